@@ -1,0 +1,1 @@
+"""Words of relief logistics as types and pure functions; no socket, file, clock or randomness."""

@@ -1,0 +1,34 @@
+"""The hooks. A plugin registers adapters in them; behaviour lives in the adapters, which the host calls."""
+
+import pluggy
+
+from xstock_node.plugins.adapters import FileReader
+
+API_LEVEL = 1
+PROJECT = "xstock_node"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Registry:
+    """What a plugin fills during registration. `api_level` is the level of hooks this node speaks."""
+
+    api_level = API_LEVEL
+
+    def __init__(self) -> None:
+        self.file_readers: dict[str, FileReader] = {}
+
+    def file_reader(self, reader: FileReader) -> None:
+        """Offer a reader of foreign files; two readers of one name are refused."""
+        if reader.name in self.file_readers:
+            raise ValueError(f"a file reader named {reader.name!r} is registered already")
+        self.file_readers[reader.name] = reader
+
+
+class Hooks:
+    """Hook specifications of API level 1."""
+
+    @hookspec
+    def xstock_register(self, registry: Registry) -> None:
+        """Called once when the node starts: register this plugin's adapters in `registry`."""
