@@ -1,0 +1,87 @@
+"""What may be asked of the offers of all replicas, and the key under which an offer is found."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
+
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.folding import fold, words
+from xstock_node.protocol.records import Offer
+
+# A filter's word begins with a digit and a letter, so that no word a person types runs into it.
+_PREFIXES = {"item": "0i", "category": "0c", "country": "0l", "term": "0t"}
+
+
+class Order(StrEnum):
+    """Newest is by arrival, largest by quantity, nearest by distance; relevance only over the first 1,000."""
+
+    NEWEST = "newest"
+    LARGEST = "largest"
+    NEAREST = "nearest"
+    RELEVANCE = "relevance"
+
+
+class OfferQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A question to the index.
+
+    An offer is found when each of `words` begins a word of its key, or its item is one of `codes`; all other
+    fields narrow. `log` is the log's name in every node (`see.pub`), `valid_after` unix seconds, `near` microdegrees.
+    """
+
+    log: str
+    words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    item: str = ""
+    category: str = ""
+    country: str = ""
+    term: str = ""
+    node: str = ""
+    min_quantity: Decimal = Decimal(0)
+    ready_within: int | None = None
+    valid_after: int
+    near: tuple[int, int] | None = None
+    order: Order = Order.NEWEST
+    limit: int = 50
+    skip: int = 0
+
+    def filters(self) -> Iterator[tuple[str, str]]:
+        """The filters that stand as words inside the key."""
+        for kind in _PREFIXES:
+            value = getattr(self, kind)
+            if value:
+                yield kind, value
+
+
+@lru_cache(maxsize=4096)
+def filter_word(kind: str, value: str) -> str:
+    """The word inside the key for an item, category, country or term."""
+    return _PREFIXES[kind] + "".join(c for c in value.lower() if c.isascii() and c.isalnum())
+
+
+def offer_key(offer: Offer) -> str:
+    """The folded words of an offer's own name and place, and its filter words."""
+    parts = [
+        fold(offer.name),
+        fold(offer.place),
+        filter_word("item", offer.item),
+        filter_word("category", offer.cat),
+        filter_word("country", offer.cc),
+        *(filter_word("term", term) for term in offer.terms),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def ask(text: str, catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words and catalogue codes that a typed text stands for: šator finds палатка by the item's names."""
+    typed = tuple(words(text))
+    return typed, tuple(catalogue.codes_matching(text)) if typed else ()
+
+
+def relevance(text_words: tuple[str, ...], name: str) -> tuple[int, int]:
+    """Sort key, best first: how many words are met whole, then how few others stand beside them."""
+    have = words(name)
+    whole = sum(word in have for word in text_words)
+    return -whole, len(have)

@@ -1,0 +1,96 @@
+"""The stream of pull and push: `@ <log id> <start> <count>` opens a frame, `{` a record, `#` a leaf hash.
+
+A frame of segment roots is opened by `@ <log id> <start> <count> roots` and holds `#` lines. Lines end with 0x0A.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from xstock_node.protocol import keys, limits, merkle
+from xstock_node.protocol.errors import ProtocolError, TooLarge
+from xstock_node.protocol.names import LogId, number, parse_log_id
+
+_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+
+
+class Frame(NamedTuple):
+    """`lines` as received: record lines, or `#` lines; `leaves` their leaf hashes."""
+
+    log: LogId
+    start: int
+    roots: bool
+    lines: list[bytes]
+
+    def leaves(self) -> list[bytes]:
+        """The leaf hash of each line: hashed from a record, read from a `#` line."""
+        return [leaf_of(line) for line in self.lines]
+
+
+def header(log: LogId, start: int, count: int, roots: bool = False) -> bytes:
+    """The line that opens a frame."""
+    return f"@ {log} {start} {count}{' roots' if roots else ''}\n".encode()
+
+
+def hash_line(leaf: bytes) -> bytes:
+    """The `#` line of a leaf hash or root, without its newline."""
+    return b"#" + keys.to_base64(leaf).encode()
+
+
+def encode(log: LogId, start: int, lines: Iterable[bytes], count: int, roots: bool = False) -> bytes:
+    """One whole frame."""
+    body = b"\n".join(lines)
+    return header(log, start, count, roots) + (body + b"\n" if body else b"")
+
+
+def parse(data: bytes) -> Iterator[Frame]:
+    """The frames of one whole body; a frame cut short or a stray line is refused."""
+    if data and not data.endswith(b"\n"):
+        raise ProtocolError("a stream that ends with a newline", data[-40:])
+    lines = data.split(b"\n")
+    lines.pop()
+    position, frames = 0, 0
+    while position < len(lines):
+        log, start, count, roots = parse_header(lines[position])
+        frames += 1
+        if frames > limits.STREAM_LOGS * 64:
+            raise TooLarge("fewer frames", frames)
+        body = lines[position + 1 : position + 1 + count]
+        if len(body) != count:
+            raise ProtocolError(f"{count} lines in the frame", f"{len(body)}", "pull the rest again")
+        check_lines(body, roots)
+        yield Frame(log, start, roots, body)
+        position += 1 + count
+
+
+def parse_header(line: bytes) -> tuple[LogId, int, int, bool]:
+    """Log id, first index, count and whether the lines are segment roots."""
+    try:
+        parts = line.decode("ascii").split(" ")
+    except UnicodeDecodeError:
+        raise ProtocolError("a frame '@ <log id> <start> <count>'", line[:80]) from None
+    roots = len(parts) == 5 and parts[4] == "roots"
+    if parts[0] != "@" or len(parts) != (5 if roots else 4):
+        raise ProtocolError("a frame '@ <log id> <start> <count>'", line[:80])
+    return parse_log_id(parts[1]), number(parts[2]), number(parts[3]), roots
+
+
+def check_lines(lines: list[bytes], roots: bool) -> None:
+    """Every line of a frame is a record or a leaf hash; a root frame holds hashes only."""
+    for line in lines:
+        first = line[:1]
+        if first == b"#":
+            keys.from_base64(line[1:].decode("ascii", "replace"), 32)
+        elif first != b"{" or roots:
+            raise ProtocolError("a record or a '#' line", line[:80])
+        elif len(line) > limits.RECORD:
+            raise TooLarge(f"a record of at most {limits.RECORD} bytes", f"{len(line)} bytes")
+    if _CONTROL.search(b"\n".join(lines)):
+        raise ProtocolError("lines without control bytes", "one")
+
+
+def leaf_of(line: bytes) -> bytes:
+    """The leaf hash of a record line, or the one that a `#` line states."""
+    if line[:1] == b"#":
+        return keys.from_base64(line[1:].decode("ascii"), 32)
+    return merkle.leaf_hash(line)

@@ -1,0 +1,1 @@
+"""Services: one module an arrow of the data's way; the only place that joins layers."""

@@ -1,0 +1,84 @@
+"""What this node answers its peers, whatever carries the request."""
+
+from typing import Any
+
+import msgspec
+
+from xstock_node import __version__
+from xstock_node.protocol import frames, heads, limits, merkle
+from xstock_node.protocol.errors import Gap, NotFound, ProtocolError
+from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
+from xstock_node.protocol.keys import to_base64
+from xstock_node.protocol.names import LogId
+from xstock_node.services.node import Node
+from xstock_node.services.receiving import check_erasures, consider, take
+from xstock_node.services.serving import serve_pull
+
+
+class NodeAnswers:
+    """See `Answering`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def identity(self) -> bytes:
+        """This node's identity note."""
+        return self._node.identity.raw
+
+    def well_known(self) -> bytes:
+        """Name, network, version, base URL and the limits that a peer should know."""
+        body: dict[str, Any] = {
+            "name": self._node.identity.name,
+            "networks": [self._node.log.network],
+            "versions": ["xs1"],
+            "software": f"xstock-node {__version__}",
+            "url": self._node.identity.url(),
+            "limits": {"record": limits.RECORD, "gossip": limits.GOSSIP_BODY, "stream": limits.STREAM_BODY},
+        }
+        return msgspec.json.encode(body)
+
+    async def gossip(self, caller: str, request: GossipRequest, wait: float) -> GossipResponse:
+        """One round of a peer."""
+        return await self._node.gossip.answer(caller, request, wait, self._node.clock.now())
+
+    async def pull(self, caller: str, request: PullRequest) -> bytes:
+        """Framed records or roots of the logs that a peer asks for."""
+        return await self._node.engine.read(lambda tx: serve_pull(tx, request))
+
+    async def push(self, caller: str, body: bytes) -> int:
+        """A head note, an empty line's newline, and the frame of records that were wanted."""
+        note, _, rest = body.partition(b"\n@ ")
+        head = heads.parse(note)[0]
+        found = list(frames.parse(b"@ " + rest))
+        if len(found) != 1 or found[0].log != head.log:
+            raise ProtocolError("one frame of the pushed head's log", f"{len(found)} frames")
+        frame, now, node = found[0], self._node.clock.now(), self._node
+        if not node.directory.verify_head(*heads.parse(note)):
+            raise NotFound("a log of a known origin", str(head.log))
+        plan = await node.engine.write(lambda tx: consider(tx, head, note, now), durable=False)
+        lines = frame.lines[max(0, plan.start - frame.start) :]
+        if plan.taken or frame.start > plan.start:
+            return 0
+        if plan.start + len(lines) != head.size:
+            raise Gap(f"records up to {head.size}", plan.start + len(lines), "push the rest")
+        check_erasures(lines, plan.start, head, caller == head.log.node)
+        await node.engine.write(lambda tx: take(tx, head, note, lines, now), durable=False)
+        node.replicas.note(head, note)
+        return len(lines)
+
+    async def head(self, caller: str, log: LogId) -> bytes:
+        """The newest head note of a log in this epoch."""
+        state = await self._node.engine.read(lambda tx: tx.logs.state(log.name))
+        if state is None or not state.head or state.epoch != log.epoch:
+            raise NotFound(f"a head of {log}")
+        return state.head
+
+    async def proof(self, caller: str, log: LogId, index: int, size: int) -> bytes:
+        """The inclusion path of a record, one base64 hash a line."""
+        state = await self._node.engine.read(lambda tx: tx.logs.state(log.name))
+        if state is None or state.epoch != log.epoch or not 0 <= index < size <= state.frontier.size:
+            raise NotFound(f"record {index} of {log} in a tree of {size}")
+        path = await self._node.engine.read(
+            lambda tx: merkle.inclusion_path(index, size, lambda a, b: tx.logs.range_root(log.name, a, b))
+        )
+        return "".join(f"{to_base64(h)}\n" for h in path).encode()

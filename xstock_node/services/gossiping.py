@@ -1,0 +1,297 @@
+"""Gossip: answering a peer's round, and making rounds of our own.
+
+One round is push and pull at once: our notes since what the peer acknowledged, its notes since the cursor it gave.
+A held round is answered when there is news. News goes to three peers at once that are not waiting for it already.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import NamedTuple
+
+from xstock_node.protocol import frames, gossip, heads, limits
+from xstock_node.protocol.errors import NotFound, ProtocolError, Rollback
+from xstock_node.protocol.gossip import GossipRequest, GossipResponse, Want
+from xstock_node.protocol.names import LogName, parse_log_id
+from xstock_node.protocol.peer import Peer
+from xstock_node.services.directory import Directory
+from xstock_node.services.peering import Peering
+from xstock_node.services.receiving import Plan
+from xstock_node.services.recovering import Recovery
+from xstock_node.services.replicas import Replicas, carried_frames
+from xstock_node.services.serving import lines_of
+from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
+from xstock_node.trace import Trace
+
+FRAME_RECORDS = 64
+
+
+class Gossip:
+    """The gossip of one node in one network."""
+
+    def __init__(
+        self,
+        network: str,
+        engine: Engine,
+        replicas: Replicas,
+        peering: Peering,
+        directory: Directory,
+        recovery: Recovery,
+        random: Random,
+        trace: Trace,
+    ) -> None:
+        self.peers: dict[str, Peer] = {}
+        self.heard: Callable[[str], None] = lambda name: None
+        self._network, self._engine = network, engine
+        self._replicas, self._peering, self._directory = replicas, peering, directory
+        self._recovery, self._random, self._trace = recovery, random, trace
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._pushing: dict[str, asyncio.Event] = {}
+        self._fetches: set[asyncio.Task[bool]] = set()
+        self._drained_but_different: dict[str, int] = {}
+        self._journal = ""
+        replicas.changed = self._on_change
+
+    async def load(self) -> None:
+        """Read the journal's id, which is new with every new database."""
+        self._journal = await self._engine.write(lambda tx: tx.journal.id(), durable=False)
+
+    async def answer(self, caller: str, request: GossipRequest, wait: float, now: int) -> GossipResponse:
+        """Answer a peer's round; with `wait` > 0 hold the answer that long while there is nothing to say."""
+        if request.network != self._network:
+            raise NotFound(f"a network of this node ({self._network})", request.network)
+        self._peering.check(caller)
+        await self._peering.called(caller, now)
+        self.heard(caller)
+        plans = await self.learn(caller, request.notes, request.frames)
+        wants = self._wants(caller, plans)
+        drained = bool(request.all) and request.all == self._replicas.digest()
+        page = await self._page(caller, request.cursor, drained)
+        if wait > 0 and not page.notes and not wants:
+            await self._hold(caller, wait)
+            page = await self._page(caller, request.cursor, drained=False)
+        return GossipResponse(
+            cursor=page.cursor, all=self._replicas.digest(), notes=page.notes, want=wants, more=page.more
+        )
+
+    async def round(self, peer: Peer, now: int, wait: float = 0.0) -> bool:
+        """One round with a peer; True when neither side had news and both hold the same."""
+        while True:
+            state = await self._peering.state(peer.name)
+            outgoing = await self._outgoing(peer.name, state.acked)
+            digest = self._replicas.digest()
+            request = GossipRequest(
+                network=self._network,
+                cursor=state.cursor,
+                all=digest,
+                notes=tuple(note.raw.decode() for note in outgoing.notes),
+                frames=await self._frames(peer.name, outgoing.notes),
+            )
+            response = await peer.gossip(request, 0.0 if outgoing.notes else wait)
+            self._acknowledge(peer.name, outgoing, response, now)
+            for plan in await self.learn(peer.name, response.notes):
+                await self._fetch(plan, peer.name)
+            for want in response.want:
+                await self._push(peer, want)
+            if not response.more and not outgoing.more:
+                break
+            wait = 0.0
+        same = response.all == self._replicas.digest()
+        self._walk_again_when_different(peer.name, same or bool(response.notes or outgoing.notes))
+        return same and not response.notes and not outgoing.notes
+
+    async def learn(self, caller: str, notes: Sequence[str], carried: str = "") -> list[Plan]:
+        """Take notes from a peer, identities first; the plans for records that are still missing."""
+        try:
+            frames_by_log = carried_frames(carried) if carried else {}
+        except ProtocolError as error:
+            self._peering.refuse(caller, error, "frames beside heads")
+            frames_by_log = {}
+        identities = [note for note in notes if note.startswith("xs1/identity\n")]
+        for note in identities:
+            await self._learn_identity(caller, note.encode())
+        found = [self._learn_head(caller, n, frames_by_log) for n in notes if n not in identities]
+        return [plan for plan in await asyncio.gather(*found) if plan is not None]
+
+    async def close(self) -> None:
+        """Stop what runs in the background."""
+        for task in list(self._fetches):
+            task.cancel()
+        await asyncio.gather(*self._fetches, return_exceptions=True)
+
+    def pushes(self, name: str) -> asyncio.Event:
+        """The event that asks for a round with a peer at once."""
+        return self._pushing.setdefault(name, asyncio.Event())
+
+    async def _learn_identity(self, caller: str, raw: bytes) -> None:
+        try:
+            if self._directory.renew(raw):
+                name = raw.decode().split("\n")[1]
+                self._peering.gave(caller, f"identity {name}", raw)
+                await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
+                self._on_change(LogName(name, ""), True)
+        except ProtocolError as error:
+            self._peering.refuse(caller, error, "identity")
+
+    async def _learn_head(self, caller: str, note: str, carried: Mapping[LogName, frames.Frame]) -> Plan | None:
+        raw = note.encode()
+        try:
+            head = heads.parse(raw)[0]
+        except ProtocolError as error:
+            self._peering.refuse(caller, error, "note")
+            return None
+        self._peering.gave(caller, f"head {head.log.name}", raw)
+        if self._recovery.is_own(head):
+            self._recovery.see(caller, head, raw, self.peers.get(caller))
+            return None
+        if self._went_back(caller, head):
+            return None
+        plan = await self._replicas.learn(caller, raw, carried)
+        self._peering.showed(caller, head)
+        return plan
+
+    def _went_back(self, caller: str, head: heads.Head) -> bool:
+        """A peer that shows an older head than it showed before replays; its own view cannot have shrunk."""
+        shown = self._peering.shown_by(caller, head.log.name)
+        if shown is None or head.log.name not in self._replicas.heads or (head.log.epoch, head.size) >= shown:
+            return False
+        error = Rollback(f"epoch {shown[0]}, size {shown[1]} or more, as shown before", f"{head.log}, {head.size}")
+        self._peering.refuse(caller, error, str(head.log))
+        return True
+
+    async def _fetch(self, plan: Plan, first: str) -> bool:
+        log = plan.head.log.name
+        others = [p for name, p in self.peers.items() if name != first and self._has(name, plan, log)]
+        self._random.shuffle(others)
+        order = ([self.peers[first]] if first in self.peers else []) + others
+        return await self._replicas.fetch(plan, order)
+
+    def _has(self, name: str, plan: Plan, log: LogName) -> bool:
+        shown = self._peering.shown_by(name, log)
+        return name == log.node or (shown is not None and shown >= (plan.head.log.epoch, plan.head.size))
+
+    def _wants(self, caller: str, plans: Sequence[Plan]) -> tuple[Want, ...]:
+        """Fetch from a caller that can be dialled; ask one that cannot to push."""
+        if caller in self.peers:
+            for plan in plans:
+                task = asyncio.ensure_future(self._fetch(plan, caller))
+                self._fetches.add(task)
+                task.add_done_callback(self._fetches.discard)
+            return ()
+        return tuple(Want(str(plan.head.log), plan.start) for plan in plans)
+
+    async def _page(self, caller: str, cursor: str, drained: bool) -> "_Page":
+        position = gossip.position_in(self._journal, cursor)
+        if position < 0:
+            # A peer without a cursor of ours may have lost everything: nothing is taken as known to it.
+            self._peering.forget_known(caller)
+            position = await self._engine.read(lambda tx: tx.journal.last()) if drained else 0
+        found = await self._engine.read(lambda tx: tx.journal.since(position, limits.GOSSIP_NOTES))
+        new = [n for n in found if not self._peering.has(caller, n.subject, n.raw)]
+        if len(found) < limits.GOSSIP_NOTES:
+            asides = await self._recovery.asides_for(caller)
+            new += [n for n in asides if not self._peering.has(caller, n.subject, n.raw)]
+        for note in new:
+            self._peering.gave(caller, note.subject, note.raw)
+        end = found[-1].position if found else position
+        more = len(found) == limits.GOSSIP_NOTES
+        return _Page(gossip.cursor(self._journal, end), tuple(note.raw.decode() for note in new), more)
+
+    async def _outgoing(self, name: str, acked: int) -> "_Outgoing":
+        found = await self._engine.read(lambda tx: tx.journal.since(acked, limits.GOSSIP_NOTES))
+        position = found[-1].position if found else acked
+        new = [note for note in found if not self._peering.has(name, note.subject, note.raw)]
+        return _Outgoing(new, position, len(found) == limits.GOSSIP_NOTES)
+
+    async def _frames(self, name: str, notes: Sequence[StoredNote]) -> str:
+        """Records that the peer lacks of the heads that are sent, where they are few and small."""
+        wanted: list[tuple[heads.Head, int]] = []
+        for note in notes:
+            log = _log_of(note.subject)
+            head = self._replicas.heads.get(log) if log else None
+            shown = self._peering.shown_by(name, log) if log else None
+            if head is not None and shown is not None and shown[0] == head.log.epoch:
+                if 0 < head.size - shown[1] <= FRAME_RECORDS:
+                    wanted.append((head, shown[1]))
+        if not wanted:
+            return ""
+        return await self._engine.read(lambda tx: _small_frames(tx, wanted))
+
+    def _acknowledge(self, name: str, outgoing: "_Outgoing", response: GossipResponse, now: int) -> None:
+        for note in outgoing.notes:
+            self._peering.gave(name, note.subject, note.raw)
+            log = _log_of(note.subject)
+            if log in self._replicas.heads:
+                self._peering.showed(name, self._replicas.heads[log])
+        self._peering.acknowledged(name, response.cursor, outgoing.position, now)
+
+    def _walk_again_when_different(self, name: str, fine: bool) -> None:
+        """Cursors drained and still different, twice: page through everything once more."""
+        count = 0 if fine else self._drained_but_different.get(name, 0) + 1
+        self._drained_but_different[name] = count
+        if count >= 2:
+            self._drained_but_different[name] = 0
+            self._peering.forget(name)
+
+    async def _push(self, peer: Peer, want: Want) -> None:
+        log = parse_log_id(want.log)
+        head = self._replicas.heads.get(log.name)
+        if head is None or head.log != log or want.start >= head.size:
+            return
+        count = head.size - want.start
+        lines = await self._engine.read(lambda tx: list(lines_of(tx, log, want.start, count)))
+        await peer.push(self._replicas.raw[log.name] + b"\n" + frames.encode(log, want.start, lines, len(lines)))
+
+    async def _hold(self, caller: str, wait: float) -> None:
+        event = self._waiting[caller] = asyncio.Event()
+        try:
+            async with asyncio.timeout(wait):
+                await event.wait()
+        except TimeoutError:
+            pass
+        finally:
+            if self._waiting.get(caller) is event:
+                del self._waiting[caller]
+
+    def _on_change(self, log: LogName, grown: bool) -> None:
+        """News: answer those who wait, and push to three of the others. Heartbeats travel by ordinary rounds."""
+        if not grown:
+            return
+        raw = self._replicas.raw.get(log, b"")
+        subject = f"head {log}"
+        for event in self._waiting.values():
+            event.set()
+        rest = [n for n in self.peers if n not in self._waiting and not (raw and self._peering.has(n, subject, raw))]
+        for name in self._random.sample(rest, min(limits.FAN_OUT, len(rest))):
+            self.pushes(name).set()
+
+
+class _Page(NamedTuple):
+    cursor: str
+    notes: tuple[str, ...]
+    more: bool
+
+
+class _Outgoing(NamedTuple):
+    notes: list[StoredNote]
+    position: int
+    more: bool
+
+
+def _log_of(subject: str) -> LogName | None:
+    kind, _, name = subject.partition(" ")
+    node, _, log = name.partition("/")
+    return LogName(node, log) if kind == "head" else None
+
+
+def _small_frames(tx: Transaction, wanted: Sequence[tuple[heads.Head, int]]) -> str:
+    parts: list[bytes] = []
+    room = limits.FRAMES_BODY // 2
+    for head, start in wanted:
+        lines = list(lines_of(tx, head.log, start, head.size - start))
+        part = frames.encode(head.log, start, lines, len(lines))
+        room -= len(part)
+        if room < 0 or len(lines) != head.size - start:
+            break
+        parts.append(part)
+    return b"".join(parts).decode("utf-8", "replace")

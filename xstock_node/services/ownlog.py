@@ -1,0 +1,114 @@
+"""The log that this node signs: epochs, appending, heads, heartbeat.
+
+- every start opens a new epoch that continues the tree from the last own head known;
+- a head is durable before anybody sees it;
+- size and time of its heads never go back, whatever the clock does;
+- a node that sees a newer epoch of its own log stops signing and asks a person.
+"""
+
+from collections.abc import Callable, Sequence
+
+from xstock_node.protocol import heads, keys, limits, merkle
+from xstock_node.protocol.errors import Fork
+from xstock_node.protocol.heads import Base, Head
+from xstock_node.protocol.names import LogName
+from xstock_node.services.errors import Refusal
+from xstock_node.services.indexing import index_lines
+from xstock_node.storage.interfaces import Engine, LogState, Transaction
+
+
+class OwnLog:
+    """One log of this node. `now` gives unix seconds, `steady` seconds of a clock that nobody sets."""
+
+    def __init__(
+        self, engine: Engine, log: LogName, signer: keys.Signer, now: Callable[[], int], steady: Callable[[], float]
+    ) -> None:
+        self.log = log
+        self.halted = ""
+        self.head: Head | None = None
+        self._engine = engine
+        self._signer = signer
+        self._now = now
+        self._steady = steady
+        self._offset = 0.0
+
+    async def open(self) -> Head:
+        """Open a new epoch and sign its first head."""
+        head = await self._engine.write(self._open, durable=True)
+        self.head = head
+        return head
+
+    async def append(self, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
+        """Append the lines that `make` returns, in the same transaction as whatever else it writes."""
+        if self.halted:
+            raise Refusal("own-log-halted", "this node alone signs its log", self.halted, "ask its operators")
+        if self.head is None:
+            await self.open()
+        head = await self._engine.write(lambda tx: self._append(tx, make), durable=True)
+        self.head = head
+        return head
+
+    async def heartbeat(self) -> Head:
+        """Sign the same state with a newer time, so that silence can be told from nothing new."""
+        return await self.append(lambda tx: ())
+
+    def see(self, head: Head) -> bool:
+        """Look at a head of this log that a peer holds; True when it shows records that are not held here."""
+        mine = self.head
+        if mine is None:
+            return False
+        if head.log.epoch > mine.log.epoch:
+            self.halted = f"epoch {head.log.epoch} of this log was opened elsewhere, here it is {mine.log.epoch}"
+        elif head.log.epoch == mine.log.epoch and (
+            head.size > mine.size or (head.size == mine.size and head.root != mine.root)
+        ):
+            self.halted = f"another history of epoch {head.log.epoch} is signed with this node's key"
+        elif head.log.epoch < mine.log.epoch:
+            if head.time > mine.log.epoch + limits.EPOCH_OVERLAP:
+                self.halted = f"epoch {head.log.epoch} was signed again after epoch {mine.log.epoch} began"
+            return head.size > (mine.base.size if mine.base else 0)
+        return False
+
+    def _open(self, tx: Transaction) -> Head:
+        now = self._now()
+        self._offset = now - self._steady()
+        state = tx.logs.state(self.log) or LogState(self.log)
+        base = None
+        if state.head:
+            held = heads.parse(state.head)[0]
+            if held.size != state.frontier.size or held.root != state.frontier.root():
+                raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
+            base = Base(held.log.epoch, held.size, held.root)
+        epoch = max(now, state.epoch + 1)
+        return self._sign(tx, state._replace(epoch=epoch), base, now)
+
+    def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
+        if abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:
+            self._open(tx)
+        lines = make(tx)
+        state = tx.logs.state(self.log)
+        if state is None:
+            raise Fork("a log that was opened", "none")
+        if lines:
+            state = self._store(tx, state, lines)
+        return self._sign(tx, state, heads.parse(state.head)[0].base, self._now())
+
+    def _store(self, tx: Transaction, state: LogState, lines: Sequence[bytes]) -> LogState:
+        start, width = state.frontier.size, limits.SEGMENT
+        leaves = [merkle.leaf_hash(line) for line in lines]
+        frontier, segments = merkle.grow(
+            state.frontier, leaves, lambda: tx.logs.leaves(self.log, start - start % width, start), width
+        )
+        tx.logs.append(self.log, start, lines, segments)
+        index_lines(tx, self.log, start, lines)
+        return state._replace(frontier=frontier)
+
+    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> Head:
+        frontier, time = state.frontier, max(now, state.head_time)
+        head = Head(self.log.epoch(state.epoch), frontier.size, frontier.root(), time, state.minimum, base)
+        raw = heads.sign(head, self._signer)
+        if not state.head:
+            state = state._replace(first_size=head.size, first_time=time)
+        tx.logs.put(state._replace(head=raw, head_size=head.size, head_time=time, heard=time))
+        tx.journal.put(f"head {self.log}", raw)
+        return head

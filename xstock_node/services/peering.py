@@ -1,0 +1,103 @@
+"""What is known of each peer while the node runs: cursors, sizes it showed, refusals; saved now and then."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from xstock_node.protocol import limits
+from xstock_node.protocol.errors import ProtocolError, Quota
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.names import LogName
+from xstock_node.protocol.quota import TokenBucket
+from xstock_node.storage.interfaces import Engine, PeerState, Transaction
+from xstock_node.trace import Trace
+
+
+class Peering:
+    """The book about peers. A peer that sends what is refused spends its allowance; without it, it is not heard."""
+
+    def __init__(self, engine: Engine, now: Callable[[], int], steady: Callable[[], float], trace: Trace) -> None:
+        self._engine, self._now, self._steady, self._trace = engine, now, steady, trace
+        self._states: dict[str, PeerState] = {}
+        self._unsaved: set[str] = set()
+        self._shown: defaultdict[str, dict[LogName, tuple[int, int]]] = defaultdict(dict)
+        self._known: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        self._allowance: dict[str, TokenBucket] = {}
+
+    async def state(self, name: str) -> PeerState:
+        """The state of a peer, from memory or storage."""
+        if name not in self._states:
+            self._states[name] = await self._engine.read(lambda tx: tx.peers.get(name))
+        return self._states[name]
+
+    def update(self, state: PeerState) -> None:
+        """Remember; written to storage by `save`."""
+        self._states[state.name] = state
+        self._unsaved.add(state.name)
+
+    async def save(self) -> None:
+        """Write what changed; a lost state only costs notes sent twice."""
+        states = [self._states[name] for name in sorted(self._unsaved)]
+        self._unsaved.clear()
+        if states:
+            await self._engine.write(lambda tx: _put_all(tx, states), durable=False)
+
+    async def called(self, name: str, now: int) -> None:
+        """The peer made a round to this node."""
+        self.update((await self.state(name))._replace(last_in=now))
+
+    def acknowledged(self, name: str, cursor: str, position: int, now: int) -> None:
+        """The peer answered a round: it holds our notes up to `position` and gave a new cursor."""
+        state = self._states.get(name, PeerState(name))
+        self.update(state._replace(cursor=cursor, acked=max(state.acked, position), last_out=now))
+
+    def forget(self, name: str) -> None:
+        """Begin anew with a peer: everything may be sent and asked for again."""
+        self.update(self._states.get(name, PeerState(name))._replace(cursor="", acked=0))
+        self.forget_known(name)
+
+    def forget_known(self, name: str) -> None:
+        """Take nothing as known to a peer."""
+        self._known.pop(name, None)
+        self._shown.pop(name, None)
+
+    def showed(self, name: str, head: Head) -> None:
+        """The peer holds this head."""
+        shown = self._shown[name]
+        shown[head.log.name] = max((head.log.epoch, head.size), shown.get(head.log.name, (0, 0)))
+
+    def shown_by(self, name: str, log: LogName) -> tuple[int, int] | None:
+        """The newest (epoch, size) of a log that the peer is known to hold."""
+        return self._shown[name].get(log)
+
+    def has(self, name: str, subject: str, raw: bytes) -> bool:
+        """Whether the peer is known to hold this note."""
+        return self._known[name].get(subject) == raw
+
+    def gave(self, name: str, subject: str, raw: bytes) -> None:
+        """The peer sent this note or acknowledged it."""
+        self._known[name][subject] = raw
+
+    def refuse(self, name: str, error: ProtocolError, about: str) -> None:
+        """Write down what was refused and charge the peer for it."""
+        state = self._states.get(name, PeerState(name))
+        sentence = f"{about}: {error.sentence()}"
+        self.update(state._replace(refusals=state.refusals + 1, last_refusal=sentence))
+        self._trace.warning("refused", peer=name, code=error.code, about=about, why=error.sentence())
+        self._bucket(name).spend(1, self._steady())
+
+    def check(self, name: str) -> None:
+        """Raise `Quota` while the peer has no allowance left for being refused."""
+        wait = self._bucket(name).take(0.5, self._steady())
+        if wait:
+            raise Quota("fewer messages that have to be refused", f"{name} is out of allowance", retry_after=wait)
+        self._bucket(name).spend(-0.5, self._steady())
+
+    def _bucket(self, name: str) -> TokenBucket:
+        if name not in self._allowance:
+            self._allowance[name] = TokenBucket(limits.REFUSALS_A_SECOND, limits.REFUSALS_BURST)
+        return self._allowance[name]
+
+
+def _put_all(tx: Transaction, states: list[PeerState]) -> None:
+    for state in states:
+        tx.peers.put(state)

@@ -1,0 +1,201 @@
+"""Receiving: what a peer says about a log becomes this node's replica, or is refused.
+
+- a head is stored only together with all the records it covers;
+- within an epoch size, time and min never go back and one size has one root;
+- a newer epoch cuts back to its base; what lay beyond is kept aside for its origin;
+- the base is checked when the replica passes it;
+- a `#` line is final only below `min` or at the origin's word.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from xstock_node.protocol import heads, limits, merkle
+from xstock_node.protocol.errors import Fork, Gap, Mismatch, Quota, Rollback
+from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.merkle import Frontier
+from xstock_node.protocol.names import LogName
+from xstock_node.services.indexing import index_lines, rebuild
+from xstock_node.storage.interfaces import LogState, Transaction
+
+NO_ROOTS: Mapping[int, bytes] = MappingProxyType({})
+
+
+class Plan(NamedTuple):
+    """What a verified head asks for: nothing (`taken`), or the records [start, head.size)."""
+
+    head: Head
+    raw: bytes
+    start: int
+    taken: bool
+    changed: bool
+
+
+def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
+    """Check a head whose signature holds against what is held; take it at once if no record is missing.
+
+    Raises `Rollback`, `Fork`, `Quota` or `Held`; a fork freezes the log's epoch. Runs in a write.
+    """
+    heads.check_time(head, now)
+    state = tx.logs.state(head.log.name) or LogState(head.log.name)
+    if state.head:
+        if state.head == raw:
+            return Plan(head, raw, state.frontier.size, True, False)
+        held = heads.parse(state.head)[0]
+        if state.frozen and head.log.epoch <= held.log.epoch:
+            raise Fork("a new epoch after a fork", str(head.log))
+        heads.check_successor(held, head)
+        _check_growth(state, head)
+    if head.log.epoch > state.epoch:
+        _check_base(tx, state, head)
+    here = state.frontier.size
+    if head.log.epoch > state.epoch:
+        here = min(here, head.base.size if head.base else 0)
+    if head.size < here:
+        raise Rollback(f"a head of {here} records or more, which are held already", head.size)
+    if head.size == here:
+        changed = head.size != state.head_size or head.log.epoch != state.epoch
+        take(tx, head, raw, [], now)
+        return Plan(head, raw, head.size, True, changed)
+    return Plan(head, raw, here, False, True)
+
+
+def freeze(tx: Transaction, log: LogName, why: str) -> None:
+    """Take no further head of this log's epoch."""
+    state = tx.logs.state(log)
+    if state is not None and not state.frozen:
+        tx.logs.put(state._replace(frozen=why))
+
+
+def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int) -> LogState:
+    """Store `lines`, which end at the head's size, and the head; everything or nothing. Runs in a write.
+
+    Raises `Mismatch` when lines of a peer do not give the head's root (the peer, or the origin, is wrong), `Fork`
+    when the records held already do not: then the origin signed two histories.
+    """
+    state = enter_epoch(tx, head, raw, now)
+    state = extend(tx, state, head, lines)
+    if state.frontier.size != head.size:
+        raise Gap(f"records up to {head.size} of {head.log}", state.frontier.size, "pull the rest")
+    if state.frontier.root() != head.root:
+        kind = Mismatch if lines else Fork
+        raise kind(f"records that give the root of {head.log}", f"another root at {head.size}")
+    if not state.head:
+        state = state._replace(first_size=head.size, first_time=head.time)
+    state = state._replace(
+        head=raw, head_size=head.size, head_time=head.time, minimum=head.minimum, target=b"", heard=now
+    )
+    tx.logs.put(state)
+    tx.journal.put(f"head {head.log.name}", raw)
+    _drop_confirmed(tx, state)
+    return state
+
+
+def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
+    """The replica's state in the head's epoch: cut back to its base where the epoch is newer."""
+    state = tx.logs.state(head.log.name)
+    if state is None:
+        state = LogState(head.log.name, epoch=head.log.epoch, heard=now)
+        tx.logs.put(state)
+        return state
+    if head.log.epoch == state.epoch:
+        return state
+    size = head.base.size if head.base else 0
+    _check_base(tx, state, head)
+    if state.frontier.size > size:
+        state = _cut(tx, state, size)
+    state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
+    tx.logs.put(state)
+    return state
+
+
+def extend(
+    tx: Transaction, state: LogState, head: Head, lines: Sequence[bytes], expected: Mapping[int, bytes] = NO_ROOTS
+) -> LogState:
+    """Append lines to the replica, index them, and check the epoch's base where they pass it.
+
+    `expected` are verified segment roots, by segment number, that the lines must give.
+    """
+    if not lines:
+        return state
+    log, start = state.log, state.frontier.size
+    base = head.base
+    if base is not None and start < base.size < start + len(lines):
+        state = extend(tx, state, head, lines[: base.size - start], expected)
+        return extend(tx, state, head, lines[base.size - start :], expected)
+    leaves = [leaf_of(line) for line in lines]
+    frontier, segments = merkle.grow(
+        state.frontier, leaves, lambda: tx.logs.leaves(log, start - start % limits.SEGMENT, start), limits.SEGMENT
+    )
+    if any(expected.get(number, root) != root for number, root in segments.items()):
+        raise Mismatch(f"records that give the segment roots of {head.log}", f"others from {start} on")
+    if base is not None and frontier.size == base.size and frontier.root() != base.root:
+        raise Fork(f"the root of the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
+    tx.logs.append(log, start, lines, segments)
+    defects = index_lines(tx, log, start, lines)
+    state = state._replace(frontier=frontier, defects=state.defects + defects)
+    tx.logs.put(state)
+    return state
+
+
+def check_erasures(lines: Sequence[bytes], start: int, head: Head, from_origin: bool) -> None:
+    """Refuse `#` lines from a peer that merely lacks the record; another peer may have it."""
+    if from_origin:
+        return
+    for index, line in enumerate(lines, start):
+        if line[:1] == b"#" and index >= head.minimum:
+            raise Gap(f"record {index} of {head.log}", "only its hash", "ask another peer")
+
+
+def frontier_at(tx: Transaction, log: LogName, size: int) -> Frontier:
+    """The frontier of the first `size` stored records."""
+    width = limits.SEGMENT
+    roots = tx.logs.segment_roots(log, 0, size // width)
+    whole = Frontier(0, ()).extended_by_subtrees(roots, width)
+    return whole.extended(tx.logs.leaves(log, size - size % width, size))
+
+
+def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
+    frontier = frontier_at(tx, state.log, size)
+    tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
+    defects = rebuild(tx, state.log, size)
+    return state._replace(frontier=frontier, defects=defects, head_size=min(size, state.head_size))
+
+
+def _check_base(tx: Transaction, state: LogState, head: Head) -> None:
+    base = head.base
+    if base is None or base.size > state.frontier.size:
+        return
+    root = state.frontier.root() if base.size == state.frontier.size else frontier_at(tx, state.log, base.size).root()
+    if root != base.root:
+        raise Fork(
+            f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past"
+        )
+
+
+def _check_growth(state: LogState, head: Head) -> None:
+    """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here.
+
+    The hours are those of the origin's own heads, so that catching up after a long absence is never refused.
+    """
+    hours = max(0, head.time - state.first_time) / 3600
+    allowed = limits.GROWTH_BURST + limits.GROWTH_AN_HOUR * hours
+    if head.size - state.first_size > allowed:
+        raise Quota(
+            f"at most {int(allowed)} new records of {head.log.name}",
+            f"{head.size - state.first_size}",
+            "delayed, nothing dropped",
+            retry_after=3600,
+        )
+
+
+def _drop_confirmed(tx: Transaction, state: LogState) -> None:
+    """Forget what was kept aside once its origin has appended it again."""
+    for aside in tx.logs.asides(state.log):
+        lines = tx.logs.lines(state.log, aside.start, state.frontier.size - aside.start)
+        present = set(lines)
+        kept = tx.logs.aside_lines(state.log, aside.epoch, aside.start, aside.size - aside.start)
+        if all(line in present for line in kept):
+            tx.logs.drop_aside(state.log, aside.epoch)

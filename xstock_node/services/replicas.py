@@ -1,0 +1,136 @@
+"""Replicas: the heads held in memory, learning of newer ones, and fetching what they cover."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from xstock_node.protocol import frames, gossip, heads
+from xstock_node.protocol.errors import Fork, Mismatch, ProtocolError, Rollback
+from xstock_node.protocol.frames import Frame
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.names import LogName
+from xstock_node.protocol.peer import Peer
+from xstock_node.services.catching_up import catch_up
+from xstock_node.services.directory import Directory
+from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, take
+from xstock_node.storage.interfaces import Engine
+
+Refuse = Callable[[str, ProtocolError, str], None]
+
+
+class Replicas:
+    """What this node holds of every log of its network, its own included.
+
+    `changed` is called with a log whose records grew or whose epoch is new. `refuse` is told who sent what was
+    refused and why.
+    """
+
+    def __init__(self, engine: Engine, log: str, directory: Directory, now: Callable[[], int], refuse: Refuse) -> None:
+        self.heads: dict[LogName, Head] = {}
+        self.raw: dict[LogName, bytes] = {}
+        self.frozen: set[LogName] = set()
+        self.changed: Callable[[LogName, bool], None] = lambda log, grown: None
+        self._engine, self._log, self._directory = engine, log, directory
+        self._now, self._refuse = now, refuse
+        self._locks: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._digest = ""
+
+    async def load(self) -> None:
+        """Read the heads held from storage."""
+        for state in await self._engine.read(lambda tx: tx.logs.states()):
+            if state.head and state.log.log == self._log:
+                self.note(heads.parse(state.head)[0], state.head, changed=False)
+            if state.frozen:
+                self.frozen.add(state.log)
+
+    def note(self, head: Head, raw: bytes, changed: bool = True) -> None:
+        """Remember a head that is stored, and tell who listens."""
+        log = head.log.name
+        before = self.heads.get(log)
+        self.heads[log], self.raw[log] = head, raw
+        self._digest = ""
+        if changed:
+            grown = before is None or (before.size, before.log.epoch) != (head.size, head.log.epoch)
+            self.changed(log, grown)
+
+    def digest(self) -> str:
+        """The digest of everything held: newest epochs, without frozen logs."""
+        if not self._digest:
+            held = [h for log, h in self.heads.items() if log not in self.frozen]
+            self._digest = gossip.digest((head.log, head.size, head.root) for head in held)
+        return self._digest
+
+    async def learn(self, caller: str, raw: bytes, carried: Mapping[LogName, Frame]) -> Plan | None:
+        """Take a head note from a peer; the plan for records still missing, or None."""
+        try:
+            head, note = heads.parse(raw)
+            if head.log.log != self._log or self.raw.get(head.log.name) == raw:
+                return None
+            if not self._directory.verify_head(head, note):
+                return None
+            async with self._locks[head.log.name]:
+                plan = await self._consider(head, raw, carried.get(head.log.name), caller)
+        except Rollback:
+            return None
+        except ProtocolError as error:
+            self._refuse(caller, error, raw[:120].decode("utf-8", "replace").split("\n")[0])
+            return None
+        return None if plan.taken else plan
+
+    async def fetch(self, plan: Plan, peers: Sequence[Peer]) -> bool:
+        """Get the plan's records from the first of `peers` that has them; True when the head is held."""
+        log = plan.head.log.name
+        async with self._locks[log]:
+            for peer in peers:
+                try:
+                    current = await self._engine.write(
+                        lambda tx: consider(tx, plan.head, plan.raw, self._now()), durable=False
+                    )
+                    if not current.taken:
+                        await catch_up(self._engine, peer, current, self._now())
+                    self.note(plan.head, plan.raw)
+                    self.frozen.discard(log)
+                    return True
+                except Rollback:
+                    return True
+                except ProtocolError as error:
+                    self._refuse(peer.name, error, str(plan.head.log))
+                    await self._freeze_on_fork(log, error)
+        return False
+
+    async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
+        now, log = self._now(), head.log.name
+        try:
+            plan = await self._engine.write(lambda tx: consider(tx, head, raw, now), durable=False)
+        except Fork as error:
+            await self._freeze_on_fork(log, error)
+            raise
+        lines = _covering(frame, plan)
+        if not plan.taken and lines:
+            check_erasures(lines, plan.start, head, caller == head.log.node)
+            await self._engine.write(lambda tx: take(tx, head, raw, lines, now), durable=False)
+            plan = plan._replace(taken=True)
+        if plan.taken:
+            self.note(head, raw)
+            self.frozen.discard(log)
+        return plan
+
+    async def _freeze_on_fork(self, log: LogName, error: ProtocolError) -> None:
+        if isinstance(error, Fork) and not isinstance(error, Mismatch):
+            why = error.sentence()
+            await self._engine.write(lambda tx: freeze(tx, log, why), durable=True)
+            self.frozen.add(log)
+            self._digest = ""
+
+
+def carried_frames(text: str) -> dict[LogName, Frame]:
+    """The frames that came beside heads, by log."""
+    return {frame.log.name: frame for frame in frames.parse(text.encode()) if not frame.roots}
+
+
+def _covering(frame: Frame | None, plan: Plan) -> list[bytes]:
+    """The lines of a frame from the plan's start to its head's size, or none."""
+    if frame is None or frame.log != plan.head.log or frame.start > plan.start:
+        return []
+    lines = frame.lines[plan.start - frame.start : plan.head.size - frame.start]
+    return lines if plan.start + len(lines) == plan.head.size else []

@@ -1,0 +1,62 @@
+"""Serving: framed records and segment roots from any log that this node holds, as stored."""
+
+from collections.abc import Iterator
+
+from xstock_node.protocol import frames, limits
+from xstock_node.protocol.errors import NotFound
+from xstock_node.protocol.gossip import PullRequest, Range
+from xstock_node.protocol.names import LogId, parse_log_id
+from xstock_node.storage.interfaces import Transaction
+
+READ_AT_ONCE = 1024
+
+
+def serve_pull(tx: Transaction, request: PullRequest, most: int = limits.STREAM_BODY) -> bytes:
+    """The framed answer, at most `most` bytes: a longer range is answered by a prefix."""
+    parts: list[bytes] = []
+    room = most
+    for wanted in request.ranges:
+        log = parse_log_id(wanted.log)
+        part = _roots(tx, log, wanted) if wanted.roots else _records(tx, log, wanted, room)
+        parts.append(part)
+        room -= len(part)
+        if room <= 0:
+            break
+    return b"".join(parts)
+
+
+def lines_of(tx: Transaction, log: LogId, start: int, count: int) -> Iterator[bytes]:
+    """Stored lines as they stood in the epoch of `log`, also where a later epoch cut them off."""
+    state = tx.logs.state(log.name)
+    if state is None or log.epoch > state.epoch:
+        raise NotFound(f"a log held here in epoch {log.epoch}", str(log))
+    aside = next((a for a in tx.logs.asides(log.name) if a.epoch == log.epoch), None)
+    end = start + count
+    here = min(end, aside.start) if aside else end
+    while start < here:
+        lines = tx.logs.lines(log.name, start, min(READ_AT_ONCE, here - start))
+        if not lines:
+            return
+        yield from lines
+        start += len(lines)
+    if aside and start < end:
+        yield from tx.logs.aside_lines(log.name, log.epoch, start, end - start)
+
+
+def _records(tx: Transaction, log: LogId, wanted: Range, room: int) -> bytes:
+    taken: list[bytes] = []
+    for line in lines_of(tx, log, wanted.start, wanted.count):
+        room -= len(line) + 1
+        if room < 0 and taken:
+            break
+        taken.append(line)
+    return frames.encode(log, wanted.start, taken, len(taken))
+
+
+def _roots(tx: Transaction, log: LogId, wanted: Range) -> bytes:
+    state = tx.logs.state(log.name)
+    if state is None or log.epoch != state.epoch:
+        raise NotFound(f"a log held here in epoch {log.epoch}", str(log))
+    count = min(wanted.count, limits.ROOTS_A_REQUEST)
+    roots = tx.logs.segment_roots(log.name, wanted.start // limits.SEGMENT, count)
+    return frames.encode(log, wanted.start, [frames.hash_line(root) for root in roots], len(roots), roots=True)

@@ -1,0 +1,225 @@
+"""The interfaces of storage: typed values in and out, no SQL, row or sqlite type beyond them.
+
+An engine gives transactions; a transaction gives one small store a subject. A write is atomic: all of its work or
+none. A durable write has reached the disk when it returns (what we sign or acknowledge); one that is not may be
+lost in a power cut, never torn (replicas of others, found again by digest).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeVar
+
+from xstock_node.domain.mapping import Mapping
+from xstock_node.domain.search import OfferQuery
+from xstock_node.domain.stock import StockLine
+from xstock_node.protocol.merkle import Frontier
+from xstock_node.protocol.names import LogName
+from xstock_node.protocol.records import Offer
+
+T = TypeVar("T")
+
+
+class LogState(NamedTuple):
+    """What this node holds of one log.
+
+    `frontier` covers every stored record; `head` is the newest note all of whose records are stored, `target` the
+    note being caught up with (then the frontier may be ahead of `head`). Times are unix seconds. `first_size` and
+    `first_time` are those of the first head held, from which growth is counted. `frozen` says why no further head
+    of this epoch is taken, or is empty.
+    """
+
+    log: LogName
+    epoch: int = 0
+    frontier: Frontier = Frontier(0, ())
+    minimum: int = 0
+    head: bytes = b""
+    head_size: int = 0
+    head_time: int = 0
+    target: bytes = b""
+    heard: int = 0
+    first_size: int = 0
+    first_time: int = 0
+    defects: int = 0
+    frozen: str = ""
+
+
+class Aside(NamedTuple):
+    """Records of an older epoch beyond the base of a newer one: kept as "not confirmed", handed to their origin."""
+
+    log: LogName
+    epoch: int
+    start: int
+    size: int
+    head: bytes
+
+
+class Indexed(NamedTuple):
+    """An offer with its index in the log and its folded search key."""
+
+    index: int
+    offer: Offer
+    key: str
+
+
+class StoredOffer(NamedTuple):
+    """An offer of a replica as it stands now: `asof` and `exp` include what `still` records refreshed."""
+
+    log: LogName
+    index: int
+    line: bytes
+    asof: int
+    exp: int
+    heard: int
+
+
+class StoredNote(NamedTuple):
+    """A note of the journal at its position; `subject` is `head <log>` or `identity <name>`."""
+
+    position: int
+    subject: str
+    raw: bytes
+
+
+class Source(NamedTuple):
+    """Where stock lines came from: a file read, or the list kept by hand. Times are unix seconds."""
+
+    name: str
+    reader: str
+    as_of: str
+    read_at: int
+    lines: int
+    rejected: int
+
+
+class PeerState(NamedTuple):
+    """What is remembered of a peer between starts. `cursor` is theirs, `acked` our journal position they hold."""
+
+    name: str
+    cursor: str = ""
+    acked: int = 0
+    last_in: int = 0
+    last_out: int = 0
+    refusals: int = 0
+    last_refusal: str = ""
+
+
+class Act(NamedTuple):
+    """One act: when, who, what (a dotted verb), about what, and why or with which figures."""
+
+    at: int
+    actor: str
+    verb: str
+    subject: str
+    detail: str
+
+
+class Logs(Protocol):
+    """Logs, own and replicas: states, records as received, leaf hashes, what was cut off."""
+
+    def state(self, log: LogName) -> LogState | None: ...
+    def states(self) -> list[LogState]: ...
+    def put(self, state: LogState) -> None: ...
+    def append(self, log: LogName, start: int, lines: Sequence[bytes], segments: dict[int, bytes]) -> None:
+        """Store record or `#` lines from index `start` on, and the roots of segments they complete."""
+        ...
+
+    def lines(self, log: LogName, start: int, count: int) -> list[bytes]:
+        """Stored lines in order; an erased record is its `#` line. Ends early where nothing more is stored."""
+        ...
+
+    def leaves(self, log: LogName, start: int, end: int) -> list[bytes]: ...
+    def range_root(self, log: LogName, start: int, end: int) -> bytes: ...
+    def segment_roots(self, log: LogName, first: int, count: int) -> list[bytes]: ...
+    def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
+        """Move the records from `size` on aside, with the head of `epoch` that covered them."""
+        ...
+
+    def asides(self, log: LogName | None = None) -> list[Aside]: ...
+    def aside_lines(self, log: LogName, epoch: int, start: int, count: int) -> list[bytes]: ...
+    def drop_aside(self, log: LogName, epoch: int) -> None: ...
+
+
+class Offers(Protocol):
+    """The searchable index of live offers, own and others'."""
+
+    def put(self, log: LogName, offers: Sequence[Indexed]) -> None:
+        """Index offers; one with an id known in this log replaces it."""
+        ...
+
+    def end(self, log: LogName, ids: Iterable[str]) -> None: ...
+    def refresh(self, log: LogName, source: str, asof: int, exp: int) -> None: ...
+    def clear(self, log: LogName) -> None: ...
+    def get(self, log: LogName, offer_id: str) -> StoredOffer | None: ...
+    def of_log(self, log: LogName) -> list[StoredOffer]: ...
+    def search(self, query: OfferQuery) -> list[StoredOffer]: ...
+    def count(self, log: LogName, now: int) -> int: ...
+
+
+class Journal(Protocol):
+    """Notes in the order in which this node learned them; the newest of a subject replaces the older."""
+
+    def id(self) -> str: ...
+    def put(self, subject: str, raw: bytes) -> int: ...
+    def since(self, position: int, most: int) -> list[StoredNote]: ...
+    def last(self) -> int: ...
+
+
+class Stock(Protocol):
+    """Stock lines by source, mappings, minimum levels, and what a person released."""
+
+    def replace(self, source: Source, lines: Sequence[tuple[str, StockLine]]) -> None: ...
+    def put_line(self, source: str, ref: str, line: StockLine) -> None: ...
+    def remove_line(self, source: str, ref: str) -> bool: ...
+    def lines(self) -> list[tuple[str, str, StockLine]]: ...
+    def sources(self) -> list[Source]: ...
+    def mappings(self) -> list[Mapping]: ...
+    def put_mapping(self, mapping: Mapping) -> None: ...
+    def minimums(self) -> dict[tuple[str, str], Decimal]: ...
+    def replace_minimums(self, minimums: dict[tuple[str, str], Decimal]) -> None: ...
+    def released(self) -> dict[str, Decimal]: ...
+    def release(self, code: str, quantity: Decimal) -> None: ...
+    def catalogue_items(self) -> list[bytes]: ...
+    def put_catalogue_items(self, items: Sequence[tuple[str, bytes]]) -> None: ...
+
+
+class Peers(Protocol):
+    """What is remembered of peers."""
+
+    def get(self, name: str) -> PeerState: ...
+    def put(self, state: PeerState) -> None: ...
+
+
+class Acts(Protocol):
+    """The list of acts, append-only."""
+
+    def add(self, act: Act) -> None: ...
+    def last(self, count: int) -> list[Act]: ...
+
+
+class Transaction(Protocol):
+    """One consistent view, or one atomic change, of all stores."""
+
+    logs: Logs
+    offers: Offers
+    journal: Journal
+    stock: Stock
+    peers: Peers
+    acts: Acts
+
+
+class Engine(Protocol):
+    """A database of one node."""
+
+    async def write(self, work: Callable[[Transaction], T], durable: bool) -> T:
+        """Run `work` in the one writer; an exception undoes all of it and is raised here."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` over a consistent view, beside the writer."""
+        ...
+
+    async def close(self) -> None: ...
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        ...

@@ -1,0 +1,176 @@
+"""The engine: one writer thread with group commit, and a few reader threads.
+
+While one commit waits for the disk, further work queues up; the next transaction takes all of it. Work shares a
+transaction but not its fate: each runs in its own savepoint. `synchronous` is FULL when any of the group asked for
+durability, else NORMAL.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xstock_node.storage.errors import StorageError
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.sqlite.connection import open_reader, open_writer
+from xstock_node.storage.sqlite.stores import SqliteTransaction
+
+T = TypeVar("T")
+GROUP_MOST = 256
+READERS = 2
+
+
+class Job:
+    """One piece of work, whether it must be durable, and where its result goes."""
+
+    __slots__ = ("durable", "error", "result", "value", "work")
+
+    def __init__(self, work: Callable[[Transaction], Any], durable: bool) -> None:
+        self.work, self.durable = work, durable
+        self.result: Future[Any] = Future()
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Hand the outcome to whoever waits."""
+        if self.error is not None:
+            self.result.set_exception(self.error)
+        else:
+            self.result.set_result(self.value)
+
+
+class SqliteEngine:
+    """An `Engine` over one SQLite file. With `threads=False` all work runs in place (simulation)."""
+
+    def __init__(self, path: Path, threads: bool = True) -> None:
+        self.path = path
+        self._connection = open_writer(path)
+        self._transaction = SqliteTransaction(self._connection)
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._reader_connections: list[sqlite3.Connection] = []
+        if threads:
+            self._thread = threading.Thread(target=self._run, name="xstock-writer", daemon=True)
+            self._thread.start()
+            self._readers = ThreadPoolExecutor(READERS, "xstock-reader")
+
+    async def write(self, work: Callable[[Transaction], T], durable: bool) -> T:
+        """See `Engine.write`."""
+        self._check_open()
+        job = Job(work, durable)
+        if self._thread is None:
+            self._commit_group([job])
+            return job.result.result()  # type: ignore[no-any-return]
+        self._jobs.put(job)
+        return await asyncio.wrap_future(job.result)  # type: ignore[no-any-return]
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """See `Engine.read`."""
+        self._check_open()
+        if self._readers is None:
+            return self._read(work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def close(self) -> None:
+        """Finish queued work, check-point and close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+        if self._readers is not None:
+            self._readers.shutdown(wait=True)
+        for connection in self._reader_connections:
+            connection.close()
+        self._connection.close()
+
+    def size(self) -> int:
+        """Bytes of the database file."""
+        return self.path.stat().st_size
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StorageError("an open database", "one that is closed", "start the node again")
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        transaction = getattr(self._local, "transaction", None)
+        if transaction is None:
+            connection = open_reader(self.path)
+            self._reader_connections.append(connection)
+            transaction = self._local.transaction = SqliteTransaction(connection)
+        connection = transaction.connection
+        connection.execute("begin")
+        try:
+            return work(transaction)
+        except sqlite3.Error as error:
+            raise _storage_error(error) from error
+        finally:
+            connection.execute("rollback")
+
+    def _run(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                return
+            group, ended = [job], False
+            while len(group) < GROUP_MOST:
+                try:
+                    following = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    ended = True
+                    break
+                group.append(following)
+            self._commit_group(group)
+            if ended:
+                return
+
+    def _commit_group(self, group: list[Job]) -> None:
+        connection = self._connection
+        try:
+            durable = any(job.durable for job in group)
+            connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+            connection.execute("begin immediate")
+            for job in group:
+                self._run_one(job, alone=len(group) == 1)
+            if len(group) == 1 and group[0].error is not None:
+                connection.execute("rollback")
+            else:
+                connection.execute("commit")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            for job in group:
+                job.error = job.error or _storage_error(error)
+        for job in group:
+            job.settle()
+
+    def _run_one(self, job: Job, alone: bool) -> None:
+        connection = self._connection
+        try:
+            if not alone:
+                connection.execute("savepoint one")
+            job.value = job.work(self._transaction)
+            if not alone:
+                connection.execute("release one")
+        except Exception as error:  # any failure of the work belongs to whoever asked for it
+            job.error = _storage_error(error) if isinstance(error, sqlite3.Error) else error
+            if not alone and connection.in_transaction:
+                connection.execute("rollback to one")
+                connection.execute("release one")
+
+
+def _storage_error(error: sqlite3.Error) -> StorageError:
+    text = str(error)
+    if "full" in text:
+        return StorageError("room on the disk", text, "free some space; reading goes on meanwhile")
+    return StorageError("a working database", text, "run `xstock doctor`; a damaged file is restored from peers")

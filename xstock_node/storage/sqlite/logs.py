@@ -1,0 +1,143 @@
+"""Logs in SQLite: states, lines as received, segment roots, what was cut off."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from xstock_node.protocol import limits, merkle
+from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.merkle import Frontier
+from xstock_node.protocol.names import LogName
+from xstock_node.storage.interfaces import Aside, LogState
+
+SHIFT = 40
+_STATE = (
+    "select node, log, epoch, size, frontier, minimum, head, head_size, head_time, target, heard, first_size,"
+    " first_time, defects, frozen from log"
+)
+_PUT = (
+    "insert into log (node, log, network, exercise, epoch, size, frontier, minimum, head, head_size, head_time,"
+    " target, heard, first_size, first_time, defects, frozen) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " on conflict (node, log) do update set epoch = excluded.epoch, size = excluded.size,"
+    " frontier = excluded.frontier, minimum = excluded.minimum, head = excluded.head,"
+    " head_size = excluded.head_size, head_time = excluded.head_time, target = excluded.target,"
+    " heard = excluded.heard, first_size = excluded.first_size, first_time = excluded.first_time,"
+    " defects = excluded.defects, frozen = excluded.frozen"
+)
+
+
+class SqliteLogs:
+    """See `Logs`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._refs: dict[LogName, int] = {}
+
+    def ref(self, log: LogName) -> int | None:
+        """The number of a log in this database, or None. Logs are never deleted, so it may be remembered."""
+        known = self._refs.get(log)
+        if known is None:
+            row = self._db.execute("select ref from log where node = ? and log = ?", log).fetchone()
+            if row is None:
+                return None
+            known = self._refs[log] = row[0]
+        return known
+
+    def name(self, ref: int) -> LogName:
+        """The log of a number."""
+        for name, number in self._refs.items():
+            if number == ref:
+                return name
+        name = LogName(*self._db.execute("select node, log from log where ref = ?", (ref,)).fetchone())
+        self._refs[name] = ref
+        return name
+
+    def state(self, log: LogName) -> LogState | None:
+        row = self._db.execute(f"{_STATE} where node = ? and log = ?", log).fetchone()
+        return None if row is None else _state(row)
+
+    def states(self) -> list[LogState]:
+        return [_state(row) for row in self._db.execute(f"{_STATE} order by node, log")]
+
+    def put(self, state: LogState) -> None:
+        self._refs.pop(state.log, None)
+        frontier = b"".join(state.frontier.roots)
+        network, exercise = state.log.network, int(state.log.is_exercise)
+        fields = (state.epoch, state.frontier.size, frontier, state.minimum, state.head, state.head_size)
+        rest = (state.head_time, state.target, state.heard, state.first_size, state.first_time, state.defects)
+        self._db.execute(_PUT, (*state.log, network, exercise, *fields, *rest, state.frozen))
+
+    def append(self, log: LogName, start: int, lines: Sequence[bytes], segments: dict[int, bytes]) -> None:
+        base = self._base(log)
+        first = base + start
+        self._db.executemany("insert into record (pos, line) values (?, ?)", enumerate(lines, first))
+        if segments:
+            rows = [(base + number, root) for number, root in segments.items()]
+            self._db.executemany("insert or replace into segment (pos, root) values (?, ?)", rows)
+
+    def lines(self, log: LogName, start: int, count: int) -> list[bytes]:
+        ref = self.ref(log)
+        if ref is None:
+            return []
+        first = (ref << SHIFT) + start
+        query = "select line from record where pos >= ? and pos < ? order by pos"
+        return [row[0] for row in self._db.execute(query, (first, first + count))]
+
+    def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
+        return [leaf_of(line) for line in self.lines(log, start, end - start)]
+
+    def range_root(self, log: LogName, start: int, end: int) -> bytes:
+        width = limits.SEGMENT
+        whole = (end - start) // width
+        if start % width or not whole:
+            return merkle.tree_root(self.leaves(log, start, end))
+        roots = self.segment_roots(log, start // width, whole)
+        frontier = Frontier(0, ()).extended_by_subtrees(roots, width)
+        return frontier.extended(self.leaves(log, start + whole * width, end)).root()
+
+    def segment_roots(self, log: LogName, first: int, count: int) -> list[bytes]:
+        begin = self._base(log) + first
+        query = "select root from segment where pos >= ? and pos < ? order by pos"
+        return [row[0] for row in self._db.execute(query, (begin, begin + count))]
+
+    def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
+        base = self._base(log)
+        ref, end = base >> SHIFT, base + (1 << SHIFT)
+        last = self._db.execute(
+            "select max(pos) from record where pos >= ? and pos < ?", (base + size, end)
+        ).fetchone()[0]
+        if last is not None:
+            self._db.execute(
+                "insert or replace into aside values (?, ?, ?, ?, ?)", (ref, epoch, size, last - base + 1, head)
+            )
+            self._db.execute(
+                "insert or replace into aside_record select ?, ?, pos - ?, line from record where pos >= ? and pos < ?",
+                (ref, epoch, base, base + size, end),
+            )
+        self._db.execute("delete from record where pos >= ? and pos < ?", (base + size, end))
+        self._db.execute("delete from segment where pos >= ? and pos < ?", (base + size // limits.SEGMENT, end))
+
+    def asides(self, log: LogName | None = None) -> list[Aside]:
+        query = "select node, l.log, a.epoch, start, a.size, a.head from aside a join log l on l.ref = a.log"
+        rows = [Aside(LogName(r[0], r[1]), *r[2:]) for r in self._db.execute(f"{query} order by a.epoch")]
+        return [aside for aside in rows if log is None or aside.log == log]
+
+    def aside_lines(self, log: LogName, epoch: int, start: int, count: int) -> list[bytes]:
+        query = "select line from aside_record where log = ? and epoch = ? and idx >= ? and idx < ? order by idx"
+        return [row[0] for row in self._db.execute(query, (self.ref(log), epoch, start, start + count))]
+
+    def drop_aside(self, log: LogName, epoch: int) -> None:
+        for table in ("aside_record", "aside"):
+            self._db.execute(f"delete from {table} where log = ? and epoch = ?", (self.ref(log), epoch))
+
+    def _base(self, log: LogName) -> int:
+        ref = self.ref(log)
+        if ref is None:
+            raise KeyError(f"no log {log}")
+        return ref << SHIFT
+
+
+def _state(row: tuple[object, ...]) -> LogState:
+    node, log, epoch, size, frontier, *rest = row
+    blob: bytes = frontier  # type: ignore[assignment]
+    roots = tuple(blob[i : i + 32] for i in range(0, len(blob), 32))
+    return LogState(LogName(node, log), epoch, Frontier(size, roots), *rest)  # type: ignore[arg-type]

@@ -1,0 +1,19 @@
+"""Migrations, each run once inside a transaction together with the note that it ran."""
+
+from importlib import resources
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+APPLICATION_ID = 0x58535431  # "XST1"
+migrations = Migrations("xstock-node")
+
+
+@migrations()
+def m001_first(db: Database) -> None:
+    """The tables of the first version."""
+    script = resources.files(__package__).joinpath("schema_1.sql").read_text("utf-8")
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"pragma application_id = {APPLICATION_ID}")

@@ -1,0 +1,136 @@
+"""The index of live offers in SQLite: FTS5 over one folded key column, newest first by row number.
+
+Item, category, country and terms stand as words inside the key (`item…`, `cat…`, `cc…`, `term…`), so that a text
+with filters is one walk of the index. What is shown is read from the record itself.
+"""
+
+import math
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from xstock_node.domain.search import OfferQuery, Order, filter_word
+from xstock_node.protocol.names import LogName
+from xstock_node.storage.interfaces import Indexed, StoredOffer
+from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
+
+_INSERT = (
+    "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_FOUND = "select o.log, o.pos, r.line, o.asof, o.exp, l.heard"
+_JOINED = "join record r on r.pos = o.pos join log l on l.ref = o.log"
+
+
+class SqliteOffers:
+    """See `Offers`."""
+
+    def __init__(self, connection: sqlite3.Connection, logs: SqliteLogs) -> None:
+        self._db = connection
+        self._logs = logs
+
+    def put(self, log: LogName, offers: Sequence[Indexed]) -> None:
+        newest = {found.offer.id: found for found in offers}
+        ref = self._logs.ref(log)
+        if ref is None or not newest:
+            return
+        self._delete(ref, newest)
+        first = (self._db.execute("select max(ref) from offer").fetchone()[0] or 0) + 1
+        base = ref << SHIFT
+        rows = [_row(number, ref, base, found) for number, found in enumerate(newest.values(), first)]
+        self._db.executemany(_INSERT, rows)
+        self._db.execute("insert into offer_fts (rowid, key) select ref, key from offer where ref >= ?", (first,))
+
+    def end(self, log: LogName, ids: Iterable[str]) -> None:
+        ref = self._logs.ref(log)
+        if ref is not None:
+            self._delete(ref, ids)
+
+    def refresh(self, log: LogName, source: str, asof: int, exp: int) -> None:
+        self._db.execute(
+            "update offer set asof = max(asof, ?), exp = max(exp, ?) where log = ? and src = ?",
+            (asof, exp, self._logs.ref(log), source),
+        )
+
+    def clear(self, log: LogName) -> None:
+        ref = self._logs.ref(log)
+        rows = self._db.execute("select id from offer where log = ?", (ref,)).fetchall()
+        if ref is not None:
+            self._delete(ref, [row[0] for row in rows])
+
+    def get(self, log: LogName, offer_id: str) -> StoredOffer | None:
+        query = f"{_FOUND} from offer o {_JOINED} where o.log = ? and o.id = ?"
+        row = self._db.execute(query, (self._logs.ref(log), offer_id)).fetchone()
+        return None if row is None else self._stored(row)
+
+    def of_log(self, log: LogName) -> list[StoredOffer]:
+        query = f"{_FOUND} from offer o {_JOINED} where o.log = ? order by o.ref"
+        return [self._stored(row) for row in self._db.execute(query, (self._logs.ref(log),))]
+
+    def count(self, log: LogName, now: int) -> int:
+        query = "select count(*) from offer where log = ? and exp > ?"
+        return int(self._db.execute(query, (self._logs.ref(log), now)).fetchone()[0])
+
+    def search(self, query: OfferQuery) -> list[StoredOffer]:
+        match = _match(query)
+        where, values = ["o.exp > ?", "o.amount >= ?"], [query.valid_after, float(query.min_quantity)]
+        if query.ready_within is not None:
+            where.append("o.ready <= ?")
+            values.append(query.ready_within)
+        if query.node:
+            where.append("l.node = ?")
+            values.append(query.node)
+        where.append("l.log = ?")
+        values.append(query.log)
+        tables = f"offer o {_JOINED}"
+        if match:
+            tables = f"offer_fts f cross join offer o on o.ref = f.rowid {_JOINED}"
+            where.insert(0, "offer_fts match ?")
+            values.insert(0, match)
+        order, order_values = _order(query, "f.rowid" if match else "o.ref")
+        sql = f"{_FOUND} from {tables} where {' and '.join(where)} order by {order} limit ? offset ?"
+        rows = self._db.execute(sql, (*values, *order_values, query.limit, query.skip))
+        return [self._stored(row) for row in rows]
+
+    def _stored(self, row: tuple[int, int, bytes, int, int, int]) -> StoredOffer:
+        ref, pos, line, asof, exp, heard = row
+        return StoredOffer(self._logs.name(ref), pos - (ref << SHIFT), line, asof, exp, heard)
+
+    def _delete(self, ref: int, ids: Iterable[str]) -> None:
+        listed = msgspec.json.encode(list(ids)).decode()
+        query = "select ref, key from offer where log = ? and id in (select value from json_each(?))"
+        rows = self._db.execute(query, (ref, listed)).fetchall()
+        if rows:
+            self._db.executemany("insert into offer_fts (offer_fts, rowid, key) values ('delete', ?, ?)", rows)
+            self._db.executemany("delete from offer where ref = ?", [(row[0],) for row in rows])
+
+
+def _row(number: int, ref: int, base: int, found: Indexed) -> tuple[object, ...]:
+    offer = found.offer
+    lat, lon = offer.at or (None, None)
+    # The amount orders and filters; what is shown comes from the exact pair in the record.
+    amount = offer.qty[0] * 10.0 ** offer.qty[1]
+    place = (lat, lon, offer.src, offer.asof, offer.exp, found.key)
+    return (number, ref, base + found.index, offer.id, offer.item, amount, offer.ready, *place)
+
+
+def _match(query: OfferQuery) -> str:
+    """The FTS5 expression: every word as a prefix, or one of the catalogue codes; and every filter."""
+    text = " AND ".join(f"{word}*" for word in query.words)
+    codes = " OR ".join(filter_word("item", code) for code in query.codes)
+    either = [part for part in (f"({text})" if text else "", f"({codes})" if codes else "") if part]
+    parts = [f"({' OR '.join(either)})"] if either else []
+    parts += [filter_word(kind, value) for kind, value in query.filters()]
+    return " AND ".join(parts)
+
+
+def _order(query: OfferQuery, newest: str) -> tuple[str, list[float]]:
+    if query.order is Order.LARGEST:
+        return f"o.amount desc, {newest} desc", []
+    if query.order is Order.NEAREST and query.near is not None:
+        lat, lon = query.near
+        scale = math.cos(math.radians(lat / 1e6)) ** 2
+        distance = "(o.lat - ?) * (o.lat - ?) + (o.lon - ?) * (o.lon - ?) * ?"
+        return f"o.lat is null, {distance}, {newest} desc", [lat, lat, lon, lon, scale]
+    return f"{newest} desc", []

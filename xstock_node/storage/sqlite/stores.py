@@ -1,0 +1,21 @@
+"""One transaction over all stores of a connection."""
+
+import sqlite3
+
+from xstock_node.storage.sqlite.journal import SqliteActs, SqliteJournal, SqlitePeers
+from xstock_node.storage.sqlite.logs import SqliteLogs
+from xstock_node.storage.sqlite.offers import SqliteOffers
+from xstock_node.storage.sqlite.stock import SqliteStock
+
+
+class SqliteTransaction:
+    """See `Transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.logs = SqliteLogs(connection)
+        self.offers = SqliteOffers(connection, self.logs)
+        self.journal = SqliteJournal(connection)
+        self.stock = SqliteStock(connection)
+        self.peers = SqlitePeers(connection)
+        self.acts = SqliteActs(connection)

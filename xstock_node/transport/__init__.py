@@ -1,0 +1,1 @@
+"""Transport: the only sockets between nodes. HTTP to an `Answering`, and a `Peer` to HTTP."""

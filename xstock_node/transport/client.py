@@ -1,0 +1,120 @@
+"""A `Peer` over HTTP. The answering side is hostile too: every byte and second is bounded, nothing is followed."""
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+import msgspec
+
+from xstock_node.protocol import limits, requests
+from xstock_node.protocol.decode import decode
+from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, Unreachable
+from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest, PushResponse
+from xstock_node.protocol.keys import Signer
+from xstock_node.transport.addresses import CheckingResolver, check_url
+from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.reading import read_small, read_stream
+
+
+def open_session(allow_private: bool) -> aiohttp.ClientSession:
+    """The one client session of a node: no redirects, no proxies from the environment, no own decompression."""
+    connector = aiohttp.TCPConnector(
+        resolver=CheckingResolver(allow_private), limit=64, limit_per_host=8, keepalive_timeout=limits.KEEP_ALIVE - 5
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        auto_decompress=False,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.CONNECT_SECONDS),
+        max_line_size=limits.HEADER_LINE,
+        max_field_size=limits.HEADER_LINE,
+    )
+
+
+class HttpPeer:
+    """One peer at the base URL of its pinned identity."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        name: str,
+        url: str,
+        signer: Signer,
+        now: Callable[[], int],
+        allow_private: bool = False,
+    ) -> None:
+        check_url(url, allow_private)
+        self.name, self.url = name, url
+        self._session, self._signer, self._now = session, signer, now
+
+    async def gossip(self, request: GossipRequest, wait: float = 0.0) -> GossipResponse:
+        """See `Peer.gossip`."""
+        body = msgspec.json.encode(request)
+        headers = {"Prefer": f"wait={int(wait)}"} if wait >= 1 else {}
+        answer = await self._call("POST", "/xs1/gossip", body, headers, limits.GOSSIP_BODY, wait)
+        return decode(answer, GossipResponse, limits.GOSSIP_BODY)
+
+    async def pull(self, request: PullRequest) -> bytes:
+        """See `Peer.pull`."""
+        return await self._call("POST", "/xs1/pull", msgspec.json.encode(request), {}, limits.STREAM_BODY, stream=True)
+
+    async def push(self, frames: bytes) -> int:
+        """See `Peer.push`."""
+        answer = await self._call("POST", "/xs1/push", frames, {}, limits.SMALL_BODY)
+        return decode(answer, PushResponse, limits.SMALL_BODY).taken
+
+    async def identity(self) -> bytes:
+        """See `Peer.identity`."""
+        return await self._call("GET", f"/xs1/id/{self.name}", b"", {}, limits.IDENTITY_NOTE)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        most: int,
+        wait: float = 0.0,
+        stream: bool = False,
+    ) -> bytes:
+        headers = {**headers, "Accept-Encoding": "gzip"}
+        if len(body) >= WORTH_IT:
+            body = deflate(body)
+            headers["Content-Encoding"] = "gzip"
+        digest = requests.content_digest(body) if body else None
+        headers.update(requests.sign(self._signer, method, f"{self.url}{path}", digest, self._now()))
+        if body:
+            headers["Content-Type"] = "application/octet-stream" if stream else "application/json"
+        try:
+            async with asyncio.timeout(wait + limits.CONNECT_SECONDS + limits.SMALL_BODY_SECONDS):
+                response = await self._session.request(
+                    method, f"{self.url}{path}", data=body or None, headers=headers, allow_redirects=False
+                )
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(f"an answer of {self.name}", str(error) or type(error).__name__) from None
+        try:
+            return await self._read(response, most, stream)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(f"a whole answer of {self.name}", str(error) or type(error).__name__) from None
+        finally:
+            response.close() if response.content and not response.content.at_eof() else response.release()
+
+    async def _read(self, response: aiohttp.ClientResponse, most: int, stream: bool) -> bytes:
+        coding = response.headers.get("Content-Encoding", "")
+        if response.status != 200:
+            problem = inflate(await read_small(response.content, limits.PROBLEM_BODY), coding, limits.PROBLEM_BODY)
+            raise _problem(self.name, response, problem)
+        read = read_stream if stream else read_small
+        return inflate(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
+
+
+def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> ProtocolError:
+    status = response.status
+    text = body.decode("utf-8", "replace")
+    if status == 429:
+        wait = response.headers.get("Retry-After", "")
+        return Quota(f"{name} to have room", text, retry_after=float(wait) if wait.isdigit() else 60.0)
+    if status == 404:
+        return NotFound(f"{name} to have it", text)
+    return Unreachable(f"status 200 of {name}", f"{status} {text}")

@@ -1,0 +1,171 @@
+"""The peer port: HTTP to an `Answering`. The bucket comes before the signature, the signature before the body."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from xstock_node.protocol import limits, requests
+from xstock_node.protocol.decode import decode
+from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, WrongClock
+from xstock_node.protocol.gossip import GossipRequest, PullRequest, PushResponse
+from xstock_node.protocol.names import LogId, number, parse_log_id
+from xstock_node.protocol.peer import Answering
+from xstock_node.transport.admission import Admission
+from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.reading import read_small, read_stream
+from xstock_node.transport.sockets import Listener
+
+FindKey = Callable[[str, bytes], bytes | None]
+Refused = Callable[[str, ProtocolError, str], None]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+IN_PLACE = 16 * 1024
+
+
+class PeerServer:
+    """Routes, admission and signatures of the peer port. `base_url` is that of this node's identity."""
+
+    def __init__(
+        self,
+        answering: Answering,
+        base_url: str,
+        find_key: FindKey,
+        now: Callable[[], int],
+        steady: Callable[[], float],
+        refused: Refused,
+    ) -> None:
+        self._answering, self._base_url, self._find_key = answering, base_url, find_key
+        self._now, self._refused = now, refused
+        self.admission = Admission(steady)
+        self.bytes_in = self.bytes_out = 0
+        app = web.Application(middlewares=[self._errors], client_max_size=limits.GOSSIP_BODY)
+        app.router.add_get(
+            "/.well-known/xstock", self._open(lambda r: self._answering.well_known(), "application/json")
+        )
+        app.router.add_get("/xs1/id/{name}", self._open(self._identity, "text/plain"))
+        app.router.add_post("/xs1/gossip", self._gossip)
+        app.router.add_post("/xs1/pull", self._pull)
+        app.router.add_post("/xs1/push", self._push)
+        app.router.add_get("/xs1/log/{node}/{log}/{epoch}/head", self._head)
+        app.router.add_get("/xs1/log/{node}/{log}/{epoch}/proof/{index}", self._proof)
+        self._listener = Listener(app)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; the port that was taken (0 asks for a free one)."""
+        return await self._listener.start(host, port)
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self._listener.stop()
+
+    @web.middleware
+    async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ProtocolError as error:
+            caller = request.get("caller", "")
+            if caller and error.status not in (404, 429):
+                self._refused(caller, error, request.path)
+            return self._problem(error)
+        except web.HTTPException as error:
+            return self._problem(NotFound("a path of xs1", error.reason))
+
+    def _problem(self, error: ProtocolError) -> web.Response:
+        body = {"type": f"urn:xs1:{error.code}", "title": error.sentence(), "status": error.status}
+        headers = {"Content-Type": "application/problem+json"}
+        if isinstance(error, Quota):
+            headers["Retry-After"] = str(max(1, int(error.retry_after + 0.999)))
+        if isinstance(error, WrongClock):
+            headers["X-Time"] = str(self._now())
+        return web.Response(status=error.status, body=msgspec.json.encode(body), headers=headers)
+
+    def _open(self, answer: Callable[[web.Request], bytes], kind: str) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self.admission.open_path(request.remote or "")
+            return web.Response(body=answer(request), content_type=kind)
+
+        return handle
+
+    def _identity(self, request: web.Request) -> bytes:
+        if request.match_info["name"] != self._answering.identity().decode().split("\n")[1]:
+            raise NotFound("this node's own name")
+        return self._answering.identity()
+
+    async def _signed(self, request: web.Request, most: int, stream: bool = False) -> tuple[str, bytes]:
+        """The caller and the body, inflated, of a request whose signature and digest hold."""
+        claimed = request.headers.get("Signature-Input", "")
+        self.admission.before_checking(request.remote or "", claimed)
+        has_body = request.body_exists
+        target = f"{self._base_url}{request.raw_path}"
+        caller = requests.verify(request.headers.get, request.method, target, has_body, self._now(), self._find_key)
+        request["caller"] = caller.name
+        self.admission.member(caller.name)
+        if not has_body:
+            return caller.name, b""
+        read = read_stream if stream else read_small
+        sent = await read(request.content, most)
+        self._count(caller.name, len(sent), 0)
+        requests.check_digest(request.headers.get("Content-Digest"), sent)
+        return caller.name, inflate(sent, request.headers.get("Content-Encoding", ""), most)
+
+    async def _gossip(self, request: web.Request) -> web.StreamResponse:
+        caller, body = await self._signed(request, limits.GOSSIP_BODY)
+        asked = decode(body, GossipRequest, limits.GOSSIP_BODY)
+        wait = _wait(request.headers.get("Prefer", ""))
+        if wait and self.admission.held >= limits.HELD_REQUESTS:
+            wait = 0.0
+        self.admission.held += bool(wait)
+        try:
+            answer = await self._answering.gossip(caller, asked, wait)
+        finally:
+            self.admission.held -= bool(wait)
+        return await self._reply(request, caller, msgspec.json.encode(answer), "application/json")
+
+    async def _pull(self, request: web.Request) -> web.StreamResponse:
+        caller, body = await self._signed(request, limits.PULL_BODY)
+        self.admission.enter(caller)
+        try:
+            answer = await self._answering.pull(caller, decode(body, PullRequest, limits.PULL_BODY))
+            return await self._reply(request, caller, answer, "application/octet-stream")
+        finally:
+            self.admission.leave(caller)
+
+    async def _push(self, request: web.Request) -> web.StreamResponse:
+        caller, body = await self._signed(request, limits.STREAM_BODY, stream=True)
+        taken = await self._answering.push(caller, body)
+        return await self._reply(request, caller, msgspec.json.encode(PushResponse(taken)), "application/json")
+
+    async def _head(self, request: web.Request) -> web.StreamResponse:
+        caller, _ = await self._signed(request, 0)
+        return await self._reply(request, caller, await self._answering.head(caller, _log(request)), "text/plain")
+
+    async def _proof(self, request: web.Request) -> web.StreamResponse:
+        caller, _ = await self._signed(request, 0)
+        index, size = number(request.match_info["index"]), number(request.query.get("size", ""))
+        answer = await self._answering.proof(caller, _log(request), index, size)
+        return await self._reply(request, caller, answer, "text/plain")
+
+    async def _reply(self, request: web.Request, caller: str, body: bytes, kind: str) -> web.Response:
+        headers = {"Content-Type": kind}
+        if len(body) >= WORTH_IT and "gzip" in request.headers.get("Accept-Encoding", ""):
+            body = deflate(body) if len(body) < IN_PLACE else await asyncio.to_thread(deflate, body)
+            headers["Content-Encoding"] = "gzip"
+        self._count(caller, 0, len(body))
+        return web.Response(body=body, headers=headers)
+
+    def _count(self, caller: str, received: int, sent: int) -> None:
+        self.bytes_in += received
+        self.bytes_out += sent
+        self.admission.used(caller, received + sent)
+
+
+def _wait(prefer: str) -> float:
+    """The seconds of `Prefer: wait=N` (RFC 7240), at most four minutes."""
+    word, _, seconds = prefer.partition("=")
+    return min(float(seconds), limits.HOLD_MAX) if word == "wait" and seconds.isdigit() and len(seconds) < 6 else 0.0
+
+
+def _log(request: web.Request) -> LogId:
+    info = request.match_info
+    return parse_log_id(f"{info['node']}/xs1/{info['log']}/{info['epoch']}")
