@@ -13,6 +13,7 @@ from xstock_node.domain.mapping import (
     MappingTable,
     base_quantity,
     default_factor,
+    keys_of,
     objection,
 )
 from xstock_node.domain.stock import StockLine
@@ -105,3 +106,16 @@ def test_a_default_factor_is_never_guessed_for_a_pack(make_line: Make) -> None:
     assert default_factor(make_line(unit="box"), BaseUnit.PIECE) is None
     assert default_factor(make_line(unit=None), BaseUnit.PIECE) is None
     assert default_factor(make_line(unit="box", pack_factor=Decimal(6)), BaseUnit.PIECE) == 6
+
+
+def test_what_a_person_means_by_a_code_or_a_name(make_line: Make) -> None:
+    lines = [
+        make_line("Породични шатор 16 m²"),
+        make_line("Porodični šator, 16 m2"),
+        make_line("Porodični šator 16 m²", unit="bale"),
+        make_line("Porodični šator 16 m²", item_code="77"),
+        make_line(None),
+    ]
+    assert keys_of("s", lines, "ПОРОДИЧНИ ШАТОР 16 m²", "pcs") == {MappingKey("s", "porodicni sator 16 m2", "pcs")}
+    assert keys_of("s", lines, "77", "pcs") == {MappingKey("s", "77", "pcs")}
+    assert keys_of("s", lines, "-", "pcs") == set()

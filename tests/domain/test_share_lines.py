@@ -122,14 +122,14 @@ def test_rule_3_takes_what_is_free_and_never_what_is_on_its_way(make_line: Make,
     ],
 )
 def test_rule_4(make_line: Make, shipped: Catalogue, code: str, storage: str | None, why: str) -> None:
-    rules = ShareRules(exclude_storage=("cold_chain", "secret"))
+    rules = ShareRules(exclude_storage=("secret",))
     unit = "KGM" if code == "CP-CLOTHES-USED" else "H87"
     line = make_line(expiry="2029-01-31", storage=storage)
     assert told(judged(line, shipped, code, rules, unit=unit)) == (4, why)
 
 
 def test_rule_4_the_cold_chain_may_be_allowed_and_controlled_drugs_never(make_line: Make, shipped: Catalogue) -> None:
-    rules = ShareRules(allow_cold_chain=True, exclude_storage=())
+    rules = ShareRules(allow_cold_chain=True)
     line = make_line(expiry="2029-01-31")
     assert judged(line, shipped, "DINJINSH10VR", rules).why is None
     assert judged(line, shipped, "CP-MORPHINE", rules).why is not None
@@ -172,6 +172,8 @@ def test_rule_5_counts_from_the_arrival_and_a_set_figure_overrides(make_line: Ma
     assert judged(medical, shipped, "KMEDKIAE01B", ShareRules(min_remaining_days=180)).why is None
     strict = ShareRules(min_remaining_days=180, medical_remaining_days=365)
     assert told(judged(medical, shipped, "KMEDKIAE01B", strict)) == (5, "short_dated")
+    own = ShareRules(medical_remaining_days=200)
+    assert judged(medical, shipped, "KMEDKIAE01B", own).why is None
 
 
 def test_what_may_not_be_lent_but_serves_at_home(make_line: Make, shipped: Catalogue) -> None:
@@ -201,6 +203,7 @@ def test_the_words_of_lists_for_storage(words: str, storage: str) -> None:
         {"step": {"B1": "0"}},
         {"own_need": {"B1": "-1"}},
         {"min_remaining_days": -1},
+        {"medical_remaining_days": -1},
         {"transit_days": -1},
         {"release_threshold_percent": "NaN"},
         {"location": ["Central"]},

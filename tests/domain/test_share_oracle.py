@@ -14,7 +14,9 @@ from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.sharing import Proposal, SharedLine, ShareRules, propose
 from xstock_node.domain.stock import StockLine
 
+# The oracle lends insulin, so its society has allowed the cold chain.
 RULES = {
+    "allow_cold_chain": True,
     "min_remaining_days": 180,
     "locations": ["Central"],
     "exclude_storage": ["controlled"],

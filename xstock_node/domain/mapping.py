@@ -34,6 +34,17 @@ class MappingKey(msgspec.Struct, frozen=True, order=True):
         return cls(source, line.item_code or fold(line.item_name or ""), line.unit or _NO_UNIT)
 
 
+def keys_of(source: str, lines: Iterable[StockLine], local: str, unit: str | None) -> set[MappingKey]:
+    """The keys of those lines that a person means by `local` (a code, else a name in any spelling) and `unit`."""
+    name = fold(local)
+    return {
+        MappingKey.of(source, line)
+        for line in lines
+        if (line.unit or _NO_UNIT) == (unit or _NO_UNIT)
+        and (line.item_code == local if line.item_code else bool(name) and fold(line.item_name or "") == name)
+    }
+
+
 class MappingState(StrEnum):
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"

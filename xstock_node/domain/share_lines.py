@@ -157,10 +157,9 @@ def _excluded_class(line: StockLine, item: Item, rules: ShareRules, catalogue: C
     if banned:
         return Reason("class_excluded", {"excluded": banned})
     for storage in classes:
-        if storage == Storage.COLD_CHAIN and rules.excludes(storage):
-            return Reason("cold_chain")
         if rules.excludes(storage):
-            return Reason("storage_excluded", {"storage": storage})
+            cold = storage == Storage.COLD_CHAIN
+            return Reason("cold_chain") if cold else Reason("storage_excluded", {"storage": storage})
     return None
 
 

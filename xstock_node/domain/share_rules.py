@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from xstock_node.domain.folding import fold, words
-from xstock_node.domain.items import BaseUnit, Category, Item
+from xstock_node.domain.items import BaseUnit, Category, Item, Storage
 from xstock_node.domain.mapping import Mapping
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.stock import StockLine
@@ -37,8 +37,8 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     - `locations`, `owners`: only these are shared; None shares all. A place covers what lies in it ("Central" covers
       "Central/Rack 3"). `blocked_status`: beginnings of words of a line's status that keep it at home.
-    - `exclude_storage`: classes that are not shared; a list that leaves out `cold_chain` shares it, as does
-      `allow_cold_chain`. Controlled drugs and blood are never offered, whatever stands here.
+    - `exclude_storage`: classes that are not shared. The cold chain is not unless `allow_cold_chain`; controlled
+      drugs and blood are never offered, whatever stands here.
     - `min_remaining_days` after arrival (`today` plus `transit_days`): 180 where nothing is set, food 90, medical
       365; one that is set counts for all, unless `food_remaining_days` or `medical_remaining_days` is set too.
     - `keep_back`: per code, else under "default". `own_need`: wanted for the society's own people.
@@ -49,7 +49,7 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     locations: tuple[str, ...] | None = None
     owners: tuple[str, ...] | None = None
     blocked_status: tuple[str, ...] = BLOCKED_STATUSES
-    exclude_storage: tuple[str, ...] = ("cold_chain", "controlled")
+    exclude_storage: tuple[str, ...] = ()
     allow_cold_chain: bool = False
     min_remaining_days: int | None = None
     food_remaining_days: int | None = None
@@ -58,13 +58,13 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     keep_back: dict[str, KeepBack] = {}
     own_need: dict[str, Decimal] = {}
     step: dict[str, Decimal] = {}
-    release_threshold_percent: Decimal = Decimal(10)
+    release_threshold_percent: Decimal = Decimal(20)
 
     def __post_init__(self) -> None:
-        for name, figure in self.own_need.items():
-            _within(f"own_need of {name}", figure)
-        for name, figure in self.step.items():
-            _within(f"step of {name}", figure, above_zero=True)
+        for code, need in self.own_need.items():
+            _within(f"own_need of {code}", need)
+        for code, step in self.step.items():
+            _within(f"step of {code}", step, above_zero=True)
         _within("release_threshold_percent", self.release_threshold_percent)
         for days in (self.min_remaining_days, self.food_remaining_days, self.medical_remaining_days):
             _within("remaining days", Decimal(days or 0))
@@ -101,8 +101,8 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def excludes(self, storage: str) -> bool:
         """Whether goods of this storage class stay at home."""
-        if storage == "cold_chain" and self.allow_cold_chain:
-            return False
+        if storage == Storage.COLD_CHAIN:
+            return not self.allow_cold_chain
         return storage in self.exclude_storage
 
 

@@ -1,6 +1,15 @@
 """What a plugin author imports: `hookimpl`, the adapter types, and nothing else of the node."""
 
-from xstock_node.plugins.adapters import FileReader, FileReading, ReadHints, RejectedLine
+from xstock_node.plugins.adapters import FileReader, FileReading, InventorySource, ReadHints, RejectedLine
 from xstock_node.plugins.hookspecs import API_LEVEL, Registry, hookimpl
 
-__all__ = ["API_LEVEL", "FileReader", "FileReading", "ReadHints", "Registry", "RejectedLine", "hookimpl"]
+__all__ = [
+    "API_LEVEL",
+    "FileReader",
+    "FileReading",
+    "InventorySource",
+    "ReadHints",
+    "Registry",
+    "RejectedLine",
+    "hookimpl",
+]

@@ -65,3 +65,11 @@ class FileReader(Protocol):
     def read(self, path: Path, hints: ReadHints) -> FileReading:
         """Read `path`; a refused file is a `FileReading` with `error`, an exception is a defect of the reader."""
         ...
+
+
+class InventorySource(Protocol):
+    """Where stock lines come from beside files. Lines of an `editable` source are typed in and changed by people."""
+
+    name: str
+    title: str
+    editable: bool

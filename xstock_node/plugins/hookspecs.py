@@ -2,7 +2,7 @@
 
 import pluggy
 
-from xstock_node.plugins.adapters import FileReader
+from xstock_node.plugins.adapters import FileReader, InventorySource
 
 API_LEVEL = 1
 PROJECT = "xstock_node"
@@ -18,12 +18,19 @@ class Registry:
 
     def __init__(self) -> None:
         self.file_readers: dict[str, FileReader] = {}
+        self.sources: dict[str, InventorySource] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
         if reader.name in self.file_readers:
             raise ValueError(f"a file reader named {reader.name!r} is registered already")
         self.file_readers[reader.name] = reader
+
+    def inventory_source(self, source: InventorySource) -> None:
+        """Offer a source of stock lines; two sources of one name are refused."""
+        if source.name in self.sources:
+            raise ValueError(f"an inventory source named {source.name!r} is registered already")
+        self.sources[source.name] = source
 
 
 class Hooks:

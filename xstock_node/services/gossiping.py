@@ -210,9 +210,10 @@ class Gossip:
             log = _log_of(note.subject)
             head = self._replicas.heads.get(log) if log else None
             shown = self._peering.shown_by(name, log) if log else None
-            if head is not None and shown is not None and shown[0] == head.log.epoch:
-                if 0 < head.size - shown[1] <= FRAME_RECORDS:
-                    wanted.append((head, shown[1]))
+            if head is None or shown is None or shown[0] != head.log.epoch:
+                continue
+            if 0 < head.size - shown[1] <= FRAME_RECORDS:
+                wanted.append((head, shown[1]))
         if not wanted:
             return ""
         return await self._engine.read(lambda tx: _small_frames(tx, wanted))

@@ -1,6 +1,7 @@
 """The peer port: HTTP to an `Answering`. The bucket comes before the signature, the signature before the body."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -51,9 +52,9 @@ class PeerServer:
         app.router.add_get("/xs1/log/{node}/{log}/{epoch}/proof/{index}", self._proof)
         self._listener = Listener(app)
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen; the port that was taken (0 asks for a free one)."""
-        return await self._listener.start(host, port)
+        return await self._listener.start(host, port, tls)
 
     async def stop(self) -> None:
         """Close every connection."""

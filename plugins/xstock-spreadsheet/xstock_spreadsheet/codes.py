@@ -1,0 +1,96 @@
+"""Item codes: leading zeros kept, what a spreadsheet has done to them noticed, a code glued to a name split off."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from xstock_spreadsheet import words
+from xstock_spreadsheet.grid import Cell
+
+_EXPONENT: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eEеЕ]\+?\d{1,3}")
+_DAY_MONTH: Final = re.compile(r"(\d{1,4})[-. /]([^\W\d_]{3,})\.?(?:[-. /]\d{2,4})?|([^\W\d_]{3,})\.?[-. /](\d{1,4})")
+_DATE: Final = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}")
+_ROUNDED: Final = re.compile(r"\d{15}0+")
+_ZEROS: Final = re.compile(r"^0+$")
+_BRACKETED: Final = re.compile(r"[\[(]\s*([\w./-]*\d[\w./-]*|[A-Z]{4,})\s*[\])]\s*[-–—:]?\s*(\S.*)")
+_GLUED: Final = re.compile(r"([A-Za-zА-Яа-яЀ-ӿ]{0,8}[\w./-]*\d[\w./-]*)\s*(?:\s[-–—]+\s|\s*[:|]\s|\s-\s?|_\s)\s*(\S.*)")
+_LEADING_ZERO: Final = re.compile(r"(0\d{2,})\s+([^\W\d_].*)")
+_SIZE: Final = re.compile(r"\d+([.,]\d+)?\s?([x×х*]\s?\d+.*|l|ml|kg|g|m|mm|cm|kw|kva|v|л|мл|кг|г|м|мм|см)?", re.IGNORECASE)
+
+
+def code_of(cell: Cell) -> tuple[str | None, bool]:
+    """The code in `cell`, and whether a spreadsheet has damaged it beyond reading."""
+    if cell.day is not None:
+        return None, True
+    if cell.number is not None:
+        return _of_number(cell.number, cell.form)
+    text = cell.text
+    if not text or text in ("-", "–", "—", "/"):
+        return None, False
+    if text[0] == "'" and len(text) > 1:
+        text = text[1:]
+    if quoted := re.fullmatch(r'="(.*)"', text):
+        text = quoted[1]
+    damaged = _EXPONENT.fullmatch(text) or _DATE.fullmatch(text) or _ROUNDED.fullmatch(text) or _is_month(text)
+    return (None, True) if damaged else (text, False)
+
+
+def _is_month(text: str) -> bool:
+    found = _DAY_MONTH.fullmatch(text)
+    name = (found[2] or found[3]) if found else None
+    figure = (found[1] or found[4]) if found else None
+    if not name or not figure or len(name) > 9 or words.month(name) is None:
+        return False
+    return len(figure) in (1, 2, 4) and name.isalpha() and (len(name) <= 4 or name[1:].islower()) and not name.isupper()
+
+
+def _of_number(number: Decimal, form: str) -> tuple[str | None, bool]:
+    if number != number.to_integral_value():
+        return format(number, "f"), False
+    digits = format(number.to_integral_value(), "f")
+    if len(digits) > 15:
+        return None, True
+    if _ZEROS.fullmatch(form):
+        return digits.zfill(len(form)), False
+    if re.fullmatch(r"0[0\-. ]+0", form) and "." not in form:
+        return _masked(digits, form), False
+    return digits, False
+
+
+def _masked(digits: str, form: str) -> str:
+    rest = list(digits.zfill(form.count("0")))
+    shown = [rest.pop() if mark == "0" else mark for mark in reversed(form)]
+    return "".join(rest) + "".join(reversed(shown))
+
+
+def could_be(damaged: str, code: str) -> bool:
+    """True when `code` is what the damaged text was made of: the same leading digits, and as many digits."""
+    found = re.fullmatch(r"(\d)(?:[.,](\d+))?[eEеЕ]\+?(\d{1,3})", damaged)
+    if not code.isdigit():
+        return False
+    if found:
+        digits = (found[1] + (found[2] or "")).rstrip("0")
+        if len(code) != int(found[3]) + 1:
+            return False
+        return code.startswith(digits) or code[: len(digits)] == str(int(digits) - 1) or _rounds(code, digits)
+    return damaged.isdigit() and len(damaged) == len(code) and damaged[:15] == code[:15]
+
+
+def _rounds(code: str, digits: str) -> bool:
+    return round(int(code), len(digits) - len(code)) == int(digits) * 10 ** (len(code) - len(digits))
+
+
+def split_glued(name: str) -> tuple[str | None, str]:
+    """(code, name) of a name that begins with its code; the code is None where none is glued to it."""
+    for pattern in (_BRACKETED, _GLUED, _LEADING_ZERO):
+        found = pattern.fullmatch(name)
+        if found and len(found[1]) <= 24 and not _is_size(found[1], pattern is _GLUED):
+            return found[1], found[2]
+    return None, name
+
+
+def _is_size(text: str, strict: bool) -> bool:
+    found = _SIZE.fullmatch(text)
+    if not found:
+        return False
+    return bool(found[2]) or (strict and len(text) < 3 and not text.startswith("0"))

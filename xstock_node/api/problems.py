@@ -1,0 +1,36 @@
+"""What a failed request answers: one shape for the API and for `--json` on the command line."""
+
+import msgspec
+
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StorageError
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` is for machines; expected, came and do are for people. `exit_code` ends the command line."""
+
+    code: str
+    expected: str
+    came: str = ""
+    do: str = ""
+    exit_code: int = 1
+
+
+class ProblemBody(msgspec.Struct, frozen=True):
+    """The JSON object of a failure."""
+
+    error: Problem
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that an error of ours means; None for one that is a defect of the program."""
+    if isinstance(error, Refusal):
+        return Problem(
+            code=error.code, expected=error.expected, came=error.came, do=error.do, exit_code=error.exit_code
+        )
+    if isinstance(error, ProtocolError):
+        return Problem(code=error.code, expected=error.expected, came=error.came, do=error.do)
+    if isinstance(error, StorageError):
+        return Problem(code="storage", expected=error.expected, came=error.came, do=error.do, exit_code=4)
+    return None

@@ -1,0 +1,53 @@
+"""The root command. Verbs are found by name and imported when they are called, never before."""
+
+from importlib import import_module
+
+import click
+
+from xstock_node import __version__
+
+VERBS = {
+    "init": ("init", "Make a data folder: keys, identity, settings"),
+    "serve": ("serve", "Run the node"),
+    "demo": ("demo", "Six countries share stock on this machine"),
+    "status": ("status", "This node at a glance"),
+    "doctor": ("status", "What is well, and what to type for what is not"),
+    "stock": ("stock", "Own stock: import, preview, match, change"),
+    "catalogue": ("catalogue", "Items and their names in each language"),
+    "offer": ("offer", "Own offers: publish, withdraw, renew, export, verify"),
+    "search": ("search", "Find offers of all nodes"),
+    "peer": ("peer", "The nodes that this one knows"),
+    "config": ("config", "Settings: check, show, explain"),
+    "log": ("log", "The signed logs held here"),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its verbs by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order in which a newcomer needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The verb's command, or None."""
+        if name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"xstock_node.cli.{VERBS[name][0]}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Help without importing a single verb."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, words) for name, (_, words) in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="xstock")
+def main() -> None:
+    """X-Stock node: signed stock offers shared between national societies, without a centre."""
+
+
+def run() -> None:
+    """Entry point of the script `xstock`."""
+    main(prog_name="xstock")

@@ -1,0 +1,88 @@
+"""What verbs print: JSON alone on stdout when asked for, else words; errors on stderr with a stable exit code."""
+
+import asyncio
+import functools
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec
+
+import click
+import msgspec
+
+from xstock_node.i18n import text
+
+P = ParamSpec("P")
+Shown = Callable[[Any], str]
+
+
+def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Add `--json` and `--home` to an async verb, run it, and turn our errors into exit codes."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout, also on failure.")
+    @click.option("--home", type=click.Path(path_type=Path), help="Data folder; else XSTOCK_HOME, else the user's.")
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            asyncio.run(command(*args, **options))  # type: ignore[arg-type]
+        except (KeyboardInterrupt, BrokenPipeError):
+            _leave_quietly()
+        except Exception as error:
+            fail(error, options.get("as_json", False))
+
+    return run
+
+
+def emit(value: Any, as_json: bool, shown: Shown) -> None:
+    """Print a value: as JSON, or in words."""
+    click.echo(msgspec.json.encode(value).decode() if as_json else shown(value))
+
+
+def say(code: str, source: str, **params: object) -> None:
+    """Talk to the person, on stderr."""
+    click.echo(text(code, source, **params).say(), err=True)
+
+
+def fail(error: Exception, as_json: bool) -> NoReturn:
+    """End with the error's exit code; a defect of the program is shown as it is."""
+    from xstock_node.api.problems import ProblemBody, problem_of
+
+    problem = problem_of(error)
+    if problem is None:
+        raise error
+    if as_json:
+        click.echo(msgspec.json.encode(ProblemBody(problem)).decode())
+    lines = [f"expected  {problem.expected}"]
+    lines += [f"came      {problem.came}"] if problem.came else []
+    lines += [f"do        {problem.do}"] if problem.do else []
+    click.echo("\n".join([f"error: {problem.code}", *lines]), err=True)
+    sys.exit(problem.exit_code)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as their widest cell; figures to the right."""
+    cells = [list(headers), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+    figures = [all(_is_figure(row[i]) for row in cells[1:]) and len(cells) > 1 for i in range(len(headers))]
+    lines = []
+    for row in cells:
+        padded = [c.rjust(w) if right else c.ljust(w) for c, w, right in zip(row, widths, figures, strict=True)]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def pairs(rows: Iterable[tuple[str, object]]) -> str:
+    """Names and values, one a line."""
+    found = [(name, "unknown" if value is None else value) for name, value in rows]
+    width = max((len(name) for name, _ in found), default=0)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in found)
+
+
+def _is_figure(cell: str) -> bool:
+    return cell.replace(".", "", 1).replace("-", "", 1).isdigit() or cell == ""
+
+
+def _leave_quietly() -> NoReturn:
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - a closed pipe must not complain again at exit
+    sys.exit(130)

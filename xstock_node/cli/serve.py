@@ -1,0 +1,158 @@
+"""`xstock serve`: the peer port, the local API and the loops of a node, until it is told to stop."""
+
+import asyncio
+import os
+import secrets
+import signal
+import ssl
+from pathlib import Path
+
+import click
+import msgspec
+
+from xstock_node.api.app import Guard, make_app
+from xstock_node.cli.assembly import open_office, write_secret
+from xstock_node.cli.output import emit, verb
+from xstock_node.cli.session import SOCKET, take_lock
+from xstock_node.config import Config, home_folder, load
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.peer import Peer
+from xstock_node.services.answering import NodeAnswers
+from xstock_node.services.errors import Refusal
+from xstock_node.services.node import Node
+from xstock_node.services.office import Office
+from xstock_node.transport.client import HttpPeer, open_session
+from xstock_node.transport.server import PeerServer
+from xstock_node.transport.sockets import Listener
+
+TOKEN = "api.token"  # noqa: S105 - the name of a file
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node that serves tells once it is ready."""
+
+    node: str
+    peer_port: int
+    local_port: int
+    socket: str
+    epoch: int
+
+
+@click.command("serve")
+@verb
+async def serve(as_json: bool, home: Path | None) -> None:
+    """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
+    folder = home_folder(str(home) if home else None)
+    config = load(folder)
+    lock = take_lock(folder)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    office = await open_office(folder, config)
+    running = Running(office, config, folder)
+    try:
+        serving = await running.start()
+        emit(serving, as_json, _shown)
+        await stop.wait()
+    finally:
+        await running.stop()
+        os.close(lock)
+
+
+class Running:
+    """The listeners and the client session around an office."""
+
+    def __init__(self, office: Office, config: Config, home: Path) -> None:
+        self._office, self._config, self._home = office, config, home
+        node = office.node
+        self._session = open_session(config.peers.allow_private)
+        self.server = PeerServer(
+            NodeAnswers(node),
+            node.identity.url(),
+            node.directory.find_key,
+            node.clock.now,
+            node.clock.steady,
+            node.peering.refuse,
+        )
+        self._socket = Listener(make_app(office, None, node.trace))
+        self._local: Listener | None = None
+
+    async def start(self) -> Serving:
+        """Listen first, then gossip, so that whoever is called may call back."""
+        node, config = self._office.node, self._config
+        peer_port = 0
+        if config.peer_port.port:
+            peer_port = await _listen(self.server, config)
+        await node.start(_peers(node, config, self._session))
+        path = await self._listen_on_socket()
+        local_port = 0
+        if config.local_port.port:
+            guard = Guard(_token(self._home / TOKEN))
+            self._local = Listener(make_app(self._office, guard, node.trace))
+            local_port = await self._local.start("127.0.0.1", config.local_port.port)
+        epoch = node.own.head.log.epoch if node.own.head else 0
+        node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)
+        return Serving(
+            node=node.identity.name, peer_port=peer_port, local_port=local_port, socket=str(path), epoch=epoch
+        )
+
+    async def stop(self) -> None:
+        """Stop in the reverse order; what is under way gets a second."""
+        for listener in (self._local, self._socket, self.server):
+            if listener is not None:
+                await listener.stop()
+        (self._home / SOCKET).unlink(missing_ok=True)
+        await self._office.node.stop()
+        await self._session.close()
+
+    async def _listen_on_socket(self) -> Path:
+        path = self._home / SOCKET
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            await self._socket.start_unix(str(path))
+        finally:
+            os.umask(before)
+        return path
+
+
+async def _listen(server: PeerServer, config: Config) -> int:
+    settings, tls = config.peer_port, None
+    if settings.tls_certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+    try:
+        return await server.start(settings.host, settings.port, tls)
+    except OSError as error:
+        came = f"{settings.host}:{settings.port}: {error.strerror or error}"
+        raise Refusal("port-taken", "a free port for peers", came, "set peer_port.port", 5) from None
+
+
+def _peers(node: Node, config: Config, session: object) -> dict[str, Peer]:
+    found: dict[str, Peer] = {}
+    for settings in config.peer:
+        identity = node.directory.get(settings.name)
+        if identity is None or not settings.dial or not identity.url():
+            continue
+        try:
+            found[settings.name] = HttpPeer(
+                session,
+                settings.name,
+                identity.url(),
+                node.signer,
+                node.clock.now,
+                config.peers.allow_private,  # type: ignore[arg-type]
+            )
+        except ProtocolError as error:
+            node.trace.warning("peer-not-dialled", peer=settings.name, why=error.sentence())
+    return found
+
+
+def _token(path: Path) -> str:
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(32).encode() + b"\n")
+    return path.read_text("ascii").strip()
+
+
+def _shown(serving: Serving) -> str:
+    return f"{serving.node} serves peers on port {serving.peer_port}; Ctrl-C stops it"

@@ -1,0 +1,135 @@
+"""How a verb reaches the node: through the socket of the one that runs, else by opening the data folder itself."""
+
+import fcntl
+import http.client
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import msgspec
+
+from xstock_node.api.problems import ProblemBody
+from xstock_node.api.routes import BY_NAME, PREFIX, Route
+from xstock_node.config import home_folder, load
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import OPERATOR, Office
+
+SOCKET = "api.sock"
+LOCK = "lock"
+SECONDS = 600
+
+
+class Session(Protocol):
+    """Something that answers routes."""
+
+    async def call(self, name: str, request: Any = None) -> Any: ...
+
+
+class SocketSession:
+    """Speaks to the running node."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def call(self, name: str, request: Any = None) -> Any:
+        """The answer of a route, or its `Refusal`."""
+        route = BY_NAME[name]
+        connection = _UnixConnection(str(self._path))
+        try:
+            status, body = _exchange(connection, route, request)
+        except (OSError, http.client.HTTPException) as error:
+            raise Refusal("no-answer", "an answer of the running node", str(error), "look at its log", 5) from None
+        finally:
+            connection.close()
+        if status == 200:
+            return msgspec.json.decode(body, type=route.response)
+        try:
+            problem = msgspec.json.decode(body, type=ProblemBody).error
+        except msgspec.DecodeError:
+            raise Refusal("defect", "an answer", f"status {status}", "look at the node's log", 5) from None
+        raise Refusal(problem.code, problem.expected, problem.came, problem.do, problem.exit_code)
+
+
+class OpenSession:
+    """Works on the opened data folder while no node runs."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def call(self, name: str, request: Any = None) -> Any:
+        """The answer of a route."""
+        return await BY_NAME[name].handler(self._office, OPERATOR, request)
+
+
+@asynccontextmanager
+async def open_session(home: Path | None) -> AsyncIterator[Session]:
+    """The session of a data folder."""
+    folder = home_folder(str(home) if home else None)
+    path = folder / SOCKET
+    if _answers(path):
+        yield SocketSession(path)
+        return
+    config = load(folder)
+    from xstock_node.cli.assembly import open_office
+
+    lock = take_lock(folder)
+    office = await open_office(folder, config)
+    try:
+        yield OpenSession(office)
+    finally:
+        await office.node.stop()
+        os.close(lock)
+
+
+def take_lock(home: Path) -> int:
+    """The lock that one process of a node holds while it may sign; freed by the system when the process ends."""
+    descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Refusal(
+            "locked",
+            f"to be alone in {home}",
+            "another process of this node",
+            "wait for it, or use the running node",
+            5,
+        ) from None
+    return descriptor
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def _exchange(connection: "_UnixConnection", route: Route, request: Any) -> tuple[int, bytes]:
+    path, body = PREFIX + route.path, None
+    if route.method == "GET" and request is not None:
+        fields = {k: v for k, v in msgspec.to_builtins(request).items() if v not in (None, "")}
+        query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in fields.items()}
+        path += "?" + urlencode(query)
+    elif request is not None:
+        body = msgspec.json.encode(request)
+    connection.request(route.method, path, body, {"Content-Type": "application/json"} if body else {})
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)

@@ -1,0 +1,185 @@
+"""The settings of a node, one TOML file; every field carries its own explanation."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.domain.share_rules import ShareRules
+from xstock_node.protocol import names
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services.errors import Refusal
+
+FILE = "config.toml"
+
+
+class PeerSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One pinned peer."""
+
+    name: Annotated[str, Meta(description="The peer's node name, such as redcross.hr.")]
+    identity: Annotated[
+        str, Meta(description="File with the peer's identity note, relative to the data folder. It is the pin.")
+    ]
+    dial: Annotated[bool, Meta(description="False for a peer that is never called, because it only calls here.")] = True
+
+
+class NodeSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Who this node is."""
+
+    name: Annotated[str, Meta(description="The node's name for ever, such as redcross.bg.")]
+    network: Annotated[str, Meta(description="The network it belongs to.")] = "see"
+    exercise: Annotated[
+        str, Meta(description="Name of an exercise. Its log's label begins with x and never mixes with real stock.")
+    ] = ""
+    country: Annotated[str, Meta(description="ISO 3166-1 alpha-2 code, such as BG.")] = "XX"
+    languages: Annotated[
+        list[str], Meta(description="Languages of the stock list and its people (BCP 47), the first is the default.")
+    ] = ["en"]
+    place: Annotated[str, Meta(description="Coarse place that offers name, such as a town.")] = ""
+    latitude: Annotated[
+        float | None, Meta(description="Of that place, rounded to 0.1 degree before it leaves the node.")
+    ] = None
+    longitude: Annotated[float | None, Meta(description="Of that place, rounded likewise.")] = None
+
+
+class PeerPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where peers call this node."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on; 0 turns the peer port off.", ge=0, le=65535)] = 7440
+    tls_certificate: Annotated[
+        str, Meta(description="PEM file with the certificate chain. Empty: a proxy in front does TLS.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file with the certificate's key.")] = ""
+
+
+class LocalPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The API for this node's own people and programs, beside the UNIX socket in the data folder."""
+
+    port: Annotated[
+        int, Meta(description="Port on 127.0.0.1; 0 keeps it off. It wants the token of api.token.", ge=0, le=65535)
+    ] = 0
+
+
+class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How peers are dialled."""
+
+    allow_private: Annotated[
+        bool, Meta(description="Also dial private and loopback addresses and plain http. For tests and own networks.")
+    ] = False
+
+
+class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which plugins are loaded."""
+
+    allow: Annotated[list[str], Meta(description="Distribution names that may be loaded.")] = ["xstock-spreadsheet"]
+
+
+class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What every offer of this node states."""
+
+    terms: Annotated[list[str], Meta(description="loan, donation, replacement or cost-recovery.")] = ["loan"]
+    ready_hours: Annotated[int, Meta(description="Hours until goods are ready to leave.", ge=0, le=8760)] = 48
+    lease_days: Annotated[
+        int, Meta(description="Days an offer stays valid unless it is renewed, at most 90.", ge=1, le=90)
+    ] = 30
+
+
+SHARE_EXPLAINED = {
+    "locations": "Stores whose stock may be offered; a store covers its racks. Absent: all.",
+    "owners": "Owners whose stock may be offered. Absent: all.",
+    "blocked_status": "Beginnings of words of a line's status that keep it at home.",
+    "exclude_storage": "Storage classes that are never offered. Controlled drugs and blood never are.",
+    "allow_cold_chain": "Whether goods kept at 2-8 C may be offered.",
+    "min_remaining_days": "Days of shelf life left on arrival. Unset: 180, food 90, medical 365.",
+    "food_remaining_days": "The same for food alone.",
+    "medical_remaining_days": "The same for medical goods alone.",
+    "transit_days": "Days from the offer to the expected arrival.",
+    "keep_back": 'What stays, per catalogue code or "default": percent, or absolute in the item\'s unit.',
+    "own_need": "What the own people need first, per catalogue code, in the item's unit.",
+    "step": 'Offers are rounded down to this step, per catalogue code or "default".',
+    "release_threshold_percent": "A person releases an offer that is more than this above the last released one.",
+}
+
+
+class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """All settings."""
+
+    node: NodeSettings
+    peer_port: PeerPortSettings = msgspec.field(default_factory=PeerPortSettings)
+    local_port: LocalPortSettings = msgspec.field(default_factory=LocalPortSettings)
+    peers: PeersSettings = msgspec.field(default_factory=PeersSettings)
+    peer: list[PeerSettings] = []
+    plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
+    offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
+    share: ShareRules = msgspec.field(default_factory=ShareRules)
+
+    def log(self) -> str:
+        """The log's name in every node: `see.pub`, or `see.x-demo` in an exercise."""
+        label = f"x-{self.node.exercise}" if self.node.exercise else "pub"
+        return names.log_name(self.node.network, label)
+
+
+def home_folder(given: str | None) -> Path:
+    """The data folder: as given, else of XSTOCK_HOME, else ~/.local/share/xstock-node."""
+    return Path(given or os.environ.get("XSTOCK_HOME") or Path.home() / ".local" / "share" / "xstock-node")
+
+
+def load(home: Path) -> Config:
+    """The settings of a data folder, or a `Refusal` that says what to do."""
+    path = home / FILE
+    try:
+        return parse(path.read_bytes())
+    except FileNotFoundError:
+        raise Refusal("no-config", f"settings in {path}", "no such file", "run `xstock init` first", 3) from None
+
+
+def parse(data: bytes) -> Config:
+    """Settings from TOML."""
+    try:
+        config = msgspec.convert(tomllib.loads(data.decode("utf-8")), Config)
+        names.node_name(config.node.name)
+        config.log()
+        for peer in config.peer:
+            names.node_name(peer.name)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, ProtocolError) as error:
+        raise Refusal(
+            "bad-config", f"settings by `xstock config explain` in {FILE}", str(error), "mend it", 3
+        ) from None
+    return config
+
+
+def explain() -> list[tuple[str, str, str, Any]]:
+    """Every setting as (name, type, explanation, default), in the order of the file."""
+    rows: list[tuple[str, str, str, Any]] = []
+    for section, kind in get_type_hints(Config).items():
+        many = get_origin(kind) is list
+        struct = get_args(kind)[0] if many else kind
+        hints = get_type_hints(struct, include_extras=True)
+        for field in msgspec.structs.fields(struct):
+            kind, words = _explained(hints[field.name], SHARE_EXPLAINED.get(field.name, ""))
+            prefix = f"{section}[]" if many else section
+            rows.append((f"{prefix}.{field.name}", _type_name(kind), words, _default(field)))
+    return rows
+
+
+def _explained(hint: Any, otherwise: str) -> tuple[Any, str]:
+    if get_origin(hint) is not Annotated:
+        return hint, otherwise
+    kind, *extras = get_args(hint)
+    return kind, next((extra.description for extra in extras if getattr(extra, "description", None)), otherwise)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default is not msgspec.NODEFAULT:
+        return field.default
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return None
+
+
+def _type_name(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind).replace("typing.", "")

@@ -1,0 +1,95 @@
+"""The catalogue: listing, showing, and taking an organisation's or the IFRC's list of items in."""
+
+import msgspec
+
+from xstock_node.domain.catalogue import parse_catalogue
+from xstock_node.domain.ifrc_csv import parse_ifrc_csv
+from xstock_node.domain.items import CatalogueError, Item
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.storage.interfaces import Transaction
+
+
+class CatalogueRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Narrow by words in any language, or by category."""
+
+    text: str = ""
+    category: str = ""
+    language: str = ""
+
+
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One item in a list."""
+
+    code: str
+    scheme: str
+    name: str
+    category: str
+    unit: str
+
+
+class ItemCode(msgspec.Struct, frozen=True, kw_only=True):
+    """One item, by its code."""
+
+    code: str
+
+
+class CatalogueFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A list of items: the IFRC standard catalogue as csv, or a TOML file in the form of the default catalogue."""
+
+    file: str
+    content: bytes
+
+
+class CatalogueImported(msgspec.Struct, frozen=True, kw_only=True):
+    """How many items were stored, and how many of the file were known already."""
+
+    stored: int
+    known: int
+
+
+async def list_items(office: Office, actor: Actor, request: CatalogueRequest) -> list[ItemRow]:
+    """Items of the catalogue."""
+    catalogue = await office.catalogue()
+    language = request.language or office.settings.languages[0]
+    matching = set(catalogue.codes_matching(request.text)) if request.text else None
+    return [
+        ItemRow(
+            code=item.code,
+            scheme=item.scheme,
+            name=catalogue.name(item.code, language),
+            category=item.category.value,
+            unit=item.unit.value,
+        )
+        for item in catalogue.all()
+        if (matching is None or item.code in matching) and request.category in ("", item.category.value)
+    ]
+
+
+async def show_item(office: Office, actor: Actor, request: ItemCode) -> Item:
+    """All that the catalogue knows of an item."""
+    item = (await office.catalogue()).get(request.code)
+    if item is None:
+        raise Refusal("no-item", "a code of the catalogue", request.code, "see `xstock catalogue list`")
+    return item
+
+
+async def import_items(office: Office, actor: Actor, request: CatalogueFile) -> CatalogueImported:
+    """Add items to the operator's catalogue; an item known by default keeps its names and facts."""
+    try:
+        if request.file.lower().endswith(".toml"):
+            items = parse_catalogue(request.content).all()
+        else:
+            items = parse_ifrc_csv(request.content)
+    except CatalogueError as error:
+        raise Refusal("bad-catalogue", error.expected, error.came, error.do) from None
+    catalogue = await office.catalogue()
+    new = [item for item in items if item.code not in catalogue]
+
+    def store(tx: Transaction) -> None:
+        tx.stock.put_catalogue_items([(item.code, msgspec.json.encode(item)) for item in new])
+        office.record(tx, actor, "catalogue.import", request.file, f"{len(new)} items")
+
+    await office.node.engine.write(store, durable=True)
+    office.forget_catalogue()
+    return CatalogueImported(stored=len(new), known=len(items) - len(new))

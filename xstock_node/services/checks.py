@@ -1,0 +1,148 @@
+"""What `doctor` looks at: each check says what is well, or what is not and what to type."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from xstock_node.protocol import heads, limits, merkle
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.overview import StatusView, status
+from xstock_node.storage.interfaces import LogState, Transaction
+
+KEY_FILES = ("signing.key", "root.key")
+READ_AT_ONCE = 4096
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One check: `ok`, `warning` or `error`, what was found, and what to do."""
+
+    check: str
+    state: str
+    found: str
+    do: str = ""
+
+
+class LogVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the stored records of a log give the root of its signed head."""
+
+    log: str
+    records: int
+    holds: bool
+    why: str = ""
+
+
+async def doctor(office: Office, actor: Actor, request: None = None) -> list[Finding]:
+    """Everything that can be checked from here."""
+    view = await status(office, actor)
+    findings = [*check_keys(office.home), _own_log(view), _expiring(office), *_peers(view), *_plugins(office)]
+    logs = await verify_logs(office, actor)
+    bad = [found for found in logs if not found.holds]
+    findings += [
+        Finding(check=f"log {found.log}", state="error", found=found.why, do="`xstock peer sync` heals it from peers")
+        for found in bad
+    ]
+    if not bad:
+        findings.append(Finding(check="logs", state="ok", found=f"{len(logs)} logs give the roots of their heads"))
+    return findings
+
+
+async def verify_logs(office: Office, actor: Actor, request: None = None) -> list[LogVerification]:
+    """Hash every stored record again and compare with the signed heads."""
+    states = await office.node.engine.read(lambda tx: tx.logs.states())
+    return [await office.node.engine.read(_verifier(office, state)) for state in states if state.head]
+
+
+def check_keys(home: Path) -> list[Finding]:
+    """Key files that only their owner reads, and a root key that is not left here."""
+    findings = []
+    for name in KEY_FILES:
+        path = home / "keys" / name
+        if not path.exists():
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            do = f"chmod 600 {path}"
+            findings.append(Finding(check=name, state="error", found=f"mode {mode:o} lets others read it", do=do))
+        elif name == "root.key":
+            do = f"move {path} to a safe place off line; the node does not need it"
+            findings.append(Finding(check=name, state="warning", found="the root key is still on this machine", do=do))
+        else:
+            findings.append(Finding(check=name, state="ok", found="readable by its owner alone"))
+    return findings
+
+
+def _own_log(view: StatusView) -> Finding:
+    if view.halted:
+        do = "stop one of the two nodes that sign with this key; then start the other anew"
+        return Finding(check="own log", state="error", found=view.halted, do=do)
+    return Finding(check="own log", state="ok", found=f"{view.records} records in epoch {view.epoch}")
+
+
+def _expiring(office: Office) -> Finding:
+    identity, now = office.node.identity, office.node.clock.now()
+    days = (identity.statement.expires - now) // 86_400
+    if days < 30:
+        do = "sign a newer version of the identity with the root key and give it to the peers"
+        return Finding(check="identity", state="warning", found=f"expires in {days} days", do=do)
+    return Finding(check="identity", state="ok", found=f"version {identity.version}, valid for {days} days")
+
+
+def _peers(view: StatusView) -> list[Finding]:
+    if not view.peers:
+        do = "put identities of peers under [[peer]] in config.toml"
+        return [Finding(check="peers", state="warning", found="no peer is pinned", do=do)]
+    findings = []
+    for peer in view.peers:
+        if peer.frozen:
+            do = f"telephone {peer.organisation}: their log has two histories"
+            findings.append(Finding(check=f"peer {peer.name}", state="error", found=peer.frozen, do=do))
+        elif peer.last_in is None and peer.last_out is None:
+            do = f"`xstock peer sync {peer.name}` says why; check {peer.url or 'that they dial this node'}"
+            findings.append(Finding(check=f"peer {peer.name}", state="warning", found="never heard", do=do))
+        else:
+            heard = max(peer.last_in or "", peer.last_out or "")
+            found = f"last heard {heard}, {peer.offers} offers"
+            findings.append(Finding(check=f"peer {peer.name}", state="ok", found=found))
+    return findings
+
+
+def _plugins(office: Office) -> list[Finding]:
+    findings = []
+    for plugin in office.host.statuses:
+        if plugin.state == "quarantined":
+            do = "reinstall it, or take it out of plugins.allow"
+            findings.append(Finding(check=f"plugin {plugin.name}", state="error", found=plugin.reason, do=do))
+        elif plugin.state == "loaded":
+            findings.append(Finding(check=f"plugin {plugin.name}", state="ok", found=f"version {plugin.version}"))
+    return findings
+
+
+def _verifier(office: Office, state: LogState) -> Callable[[Transaction], LogVerification]:
+    def verify(tx: Transaction) -> LogVerification:
+        head, note = heads.parse(state.head)
+        frontier = merkle.Frontier(0, ())
+        try:
+            office.node.directory.verify_head(head, note)
+            for start in range(0, head.size, READ_AT_ONCE):
+                frontier = frontier.extended(tx.logs.leaves(state.log, start, min(start + READ_AT_ONCE, head.size)))
+        except ProtocolError as error:
+            return LogVerification(log=str(state.log), records=head.size, holds=False, why=error.sentence())
+        if frontier.size == head.size and frontier.root() == head.root:
+            return LogVerification(log=str(state.log), records=head.size, holds=True)
+        why = _first_damage(tx, state, head.size)
+        return LogVerification(log=str(state.log), records=head.size, holds=False, why=why)
+
+    return verify
+
+
+def _first_damage(tx: Transaction, state: LogState, size: int) -> str:
+    """Name the first segment whose records do not give its stored root."""
+    width = limits.SEGMENT
+    for number, root in enumerate(tx.logs.segment_roots(state.log, 0, size // width)):
+        leaves = tx.logs.leaves(state.log, number * width, (number + 1) * width)
+        if len(leaves) != width or merkle.tree_root(leaves) != root:
+            return f"records {number * width} to {(number + 1) * width - 1} are damaged or missing"
+    return f"records from {size - size % width} on are damaged or missing"

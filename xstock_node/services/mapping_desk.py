@@ -1,0 +1,174 @@
+"""The mapping desk: which catalogue item a line of the own list is, proposed by the node, decided by a person."""
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.mapping import Mapping, MappingKey, MappingState, default_factor
+from xstock_node.domain.matching import Candidate, candidates
+from xstock_node.domain.reasons import sentence
+from xstock_node.domain.stock import StockLine
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.storage.interfaces import Transaction
+
+EXACT = 100
+
+
+class CandidateView(msgspec.Struct, frozen=True):
+    """An item that the line may be, its name, and why."""
+
+    code: str
+    name: str
+    score: int
+    why: str
+
+
+class MatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line (or several of one key) and the state of its mapping: `open`, `confirmed` or `rejected`."""
+
+    ref: str
+    source: str
+    local: str
+    name: str
+    unit: str
+    state: str
+    code: str
+    factor: str
+    candidates: list[CandidateView]
+
+
+class MatchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which lines to show: `all`, or those that nobody decided yet."""
+
+    all: bool = False
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's word about a line: the item's `code`, or `reject`.
+
+    The line is named by `ref`, or by `local` (its code or name) and `unit`. `factor` says how many units of the
+    catalogue are in one unit of the line, where the line itself does not.
+    """
+
+    ref: str = ""
+    local: str = ""
+    unit: str = ""
+    code: str = ""
+    factor: str = ""
+    reject: bool = False
+
+
+class DecideRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions of one person; `same_code` also confirms each line whose own code is the catalogue's."""
+
+    decisions: list[Decision] = []
+    same_code: bool = False
+
+
+class DecideResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How many mappings were confirmed and rejected, and what could not be."""
+
+    confirmed: int
+    rejected: int
+    not_done: list[str]
+
+
+async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> list[MatchView]:
+    """The lines to decide, each with up to five candidates and why."""
+    catalogue = await office.catalogue()
+    rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    known = {mapping.key: mapping for mapping in mappings}
+    views: dict[MappingKey, MatchView] = {}
+    for source, ref, line in rows:
+        key = MappingKey.of(source, line)
+        mapping = known.get(key)
+        if key in views or (mapping is not None and not request.all):
+            continue
+        views[key] = MatchView(
+            ref=ref,
+            source=source,
+            local=line.item_code or "",
+            name=line.item_name or "",
+            unit=key.unit,
+            state=mapping.state.value if mapping else "open",
+            code=mapping.code if mapping else "",
+            factor=str(mapping.factor) if mapping else "",
+            candidates=[] if mapping else _views(candidates(line, catalogue), catalogue, office),
+        )
+    return list(views.values())
+
+
+async def decide(office: Office, actor: Actor, request: DecideRequest) -> DecideResult:
+    """Confirm or reject mappings; each decision is an act of the person who sends it."""
+    catalogue = await office.catalogue()
+    now = office.node.clock.now()
+
+    def store(tx: Transaction) -> DecideResult:
+        rows = tx.stock.lines()
+        decided = {mapping.key for mapping in tx.stock.mappings()}
+        wanted = [(row, d) for d in request.decisions for row in rows if _meant(row, d)]
+        not_done = [
+            f"{d.ref or d.local}: no such line" for d in request.decisions if not any(x is d for _, x in wanted)
+        ]
+        if request.same_code:
+            wanted += [(row, Decision(code=row[2].item_code or "")) for row in rows if row[2].item_code in catalogue]
+        confirmed = rejected = 0
+        for (source, ref, line), decision in wanted:
+            key = MappingKey.of(source, line)
+            if key in decided and not decision.ref and not decision.local:
+                continue
+            mapping = _mapping(line, key, decision, catalogue, str(actor), now)
+            if isinstance(mapping, str):
+                not_done.append(f"{ref} {line.item_name or line.item_code}: {mapping}")
+                continue
+            decided.add(key)
+            tx.stock.put_mapping(mapping)
+            confirmed += mapping.state is MappingState.CONFIRMED
+            rejected += mapping.state is MappingState.REJECTED
+            office.record(tx, actor, f"stock.match.{mapping.state.value}", ref, f"{mapping.code} x{mapping.factor}")
+        return DecideResult(confirmed=confirmed, rejected=rejected, not_done=not_done)
+
+    return await office.node.engine.write(store, durable=True)
+
+
+def _meant(row: tuple[str, str, StockLine], decision: Decision) -> bool:
+    _, ref, line = row
+    if decision.ref:
+        return decision.ref == ref
+    names = (line.item_code, line.item_name)
+    return decision.local in names and decision.unit in ("", line.unit or "")
+
+
+def _mapping(
+    line: StockLine, key: MappingKey, decision: Decision, catalogue: Catalogue, by: str, now: int
+) -> Mapping | str:
+    """The mapping that a decision makes, or why it cannot be made."""
+    item = catalogue.get(decision.code)
+    if decision.reject:
+        unit = item.unit if item else catalogue.all()[0].unit
+        return Mapping(key=key, code="", base_unit=unit, factor=Decimal(1), state=MappingState.REJECTED, by=by, at=now)
+    if item is None:
+        return f"expected a code of the catalogue; came {decision.code!r}; see `xstock catalogue list`"
+    factor = default_factor(line, item.unit) if not decision.factor else _factor(decision.factor)
+    if factor is None:
+        return f"expected how many {item.unit} one {line.unit or 'unit'} holds; give --factor"
+    return Mapping(
+        key=key, code=item.code, base_unit=item.unit, factor=factor, state=MappingState.CONFIRMED, by=by, at=now
+    )
+
+
+def _factor(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not value.is_finite() or value <= 0:
+        raise Refusal("bad-factor", "a factor above zero", text, "write it as a decimal", 2)
+    return value
+
+
+def _views(found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:
+    language = office.settings.languages[0]
+    return [CandidateView(c.code, catalogue.name(c.code, language), c.score, sentence(c.reason)) for c in found]

@@ -1,0 +1,72 @@
+"""The office: one node's own side of the work (stock, offers, questions) and who is asking.
+
+Every act takes an `Actor`; what changes something is written to the list of acts in the same transaction.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from xstock_node.domain.catalogue import Catalogue, parse_catalogue
+from xstock_node.domain.items import Item
+from xstock_node.domain.share_rules import ShareRules
+from xstock_node.plugins.host import PluginHost
+from xstock_node.services.node import Node
+from xstock_node.storage.interfaces import Act, Transaction
+
+CATALOGUE_FILE = Path(__file__).parent.parent / "domain" / "data" / "catalogue.toml"
+
+
+class Actor(NamedTuple):
+    """Who acts: a name, and the road by which the person or program came."""
+
+    name: str
+    road: str
+
+    def __str__(self) -> str:
+        return f"{self.name} by {self.road}"
+
+
+OPERATOR = Actor("operator", "socket")
+
+
+class OfficeSettings(NamedTuple):
+    """What the configuration says about stock and offers; `at` is a coarse place in microdegrees."""
+
+    country: str = "XX"
+    languages: tuple[str, ...] = ("en",)
+    place: str = ""
+    at: tuple[int, int] | None = None
+    terms: tuple[str, ...] = ("loan",)
+    ready_hours: int = 48
+    lease_days: int = 30
+    rules: ShareRules = ShareRules()
+
+
+class Office:
+    """A node together with its settings, plugins and catalogue. `home` is the data folder."""
+
+    def __init__(self, node: Node, settings: OfficeSettings, host: PluginHost, home: Path) -> None:
+        self.node, self.settings, self.host, self.home = node, settings, host, home
+        self._catalogue: Catalogue | None = None
+
+    async def catalogue(self) -> Catalogue:
+        """The default catalogue under the operator's own items."""
+        if self._catalogue is None:
+            own = await self.node.engine.read(lambda tx: tx.stock.catalogue_items())
+            self._catalogue = default_catalogue().overlay(msgspec.json.decode(raw, type=Item) for raw in own)
+        return self._catalogue
+
+    def forget_catalogue(self) -> None:
+        """Read the catalogue again at the next question."""
+        self._catalogue = None
+
+    def record(self, tx: Transaction, actor: Actor, verb: str, subject: str, detail: str = "") -> None:
+        """Write an act down, in the transaction that does it."""
+        tx.acts.add(Act(self.node.clock.now(), str(actor), verb, subject, detail))
+
+
+def default_catalogue() -> Catalogue:
+    """The catalogue that ships with the node."""
+    return parse_catalogue(CATALOGUE_FILE.read_bytes())

@@ -1,0 +1,163 @@
+"""The node's own state: status, peers, and a round at somebody's word."""
+
+import msgspec
+
+from xstock_node import __version__
+from xstock_node.protocol import heads, limits
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.publishing import iso
+from xstock_node.storage.interfaces import LogState, PeerState
+
+
+class PeerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A pinned peer: who it is, when it was last heard, what is held of its log."""
+
+    name: str
+    organisation: str
+    country: str
+    url: str
+    digits: str
+    dialled: bool
+    last_in: str | None
+    last_out: str | None
+    epoch: int
+    records: int
+    offers: int
+    defects: int
+    frozen: str
+    stale: bool
+    refusals: int
+    last_refusal: str
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """This node at a glance. `digest` is equal on nodes that hold the same."""
+
+    node: str
+    organisation: str
+    version: str
+    network: str
+    log: str
+    exercise: bool
+    running: bool
+    digits: str
+    epoch: int
+    records: int
+    offers: int
+    offers_seen: int
+    digest: str
+    halted: str
+    database_bytes: int
+    peers: list[PeerView]
+
+
+class PeerName(msgspec.Struct, frozen=True, kw_only=True):
+    """One peer, by name; empty for all."""
+
+    name: str = ""
+
+
+class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Which peers answered a round, and why the others did not."""
+
+    answered: list[str]
+    silent: dict[str, str]
+
+
+async def status(office: Office, actor: Actor, request: None = None) -> StatusView:
+    """This node at a glance."""
+    node = office.node
+    views = await peers(office, actor, PeerName())
+    state = await node.engine.read(lambda tx: tx.logs.state(node.log)) or LogState(node.log)
+    now = node.clock.now()
+    own = await node.engine.read(lambda tx: tx.offers.count(node.log, now))
+    return StatusView(
+        node=node.identity.name,
+        organisation=node.identity.title(),
+        version=__version__,
+        network=node.log.network,
+        log=node.log.log,
+        exercise=node.log.is_exercise,
+        running=bool(node.own.head),
+        digits=node.identity.digits(),
+        epoch=state.epoch,
+        records=state.frontier.size,
+        offers=own,
+        offers_seen=own + sum(view.offers for view in views),
+        digest=node.replicas.digest(),
+        halted=node.own.halted,
+        database_bytes=node.engine.size(),
+        peers=views,
+    )
+
+
+async def peers(office: Office, actor: Actor, request: PeerName) -> list[PeerView]:
+    """All pinned peers, or the one named."""
+    node, now = office.node, office.node.clock.now()
+    states = await node.engine.read(lambda tx: {state.log: state for state in tx.logs.states()})
+    views = []
+    for identity in node.directory:
+        if identity.name == node.identity.name or request.name not in ("", identity.name):
+            continue
+        log = node.log._replace(node=identity.name)
+        state = states.get(log, LogState(log))
+        book = await node.peering.state(identity.name)
+        offers = await node.engine.read(lambda tx, log=log: tx.offers.count(log, now))  # type: ignore[misc]
+        url, dialled = identity.url(), identity.name in node.gossip.peers
+        views.append(
+            _view(
+                identity.title(), identity.statement.country, url, identity.digits(), dialled, state, book, offers, now
+            )
+        )
+    if request.name and not views:
+        raise Refusal("no-peer", "the name of a pinned peer", request.name, "see `xstock peer list`")
+    return sorted(views, key=lambda view: view.name)
+
+
+async def sync(office: Office, actor: Actor, request: PeerName) -> SyncResult:
+    """One round with a peer, or with all, at once."""
+    node = office.node
+    chosen = [p for name, p in node.gossip.peers.items() if request.name in ("", name)]
+    if request.name and not chosen:
+        raise Refusal("no-peer", "a peer that is dialled while the node runs", request.name, "see `xstock peer list`")
+    answered, silent = [], {}
+    for peer in chosen:
+        try:
+            await node.gossip.round(peer, node.clock.now())
+            answered.append(peer.name)
+        except ProtocolError as error:
+            silent[peer.name] = error.sentence()
+    return SyncResult(answered=answered, silent=silent)
+
+
+def _view(
+    organisation: str,
+    country: str,
+    url: str,
+    digits: str,
+    dialled: bool,
+    state: LogState,
+    book: PeerState,
+    offers: int,
+    now: int,
+) -> PeerView:
+    return PeerView(
+        name=state.log.node,
+        organisation=organisation,
+        country=country,
+        url=url,
+        digits=digits,
+        dialled=dialled,
+        last_in=iso(book.last_in) if book.last_in else None,
+        last_out=iso(book.last_out) if book.last_out else None,
+        epoch=heads.parse(state.head)[0].log.epoch if state.head else 0,
+        records=state.frontier.size,
+        offers=offers,
+        defects=state.defects,
+        frozen=state.frozen,
+        stale=now - state.heard > limits.STALE_AFTER,
+        refusals=book.refusals,
+        last_refusal=book.last_refusal,
+    )

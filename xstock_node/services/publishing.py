@@ -1,0 +1,386 @@
+"""Publishing: from own stock by the share rules to signed offers; withdrawing, renewing, exporting."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from secrets import token_bytes
+
+import msgspec
+
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.mapping import MappingTable
+from xstock_node.domain.reasons import sentence
+from xstock_node.domain.sharing import Proposal, ProposedOffer, SharedLine, propose
+from xstock_node.domain.units import decimal_pair, exact
+from xstock_node.protocol import heads, merkle, proof
+from xstock_node.protocol.keys import to_base64
+from xstock_node.protocol.names import record_id
+from xstock_node.protocol.records import Known, Offer, Still, Withdraw, encode, interpret
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.storage.interfaces import StoredOffer, Transaction
+
+DAY = 86_400
+Entropy = Callable[[int], bytes]
+
+
+class ProposedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be offered of one item at one place; quantities are decimal strings."""
+
+    code: str
+    name: str
+    place: str
+    quantity: str
+    unit: str
+    expiry: str | None
+    needs_release: bool
+    why: str
+
+
+class NotOfferedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line, or the rest of one, that is not offered: which of the ten rules, and why."""
+
+    ref: str
+    name: str
+    code: str
+    rule: int
+    reason: str
+    why: str
+    partly: bool
+
+
+class PreviewResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the share rules make of the own stock."""
+
+    lines: int
+    offers: list[ProposedView]
+    not_offered: list[NotOfferedView]
+
+
+class OfferView(msgspec.Struct, frozen=True, kw_only=True):
+    """One own live offer."""
+
+    id: str
+    item: str
+    name: str
+    quantity: str
+    unit: str
+    place: str
+    terms: tuple[str, ...]
+    as_of: str
+    valid_until: str
+    expiry: str | None
+    index: int
+
+
+class PublishRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Catalogue codes to publish (none: all); `release` is a person's release of what needs one."""
+
+    codes: list[str] = []
+    release: bool = False
+
+
+class PublishResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was published anew, withdrawn because it is no longer there, left as it was, and held for a release."""
+
+    published: list[OfferView]
+    withdrawn: list[str]
+    unchanged: int
+    held: list[ProposedView]
+
+
+class OfferIds(msgspec.Struct, frozen=True, kw_only=True):
+    """Offers by id, or all."""
+
+    ids: list[str] = []
+    all: bool = False
+    why: str = ""
+
+
+class OfferId(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer, of this node or (with `node`) of another."""
+
+    id: str
+    node: str = ""
+
+
+class CountResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How many offers a verb changed."""
+
+    changed: int
+    ids: list[str]
+
+
+class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes of an .xsoffer file and a name for it."""
+
+    file: str
+    content: bytes
+
+
+async def preview(office: Office, actor: Actor, request: None = None) -> PreviewResult:
+    """What would be offered of the own stock, and why each other line is not."""
+    catalogue = await office.catalogue()
+    lines, proposal = await office.node.engine.read(lambda tx: _propose(office, tx, catalogue))
+    names = {shared.ref: shared.line.item_name or shared.line.item_code or "" for shared in lines}
+    return PreviewResult(
+        lines=len(lines),
+        offers=[_proposed_view(offer) for offer in proposal.offers],
+        not_offered=[
+            NotOfferedView(
+                ref=n.ref,
+                name=names[n.ref],
+                code=n.code or "",
+                rule=n.rule,
+                reason=n.reason.code,
+                why=sentence(n.reason),
+                partly=n.partly,
+            )
+            for n in proposal.not_offered
+        ],
+    )
+
+
+async def publish(
+    office: Office, actor: Actor, request: PublishRequest, entropy: Entropy = token_bytes
+) -> PublishResult:
+    """Sign offers for what the rules allow and a person released; withdraw what is no longer there."""
+    catalogue = await office.catalogue()
+    unknown = [code for code in request.codes if code not in catalogue]
+    if unknown:
+        raise Refusal("no-item", "codes of the catalogue", ", ".join(unknown), "see `xstock catalogue list`")
+    result = PublishResult(published=[], withdrawn=[], unchanged=0, held=[])
+
+    def make(tx: Transaction) -> Sequence[bytes]:
+        nonlocal result
+        records, result = _changes(office, tx, catalogue, request, entropy)
+        if records:
+            office.record(
+                tx,
+                actor,
+                "offer.publish",
+                ",".join(request.codes) or "all",
+                f"{len(result.published)} published, {len(result.withdrawn)} withdrawn, release {request.release}",
+            )
+        return [encode(record) for record in records]
+
+    office.node.signed(await office.node.own.append(make))
+    return result
+
+
+async def withdraw(office: Office, actor: Actor, request: OfferIds, entropy: Entropy = token_bytes) -> CountResult:
+    """End own offers."""
+
+    def records(tx: Transaction, found: list[Offer], now: int) -> list[Known]:
+        return [
+            Withdraw(id=o.id, ts=now, exp=max(o.exp, now), n=to_base64(entropy(12)), why=request.why) for o in found
+        ]
+
+    return await _for_each(office, actor, request, "offer.withdraw", records)
+
+
+async def renew(office: Office, actor: Actor, request: OfferIds, entropy: Entropy = token_bytes) -> CountResult:
+    """Say that the sources of offers were checked now: their offers get this date and a new lease."""
+
+    def records(tx: Transaction, found: list[Offer], now: int) -> list[Known]:
+        until = now + office.settings.lease_days * DAY
+        return [
+            Still(id=record_id(entropy(10)), ts=now, exp=until, n=to_base64(entropy(12)), src=source)
+            for source in sorted({o.src for o in found})
+        ]
+
+    return await _for_each(office, actor, request, "offer.renew", records)
+
+
+async def list_offers(office: Office, actor: Actor, request: None = None) -> list[OfferView]:
+    """Own live offers."""
+    now = office.node.clock.now()
+    stored = await office.node.engine.read(lambda tx: tx.offers.of_log(office.node.log))
+    return [_view(found) for found in stored if found.exp > now]
+
+
+async def export(office: Office, actor: Actor, request: OfferId) -> ExportResult:
+    """A portable offer: the record, its inclusion proof and the signed head."""
+    log = office.node.log._replace(node=request.node or office.node.log.node)
+
+    def build(tx: Transaction) -> bytes:
+        found, state = tx.offers.get(log, request.id), tx.logs.state(log)
+        if found is None or state is None:
+            raise Refusal("no-offer", "the id of a live offer", request.id, "see `xstock offer list` or search")
+        size = heads.parse(state.head)[0].size
+        path = merkle.inclusion_path(found.index, size, lambda a, b: tx.logs.range_root(log, a, b))
+        return proof.build(found.line, found.index, path, state.head)
+
+    content = await office.node.engine.read(build)
+    return ExportResult(file=f"{log.node}-{request.id}.xsoffer", content=content)
+
+
+async def _for_each(
+    office: Office,
+    actor: Actor,
+    request: OfferIds,
+    verb: str,
+    records: Callable[[Transaction, list[Offer], int], list[Known]],
+) -> CountResult:
+    if not request.ids and not request.all:
+        raise Refusal("no-offer", "ids of offers, or --all", "neither", "see `xstock offer list`", 2)
+    chosen: list[Offer] = []
+
+    def make(tx: Transaction) -> Sequence[bytes]:
+        nonlocal chosen
+        own = {found.id: found for s in tx.offers.of_log(office.node.log) if (found := _offer(s.line))}
+        missing = [i for i in request.ids if i not in own]
+        if missing:
+            raise Refusal("no-offer", "ids of own live offers", ", ".join(missing), "see `xstock offer list`")
+        chosen = list(own.values()) if request.all else [own[i] for i in request.ids]
+        office.record(tx, actor, verb, ",".join(o.id for o in chosen), request.why)
+        return [encode(r) for r in records(tx, chosen, office.node.clock.now())]
+
+    office.node.signed(await office.node.own.append(make))
+    return CountResult(changed=len(chosen), ids=[o.id for o in chosen])
+
+
+def _propose(office: Office, tx: Transaction, catalogue: Catalogue) -> tuple[list[SharedLine], Proposal]:
+    table = MappingTable(tx.stock.mappings())
+    lines = [
+        SharedLine(line, ref, table.find(source, line), table.void(source, line))
+        for source, ref, line in tx.stock.lines()
+    ]
+    today = datetime.fromtimestamp(office.node.clock.now(), UTC).date()
+    rules, released = office.settings.rules, tx.stock.released()
+    return lines, propose(lines, rules, catalogue, tx.stock.minimums(), {}, released, today)
+
+
+def _changes(
+    office: Office, tx: Transaction, catalogue: Catalogue, request: PublishRequest, entropy: Entropy
+) -> tuple[list[Known], PublishResult]:
+    """The records that bring the own live offers to what the rules say now, and what a person is told."""
+    _, proposal = _propose(office, tx, catalogue)
+    now = office.node.clock.now()
+    live = {(o.item, o.place): o for s in tx.offers.of_log(office.node.log) if s.exp > now and (o := _offer(s.line))}
+    chosen = [o for o in proposal.offers if not request.codes or o.code in request.codes]
+    held = [o for o in chosen if o.needs_release and not request.release]
+    records: list[Known] = []
+    published, unchanged = [], 0
+    wanted = {_spot(office, o) for o in chosen}
+    for proposed in chosen:
+        before = live.get(_spot(office, proposed))
+        if proposed in held:
+            continue
+        if before is not None and _same(before, proposed):
+            unchanged += 1
+            continue
+        offer = _record(office, catalogue, proposed, before, now, entropy)
+        records.append(offer)
+        published.append(offer)
+        tx.stock.release(proposed.code, _total(proposal, proposed.code))
+    gone = [o for spot, o in live.items() if spot not in wanted and (not request.codes or o.item in request.codes)]
+    records += [Withdraw(id=o.id, ts=now, exp=max(o.exp, now), n=to_base64(entropy(12)), why="") for o in gone]
+    return records, PublishResult(
+        published=[_offer_view(offer, offer.asof, offer.exp, -1) for offer in published],
+        withdrawn=[o.id for o in gone],
+        unchanged=unchanged,
+        held=[_proposed_view(o) for o in held],
+    )
+
+
+def _record(
+    office: Office, catalogue: Catalogue, proposed: ProposedOffer, before: Offer | None, now: int, entropy: Entropy
+) -> Offer:
+    settings = office.settings
+    item = catalogue.get(proposed.code)
+    assert item is not None
+    return Offer(
+        id=before.id if before else record_id(entropy(10)),
+        ts=now,
+        exp=now + settings.lease_days * DAY,
+        n=to_base64(entropy(12)),
+        item=item.code,
+        scheme=item.scheme,
+        name=proposed.name[:200],
+        lang=settings.languages[0],
+        cat=item.category.value,
+        kind=item.kind.value,
+        qty=decimal_pair(proposed.quantity),
+        unit=proposed.unit.value,
+        mult=decimal_pair(proposed.multiple),
+        terms=settings.terms,
+        ready=settings.ready_hours,
+        cc=settings.country,
+        place=_place(office, proposed),
+        at=settings.at,
+        best=proposed.earliest_expiry,
+        cond=proposed.condition,
+        asof=now,
+        src="stock",
+    )
+
+
+def _place(office: Office, proposed: ProposedOffer) -> str:
+    return (proposed.place or office.settings.place)[:120]
+
+
+def _spot(office: Office, proposed: ProposedOffer) -> tuple[str, str]:
+    return proposed.code, _place(office, proposed)
+
+
+def _same(offer: Offer, proposed: ProposedOffer) -> bool:
+    return (
+        figure(offer.qty) == proposed.quantity
+        and offer.best == proposed.earliest_expiry
+        and offer.cond == proposed.condition
+    )
+
+
+def _total(proposal: Proposal, code: str) -> Decimal:
+    return sum((o.quantity for o in proposal.offers if o.code == code), Decimal(0))
+
+
+def _offer(line: bytes) -> Offer | None:
+    found = interpret(line)
+    return found if isinstance(found, Offer) else None
+
+
+def _view(found: StoredOffer) -> OfferView:
+    offer = _offer(found.line)
+    assert offer is not None
+    return _offer_view(offer, found.asof, found.exp, found.index)
+
+
+def _offer_view(offer: Offer, asof: int, exp: int, index: int) -> OfferView:
+    return OfferView(
+        id=offer.id,
+        item=offer.item,
+        name=offer.name,
+        quantity=str(figure(offer.qty)),
+        unit=offer.unit,
+        place=offer.place,
+        terms=offer.terms,
+        as_of=iso(asof),
+        valid_until=iso(exp),
+        expiry=offer.best,
+        index=index,
+    )
+
+
+def _proposed_view(offer: ProposedOffer) -> ProposedView:
+    return ProposedView(
+        code=offer.code,
+        name=offer.name,
+        place=offer.place or "",
+        quantity=str(offer.quantity),
+        unit=offer.unit.value,
+        expiry=offer.earliest_expiry,
+        needs_release=offer.needs_release,
+        why=sentence(offer.release_reason) if offer.release_reason else "",
+    )
+
+
+def iso(unix: int) -> str:
+    """Unix seconds as an ISO time in UTC."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def figure(pair: tuple[int, int]) -> Decimal:
+    """The quantity of a record; a peer may write 100 as (100, 0) or (1, 2)."""
+    return exact(Decimal(pair[0]).scaleb(pair[1]))

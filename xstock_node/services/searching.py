@@ -1,0 +1,179 @@
+"""Searching: questions to all replicas at once, with the age and the source of every figure."""
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from xstock_node.domain.folding import words
+from xstock_node.domain.search import OfferQuery, Order, ask, relevance
+from xstock_node.protocol import limits
+from xstock_node.protocol.records import Offer, interpret
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.publishing import OfferId, figure, iso
+from xstock_node.storage.interfaces import StoredOffer
+
+RELEVANCE_OVER = 1_000
+MOST = 500
+
+
+class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A typed text and filters; `near` is "lat,lon" in degrees, else this node's own place."""
+
+    text: str = ""
+    item: str = ""
+    category: str = ""
+    country: str = ""
+    term: str = ""
+    node: str = ""
+    min_quantity: str = "0"
+    ready_within: int | None = None
+    order: Order = Order.NEWEST
+    near: str = ""
+    limit: int = 50
+    skip: int = 0
+    expired: bool = False
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer of some node: its owner's words, the figure as a decimal string, and how old and whose it is.
+
+    `age` is seconds since the stock was counted; `stale` means that its node was not heard for three heartbeats.
+    """
+
+    node: str
+    organisation: str
+    id: str
+    item: str
+    name: str
+    language: str
+    item_name: str
+    quantity: str
+    unit: str
+    category: str
+    country: str
+    place: str
+    terms: tuple[str, ...]
+    ready_hours: int
+    expiry: str | None
+    condition: str
+    as_of: str
+    age: int
+    valid_until: str
+    source: str
+    heard: str
+    stale: bool
+    expired: bool
+    exercise: bool
+    own: bool
+
+
+class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The hits in order; `more` says that further ones exist."""
+
+    hits: list[Hit]
+    more: bool
+
+
+async def search(office: Office, actor: Actor, request: SearchRequest) -> SearchResult:
+    """Find offers in all replicas of this node's network."""
+    catalogue = await office.catalogue()
+    now = office.node.clock.now()
+    typed, codes = ask(request.text, catalogue)
+    limit = max(1, min(request.limit, MOST))
+    by_relevance = request.order is Order.RELEVANCE
+    query = OfferQuery(
+        log=office.node.log.log,
+        words=typed,
+        codes=codes,
+        item=request.item,
+        category=request.category.lower(),
+        country=request.country.upper(),
+        term=request.term,
+        node=request.node,
+        min_quantity=_quantity(request.min_quantity),
+        ready_within=request.ready_within,
+        valid_after=0 if request.expired else now - limits.EXPIRY_GRACE,
+        near=_near(request.near) or office.settings.at,
+        order=request.order,
+        limit=RELEVANCE_OVER if by_relevance else limit + 1,
+        skip=0 if by_relevance else request.skip,
+    )
+    found = await office.node.engine.read(lambda tx: tx.offers.search(query))
+    pairs = [(stored, offer) for stored in found if isinstance(offer := interpret(stored.line), Offer)]
+    if by_relevance:
+        wanted = tuple(words(request.text))
+        pairs.sort(key=lambda pair: relevance(wanted, pair[1].name))
+        pairs = pairs[request.skip : request.skip + limit + 1]
+    language = office.settings.languages[0]
+    hits = [
+        _hit(office, stored, offer, catalogue.name(offer.item, language) if offer.item in catalogue else "", now)
+        for stored, offer in pairs
+    ]
+    return SearchResult(hits=hits[:limit], more=len(hits) > limit)
+
+
+def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now: int) -> Hit:
+    own = stored.log.node == office.node.log.node
+    known = office.node.directory.get(stored.log.node)
+    return Hit(
+        node=stored.log.node,
+        organisation=known.title() if known else stored.log.node,
+        id=offer.id,
+        item=offer.item,
+        name=offer.name,
+        language=offer.lang,
+        item_name=item_name,
+        quantity=str(figure(offer.qty)),
+        unit=offer.unit,
+        category=offer.cat,
+        country=offer.cc,
+        place=offer.place,
+        terms=offer.terms,
+        ready_hours=offer.ready,
+        expiry=offer.best,
+        condition=offer.cond,
+        as_of=iso(stored.asof),
+        age=max(0, now - stored.asof),
+        valid_until=iso(stored.exp),
+        source=offer.src,
+        heard=iso(stored.heard),
+        stale=not own and now - stored.heard > limits.STALE_AFTER,
+        expired=stored.exp <= now,
+        exercise=stored.log.is_exercise,
+        own=own,
+    )
+
+
+def _quantity(text: str) -> Decimal:
+    try:
+        value = Decimal(text or "0")
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        raise Refusal("bad-quantity", "a quantity such as 100", text, "write it as a decimal", 2)
+    return value
+
+
+def _near(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    try:
+        lat, lon = (round(float(part) * 1_000_000) for part in text.split(","))
+    except (ValueError, OverflowError):
+        raise Refusal("bad-place", "a place as lat,lon in degrees", text, "for instance 42.7,23.3", 2) from None
+    return lat, lon
+
+
+async def show_offer(office: Office, actor: Actor, request: OfferId) -> Hit:
+    """One offer, own or another node's, by its id."""
+    now = office.node.clock.now()
+    logs = [log for log in office.node.replicas.heads if request.node in ("", log.node)]
+    for log in [office.node.log, *logs]:
+        stored = await office.node.engine.read(lambda tx, log=log: tx.offers.get(log, request.id))  # type: ignore[misc]
+        offer = interpret(stored.line) if stored else None
+        if stored and isinstance(offer, Offer) and request.node in ("", log.node):
+            catalogue, language = await office.catalogue(), office.settings.languages[0]
+            name = catalogue.name(offer.item, language) if offer.item in catalogue else ""
+            return _hit(office, stored, offer, name, now)
+    raise Refusal("no-offer", "the id of an offer held here", request.id, "see `xstock search` or `xstock offer list`")

@@ -1,0 +1,298 @@
+"""Stocktake: lines of own stock in, from files or by hand; minimum levels; nothing silently lost."""
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from xstock_node.domain.folding import fold
+from xstock_node.domain.mapping import MappingKey
+from xstock_node.domain.stock import StockLine, Unit
+from xstock_node.plugins.adapters import FileReading, ReadHints
+from xstock_node.plugins.isolation import read_file
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.storage.interfaces import Source, Transaction
+
+DEFAULT_SOURCE = "stock"
+
+
+class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's name and content; `kind` says what its rows are; mappings are remembered per `source`."""
+
+    file: str
+    content: bytes
+    kind: Literal["stock", "minimums"] = "stock"
+    source: str = DEFAULT_SOURCE
+    columns: dict[str, str] = {}
+
+
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did; `reading` is all that the file said, rejected and skipped lines included."""
+
+    source: str
+    kind: str
+    stored: int
+    added: int
+    changed: int
+    removed: int
+    to_match: int
+    reading: FileReading
+
+
+class LineView(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of own stock, where it came from, and what it is mapped to (empty: to nothing yet)."""
+
+    source: str
+    ref: str
+    code: str
+    line: StockLine
+
+
+class LineRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A line kept by hand; with `ref` the line that it changes. Quantities are decimal strings."""
+
+    name: str = ""
+    quantity: str = ""
+    unit: str = ""
+    ref: str = ""
+    code: str = ""
+    location: str = ""
+    lot: str = ""
+    expiry: str = ""
+    reserved: str = ""
+    damaged: str = ""
+
+
+class RefRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One line, by its ref."""
+
+    ref: str
+
+
+def line_ref(source: str, line: StockLine) -> str:
+    """A short stable name of a line: the same item, unit, place, lot and expiry keep it from file to file."""
+    key = MappingKey.of(source, line)
+    parts = [*(key.source, key.local, key.unit), line.location or "", line.lot or "", line.expiry or ""]
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(digest[:5]).decode().lower()
+
+
+async def read_foreign(office: Office, request: ImportRequest) -> FileReading:
+    """Read uploaded bytes in the child process."""
+    name = Path(request.file).name
+    today = datetime.fromtimestamp(office.node.clock.now(), UTC).date().isoformat()
+    hints = ReadHints(today=today, columns=request.columns, language=office.settings.languages[0])
+    with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
+        path = Path(folder) / f"upload{Path(name).suffix}"
+        path.write_bytes(request.content)
+        return msgspec.structs.replace(await read_file(office.host, path, hints), file=name)
+
+
+async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
+    """Take a file as the new snapshot of its source; a refused file changes nothing."""
+    reading = await read_foreign(office, request)
+    if reading.error is not None:
+        return ImportResult(
+            source=request.source,
+            kind=request.kind,
+            stored=0,
+            added=0,
+            changed=0,
+            removed=0,
+            to_match=0,
+            reading=reading,
+        )
+    if request.kind == "minimums":
+        return await _import_minimums(office, actor, request, reading)
+    refs = _with_refs(request.source, reading.rows)
+    now = office.node.clock.now()
+    source = Source(request.source, "file", reading.as_of or "", now, len(refs), len(reading.rejected))
+
+    def store(tx: Transaction) -> ImportResult:
+        before = {ref: line for found, ref, line in tx.stock.lines() if found == request.source}
+        tx.stock.replace(source, refs)
+        mapped = {mapping.key for mapping in tx.stock.mappings()}
+        office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
+        after = dict(refs)
+        return ImportResult(
+            source=request.source,
+            kind=request.kind,
+            stored=len(refs),
+            added=len(after.keys() - before.keys()),
+            changed=sum(1 for ref in after.keys() & before.keys() if not _alike(after[ref], before[ref])),
+            removed=len(before.keys() - after.keys()),
+            to_match=sum(1 for _, line in refs if MappingKey.of(request.source, line) not in mapped),
+            reading=reading,
+        )
+
+    return await office.node.engine.write(store, durable=True)
+
+
+async def list_lines(office: Office, actor: Actor, request: None = None) -> list[LineView]:
+    """All lines of own stock."""
+    rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    codes = {m.key: m.code for m in mappings if m.state == "confirmed"}
+    return [
+        LineView(source=source, ref=ref, code=codes.get(MappingKey.of(source, line), ""), line=line)
+        for source, ref, line in rows
+    ]
+
+
+async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineView:
+    """Add a line to the list kept by hand."""
+    source = _editable(office)
+    if not request.name and not request.code:
+        raise Refusal("no-name", "a name or a code of the goods", "neither", "name them", 2)
+    line = _changed(None, request)
+    ref = line_ref(source, line)
+
+    def store(tx: Transaction) -> None:
+        if any(found == ref for _, found, _ in tx.stock.lines()):
+            raise Refusal("line-exists", "a new line", f"{ref} is there already", f"use `xstock stock set {ref}`")
+        _touch(office, tx, source)
+        tx.stock.put_line(source, ref, line)
+        office.record(tx, actor, "stock.add", ref, f"{line.quantity} {line.unit or ''} {line.item_name or ''}")
+
+    await office.node.engine.write(store, durable=True)
+    return LineView(source=source, ref=ref, code="", line=line)
+
+
+async def set_line(office: Office, actor: Actor, request: LineRequest) -> LineView:
+    """Change quantities, place, lot or expiry of a line kept by hand; its ref stays."""
+    source = _editable(office)
+
+    def store(tx: Transaction) -> StockLine:
+        line = _changed(_own_line(tx, source, request.ref), request)
+        _touch(office, tx, source)
+        tx.stock.put_line(source, request.ref, line)
+        office.record(tx, actor, "stock.set", request.ref, f"{line.quantity}")
+        return line
+
+    line = await office.node.engine.write(store, durable=True)
+    return LineView(source=source, ref=request.ref, code="", line=line)
+
+
+async def remove_line(office: Office, actor: Actor, request: RefRequest) -> RefRequest:
+    """Remove a line kept by hand."""
+    source = _editable(office)
+
+    def store(tx: Transaction) -> None:
+        _own_line(tx, source, request.ref)
+        tx.stock.remove_line(source, request.ref)
+        office.record(tx, actor, "stock.remove", request.ref)
+
+    await office.node.engine.write(store, durable=True)
+    return request
+
+
+async def _import_minimums(office: Office, actor: Actor, request: ImportRequest, reading: FileReading) -> ImportResult:
+    levels: dict[tuple[str, str], Decimal] = {}
+    for row in reading.rows:
+        key = (row.location or "", row.item_code or fold(row.item_name or ""))
+        levels[key] = levels.get(key, Decimal(0)) + row.quantity
+
+    def store(tx: Transaction) -> ImportResult:
+        before = tx.stock.minimums()
+        tx.stock.replace_minimums(levels)
+        office.record(tx, actor, "stock.minimums", request.source, f"{request.file}: {len(levels)} levels")
+        same = levels.keys() & before.keys()
+        return ImportResult(
+            source=request.source,
+            kind=request.kind,
+            stored=len(levels),
+            added=len(levels.keys() - before.keys()),
+            changed=sum(levels[key] != before[key] for key in same),
+            removed=len(before.keys() - levels.keys()),
+            to_match=0,
+            reading=reading,
+        )
+
+    return await office.node.engine.write(store, durable=True)
+
+
+def _with_refs(source: str, lines: Sequence[StockLine]) -> list[tuple[str, StockLine]]:
+    """Refs for all lines; lines that a reader kept apart although they are alike get a number behind theirs."""
+    seen: dict[str, int] = {}
+    found = []
+    for line in lines:
+        ref = line_ref(source, line)
+        seen[ref] = seen.get(ref, 0) + 1
+        found.append((ref if seen[ref] == 1 else f"{ref}-{seen[ref]}", line))
+    return found
+
+
+def _alike(one: StockLine, other: StockLine) -> bool:
+    """Whether two readings of a line say the same, wherever in the file it stood."""
+    return msgspec.structs.replace(one, line=None, merged_lines=()) == msgspec.structs.replace(
+        other, line=None, merged_lines=()
+    )
+
+
+def _editable(office: Office) -> str:
+    for name, source in office.host.sources.items():
+        if source.editable:
+            return name
+    raise Refusal("not-editable", "a source that people keep by hand", "none is loaded", "see `xstock doctor`")
+
+
+def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:
+    for found, name, line in tx.stock.lines():
+        if name == ref and found == source:
+            return line
+        if name == ref:
+            raise Refusal("not-editable", "a line kept by hand", f"{ref} comes from {found}", "import a newer file")
+    raise Refusal("no-line", "the ref of a stock line", ref, "see `xstock stock list`")
+
+
+def _touch(office: Office, tx: Transaction, source: str) -> None:
+    kept = [line for name, _, line in tx.stock.lines() if name == source]
+    now = office.node.clock.now()
+    if source not in {found.name for found in tx.stock.sources()}:
+        tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), [])
+
+
+def _changed(line: StockLine | None, request: LineRequest) -> StockLine:
+    if line is None and not request.quantity:
+        raise Refusal("no-quantity", "a quantity", "none", "give --quantity", 2)
+    fields: dict[str, object] = {}
+    if request.quantity:
+        fields["quantity"] = _decimal(request.quantity, "quantity")
+    if request.unit:
+        if request.unit not in set(Unit):
+            raise Refusal("bad-unit", f"one of {' '.join(Unit)}", request.unit, "choose one", 2)
+        fields["unit"] = request.unit
+    texts = {"item_code": request.code, "item_name": request.name, "location": request.location, "lot": request.lot}
+    fields |= {name: value for name, value in texts.items() if value}
+    if request.expiry:
+        fields["expiry"] = _day(request.expiry)
+    for name, value in (("reserved", request.reserved), ("damaged", request.damaged)):
+        if value:
+            fields[name] = _decimal(value, name)
+    if line is not None:
+        return msgspec.structs.replace(line, **fields)
+    empty = {"item_code": None, "item_name": None, "unit": "pcs", "location": None, "lot": None, "expiry": None}
+    return StockLine(**(empty | fields))  # type: ignore[arg-type]
+
+
+def _decimal(text: str, what: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        raise Refusal("bad-quantity", f"{what} as a decimal such as 120 or 12.5", text, "write it so", 2)
+    return value
+
+
+def _day(text: str) -> str:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()
+    except ValueError:
+        raise Refusal("bad-date", "an ISO date such as 2027-06-30", text, "write it so", 2) from None
