@@ -36,8 +36,8 @@ class NodeSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     country: Annotated[str, Meta(description="ISO 3166-1 alpha-2 code, such as BG.")] = "XX"
     languages: Annotated[
-        list[str], Meta(description="Languages of the stock list and its people (BCP 47), the first is the default.")
-    ] = ["en"]
+        tuple[str, ...], Meta(description="Languages of the stock list and its people (BCP 47), the first is the default.")
+    ] = ("en",)
     place: Annotated[str, Meta(description="Coarse place that offers name, such as a town.")] = ""
     latitude: Annotated[
         float | None, Meta(description="Of that place, rounded to 0.1 degree before it leaves the node.")
@@ -75,13 +75,13 @@ class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which plugins are loaded."""
 
-    allow: Annotated[list[str], Meta(description="Distribution names that may be loaded.")] = ["xstock-spreadsheet"]
+    allow: Annotated[tuple[str, ...], Meta(description="Distribution names that may be loaded.")] = ("xstock-spreadsheet",)
 
 
 class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What every offer of this node states."""
 
-    terms: Annotated[list[str], Meta(description="loan, donation, replacement or cost-recovery.")] = ["loan"]
+    terms: Annotated[tuple[str, ...], Meta(description="loan, donation, replacement or cost-recovery.")] = ("loan",)
     ready_hours: Annotated[int, Meta(description="Hours until goods are ready to leave.", ge=0, le=8760)] = 48
     lease_days: Annotated[
         int, Meta(description="Days an offer stays valid unless it is renewed, at most 90.", ge=1, le=90)

@@ -26,7 +26,7 @@ class Answers(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: str
     organisation: str = ""
     country: str = "XX"
-    languages: list[str] = ["en"]
+    languages: tuple[str, ...] = ("en",)
     url: str = ""
     network: str = "see"
     exercise: str = ""

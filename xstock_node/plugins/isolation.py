@@ -33,7 +33,7 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
     job = ReadJob(
         module=module,
         reader=reader.name,
-        path=os.path.abspath(path),  # noqa: PTH100
+        path=os.path.abspath(path),  # noqa: PTH100, ASYNC240 - no disk is asked
         hints=hints,
         memory=limits.READER_MEMORY,
         seconds=limits.READER_SECONDS,

@@ -1,0 +1,36 @@
+# make demo, make test: each sets up what it needs. Nothing but Python 3.11+ and make has to be there.
+PYTHON ?= python3
+BIN := .venv/bin
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
+
+.PHONY: venv demo test lint bench points crash
+venv: $(BIN)/xstock
+
+$(BIN)/xstock: pyproject.toml $(PLUGINS)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . $(addprefix -e ./,$(dir $(PLUGINS)))
+	touch $(BIN)/xstock
+
+.venv/dev: $(BIN)/xstock pyproject.toml
+	$(BIN)/python tests/dev_tools.py | xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check
+	touch .venv/dev
+
+demo: venv
+	$(BIN)/xstock demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/dev
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+crash: .venv/dev
+	$(BIN)/python -m pytest tests/faults -m slow -s
+
+points: .venv/dev
+	$(BIN)/python tests/points.py

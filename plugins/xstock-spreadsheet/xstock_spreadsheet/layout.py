@@ -1,0 +1,241 @@
+"""Which column of a table holds what, once the head's words and the columns' own values have been weighed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from xstock_node.domain.folding import fold
+from xstock_spreadsheet.columns import QUANTITIES, Head
+from xstock_spreadsheet.grid import Row
+from xstock_spreadsheet.header import match_header
+
+FIELDS: Final = (
+    "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
+    "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
+)  # fmt: skip
+_RENAMED: Final = {"pack": "pack_factor", "contents": "components"}
+_PLACE_WORDS: Final = frozenset({"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"})
+_FIGURE: Final = re.compile(r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*\)?(\s*[^\W\d_]{1,5}\.?)?")
+_NOTHING: Final = frozenset({"", "-", "–", "—", "x", "х"})
+_LOOKED_AT: Final = 300
+
+
+@dataclass(slots=True)
+class Place:
+    """One place of a pivot: its label, its quantity's column, and its other columns (reserved, expiry ...)."""
+
+    label: str
+    quantity: int
+    others: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Layout:
+    """Columns by field; `places` is empty but in a pivot; `asked` are doubts about the columns."""
+
+    head: Head
+    columns: dict[str, int] = field(default_factory=dict)
+    locations: list[int] = field(default_factory=list)
+    numbering: list[int] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    total: int | None = None
+    notes: list[int] = field(default_factory=list)
+    private: list[int] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def unit_of(self, column: int) -> str | None:
+        """The unit that the header of `column` states."""
+        match = self.head.matches[column] if column < len(self.head.matches) else None
+        return match.unit if match else None
+
+    def quantity_columns(self) -> list[int]:
+        """Every column that holds a count on hand."""
+        return [place.quantity for place in self.places] or [self.columns["quantity"]]
+
+    def named(self) -> dict[str, str]:
+        """Header as written to field, for the reading's `columns`."""
+        titles = self.head.titles
+        found = {titles[at]: name for name, at in self.columns.items() if at < len(titles) and titles[at]}
+        found |= {titles[at]: "location" for at in self.locations if titles[at]}
+        return found | {place.label: "quantity" for place in self.places}
+
+
+def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | None:
+    """The layout under `head`, looking at its first `rows`; None where nothing is counted."""
+    rows = rows[:_LOOKED_AT]
+    layout = Layout(head)
+    by_field: dict[str, list[int]] = {}
+    for column, match in enumerate(head.matches):
+        if match:
+            name = _RENAMED.get(match.field, match.field)
+            by_field.setdefault(name, []).append(column)
+    _obey(head, by_field, told)
+    _numbering(layout, by_field, rows)
+    _items(layout, by_field)
+    _places(layout, by_field, rows)
+    if not layout.places and not _quantity(layout, by_field, told):
+        return None
+    _rest(layout, by_field)
+    return layout
+
+
+def _obey(head: Head, by_field: dict[str, list[int]], told: dict[str, str]) -> None:
+    """What a human confirmed of a field drops the guesses for the same field."""
+    for name in set(told.values()):
+        confirmed = [at for at, title in enumerate(head.titles) if told.get(title) == name]
+        if confirmed:
+            by_field[name] = confirmed
+        if confirmed and name == "quantity":
+            for other in QUANTITIES:
+                if other not in ("quantity", "available"):
+                    by_field.pop(other, None)
+
+
+def _numbering(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row]) -> None:
+    for column in by_field.pop("number_or_quantity", []):
+        others = any(by_field.get(name) for name in ("quantity", "quantity_on_hand"))
+        if _counts_up(column, rows) or others:
+            layout.numbering.append(column)
+        else:
+            by_field.setdefault("quantity", []).append(column)
+    for column in by_field.pop("number", []):
+        if not by_field.get("item_code") and _is_code_column(column, rows):
+            by_field["item_code"] = [column]
+        else:
+            layout.numbering.append(column)
+
+
+def _texts(column: int, rows: Sequence[Row]) -> list[str]:
+    return [text for row in rows if (text := row.cell(column).text)]
+
+
+def _counts_up(column: int, rows: Sequence[Row]) -> bool:
+    figures = [int(text) for text in _texts(column, rows) if (text := text.rstrip(".)")).isdecimal() and len(text) < 7]
+    steps = sum(1 for one, two in zip(figures, figures[1:], strict=False) if two == one + 1)
+    return bool(figures) and figures[0] in (0, 1) and steps * 10 >= (len(figures) - 1) * 8
+
+
+def _is_code_column(column: int, rows: Sequence[Row]) -> bool:
+    texts = _texts(column, rows)
+    coded = [t for t in texts if re.fullmatch(r"0\d{2,}|\d{5,}|[A-Za-zА-Яа-я]{1,8}[-./]?\d[\w./-]*|[A-Z]{5,}\w*", t)]
+    return len(coded) * 2 > len(texts) and not _counts_up(column, rows)
+
+
+def _items(layout: Layout, by_field: dict[str, list[int]]) -> None:
+    for column in by_field.pop("item_any", []):
+        for name in ("item_name", "item_code"):
+            if not by_field.get(name):
+                by_field[name] = [column]
+                break
+    barcode = by_field.pop("barcode", [])
+    if barcode and not by_field.get("item_code"):
+        by_field["item_code"] = barcode
+    for name in ("item_name", "item_code"):
+        if by_field.get(name):
+            layout.columns[name] = _best(layout.head, by_field[name])
+
+
+def _best(head: Head, columns: list[int]) -> int:
+    """The first column whose header is exactly the word, else the first."""
+    return next((at for at in columns if (match := head.matches[at]) and match.exact), columns[0])
+
+
+def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row]) -> None:
+    """Find a pivot: blocks under warehouse names, or columns of figures whose headers are no field's words."""
+    layout.places = _blocks(layout.head, rows)
+    if layout.places:
+        for place in layout.places:
+            taken = {place.quantity, *place.others.values()}
+            for columns in by_field.values():
+                columns[:] = [at for at in columns if at not in taken]
+        return
+    head = layout.head
+    exact = [at for name in ("quantity_on_hand", "quantity") for at in by_field.get(name, []) if head.matches[at].exact]
+    if exact:
+        return
+    free, counted = [], []
+    for at, match in enumerate(head.matches):
+        if at in layout.numbering or not head.titles[at] or not _is_counted(at, rows):
+            continue
+        if match is None or (not match.exact and match.field in _PLACE_WORDS):
+            free.append(Place(head.titles[at], at))
+        elif not match.exact and match.field in ("quantity", "quantity_on_hand"):
+            counted.append(Place(_remainder(head.titles[at]), at))
+    total = by_field.get("quantity_total", []) + [at for at in by_field.get("available", []) if False]
+    places = free if free else counted
+    if len(places) >= 2 or (len(places) == 1 and total and free and not counted):
+        layout.places = places
+        layout.total = total[0] if total else None
+        taken = {place.quantity for place in places}
+        for columns in by_field.values():
+            columns[:] = [at for at in columns if at not in taken]
+
+
+def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
+    groups: dict[str, Place] = {}
+    for at, group in enumerate(head.groups):
+        match = head.matches[at]
+        upper = match_header(group) if group else None
+        if not group or match is None or (upper and upper.exact and upper.field not in _PLACE_WORDS):
+            continue
+        if match.field in ("quantity", "quantity_on_hand", "number_or_quantity"):
+            groups.setdefault(group, Place(group, at)).quantity = at
+        elif group in groups:
+            groups[group].others.setdefault(_RENAMED.get(match.field, match.field), at)
+    return list(groups.values()) if len(groups) > 1 else []
+
+
+def _is_counted(column: int, rows: Sequence[Row]) -> bool:
+    cells = [row.cell(column) for row in rows if not row.cell(column).blank]
+    figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or _FIGURE.fullmatch(c.text)]
+    empty = sum(1 for cell in cells if cell.text.casefold() in _NOTHING)
+    return bool(figures) and (len(figures) + empty) * 10 >= len(cells) * 7
+
+
+def _remainder(title: str) -> str:
+    """What is left of «Количество София» without the words for quantity."""
+    known = match_header(title)
+    words_left = [w for w in title.split() if not (m := match_header(w)) or not known or m.field not in QUANTITIES]
+    return " ".join(words_left).strip(" -–:,()") or title
+
+
+def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, str]) -> bool:
+    if "quantity" in told.values() and by_field.get("quantity"):
+        layout.columns["quantity"] = by_field["quantity"][0]
+        return True
+    head = layout.head
+    for exact in (True, False):
+        for name in QUANTITIES:
+            found = [at for at in by_field.get(name, []) if head.matches[at] and head.matches[at].exact is exact]
+            if not found:
+                continue
+            layout.columns["quantity"] = found[0]
+            by_field[name] = [at for at in by_field[name] if at != found[0]]
+            if len(found) > 1:
+                titles = " / ".join(head.titles[at] for at in found)
+                layout.asked.append(f"several columns could be the quantity on hand ({titles}); the first is read")
+            return True
+    return False
+
+
+def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
+    head, taken = layout.head, set(layout.columns.values())
+    layout.private = by_field.get("personal", [])
+    layout.notes = [at for at in by_field.get("ignore", []) + by_field.get("note", []) if at not in taken]
+    warehouses = [at for at in by_field.get("location", []) if at not in taken]
+    exact = [at for at in warehouses if head.matches[at] and head.matches[at].exact]
+    parts = [at for at in by_field.get("place", []) if at not in taken]
+    layout.locations = sorted((exact or warehouses[:1]) + parts)
+    for name in FIELDS[3:]:
+        if name != "location" and name not in layout.columns and (columns := by_field.get(name)):
+            columns = [at for at in columns if at not in taken]
+            if columns:
+                layout.columns[name] = _best(head, columns)
+    if "storage" in layout.columns and not layout.locations and fold(head.titles[layout.columns["storage"]]) == "storage":
+        pass
+
+
+def looks_numeric(text: str) -> bool:
+    """True for a text that is a figure, perhaps with a short unit."""
+    return bool(_FIGURE.fullmatch(text))

@@ -1,0 +1,182 @@
+"""`xstock demo`: six national nodes as six processes on this machine, found, filled, and agreeing.
+
+It plays the people of each society: it imports the society's own list, confirms the mapping that a person would
+confirm, releases the offers, and then looks over the shoulder of one node at what the others offer.
+"""
+
+import asyncio
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from xstock_node.cli.federation import DemoNode, found_federation, start_all, stop_all
+from xstock_node.cli.output import emit, say, table, verb
+from xstock_node.services.errors import Refusal
+from xstock_node.services.mapping_desk import DecideRequest
+from xstock_node.services.publishing import OfferId, PublishRequest
+from xstock_node.services.searching import Hit, SearchRequest
+from xstock_node.services.stocktake import ImportRequest
+
+SEARCH_FOR = "šator"
+LOOKING_FROM = "BG"
+PATIENCE = 40.0
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One hit: whose, which item of the catalogue, in the owner's own words and script, how much."""
+
+    node: str
+    item: str
+    name: str
+    quantity: str
+
+
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo shows."""
+
+    nodes: int
+    offers_total: int
+    offers_seen_by_every_node: int
+    seconds_to_convergence: float
+    search: list[Found]
+    verified_offline: str
+    folder: str
+
+
+@click.command("demo")
+@click.option("--exit", "leave", is_flag=True, help="End when all is shown, instead of waiting for Ctrl-C.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where the six data folders go; a temporary one else.")
+@verb
+async def demo(as_json: bool, home: Path | None, leave: bool, folder: Path | None) -> None:
+    """Six countries share stock on this machine; needs no configuration."""
+    place = folder or Path(tempfile.mkdtemp(prefix="xstock-demo-"))
+    say("demo.folder", "EXERCISE: all stock is invented. Data of six nodes goes to {folder}", folder=place)
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    nodes = found_federation(place, int(time.time()))
+    try:
+        await _until(stopped, start_all(nodes))
+        say("demo.up", "{count} nodes run: {names}", count=len(nodes), names=", ".join(n.country for n in nodes))
+        result = await _until(stopped, _play(nodes, place))
+        emit(result, as_json, _shown)
+        if not leave:
+            say("demo.next", _next_steps(nodes))
+            await stopped.wait()
+    finally:
+        await stop_all(nodes)
+
+
+async def _until(stopped: asyncio.Event, work: object) -> DemoResult:
+    """Do the work, or end at once when a person presses Ctrl-C."""
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    waiting = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        raise KeyboardInterrupt
+    return task.result()  # type: ignore[no-any-return]
+
+
+async def _play(nodes: Sequence[DemoNode], folder: Path) -> DemoResult:
+    await asyncio.gather(*(_take_stock(node) for node in nodes))
+    began = time.monotonic()
+    counts = await asyncio.gather(*(_publish(node) for node in nodes))
+    total = sum(counts)
+    seconds, seen = await _watch(nodes, total, began)
+    looker = next(node for node in nodes if node.country == LOOKING_FROM)
+    found = await looker.session.call("search", SearchRequest(text=SEARCH_FOR, limit=200))
+    hits = [h for h in found.hits if not h.own]
+    return DemoResult(
+        nodes=len(nodes),
+        offers_total=total,
+        offers_seen_by_every_node=seen,
+        seconds_to_convergence=round(seconds, 2),
+        search=[Found(h.node, h.item, h.name, h.quantity) for h in hits],
+        verified_offline=await _verify(looker, hits, folder),
+        folder=str(folder),
+    )
+
+
+async def _take_stock(node: DemoNode) -> None:
+    request = ImportRequest(file=node.stock.name, content=node.stock.read_bytes())
+    imported = await node.session.call("stock.import", request)
+    if imported.reading.error is not None:
+        raise Refusal("demo", f"{node.stock.name} to be read", imported.reading.error_text or "", "reinstall")
+    await node.session.call("stock.decide", DecideRequest(decisions=node.decisions))
+    say(
+        "demo.imported",
+        "  {country}: {lines} lines of {file}, {rejected} not taken",
+        country=node.country,
+        lines=imported.stored,
+        file=node.stock.name,
+        rejected=len(imported.reading.rejected),
+    )
+
+
+async def _publish(node: DemoNode) -> int:
+    result = await node.session.call("offer.publish", PublishRequest(release=True))
+    return len(result.published)
+
+
+async def _watch(nodes: Sequence[DemoNode], total: int, began: float) -> tuple[float, int]:
+    """Show how the offers spread until all nodes hold the same; seconds, and the offers that each of them sees."""
+    shown = ""
+    while True:
+        views = await asyncio.gather(*(node.session.call("status") for node in nodes))
+        seen = [view.offers_seen for view in views]
+        line = "  ".join(f"{n.country} {count}/{total}" for n, count in zip(nodes, seen, strict=True))
+        seconds = time.monotonic() - began
+        if line != shown:
+            say("demo.progress", "  {seconds:5.2f} s  {line}", seconds=seconds, line=line)
+            shown = line
+        if len({view.digest for view in views}) == 1 and min(seen) == total:
+            return seconds, min(seen)
+        if seconds > PATIENCE:
+            raise Refusal("demo", f"agreement within {PATIENCE:.0f} s", line, "look at serve.log of each node")
+        await asyncio.sleep(0.1)
+
+
+async def _verify(looker: DemoNode, hits: Sequence[Hit], folder: Path) -> str:
+    """Export an offer of another country and verify it with the keys on disk alone."""
+    from xstock_node.cli.offer import _known_keys
+    from xstock_node.protocol import proof
+
+    if not hits:
+        return ""
+    exported = await looker.session.call("offer.export", OfferId(id=hits[0].id, node=hits[0].node))
+    path = folder / exported.file
+    path.write_bytes(exported.content)
+    return proof.verify(path.read_bytes(), _known_keys(looker.home, None)).signed_by or ""
+
+
+def _shown(result: DemoResult) -> str:
+    rows = [(hit.node, hit.item, hit.name, hit.quantity) for hit in result.search]
+    return "\n".join(
+        [
+            f"{result.nodes} nodes agree on {result.offers_total} offers after {result.seconds_to_convergence} s",
+            "",
+            f"what the Bulgarian node finds for {SEARCH_FOR}, in both scripts:",
+            table(("node", "item", "name", "quantity"), rows),
+            "",
+            f"one of them was exported and verified without network: signed by {result.verified_offline}",
+        ]
+    )
+
+
+def _next_steps(nodes: Sequence[DemoNode]) -> str:
+    home = nodes[0].home
+    return "\n".join(
+        [
+            "The nodes stay up until Ctrl-C. Try in another terminal:",
+            f"  xstock search generator --home {home}",
+            f"  xstock stock preview --home {home}",
+            f"  xstock peer list --home {home}",
+        ]
+    )

@@ -1,0 +1,191 @@
+"""`xstock offer`: what this node offers; publishing, ending, renewing; portable offers and their proof."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from xstock_node.cli.output import emit, pairs, say, table, verb
+from xstock_node.cli.session import open_session
+from xstock_node.config import home_folder, load
+from xstock_node.services.errors import Refusal
+
+UNKNOWN_KEY = 6
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a portable offer proves. `signed_by` is null while its key is not known on this machine."""
+
+    holds: bool
+    signed_by: str | None
+    node: str
+    log: str
+    index: int
+    head_time: int
+    offer: Any
+
+
+@click.group("offer")
+def offer() -> None:
+    """Own offers: publish, withdraw, renew, export, verify."""
+
+
+@offer.command("list")
+@verb
+async def list_(as_json: bool, home: Path | None) -> None:
+    """Own live offers."""
+    async with open_session(home) as session:
+        emit(await session.call("offer.list"), as_json, _offers)
+
+
+@offer.command("show")
+@click.argument("id_")
+@click.option("--node", default="", help="Whose offer it is.")
+@verb
+async def show(as_json: bool, home: Path | None, id_: str, node: str) -> None:
+    """One offer, own or another node's."""
+    from xstock_node.services.publishing import OfferId
+
+    async with open_session(home) as session:
+        hit = await session.call("offer.show", OfferId(id=id_, node=node))
+    emit(hit, as_json, lambda h: pairs((name, value) for name, value in msgspec.structs.asdict(h).items()))
+
+
+@offer.command("publish")
+@click.argument("codes", nargs=-1)
+@click.option("--release", is_flag=True, help="Also release what a person has to release: new items, larger figures.")
+@verb
+async def publish(as_json: bool, home: Path | None, codes: tuple[str, ...], release: bool) -> None:
+    """Sign offers for the catalogue CODES (all by default), as the share rules allow."""
+    from xstock_node.services.publishing import PublishRequest
+
+    async with open_session(home) as session:
+        result = await session.call("offer.publish", PublishRequest(codes=list(codes), release=release))
+        if result.held and not as_json and not release and os.isatty(0):
+            click.echo(_held(result.held), err=True)
+            if click.confirm(f"Release these {len(result.held)}?", err=True):
+                result = await session.call("offer.publish", PublishRequest(codes=list(codes), release=True))
+    emit(result, as_json, _published)
+
+
+@offer.command("withdraw")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All own offers.")
+@click.option("--why", default="", help="Said in the log; no names of persons.")
+@verb
+async def withdraw(as_json: bool, home: Path | None, ids: tuple[str, ...], everything: bool, why: str) -> None:
+    """End offers IDS."""
+    await _change("offer.withdraw", as_json, home, ids, everything, why)
+
+
+@offer.command("renew")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All own offers.")
+@verb
+async def renew(as_json: bool, home: Path | None, ids: tuple[str, ...], everything: bool) -> None:
+    """Say that the stock behind offers IDS was checked now: a new date and a new lease for all of its source."""
+    await _change("offer.renew", as_json, home, ids, everything, "")
+
+
+@offer.command("export")
+@click.argument("id_")
+@click.option("--node", default="", help="Whose offer it is; this node's by default.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; <node>-<id>.xsoffer by default.")
+@verb
+async def export(as_json: bool, home: Path | None, id_: str, node: str, out: Path | None) -> None:
+    """Write offer ID with its proof to a file that verifies anywhere, without network."""
+    from xstock_node.services.publishing import OfferId
+
+    async with open_session(home) as session:
+        result = await session.call("offer.export", OfferId(id=id_, node=node))
+    path = out or Path(result.file)
+    path.write_bytes(result.content)
+    emit({"file": str(path), "bytes": len(result.content)}, as_json, lambda r: f"wrote {r['file']}, {r['bytes']} bytes")
+
+
+@offer.command("verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", type=click.Path(path_type=Path), help="Identity note of the node that signed.")
+@verb
+async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None) -> None:
+    """Check a portable offer. Ends with 0 when proof and signature hold, 6 when the key is not known here, else 1."""
+    from xstock_node.protocol import proof
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise Refusal("no-file", f"a portable offer at {file}", error.strerror or "", "check the path", 2) from None
+    found = proof.verify(data, _known_keys(home, key))
+    verified = Verified(
+        holds=True,
+        signed_by=found.signed_by,
+        node=found.head.log.node,
+        log=str(found.head.log),
+        index=found.position,
+        head_time=found.head.time,
+        offer=msgspec.Raw(found.line),
+    )
+    emit(verified, as_json, _verified)
+    if found.signed_by is None:
+        say(
+            "offer.unknown-key",
+            "the proof holds; key {key} is not known on this machine, so that the signature is unchecked: give --key FILE",
+            key=", ".join(c for c in found.claimed if c.startswith(f"{found.head.log.node}#")),
+        )
+        raise click.exceptions.Exit(UNKNOWN_KEY)
+
+
+def _known_keys(home: Path | None, key: Path | None) -> dict[str, tuple[bytes, ...]]:
+    """Keys of an identity file, of this node and of its pinned peers; no node is needed."""
+    from xstock_node.cli.assembly import IDENTITY, pinned
+    from xstock_node.protocol import identity
+
+    found = []
+    if key is not None:
+        try:
+            found.append(identity.parse(key.read_bytes()))
+        except OSError as error:
+            raise Refusal("no-file", f"an identity note at {key}", error.strerror or "", "check the path", 2) from None
+    folder = home_folder(str(home) if home else None)
+    if (folder / "config.toml").exists():
+        found += [*pinned(folder, load(folder)), identity.parse((folder / IDENTITY).read_bytes())]
+    known: dict[str, tuple[bytes, ...]] = {}
+    for one in found:
+        known[one.name] = (*known.get(one.name, ()), *one.signing_keys())
+    return known
+
+
+async def _change(
+    route: str, as_json: bool, home: Path | None, ids: tuple[str, ...], everything: bool, why: str
+) -> None:
+    from xstock_node.services.publishing import OfferIds
+
+    async with open_session(home) as session:
+        result = await session.call(route, OfferIds(ids=list(ids), all=everything, why=why))
+    emit(result, as_json, lambda r: f"{r.changed} offers")
+
+
+def _offers(views: Any) -> str:
+    rows = [(v.id, v.item, v.name, v.quantity, v.unit, v.place, v.as_of, v.valid_until) for v in views]
+    return table(("id", "item", "name", "quantity", "unit", "place", "as of", "valid until"), rows)
+
+
+def _published(result: Any) -> str:
+    parts = [f"{len(result.published)} published, {len(result.withdrawn)} withdrawn, {result.unchanged} unchanged"]
+    parts += [_offers(result.published)] if result.published else []
+    parts += [_held(result.held)] if result.held else []
+    return "\n\n".join(parts)
+
+
+def _held(held: Any) -> str:
+    rows = [(o.code, o.name, o.quantity, o.unit, o.why) for o in held]
+    words = "waiting for a person's release (--release):\n"
+    return words + table(("item", "name", "quantity", "unit", "why"), rows)
+
+
+def _verified(found: Verified) -> str:
+    signature = f"signed by {found.signed_by}" if found.signed_by else "signature unchecked"
+    line = msgspec.json.encode(found.offer).decode()
+    return f"the proof holds: record {found.index} of {found.log}, {signature}\n{line}"

@@ -1,0 +1,294 @@
+"""`xstock stock`: own stock in, previewed, matched to the catalogue, changed."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xstock_node.cli.output import emit, say, table, verb
+from xstock_node.cli.session import open_session
+from xstock_node.config import home_folder, load
+from xstock_node.plugins.adapters import FileReading
+from xstock_node.services.errors import Refusal
+
+
+@click.group("stock")
+def stock() -> None:
+    """Own stock: import, preview, match to the catalogue, change by hand."""
+
+
+@stock.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "kind", type=click.Choice(["stock", "minimums"]), default="stock", help="What the rows are.")
+@click.option("--source", default="stock", help="Name under which mappings are remembered.")
+@click.option("--column", "columns", multiple=True, help="HEADER=FIELD: what a column holds, where it is not known.")
+@verb
+async def import_(
+    as_json: bool, home: Path | None, file: Path, kind: str, source: str, columns: tuple[str, ...]
+) -> None:
+    """Take FILE as the newest snapshot of the stock, or of the minimum levels."""
+    from xstock_node.services.stocktake import ImportRequest
+
+    request = ImportRequest(
+        file=file.name,
+        content=_content(file),
+        kind=kind,
+        source=source,
+        columns=_columns(columns),  # type: ignore[arg-type]
+    )
+    async with open_session(home) as session:
+        result = await session.call("stock.import", request)
+    emit(result, as_json, _imported)
+    if result.reading.error is not None:
+        say("stock.refused", "{text}", text=result.reading.error_text)
+        raise click.exceptions.Exit(1)
+
+
+@stock.command("preview")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--column", "columns", multiple=True, help="HEADER=FIELD: what a column holds, where it is not known.")
+@click.option("--language", help="Language of the list (BCP 47).")
+@verb
+async def preview(
+    as_json: bool, home: Path | None, file: Path | None, columns: tuple[str, ...], language: str | None
+) -> None:
+    """What FILE says, changing nothing; without FILE what of the own stock would be offered, and why no more."""
+    if file is None:
+        async with open_session(home) as session:
+            emit(await session.call("stock.preview"), as_json, _proposal)
+        return
+    reading = await _read(home, file, columns, language)
+    emit(reading, as_json, _reading)
+    if reading.error is not None:
+        say("stock.refused", "{text}", text=reading.error_text)
+        raise click.exceptions.Exit(1)
+
+
+@stock.command("list")
+@verb
+async def list_(as_json: bool, home: Path | None) -> None:
+    """The lines of the own stock."""
+    async with open_session(home) as session:
+        emit(await session.call("stock.list"), as_json, _lines)
+
+
+@stock.command("match")
+@click.argument("ref", required=False)
+@click.argument("code", required=False)
+@click.option("--factor", default="", help="How many units of the catalogue are in one unit of the line.")
+@click.option("--reject", is_flag=True, help="The line is no item of the catalogue.")
+@click.option("--same-code", is_flag=True, help="Confirm every line whose own code is the catalogue's.")
+@click.option(
+    "--decisions", type=click.Path(path_type=Path), help="TOML file with [[confirm]] local, unit, code, factor."
+)
+@click.option("--all", "everything", is_flag=True, help="Also show lines that are decided already.")
+@verb
+async def match(
+    as_json: bool,
+    home: Path | None,
+    ref: str | None,
+    code: str | None,
+    factor: str,
+    reject: bool,
+    same_code: bool,
+    decisions: Path | None,
+    everything: bool,
+) -> None:
+    """Show lines with candidates of the catalogue; with REF and CODE confirm that REF is CODE."""
+    from xstock_node.services.mapping_desk import DecideRequest, Decision, MatchRequest
+
+    found = [Decision(ref=ref, code=code or "", factor=factor, reject=reject)] if ref else []
+    found += _decisions(decisions) if decisions else []
+    if ref and not code and not reject:
+        raise Refusal("no-code", "a code of the catalogue, or --reject", "neither", "see `xstock stock match`", 2)
+    async with open_session(home) as session:
+        if found or same_code:
+            result = await session.call("stock.decide", DecideRequest(decisions=found, same_code=same_code))
+            emit(result, as_json, lambda r: f"{r.confirmed} confirmed, {r.rejected} rejected\n" + "\n".join(r.not_done))
+            if result.not_done:
+                raise click.exceptions.Exit(1)
+        else:
+            emit(await session.call("stock.match", MatchRequest(all=everything)), as_json, _matches)
+
+
+def _line_options(command: Any) -> Any:
+    options = (
+        ("--name", "Name of the goods in the own words."),
+        ("--code", "Own code."),
+        ("--unit", "pcs, kg, l, set ..."),
+        ("--location", "Store."),
+        ("--lot", "Lot number."),
+        ("--expiry", "ISO date."),
+        ("--reserved", "How much is reserved."),
+        ("--damaged", "How much is damaged."),
+    )
+    for name, words in reversed(options):
+        command = click.option(name, default="", help=words)(command)
+    return command
+
+
+@stock.command("add")
+@click.option("--quantity", required=True, help="How much is on hand, as a decimal.")
+@_line_options
+@verb
+async def add(as_json: bool, home: Path | None, **fields: str) -> None:
+    """Add a line to the list kept by hand."""
+    from xstock_node.services.stocktake import LineRequest
+
+    async with open_session(home) as session:
+        emit(await session.call("stock.add", LineRequest(**fields)), as_json, lambda view: f"added {view.ref}")
+
+
+@stock.command("set")
+@click.argument("ref")
+@click.option("--quantity", default="", help="How much is on hand, as a decimal.")
+@_line_options
+@verb
+async def set_(as_json: bool, home: Path | None, ref: str, **fields: str) -> None:
+    """Change line REF of the list kept by hand."""
+    from xstock_node.services.stocktake import LineRequest
+
+    async with open_session(home) as session:
+        view = await session.call("stock.set", LineRequest(ref=ref, **fields))
+    emit(view, as_json, lambda v: f"changed {v.ref}: {v.line.quantity} {v.line.unit or ''}")
+
+
+@stock.command("remove")
+@click.argument("ref")
+@verb
+async def remove(as_json: bool, home: Path | None, ref: str) -> None:
+    """Remove line REF of the list kept by hand."""
+    from xstock_node.services.stocktake import RefRequest
+
+    async with open_session(home) as session:
+        emit(await session.call("stock.remove", RefRequest(ref=ref)), as_json, lambda view: f"removed {view.ref}")
+
+
+async def _read(home: Path | None, file: Path, columns: tuple[str, ...], language: str | None) -> FileReading:
+    """Read a file without any node: settings are used where there are some, and nothing is written."""
+    from xstock_node.plugins.adapters import ReadHints
+    from xstock_node.plugins.host import PluginHost
+    from xstock_node.plugins.isolation import read_file
+
+    allowed, languages = ["xstock-spreadsheet"], ["en"]
+    folder = home_folder(str(home) if home else None)
+    if (folder / "config.toml").exists():
+        config = load(folder)
+        allowed, languages = config.plugins.allow, config.node.languages
+        language = language or (languages[0] if languages else None)
+    hints = ReadHints(today=date.today().isoformat(), columns=_columns(columns), language=language)
+    return await read_file(PluginHost(allowed), file, hints)
+
+
+def _content(file: Path) -> bytes:
+    from xstock_node.protocol.limits import IMPORT_FILE
+
+    try:
+        if file.stat().st_size > IMPORT_FILE:
+            raise Refusal("too-large", f"a file of at most {IMPORT_FILE} bytes", str(file.stat().st_size), "split it")
+        return file.read_bytes()
+    except OSError as error:
+        raise Refusal(
+            "no-file", f"a file that can be read at {file}", error.strerror or "", "check the path", 2
+        ) from None
+
+
+def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        header, sign, field = pair.rpartition("=")
+        if not sign:
+            raise Refusal("bad-column", "HEADER=FIELD", pair, "for instance 'Количество=quantity'", 2)
+        found[header] = field
+    return found
+
+
+def _decisions(file: Path) -> list[Any]:
+    import tomllib
+
+    import msgspec
+
+    from xstock_node.services.mapping_desk import Decision
+
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text("utf-8")).get("confirm", []), list[Decision])
+    except (OSError, ValueError) as error:
+        raise Refusal("bad-decisions", f"[[confirm]] entries in {file}", str(error), "mend the file", 2) from None
+
+
+def _imported(result: Any) -> str:
+    reading = result.reading
+    return "\n".join(
+        [
+            f"{result.stored} lines stored: {result.added} new, {result.changed} changed, {result.removed} gone",
+            *([f"{result.to_match} lines wait for `xstock stock match`"] if result.to_match else []),
+            *_left_out(reading),
+        ]
+    )
+
+
+def _reading(reading: FileReading) -> str:
+    rows = [
+        (
+            r.line or "",
+            r.item_code or "",
+            r.item_name or "",
+            r.quantity,
+            r.unit or "",
+            r.location or "",
+            r.lot or "",
+            r.expiry or "",
+            " ".join(r.flags),
+        )
+        for r in reading.rows
+    ]
+    headers = ("line", "code", "name", "quantity", "unit", "place", "lot", "expiry", "flags")
+    return "\n".join([table(headers, rows), f"{len(reading.rows)} rows", *_left_out(reading)])
+
+
+def _left_out(reading: FileReading) -> list[str]:
+    lines = [f"line {r.line}: not taken ({r.reason}) {r.text or ''}".rstrip() for r in reading.rejected]
+    lines += [f"please settle: {question}" for question in reading.must_ask]
+    if reading.skipped_lines:
+        lines.append(f"titles, totals and signatures left out: lines {', '.join(map(str, reading.skipped_lines))}")
+    return lines
+
+
+def _proposal(result: Any) -> str:
+    offers = [(o.code, o.name, o.quantity, o.unit, o.place, o.expiry or "", o.why) for o in result.offers]
+    rest = [(n.rule, n.ref, n.name, ("partly: " if n.partly else "") + n.why) for n in result.not_offered]
+    return "\n\n".join(
+        [
+            f"{len(offers)} offers from {result.lines} lines",
+            table(("item", "name", "quantity", "unit", "place", "expiry", "release"), offers),
+            f"not offered: {len(rest)}",
+            table(("rule", "line", "name", "why"), rest),
+        ]
+    )
+
+
+def _lines(views: Any) -> str:
+    rows = [
+        (
+            v.ref,
+            v.line.item_code or "",
+            v.line.item_name or "",
+            v.line.quantity,
+            v.line.unit or "",
+            v.line.location or "",
+            v.line.lot or "",
+            v.line.expiry or "",
+            v.code or "not matched",
+        )
+        for v in views
+    ]
+    return table(("ref", "code", "name", "quantity", "unit", "place", "lot", "expiry", "item"), rows)
+
+
+def _matches(views: Any) -> str:
+    lines = []
+    for view in views:
+        lines.append(f"{view.ref}  {view.local} {view.name} [{view.unit or 'no unit'}]  {view.state} {view.code}")
+        lines += [f"    {c.score:3d}  {c.code}  {c.name}: {c.why}" for c in view.candidates]
+    return "\n".join(lines) or "every line is decided"
