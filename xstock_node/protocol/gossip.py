@@ -11,8 +11,8 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogId
 
-Cursor = Annotated[str, Meta(max_length=limits.CURSOR, pattern="^[A-Za-z0-9.-]*$")]
-Digest = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
+Cursor = Annotated[str, Meta(max_length=limits.CURSOR, pattern=r"^[A-Za-z0-9.-]*(?!\n)$")]
+Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?(?!\n)$")]
 Notes = Annotated[tuple[str, ...], Meta(max_length=limits.GOSSIP_NOTES)]
 Count = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
 
@@ -74,7 +74,7 @@ def cursor(journal: str, position: int) -> str:
 def position_in(journal: str, text: str) -> int:
     """The position of a cursor of this journal; -1 for one of another journal, or none."""
     name, _, number = text.rpartition(".")
-    return int(number) if name == journal and number.isdigit() and len(number) < 16 else -1
+    return int(number) if name == journal and number.isascii() and number.isdigit() and len(number) < 16 else -1
 
 
 def digest(logs: Iterable[tuple[LogId, int, bytes]]) -> str:

@@ -14,7 +14,7 @@ from xstock_node.protocol.errors import BadSignature, Fork, ProtocolError, Rollb
 from xstock_node.protocol.names import node_name, number
 
 FIRST_LINE = "xs1/identity"
-Url = Annotated[str, Meta(max_length=200, pattern=r"^https?://[!-~]+$")]
+Url = Annotated[str, Meta(max_length=200, pattern=r"^https?://[!-~]+(?!\n)$")]
 Key = Annotated[str, Meta(min_length=44, max_length=44)]
 
 
@@ -27,7 +27,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seal: Annotated[tuple[Key, ...], Meta(max_length=4)] = ()
     relays: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
     organisation: dict[str, Annotated[str, Meta(max_length=limits.FREE_TEXT)]] = {}
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "XX"
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")] = "XX"
     languages: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
 

@@ -16,16 +16,17 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.decode import strict_json
 from xstock_node.protocol.errors import ProtocolError
 
-RecordId = Annotated[str, Meta(pattern="^[a-z2-7]{16}$")]
+# `$` alone also matches before a last newline.
+RecordId = Annotated[str, Meta(pattern=r"^[a-z2-7]{16}(?!\n)$")]
 Time = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
-Salt = Annotated[str, Meta(pattern="^[A-Za-z0-9+/]{16}$")]
+Salt = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{16}(?!\n)$")]
 Integer = Annotated[int, Meta(ge=-limits.INTEGER, le=limits.INTEGER)]
 Power = Annotated[int, Meta(ge=-9, le=9)]
 Pair = tuple[Integer, Power]
 ShortText = Annotated[str, Meta(max_length=limits.FREE_TEXT)]
-Word = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}(?!\n)$")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
 Latitude = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
 Longitude = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
 
@@ -152,16 +153,17 @@ def _interpret_slowly(line: bytes) -> Interpreted:
 
 def _unknown_critical(kind: str, value: dict[str, Any]) -> bool:
     critical = value.get("crit")
-    return isinstance(critical, list) and any(field not in _FIELDS[kind] for field in critical)
+    named = [field for field in critical if isinstance(field, str)] if isinstance(critical, list) else []
+    return any(field not in _FIELDS[kind] for field in named)
 
 
 def _checked(record: Known) -> Interpreted:
     kind = str(record.__struct_config__.tag)
     if any(field not in _FIELDS[kind] for field in record.crit):
         return Foreign(kind)
+    if isinstance(record, Offer | Still) and not 0 < record.exp - record.ts <= limits.LEASE_MAX:
+        return Defect("a lease outside 1 second to 90 days")
     if isinstance(record, Offer):
-        if record.exp - record.ts > limits.LEASE_MAX or record.exp <= record.ts:
-            return Defect("a lease outside 1 second to 90 days")
         if record.qty[0] <= 0 or record.mult[0] <= 0:
             return Defect("a quantity of nothing")
         if _UNSAFE.search(record.name) or _UNSAFE.search(record.place):

@@ -76,6 +76,7 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     finally:
         following.cancel()
     await engine.write(lambda tx: take(tx, head, raw, tail, now), durable=False)
+    await engine.checkpoint()
 
 
 async def _pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[bytes]:

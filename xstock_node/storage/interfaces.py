@@ -218,6 +218,10 @@ class Engine(Protocol):
         """Run `work` over a consistent view, beside the writer."""
         ...
 
+    async def checkpoint(self) -> None:
+        """Make all that was written so far durable; what ends a long catch-up."""
+        ...
+
     async def close(self) -> None: ...
 
     def size(self) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 import time
-from weakref import WeakKeyDictionary, WeakSet
 
 from aiohttp import web
 
@@ -20,8 +19,8 @@ class Listener:
         self._app = app
         self._runner: web.AppRunner | None = None
         self._sweeper: asyncio.Task[None] | None = None
-        self._seen: WeakKeyDictionary[object, float] = WeakKeyDictionary()
-        self._spoken: WeakSet[object] = WeakSet()
+        self._seen: dict[object, float] = {}
+        self._spoken: set[object] = set()
         app.on_response_prepare.append(self._spoke)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
@@ -67,9 +66,12 @@ class Listener:
             await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
             server = self._runner.server if self._runner else None
-            for handler in list(server.connections) if server else []:
-                begun = self._seen.setdefault(handler, now)
-                if handler not in self._spoken and handler._current_request is None and now - begun > SILENT_SECONDS:
+            handlers = list(server.connections) if server else []
+            self._seen = {handler: self._seen.get(handler, now) for handler in handlers}
+            self._spoken &= set(handlers)
+            for handler in handlers:
+                silent = now - self._seen[handler] > SILENT_SECONDS
+                if silent and handler not in self._spoken and handler._current_request is None:
                     handler.force_close()
                     if handler.transport is not None:
                         handler.transport.close()

@@ -9,13 +9,17 @@ from xstock_spreadsheet.grid import Cell
 
 _EXPONENT: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eEеЕ]\+?\d{1,3}")
 _DAY_MONTH: Final = re.compile(r"(\d{1,4})[-. /]([^\W\d_]{3,})\.?(?:[-. /]\d{2,4})?|([^\W\d_]{3,})\.?[-. /](\d{1,4})")
-_DATE: Final = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}")
+_DATE: Final = re.compile(
+    r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}"
+)
 _ROUNDED: Final = re.compile(r"\d{15}0+")
 _ZEROS: Final = re.compile(r"^0+$")
 _BRACKETED: Final = re.compile(r"[\[(]\s*([\w./-]*\d[\w./-]*|[A-Z]{4,})\s*[\])]\s*[-–—:]?\s*(\S.*)")
 _GLUED: Final = re.compile(r"([A-Za-zА-Яа-яЀ-ӿ]{0,8}[\w./-]*\d[\w./-]*)\s*(?:\s[-–—]+\s|\s*[:|]\s|\s-\s?|_\s)\s*(\S.*)")
 _LEADING_ZERO: Final = re.compile(r"(0\d{2,})\s+([^\W\d_].*)")
-_SIZE: Final = re.compile(r"\d+([.,]\d+)?\s?([x×х*]\s?\d+.*|l|ml|kg|g|m|mm|cm|kw|kva|v|л|мл|кг|г|м|мм|см)?", re.IGNORECASE)
+_SIZE: Final = re.compile(
+    r"\d+([.,]\d+)?\s?([x×х*]\s?\d+.*|l|ml|kg|g|m|mm|cm|kw|kva|v|л|мл|кг|г|м|мм|см)?", re.IGNORECASE
+)
 
 
 def code_of(cell: Cell) -> tuple[str | None, bool]:

@@ -78,14 +78,16 @@ def _double(grid: Grid, at: int, told: dict[str, str]) -> Head | None:
         if alone and not bottom and not shared:
             matches[-1] = _match(alone, told)
     head = _judged(Head(at, at + 1, titles, matches, groups), lower)
-    if head is None or not any(cell.text for cell in lower.cells) or not any(groups) and not _plain_two(upper, lower):
+    if head is None or not any(cell.text for cell in lower.cells) or (not any(groups) and not _plain_two(upper, lower)):
         return None
     return head
 
 
 def _plain_two(upper: Row, lower: Row) -> bool:
     """Two text lines of one header («Мерна» / «единица»): the lower one has no figures and names nothing twice."""
-    return not any(any(ch.isdigit() for ch in cell.text) for cell in lower.cells) and len(upper.cells) >= len(lower.cells)
+    return not any(any(ch.isdigit() for ch in cell.text) for cell in lower.cells) and len(upper.cells) >= len(
+        lower.cells
+    )
 
 
 def _joined(top: str, bottom: str, shared: bool, told: dict[str, str]) -> tuple[str, Match | None]:

@@ -16,14 +16,19 @@ from xstock_spreadsheet import words
 _DASHES: Final = frozenset("-–—−/.*x×_ ")
 _NUMERIC: Final = re.compile(r"(\d{1,4})\s*([./\-–\s])\s*(\d{1,2})\s*[./\-–\s]\s*(\d{1,4})")
 _TWO: Final = re.compile(r"(\d{1,4})\s*[./\-–\s]\s*(\d{1,4})")
-_NAMED: Final = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th|er|\.|-?(?:го|ти|ри|ви|ми|и))?[\s./\-]*)?([^\W\d_]{3,}|[^\W\d_]{3,}\.)[\s.,/\-'’]*(\d{4}|\d{2})")
+_NAMED: Final = re.compile(
+    r"(?:(\d{1,2})(?:st|nd|rd|th|er|\.|-?(?:го|ти|ри|ви|ми|и))?[\s./\-]*)?([^\W\d_]{3,}|[^\W\d_]{3,}\.)[\s.,/\-'’]*(\d{4}|\d{2})"
+)
 _YEAR_FIRST_NAMED: Final = re.compile(r"(\d{4})[\s./\-]*([^\W\d_]{3,})\.?(?:[\s./\-]*(\d{1,2}))?")
 _MONTH_DAY_YEAR: Final = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _TIME: Final = re.compile(r"[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d|AM|PM)?$", re.IGNORECASE)
 _AROUND: Final = re.compile(
-    r"^(?:exp\.?|expiry|bbd|bbe|до|годен до|do|bis|mhd|skt|до:|до края на|до кінця|до конца|end of|ende|кінець|конец|края на)[\s:.]*(?=\S)", re.IGNORECASE
+    r"^(?:exp\.?|expiry|bbd|bbe|до|годен до|do|bis|mhd|skt|до:|до края на|до кінця|до конца|end of|ende|кінець|конец|края на)[\s:.]*(?=\S)",
+    re.IGNORECASE,
 )
-_YEAR_MARK: Final = re.compile(r"[\s.]*(?:г(?:од)?|г(?:од)?ина|год[аи]?|р(?:ік|оку|оці)?|god(?:ine)?|g|ж|жылы?|leta|yılı|έτους)\.?$", re.IGNORECASE)
+_YEAR_MARK: Final = re.compile(
+    r"[\s.]*(?:г(?:од)?|г(?:од)?ина|год[аи]?|р(?:ік|оку|оці)?|god(?:ine)?|g|ж|жылы?|leta|yılı|έτους)\.?$", re.IGNORECASE
+)
 _NEVER_YEAR: Final = 9999
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
 _SERIALS: Final = range(36526, 73051)  # 2000-01-01 .. 2100-01-01

@@ -52,7 +52,7 @@ def _mark_cut_end(rows: list[Row], records: list[tuple[int, list[str], bool]], w
     closed = records[-1][2]
     widths = [len(fields) for (_, fields, _), row in zip(records[:-1], rows[:-1], strict=True) if not row.blank]
     usual = max(set(widths), key=widths.count) if widths else 0
-    short = not whole_end and 1 < usual and len(records[-1][1]) < min(w for w in widths if w > usual // 2)
+    short = not whole_end and usual > 1 and len(records[-1][1]) < min(w for w in widths if w > usual // 2)
     torn = not whole_end and any("\ufffd" in cell.text for cell in rows[-1].cells)
     if not closed or short or torn:
         rows[-1].problem = "incomplete_line"
@@ -79,7 +79,9 @@ def _choose(lines: list[str]) -> str | None:
 def _hits(fields: list[str]) -> int:
     if len(fields) < 2:
         return 0
-    return len({found.field for part in fields if part and len(part) < 80 and (found := match_header(part)) and found.exact})
+    return len(
+        {found.field for part in fields if part and len(part) < 80 and (found := match_header(part)) and found.exact}
+    )
 
 
 def _records(lines: list[str], delimiter: str | None) -> list[tuple[int, list[str], bool]]:

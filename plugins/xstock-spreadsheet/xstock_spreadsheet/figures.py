@@ -14,7 +14,35 @@ _MINUS: Final = "-−–‒—﹣－"
 _APOSTROPHES: Final = "'’ʼ´`"
 _FIGURE: Final = re.compile(rf"\d(?:[\d.,{_SPACES}{_APOSTROPHES}]*\d)?|[.,]\d+")
 _GROUPED: Final = re.compile(rf"\d{{1,3}}(?:([{_SPACES}{_APOSTROPHES}])\d{{3}})+(?:[.,]\d+)?")
-_COMMA_LANGUAGES: Final = frozenset("bg hr sr bs me cnr mk sl ro sq uk ru kk el tr de fr it es pt pl cs sk hu be".split())
+_COMMA_LANGUAGES: Final = frozenset(
+    [
+        "bg",
+        "hr",
+        "sr",
+        "bs",
+        "me",
+        "cnr",
+        "mk",
+        "sl",
+        "ro",
+        "sq",
+        "uk",
+        "ru",
+        "kk",
+        "el",
+        "tr",
+        "de",
+        "fr",
+        "it",
+        "es",
+        "pt",
+        "pl",
+        "cs",
+        "sk",
+        "hu",
+        "be",
+    ]
+)
 _POINT_LANGUAGES: Final = frozenset({"en", "he", "ja", "zh", "mt", "ga"})
 
 
@@ -102,7 +130,7 @@ def figure(text: str, order: Order) -> Decimal:
         bare, negative = bare[:-1].strip(_SPACES), not negative
     elif bare[:1] == "+":
         bare = bare[1:].strip(_SPACES)
-    if len(bare) > 40 or not _FIGURE.fullmatch(bare) or not bare.isascii() and not _ascii_digits(bare):
+    if len(bare) > 40 or not _FIGURE.fullmatch(bare) or (not bare.isascii() and not _ascii_digits(bare)):
         raise NotAFigure(text)
     value = _value(bare, order)
     return -value if negative and value else value

@@ -55,13 +55,17 @@ class Row:
 
 @dataclass(slots=True)
 class Grid:
-    """One sheet, or a whole csv file (`name` None). `merges` are (first row, first column, last row, last column)."""
+    """One sheet, or a whole csv file (`name` None). `merges` are (first row, first column, last row, last column).
+
+    `far_cells` are cells too far from the list to be read, `stray_lines` rows far below it that hold one cell only.
+    """
 
     name: str | None
     rows: list[Row]
     hidden: bool = False
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     far_cells: int = 0
+    stray_lines: list[int] = field(default_factory=list)
 
 
 def clean(text: str) -> str:

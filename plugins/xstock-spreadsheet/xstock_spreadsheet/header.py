@@ -61,7 +61,11 @@ def _contained(key: str, unit: str | None) -> Match | None:
     for start in range(len(parts)):
         for end in range(start + 1, min(start + 6, len(parts)) + 1):
             phrase = " ".join(parts[start:end])
-            if len(phrase) >= _SHORTEST_CONTAINED and phrase in known and (best is None or (len(phrase), -start) > best[:2]):
+            if (
+                len(phrase) >= _SHORTEST_CONTAINED
+                and phrase in known
+                and (best is None or (len(phrase), -start) > best[:2])
+            ):
                 best = (len(phrase), -start, known[phrase])
     return Match(best[2], False, unit) if best else None
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from xstock_node.domain.folding import fold
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
 from xstock_spreadsheet.header import match_header
@@ -15,7 +14,9 @@ FIELDS: Final = (
     "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
 )  # fmt: skip
 _RENAMED: Final = {"pack": "pack_factor", "contents": "components"}
-_PLACE_WORDS: Final = frozenset({"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"})
+_PLACE_WORDS: Final = frozenset(
+    {"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"}
+)
 _FIGURE: Final = re.compile(r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*\)?(\s*[^\W\d_]{1,5}\.?)?")
 _NOTHING: Final = frozenset({"", "-", "–", "—", "x", "х"})
 _LOOKED_AT: Final = 300
@@ -111,7 +112,8 @@ def _texts(column: int, rows: Sequence[Row]) -> list[str]:
 
 
 def _counts_up(column: int, rows: Sequence[Row]) -> bool:
-    figures = [int(text) for text in _texts(column, rows) if (text := text.rstrip(".)")).isdecimal() and len(text) < 7]
+    texts = [text.rstrip(".)") for text in _texts(column, rows)]
+    figures = [int(text) for text in texts if text.isdecimal() and len(text) < 7]
     steps = sum(1 for one, two in zip(figures, figures[1:], strict=False) if two == one + 1)
     return bool(figures) and figures[0] in (0, 1) and steps * 10 >= (len(figures) - 1) * 8
 
@@ -162,7 +164,7 @@ def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row])
             free.append(Place(head.titles[at], at))
         elif not match.exact and match.field in ("quantity", "quantity_on_hand"):
             counted.append(Place(_remainder(head.titles[at]), at))
-    total = by_field.get("quantity_total", []) + [at for at in by_field.get("available", []) if False]
+    total = by_field.get("quantity_total", [])
     places = free if free else counted
     if len(places) >= 2 or (len(places) == 1 and total and free and not counted):
         layout.places = places
@@ -232,8 +234,6 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
             columns = [at for at in columns if at not in taken]
             if columns:
                 layout.columns[name] = _best(head, columns)
-    if "storage" in layout.columns and not layout.locations and fold(head.titles[layout.columns["storage"]]) == "storage":
-        pass
 
 
 def looks_numeric(text: str) -> bool:

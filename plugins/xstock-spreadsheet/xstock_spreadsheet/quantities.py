@@ -15,7 +15,9 @@ _CROSS: Final = r"\s*[x×хX*Х]\s*"
 _NUMBER: Final = r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*[)\-−]?"
 _WITH_UNIT: Final = re.compile(rf"({_NUMBER})\s*([^\W\d_][^\d]*)")
 _UNIT_FIRST: Final = re.compile(r"([^\W\d_][^\W\d]*\.?)\s+(\d[\d.,\s\u00a0\u202f]*)")
-_PACKED: Final = re.compile(rf"(\d[\d.,\s]*?)\s*([^\W\d_]+\.?)?{_CROSS}(\d[\d.,\s]*?)\s*([^\W\d_]+\.?(?:\s*[^\W\d_]+\.?)?)?")
+_PACKED: Final = re.compile(
+    rf"(\d[\d.,\s]*?)\s*([^\W\d_]+\.?)?{_CROSS}(\d[\d.,\s]*?)\s*([^\W\d_]+\.?(?:\s*[^\W\d_]+\.?)?)?"
+)
 _HOLDING: Final = re.compile(
     r"(\d[\d.,\s]*?)\s*([^\W\d_]+\.?)\s*(?:[(\[,/]|à|a|по|po|of|je|zu|a\s|с\s|de|cu|per|mit)\s*(?:à|по|po|of|je|zu)?\s*(\d[\d.,\s]*?)\s*([^\W\d_]+\.?)?\s*[)\]]?"
 )
@@ -61,7 +63,11 @@ def measure(text: str) -> Measure | None:
     if found:
         return Measure(found[0], found[1])
     packed = _UNIT_PACK.fullmatch(text.strip())
-    if packed and (outer := words.units().get(fold(packed[1]))) and outer[0] in PACKS | {"canister", "bottle", "kit", "set"}:
+    if (
+        packed
+        and (outer := words.units().get(fold(packed[1])))
+        and outer[0] in PACKS | {"canister", "bottle", "kit", "set"}
+    ):
         inner = words.units().get(fold(packed[3])) if packed[3] else ("pcs", Decimal(1))
         factor = _plain(packed[2])
         if inner and factor:

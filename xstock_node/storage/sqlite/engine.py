@@ -21,15 +21,16 @@ from xstock_node.storage.sqlite.stores import SqliteTransaction
 
 T = TypeVar("T")
 GROUP_MOST = 256
+CHECKPOINT = "pragma wal_checkpoint(truncate)"
 READERS = 2
 
 
 class Job:
-    """One piece of work, whether it must be durable, and where its result goes."""
+    """One piece of work (None: a checkpoint), whether it must be durable, and where its result goes."""
 
     __slots__ = ("durable", "error", "result", "value", "work")
 
-    def __init__(self, work: Callable[[Transaction], Any], durable: bool) -> None:
+    def __init__(self, work: Callable[[Transaction], Any] | None, durable: bool) -> None:
         self.work, self.durable = work, durable
         self.result: Future[Any] = Future()
         self.value: Any = None
@@ -77,6 +78,16 @@ class SqliteEngine:
         if self._readers is None:
             return self._read(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def checkpoint(self) -> None:
+        """See `Engine.checkpoint`."""
+        self._check_open()
+        job = Job(None, durable=True)
+        if self._thread is None:
+            self._connection.execute(CHECKPOINT)
+            return
+        self._jobs.put(job)
+        await asyncio.wrap_future(job.result)
 
     async def close(self) -> None:
         """Finish queued work, check-point and close every connection."""
@@ -146,20 +157,25 @@ class SqliteEngine:
                 connection.execute("rollback")
             else:
                 connection.execute("commit")
+            if any(job.work is None for job in group):
+                connection.execute(CHECKPOINT)
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            for job in group:
-                job.error = job.error or _storage_error(error)
+            self._fail(group, error)
         for job in group:
             job.settle()
+
+    def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+        for job in group:
+            job.error = job.error or _storage_error(error)
 
     def _run_one(self, job: Job, alone: bool) -> None:
         connection = self._connection
         try:
             if not alone:
                 connection.execute("savepoint one")
-            job.value = job.work(self._transaction)
+            job.value = job.work(self._transaction) if job.work else None
             if not alone:
                 connection.execute("release one")
         except Exception as error:  # any failure of the work belongs to whoever asked for it

@@ -1,0 +1,79 @@
+"""The contents of kits: component lines under a kit's line, told by their indent, a mark, or an opening line."""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from xstock_node.domain.stock import Component
+from xstock_spreadsheet.drafts import Draft
+from xstock_spreadsheet.figures import Order
+from xstock_spreadsheet.grid import Row
+from xstock_spreadsheet.linereader import LineReader, component_figure
+from xstock_spreadsheet.quantities import measure
+
+if TYPE_CHECKING:
+    from xstock_spreadsheet.rowkinds import Judged
+
+_KITS: Final = frozenset({"kit", "set"})
+_MARK: Final = re.compile(r"^(?:[-–—•·*+►▪○>]|в т\.?\s?ч\.?:?|davon:?|of which:?)\s+(?=\S)", re.IGNORECASE)
+
+
+class Kits:
+    """Follows the rows of a table and knows whether the one at hand is part of the kit above."""
+
+    def __init__(self) -> None:
+        self._indent = 0
+        self._kit: Draft | None = None
+        self._opened = False
+        self._fresh = False
+
+    def open(self, judged: "Judged", last: Draft | None) -> None:
+        """A line such as «съдържа:» was met: the lines below are contents of `last`."""
+        self._kit, self._opened = last, last is not None
+
+    def close(self, blank: bool) -> None:
+        """A blank row, heading or sum ends the contents."""
+        self._kit, self._opened, self._fresh = None, False, False
+
+    def after(self, judged: "Judged", read: bool) -> None:
+        """An item's own line was read: its indent is what contents are measured against."""
+        self._indent = self._indent_of(judged.row, judged)
+        self._kit, self._opened, self._fresh = None, False, read
+
+    def takes(self, judged: "Judged", last: Draft | None, reader: LineReader) -> bool:
+        """True when the row is a component of `last`, to which it is then added."""
+        kit = self._kit or (last if self._fresh and last is not None and last.unit in _KITS else None)
+        name_at = judged.layout.columns.get("item_name")
+        if kit is None or name_at is None or judged.layout.places:
+            return False
+        name = judged.row.cell(name_at).text
+        deeper = self._indent_of(judged.row, judged) > self._indent
+        marked = _MARK.match(name) is not None
+        if not name or not (self._opened or deeper or marked):
+            return False
+        if self._opened and self._ends(judged, deeper or marked):
+            return False
+        kit.components.append(self._component(judged, _MARK.sub("", name), reader))
+        self._kit = kit
+        return True
+
+    def _ends(self, judged: "Judged", sure: bool) -> bool:
+        """After an opening line without indents, a line with its own number, place or expiry is the next item."""
+        if sure:
+            return False
+        layout, row = judged.layout, judged.row
+        own = [*layout.numbering, *layout.locations]
+        own += [layout.columns[field] for field in ("item_code", "expiry", "lot") if field in layout.columns]
+        return any(row.cell(at).text for at in own)
+
+    def _component(self, judged: "Judged", name: str, reader: LineReader) -> Component:
+        layout, row = judged.layout, judged.row
+        at = layout.columns["quantity"]
+        unit_at, code_at = layout.columns.get("unit"), layout.columns.get("item_code")
+        unit = measure(row.cell(unit_at).text) if unit_at is not None else None
+        code = row.cell(code_at).text if code_at is not None else ""
+        count = component_figure(row.cell(at), reader.orders.figures.get(at, Order()))
+        return Component(name, count, unit.word if unit else None, code or None)
+
+    def _indent_of(self, row: Row, judged: "Judged") -> int:
+        at = judged.layout.columns.get("item_name")
+        return row.cell(at).indent if at is not None else 0

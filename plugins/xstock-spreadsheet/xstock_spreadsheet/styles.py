@@ -1,0 +1,67 @@
+"""Number formats and indents of a workbook's cells, and which formats show days."""
+
+import re
+from functools import cache
+from typing import Final
+
+from xstock_spreadsheet.package import Package
+
+_BUILT_IN: Final = {
+    1: "0",
+    2: "0.00",
+    14: "dd/mm/yyyy",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    22: "dd/mm/yyyy hh:mm",
+}
+_DAY_IDS: Final = frozenset({*range(27, 37), *range(50, 59)})
+_NOT_MARKS: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+
+
+class Styles:
+    """What styles.xml says: for each cell style its number format and indent."""
+
+    def __init__(self) -> None:
+        self.styles: list[tuple[str, int]] = []
+        self._formats: dict[int, str] = {}
+        self._in_cells = False
+
+    def read(self, package: Package, name: str) -> "Styles":
+        """Read the part; a workbook without styles has none."""
+        package.parse(name, self._start, self._end, lambda text: None)
+        return self
+
+    def of(self, index: str | None) -> tuple[str, int]:
+        """(number format, indent) of a cell's style."""
+        at = int(index) if index and index.isdecimal() else 0
+        return self.styles[at] if at < len(self.styles) else ("", 0)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "numFmt":
+            self._formats[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif tag == "cellXfs":
+            self._in_cells = True
+        elif tag == "xf" and self._in_cells:
+            number = _number(attributes.get("numFmtId"))
+            default = "dd/mm/yyyy" if number in _DAY_IDS else _BUILT_IN.get(number, "")
+            self.styles.append((self._formats.get(number, default), 0))
+        elif tag == "alignment" and self._in_cells and self.styles:
+            self.styles[-1] = (self.styles[-1][0], _number(attributes.get("indent")))
+
+    def _end(self, tag: str) -> None:
+        if tag == "cellXfs":
+            self._in_cells = False
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
+
+
+@cache
+def shows_day(form: str) -> bool:
+    """True when a number format shows a day or a month, not a bare number or time."""
+    marks = _NOT_MARKS.sub("", form.split(";")[0]).lower()
+    if "y" in marks or "d" in marks or "г" in marks or "j" in marks:
+        return not re.search(r"[0#]", marks)
+    return "mmm" in marks

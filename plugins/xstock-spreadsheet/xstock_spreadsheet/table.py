@@ -1,0 +1,217 @@
+"""One grid to draft lines: find the head, judge the rows, decide the columns' orders, read the lines."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from xstock_node.plugins.adapters import ReadHints
+from xstock_spreadsheet import words
+from xstock_spreadsheet.columns import Head, find_head
+from xstock_spreadsheet.dates import column_dates, language_order
+from xstock_spreadsheet.drafts import Draft, Gathered, where
+from xstock_spreadsheet.figures import column_order, language_mark, whole_pieces
+from xstock_spreadsheet.grid import Grid, Row
+from xstock_spreadsheet.guess import guess_head
+from xstock_spreadsheet.kits import Kits
+from xstock_spreadsheet.layout import Layout, lay_out
+from xstock_spreadsheet.linereader import Context, LineReader, Orders, Rejected
+from xstock_spreadsheet.quantities import measure
+from xstock_spreadsheet.rowkinds import Judged, Kind, judge, sums_up
+from xstock_spreadsheet.titles import as_of, heading_place, warehouse
+
+_COUNTS = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor")
+_SHOWN_TEXT = 160
+
+
+@dataclass(slots=True)
+class Found:
+    """A grid in which a table begins."""
+
+    grid: Grid
+    layout: Layout
+    guessed: bool = False
+
+
+def find_table(grid: Grid, hints: ReadHints) -> Found | None:
+    """Where the table of `grid` begins; a head guessed from the contents when no words name it."""
+    head = find_head(grid, hints.columns)
+    layout = lay_out(head, grid.rows[head.last + 1 :], hints.columns) if head else None
+    if layout:
+        return Found(grid, layout)
+    guessed = guess_head(grid)
+    layout = lay_out(guessed, grid.rows, {}) if guessed else None
+    return Found(grid, layout, guessed=True) if layout else None
+
+
+def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | None) -> list[Draft]:
+    """The drafts of one grid; everything else that it says goes into `gathered`."""
+    grid, layout = found.grid, found.layout
+    _fill_merged(grid, layout.head)
+    above = grid.rows[: layout.head.first] if not found.guessed else []
+    _skip_head(grid, layout, above, gathered, found.guessed)
+    rows = judge(grid, layout, hints.columns)
+    day, doubt = as_of([*above, *_heads(grid, layout)], language_order(hints.language))
+    if day is None:
+        day, _ = as_of(
+            [j.row for j in rows if j.kind is Kind.SKIPPED and not j.row.blank], language_order(hints.language)
+        )
+    gathered.as_of = gathered.as_of or day
+    if doubt and not day:
+        gathered.ask(doubt)
+    gathered.columns.update(layout.named())
+    context = Context(grid.name, location=warehouse(above) or place)
+    return _read_rows(rows, context, hints, gathered)
+
+
+def _heads(grid: Grid, layout: Layout) -> list[Row]:
+    return grid.rows[max(layout.head.first, 0) : layout.head.last + 1]
+
+
+def _skip_head(grid: Grid, layout: Layout, above: list[Row], gathered: Gathered, guessed: bool) -> None:
+    """Titles and headers are reported as skipped; a header that is simply the first line is not."""
+    if guessed:
+        return
+    lines = [row.line for row in [*above, *_heads(grid, layout)]]
+    if lines != [1]:
+        gathered.skipped += range(1, lines[-1] + 1)
+    for sentence in layout.asked:
+        gathered.ask(sentence)
+
+
+def _fill_merged(grid: Grid, head: Head) -> None:
+    """A cell merged over several rows below the head holds for each of them."""
+    if not grid.merges or head.last < 0:
+        return
+    last_line = grid.rows[head.last].line
+    by_line = {row.line: row for row in grid.rows}
+    for first, left, last, right in grid.merges:
+        if first <= last_line or last == first or left != right or first not in by_line:
+            continue
+        source = by_line[first].cell(left)
+        for line in range(first + 1, last + 1):
+            row = by_line.get(line)
+            if row and row.cell(left).blank and not source.blank and not row.blank:
+                row.cells += [type(source)() for _ in range(left + 1 - len(row.cells))]
+                row.cells[left] = source
+
+
+def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gathered, sheet: str | None) -> Orders:
+    orders = Orders()
+    counted = {layout.columns[name] for name in _COUNTS if name in layout.columns} | {p.quantity for p in layout.places}
+    dated = {layout.columns["expiry"]} if "expiry" in layout.columns else set()
+    for place in layout.places:
+        counted |= {at for name, at in place.others.items() if name in _COUNTS}
+        dated |= {at for name, at in place.others.items() if name == "expiry"}
+    mark, first = language_mark(hints.language), language_order(hints.language)
+    for at in counted:
+        cells = [j.row.cell(at) for j in rows]
+        order = column_order([c.text for c in cells if c.text and c.number is None and c.day is None], mark)
+        if order.decimal is None and not order.mixed and (proved := whole_pieces(_of_pieces(layout, rows, at))):
+            order = type(order)(proved)
+        orders.figures[at] = order
+    for at in dated:
+        cells = [j.row.cell(at) for j in rows]
+        orders.dates[at] = column_dates([c.text for c in cells if c.text and c.day is None], first)
+    return orders
+
+
+def _of_pieces(layout: Layout, rows: list[Judged], at: int) -> list[str]:
+    """The figures of a column in the lines whose unit is counted, not measured."""
+    unit = layout.columns.get("unit")
+    texts = []
+    for judged in rows:
+        stated = measure(judged.row.cell(unit).text) if unit is not None else None
+        word = stated.word if stated else layout.unit_of(at)
+        if word and word not in ("kg", "t", "m", "l"):
+            texts.append(judged.row.cell(at).text)
+    return texts
+
+
+def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered: Gathered) -> list[Draft]:
+    drafts: list[Draft] = []
+    home = context.location
+    readers: dict[int, LineReader] = {}
+    running = Decimal(0)
+    kits = Kits()
+    for judged in rows:
+        row, layout = judged.row, judged.layout
+        if id(layout) not in readers:
+            own = [other for other in rows if other.layout is layout and other.kind is Kind.ITEM]
+            readers[id(layout)] = LineReader(layout, _orders(layout, own, hints, gathered, context.sheet), gathered)
+        reader = readers[id(layout)]
+        if judged.kind is Kind.PROBLEM:
+            gathered.reject(row.line, row.problem or "unreadable", context.sheet)
+        elif judged.kind is Kind.ITEM:
+            if kits.takes(judged, drafts[-1] if drafts else None, reader):
+                continue
+            read = _read_item(judged, reader, context, gathered, running, drafts)
+            running += sum((draft.quantity for draft in read), Decimal(0))
+            drafts += read
+            context.before = row
+            kits.after(judged, bool(read))
+        elif judged.kind is Kind.OPENS_KIT:
+            kits.open(judged, drafts[-1] if drafts else None)
+            gathered.skipped.append(row.line)
+        else:
+            gathered.skipped.append(row.line)
+            kits.close(row.blank)
+            if judged.kind is Kind.HEADING:
+                _enter(context, judged.text, home, layout)
+            elif judged.kind is Kind.TOTAL:
+                context.category, context.status, running = None, None, Decimal(0)
+    for reader in readers.values():
+        _ask_of_columns(reader, context.sheet, gathered)
+    return drafts
+
+
+def _enter(context: Context, text: str, home: str | None, layout: Layout) -> None:
+    """What a heading changes for the lines below it: place, status or category."""
+    place = heading_place(text) if not layout.locations and not layout.places else None
+    if place:
+        context.location, context.category = (f"{home}/{place}" if home else place), None
+    elif words.is_phrase(text, "statuses"):
+        context.status, context.category = text, None
+    else:
+        context.category, context.status = text, None
+
+
+def _read_item(
+    judged: Judged, reader: LineReader, context: Context, gathered: Gathered, running: Decimal, drafts: list[Draft]
+) -> list[Draft]:
+    row, layout = judged.row, judged.layout
+    if any(not cell.blank for cell in row.cells[len(layout.head.titles) :]) and context.sheet is None:
+        gathered.reject(row.line, "too_many_columns", context.sheet, _public(judged))
+        return []
+    try:
+        return reader.read(row, context)
+    except Rejected as wrong:
+        if wrong.reason == "no_item" and _nameless_sum(judged, running, drafts):
+            gathered.skipped.append(row.line)
+        else:
+            gathered.reject(row.line, wrong.reason, context.sheet, _public(judged))
+    return []
+
+
+def _nameless_sum(judged: Judged, running: Decimal, drafts: list[Draft]) -> bool:
+    cell = judged.row.cell(judged.layout.quantity_columns()[0])
+    try:
+        figure = cell.number if cell.number is not None else Decimal(cell.text.replace(" ", "").replace(",", "."))
+    except ArithmeticError:
+        return False
+    return sums_up(figure, running, sum((draft.quantity for draft in drafts), Decimal(0)))
+
+
+def _public(judged: Judged) -> str | None:
+    """What a rejected line says in the columns of fields; never a personal or unknown column."""
+    layout = judged.layout
+    kept = {*layout.columns.values(), *layout.locations, *layout.quantity_columns()}
+    texts = [cell.text for at, cell in enumerate(judged.row.cells) if at in kept and cell.text]
+    return " | ".join(texts)[:_SHOWN_TEXT] or None
+
+
+def _ask_of_columns(reader: LineReader, sheet: str | None, gathered: Gathered) -> None:
+    titles = reader.layout.head.titles
+    for at, lines in reader.two_ways.items():
+        kind = "day and month" if at in reader.orders.dates else "thousands and decimals"
+        gathered.ask(f"column {titles[at]}: which are {kind}; nothing in it says ({where(sheet, lines)})")
+    for unit, lines in reader.unknown_units.items():
+        gathered.ask(f"unit {unit} is not known ({where(sheet, lines)})")

@@ -1,0 +1,103 @@
+"""Frames: whole ones are read back, cut, stray and oversized ones refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xstock_node.protocol import frames, merkle
+from xstock_node.protocol.errors import ProtocolError, TooLarge
+from xstock_node.protocol.names import LogId
+
+LOG = LogId("redcross.bg", "see.pub", 1_790_000_000)
+LEAF = merkle.leaf_hash(b"{}")
+HASH = frames.hash_line(LEAF)
+LINES = [b'{"a":1}', HASH, b'{"b":2}']
+HEAD = frames.header(LOG, 5, 3)
+BODY = frames.encode(LOG, 5, LINES, 3)
+
+lines = st.lists(
+    st.one_of(
+        st.binary(max_size=32).map(lambda b: frames.hash_line(merkle.leaf_hash(b))),
+        st.text(st.characters(min_codepoint=32, codec="utf-8"), max_size=40).map(lambda t: b"{" + t.encode() + b"}"),
+    ),
+    max_size=8,
+)
+
+
+@given(st.lists(lines, max_size=4))
+def test_frames_read_back_as_they_were_written(groups: list[list[bytes]]) -> None:
+    data = b"".join(frames.encode(LOG, i, group, len(group)) for i, group in enumerate(groups))
+    found = list(frames.parse(data))
+    assert [(f.log, f.start, f.roots, f.lines) for f in found] == [
+        (LOG, i, False, group) for i, group in enumerate(groups)
+    ]
+
+
+def test_a_leaf_is_hashed_from_a_record_and_read_from_a_hash_line() -> None:
+    frame = next(frames.parse(BODY))
+    assert frame.leaves() == [merkle.leaf_hash(b'{"a":1}'), LEAF, merkle.leaf_hash(b'{"b":2}')]
+
+
+def test_a_frame_of_roots_holds_hashes() -> None:
+    found = next(frames.parse(frames.encode(LOG, 256, [HASH], 1, roots=True)))
+    assert (found.roots, found.start, found.leaves()) == (True, 256, [LEAF])
+    with pytest.raises(ProtocolError):
+        list(frames.parse(frames.encode(LOG, 256, [b"{}"], 1, roots=True)))
+
+
+def test_a_record_of_8192_bytes_is_the_longest() -> None:
+    line = b"{" + b"a" * 8190 + b"}"
+    assert next(frames.parse(frames.encode(LOG, 0, [line], 1))).lines == [line]
+    with pytest.raises(TooLarge):
+        list(frames.parse(frames.encode(LOG, 0, [b"{a" + line[1:]], 1)))
+
+
+@pytest.mark.parametrize("end", range(1, len(BODY)))
+def test_a_body_cut_anywhere_is_refused(end: int) -> None:
+    with pytest.raises(ProtocolError):
+        list(frames.parse(BODY[:end]))
+
+
+BAD = {
+    "a stray line before": b"x\n" + BODY,
+    "a stray record before": b"{}\n" + BODY,
+    "a record too many": BODY + b"{}\n",
+    "an empty line": HEAD + b"{}\n\n{}\n",
+    "a line that is neither": HEAD + b"{}\nx\n{}\n",
+    "a frame inside a frame": HEAD + b"{}\n" + frames.header(LOG, 1, 0) + b"{}\n",
+    "CR": BODY.replace(b"\n", b"\r\n"),
+    "a tab": HEAD + b"{}\n{\t}\n{}\n",
+    "a NUL": HEAD + b"{}\n{\x00}\n{}\n",
+    "a hash of 31 bytes": HEAD + b"{}\n#" + b"A" * 42 + b"==\n{}\n",
+    "a hash with a bad byte": HEAD + b"{}\n" + HASH[:-3] + b"\xff" + HASH[-2:] + b"\n{}\n",
+    "a hash with a blank": HEAD + b"{}\n# " + HASH[1:] + b"\n{}\n",
+    "a hash in a loose form": HEAD + b"{}\n" + HASH[:-2] + b"B=\n{}\n",
+    "a count below 0": HEAD.replace(b" 3\n", b" -3\n"),
+    "a huge count": HEAD.replace(b" 3\n", b" 9007199254740991\n"),
+    "a count above 2^53": HEAD.replace(b" 3\n", b" 99999999999999999\n"),
+    "a leading zero": HEAD.replace(b" 5 ", b" 05 ") + b"{}\n" * 3,
+    "another kind": HEAD.replace(b" 3\n", b" 3 leaves\n") + b"{}\n" * 3,
+    "two blanks": HEAD.replace(b" 5", b"  5") + b"{}\n" * 3,
+    "no log id": b"@ redcross.bg 0 0\n",
+    "a log id of other bytes": b"@ redcross.\xd0\xb1/xs1/see.pub/1 0 0\n",
+    "more frames than allowed": frames.header(LOG, 0, 0) * (256 * 64 + 1),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
+def test_a_malformed_stream_is_refused(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        list(frames.parse(data))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_frames_or_a_protocol_error(data: bytes) -> None:
+    for body in (data, HEAD + data, data + b"\n"):
+        try:
+            list(frames.parse(body))
+        except ProtocolError:
+            pass
+
+
+def test_an_empty_body_has_no_frames() -> None:
+    assert list(frames.parse(b"")) == []
