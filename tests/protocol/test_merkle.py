@@ -58,7 +58,7 @@ def range_root(start: int, end: int) -> bytes:
 
 def test_a_leaf_hash_is_of_the_bytes_behind_a_zero() -> None:
     assert merkle.leaf_hash(b"{}") == sha256(b"\x00{}").digest()
-    assert merkle.EMPTY_ROOT == sha256(b"").digest()
+    assert sha256(b"").digest() == merkle.EMPTY_ROOT
 
 
 @pytest.mark.parametrize("size", SIZES)

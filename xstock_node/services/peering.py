@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import ProtocolError, Quota
+from xstock_node.protocol.errors import Held, NotFound, ProtocolError, Quota, Unreachable
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.quota import TokenBucket
@@ -78,7 +78,10 @@ class Peering:
         self._known[name][subject] = raw
 
     def refuse(self, name: str, error: ProtocolError, about: str) -> None:
-        """Write down what was refused and charge the peer for it."""
+        """Write down what was refused and charge the peer for it. Who is merely silent or busy did nothing wrong."""
+        if isinstance(error, Unreachable | Quota | NotFound | Held):
+            self._trace.info("not-answered", peer=name, code=error.code, about=about, why=error.sentence())
+            return
         state = self._states.get(name, PeerState(name))
         sentence = f"{about}: {error.sentence()}"
         self.update(state._replace(refusals=state.refusals + 1, last_refusal=sentence))

@@ -81,7 +81,8 @@ def could_be(damaged: str, code: str) -> bool:
 
 
 def _rounds(code: str, digits: str) -> bool:
-    return round(int(code), len(digits) - len(code)) == int(digits) * 10 ** (len(code) - len(digits))
+    step: int = 10 ** (len(code) - len(digits))
+    return (int(code) + step // 2) // step == int(digits)
 
 
 def split_glued(name: str) -> tuple[str | None, str]:

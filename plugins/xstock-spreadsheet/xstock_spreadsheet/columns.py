@@ -61,6 +61,8 @@ def _double(grid: Grid, at: int, told: dict[str, str]) -> Head | None:
     if at + 1 >= len(grid.rows) or grid.rows[at + 1].line != grid.rows[at].line + 1:
         return None
     upper, lower = grid.rows[at], grid.rows[at + 1]
+    if sum(1 for cell in upper.cells if cell.text) < 2:
+        return None  # a title
     if lower.blank or any(cell.number is not None or cell.day for cell in lower.cells):
         return None
     tops = _spread(grid, upper, lower)

@@ -23,7 +23,8 @@ _YEAR_FIRST_NAMED: Final = re.compile(r"(\d{4})[\s./\-]*([^\W\d_]{3,})\.?(?:[\s.
 _MONTH_DAY_YEAR: Final = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _TIME: Final = re.compile(r"[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d|AM|PM)?$", re.IGNORECASE)
 _AROUND: Final = re.compile(
-    r"^(?:exp\.?|expiry|bbd|bbe|до|годен до|do|bis|mhd|skt|до:|до края на|до кінця|до конца|end of|ende|кінець|конец|края на)[\s:.]*(?=\S)",
+    r"^(?:exp\.?|expiry|bbd|bbe|годен до|до края на|до|do|bis|mhd|skt|"
+    r"до кінця|до конца|end of|ende|кінець|конец|края на)[\s:.]*(?=\S)",
     re.IGNORECASE,
 )
 _YEAR_MARK: Final = re.compile(

@@ -79,7 +79,8 @@ def _not_utf8(raw: bytes, hinted: tuple[str, ...]) -> Decoded:
     lines = _LINE_END.split(raw)
     valid, broken = _split_by_utf8(lines)
     cut_end = broken == [len(lines)] and len(lines) > 1 and _is_cut(lines[-1])
-    if broken and (len(valid) > len(broken) or (cut_end and valid)):
+    first_valid = bool(valid) and valid[0] < broken[0]
+    if broken and (len(valid) > len(broken) or (valid and (cut_end or (first_valid and len(valid) > 1)))):
         return _line_by_line(raw, "utf-8", "utf-8")
     for name in hinted:
         try:
@@ -90,7 +91,7 @@ def _not_utf8(raw: bytes, hinted: tuple[str, ...]) -> Decoded:
     name = _detect(lines)
     text = raw.decode(name, "replace")
     _refuse_binary(text)
-    return Decoded(text, name, frozenset(valid) if len(valid) * 2 < len(broken) else frozenset())
+    return Decoded(text, name, frozenset(valid))
 
 
 def _split_by_utf8(lines: list[bytes]) -> tuple[list[int], list[int]]:

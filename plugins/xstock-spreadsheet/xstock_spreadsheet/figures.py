@@ -15,34 +15,9 @@ _APOSTROPHES: Final = "'’ʼ´`"
 _FIGURE: Final = re.compile(rf"\d(?:[\d.,{_SPACES}{_APOSTROPHES}]*\d)?|[.,]\d+")
 _GROUPED: Final = re.compile(rf"\d{{1,3}}(?:([{_SPACES}{_APOSTROPHES}])\d{{3}})+(?:[.,]\d+)?")
 _COMMA_LANGUAGES: Final = frozenset(
-    [
-        "bg",
-        "hr",
-        "sr",
-        "bs",
-        "me",
-        "cnr",
-        "mk",
-        "sl",
-        "ro",
-        "sq",
-        "uk",
-        "ru",
-        "kk",
-        "el",
-        "tr",
-        "de",
-        "fr",
-        "it",
-        "es",
-        "pt",
-        "pl",
-        "cs",
-        "sk",
-        "hu",
-        "be",
-    ]
-)
+    {"bg", "hr", "sr", "bs", "me", "cnr", "mk", "sl", "ro", "sq", "uk", "ru",
+     "kk", "el", "tr", "de", "fr", "it", "es", "pt", "pl", "cs", "sk", "hu", "be"}
+)  # fmt: skip
 _POINT_LANGUAGES: Final = frozenset({"en", "he", "ja", "zh", "mt", "ga"})
 
 

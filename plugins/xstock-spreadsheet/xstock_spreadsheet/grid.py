@@ -86,4 +86,4 @@ def text_cell(raw: str) -> Cell:
 
 def same(text: str | None) -> str:
     """The form in which two texts are alike: letter case and spaces aside."""
-    return _SPACES.sub(" ", text or "").strip().casefold()
+    return _SPACES.sub("", text or "").casefold()

@@ -4,7 +4,7 @@ from typing import Final
 
 from xstock_spreadsheet.columns import Head
 from xstock_spreadsheet.dates import DateOrder, NotADate, expiry
-from xstock_spreadsheet.grid import Grid, Row
+from xstock_spreadsheet.grid import Cell, Grid, Row
 from xstock_spreadsheet.header import Match
 from xstock_spreadsheet.layout import looks_numeric
 from xstock_spreadsheet.quantities import measure
@@ -45,15 +45,7 @@ def _kind(rows: list[Row], at: int) -> str:
     need = len(cells) * _ENOUGH
     if sum(1 for c in cells if measure(c.text)) * 10 >= need:
         return "unit"
-    if (
-        sum(
-            1
-            for c in cells
-            if c.day is not None or ((not looks_numeric(c.text) or c.text.count(".") > 1) and _is_date(c.text))
-        )
-        * 10
-        >= need
-    ):
+    if sum(1 for cell in cells if _shows_date(cell)) * 10 >= need:
         return "expiry"
     numeric = [c for c in cells if c.number is not None or looks_numeric(c.text)]
     if len(numeric) * 10 >= need:
@@ -61,6 +53,10 @@ def _kind(rows: list[Row], at: int) -> str:
         return "item_code" if zeros * 3 > len(numeric) else "figure"
     coded = sum(1 for c in cells if " " not in c.text and any(ch.isdigit() for ch in c.text))
     return "item_code" if coded * 10 >= need else "text"
+
+
+def _shows_date(cell: Cell) -> bool:
+    return cell.day is not None or ((not looks_numeric(cell.text) or cell.text.count(".") > 1) and _is_date(cell.text))
 
 
 def _is_date(text: str) -> bool:

@@ -3,7 +3,9 @@
 import re
 from typing import TYPE_CHECKING, Final
 
+from xstock_node.domain.folding import fold
 from xstock_node.domain.stock import Component
+from xstock_spreadsheet import words
 from xstock_spreadsheet.drafts import Draft
 from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Row
@@ -17,6 +19,15 @@ _KITS: Final = frozenset({"kit", "set"})
 _MARK: Final = re.compile(r"^(?:[-–—•·*+►▪○>]|в т\.?\s?ч\.?:?|davon:?|of which:?)\s+(?=\S)", re.IGNORECASE)
 
 
+def _is_kit(draft: Draft) -> bool:
+    """A kit by its unit or, where it is counted in pieces, by a word of its name."""
+    known = words.units()
+    return draft.unit in _KITS or (
+        draft.unit in (None, "pcs")
+        and any(known.get(word, ("",))[0] in _KITS for word in fold(draft.item_name or "").split() if len(word) > 2)
+    )
+
+
 class Kits:
     """Follows the rows of a table and knows whether the one at hand is part of the kit above."""
 
@@ -25,10 +36,11 @@ class Kits:
         self._kit: Draft | None = None
         self._opened = False
         self._fresh = False
+        self._marked = False
 
     def open(self, judged: "Judged", last: Draft | None) -> None:
         """A line such as «съдържа:» was met: the lines below are contents of `last`."""
-        self._kit, self._opened = last, last is not None
+        self._kit, self._opened, self._marked = last, last is not None, False
 
     def close(self, blank: bool) -> None:
         """A blank row, heading or sum ends the contents."""
@@ -41,7 +53,7 @@ class Kits:
 
     def takes(self, judged: "Judged", last: Draft | None, reader: LineReader) -> bool:
         """True when the row is a component of `last`, to which it is then added."""
-        kit = self._kit or (last if self._fresh and last is not None and last.unit in _KITS else None)
+        kit = self._kit or (last if self._fresh and last is not None and _is_kit(last) else None)
         name_at = judged.layout.columns.get("item_name")
         if kit is None or name_at is None or judged.layout.places:
             return False
@@ -53,13 +65,13 @@ class Kits:
         if self._opened and self._ends(judged, deeper or marked):
             return False
         kit.components.append(self._component(judged, _MARK.sub("", name), reader))
-        self._kit = kit
+        self._kit, self._marked = kit, self._marked or deeper or marked
         return True
 
     def _ends(self, judged: "Judged", sure: bool) -> bool:
         """After an opening line without indents, a line with its own number, place or expiry is the next item."""
-        if sure:
-            return False
+        if sure or self._marked:
+            return not sure
         layout, row = judged.layout, judged.row
         own = [*layout.numbering, *layout.locations]
         own += [layout.columns[field] for field in ("item_code", "expiry", "lot") if field in layout.columns]

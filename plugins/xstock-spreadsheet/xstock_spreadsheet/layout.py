@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from xstock_spreadsheet.columns import QUANTITIES, Head
@@ -18,7 +19,9 @@ _PLACE_WORDS: Final = frozenset(
     {"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"}
 )
 _FIGURE: Final = re.compile(r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*\)?(\s*[^\W\d_]{1,5}\.?)?")
-_NOTHING: Final = frozenset({"", "-", "–", "—", "x", "х"})
+_NOTHING: Final = frozenset(
+    {"", "-", "–", "—", "x", "х", "?", "??", "n/a", "na", "няма", "нема", "nema", "нет", "немає"}
+)
 _LOOKED_AT: Final = 300
 
 
@@ -114,7 +117,7 @@ def _texts(column: int, rows: Sequence[Row]) -> list[str]:
 def _counts_up(column: int, rows: Sequence[Row]) -> bool:
     texts = [text.rstrip(".)") for text in _texts(column, rows)]
     figures = [int(text) for text in texts if text.isdecimal() and len(text) < 7]
-    steps = sum(1 for one, two in zip(figures, figures[1:], strict=False) if two == one + 1)
+    steps = sum(1 for one, two in pairwise(figures) if two == one + 1)
     return bool(figures) and figures[0] in (0, 1) and steps * 10 >= (len(figures) - 1) * 8
 
 
@@ -140,7 +143,12 @@ def _items(layout: Layout, by_field: dict[str, list[int]]) -> None:
 
 def _best(head: Head, columns: list[int]) -> int:
     """The first column whose header is exactly the word, else the first."""
-    return next((at for at in columns if (match := head.matches[at]) and match.exact), columns[0])
+    return next((at for at in columns if _exact(head, at)), columns[0])
+
+
+def _exact(head: Head, column: int) -> bool:
+    match = head.matches[column]
+    return match is not None and match.exact
 
 
 def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row]) -> None:
@@ -153,7 +161,7 @@ def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row])
                 columns[:] = [at for at in columns if at not in taken]
         return
     head = layout.head
-    exact = [at for name in ("quantity_on_hand", "quantity") for at in by_field.get(name, []) if head.matches[at].exact]
+    exact = [at for name in ("quantity_on_hand", "quantity") for at in by_field.get(name, []) if _exact(head, at)]
     if exact:
         return
     free, counted = [], []
@@ -166,12 +174,22 @@ def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row])
             counted.append(Place(_remainder(head.titles[at]), at))
     total = by_field.get("quantity_total", [])
     places = free if free else counted
+    if len(places) >= 2 and free:
+        inside = range(places[0].quantity, (total or [places[-1].quantity])[0])
+        known = {place.quantity for place in places}
+        places += [Place(head.titles[at], at) for at in inside if at not in known and _is_unfigured(head, at)]
+        places.sort(key=lambda place: place.quantity)
     if len(places) >= 2 or (len(places) == 1 and total and free and not counted):
         layout.places = places
         layout.total = total[0] if total else None
         taken = {place.quantity for place in places}
         for columns in by_field.values():
             columns[:] = [at for at in columns if at not in taken]
+
+
+def _is_unfigured(head: Head, column: int) -> bool:
+    """A place of a pivot where nothing is counted: its column has a header of its own and no figure."""
+    return bool(head.titles[column]) and head.matches[column] is None
 
 
 def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
@@ -209,7 +227,7 @@ def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, st
     head = layout.head
     for exact in (True, False):
         for name in QUANTITIES:
-            found = [at for at in by_field.get(name, []) if head.matches[at] and head.matches[at].exact is exact]
+            found = [at for at in by_field.get(name, []) if _exact(head, at) is exact]
             if not found:
                 continue
             layout.columns["quantity"] = found[0]
@@ -226,7 +244,7 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     layout.private = by_field.get("personal", [])
     layout.notes = [at for at in by_field.get("ignore", []) + by_field.get("note", []) if at not in taken]
     warehouses = [at for at in by_field.get("location", []) if at not in taken]
-    exact = [at for at in warehouses if head.matches[at] and head.matches[at].exact]
+    exact = [at for at in warehouses if _exact(head, at)]
     parts = [at for at in by_field.get("place", []) if at not in taken]
     layout.locations = sorted((exact or warehouses[:1]) + parts)
     for name in FIELDS[3:]:

@@ -11,7 +11,7 @@ from xstock_node.domain.folding import fold
 from xstock_spreadsheet import words
 
 CANDIDATES: Final = (
-    "cp1251", "cp1250", "cp1253", "cp1254", "cp1252", "iso8859-5", "koi8-u", "cp866", "iso8859-2", "iso8859-7", "cp852",
+    "cp1251", "cp1252", "cp1250", "cp1253", "cp1254", "iso8859-5", "koi8-u", "cp866", "iso8859-2", "iso8859-7", "cp852",
 )  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ODD_CASE: Final = re.compile(r"[^\W\d_]*[а-яёђ-џα-ωά-ώ][А-ЯЁЂ-ЏΑ-Ω][^\W\d_]*")
@@ -37,6 +37,8 @@ def likeliness(sample: bytes, head: bytes, encoding: str) -> float:
         top = head.decode(encoding, "replace")
     except UnicodeDecodeError:
         return -1000.0
+    if encoding == "cp1250" and any(letter in text for letter in "šžŠŽ"):
+        text += "č"  # š and ž stand alike in cp1252, whose languages do not write them
     return _letters(text) + 8.0 * _known_words(top) - 6.0 * _odd_words(text)
 
 

@@ -16,9 +16,11 @@ from xstock_spreadsheet.header import content_unit
 from xstock_spreadsheet.layout import Layout, Place
 from xstock_spreadsheet.quantities import DASHES, Amount, BadQuantity, Content, Measure, amount, content, measure
 
+Columns = Mapping[str, int]
 _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
+_BIN_FIGURE = re.compile(r":(\d{1,9})$")
 _CONTENTS = PACKS | {"kit", "set"}
 
 
@@ -71,10 +73,15 @@ class LineReader:
             if cell.blank or cell.text in DASHES:
                 continue
             columns = self.layout.columns | place.others
-            drafts.append(self._line(row, context, place.quantity, columns, _within(context.location, place)))
+            try:
+                drafts.append(self._line(row, context, place.quantity, columns, _within(context.location, place)))
+            except Rejected as wrong:
+                if wrong.reason == "no_item":
+                    raise
+                self.gathered.reject(row.line, wrong.reason, context.sheet, f"{place.label}: {cell.text}"[:160])
         return drafts
 
-    def _line(self, row: Row, context: Context, at: int, columns: Mapping[str, int], place: str | None) -> Draft:
+    def _line(self, row: Row, context: Context, at: int, columns: Columns, place: str | None) -> Draft:
         code, name, damaged = self._item(row, columns, context)
         if name is None and code is None and damaged is None:
             raise Rejected("no_item")
@@ -86,11 +93,12 @@ class LineReader:
         self._date(draft, row, columns)
         self._figures(draft, row, columns)
         self._texts(draft, row, columns, context, place)
+        self._split_bin(draft, context)
         skip = {*self.layout.numbering}
         draft.typed = (*(same(cell.text) for n, cell in enumerate(row.cells) if n not in skip), draft.location or "")
         return draft
 
-    def _text(self, row: Row, columns: Mapping[str, int], name: str, context: Context) -> str | None:
+    def _text(self, row: Row, columns: Columns, name: str, context: Context) -> str | None:
         at = columns.get(name)
         return self._text_at(row, at, context) if at is not None else None
 
@@ -100,9 +108,7 @@ class LineReader:
             text = context.before.cell(at).text
         return text if text and text not in _NO_TEXT else None
 
-    def _item(
-        self, row: Row, columns: Mapping[str, int], context: Context
-    ) -> tuple[str | None, str | None, str | None]:
+    def _item(self, row: Row, columns: Columns, context: Context) -> tuple[str | None, str | None, str | None]:
         """(code, name, the code as it stands where it is damaged)."""
         at = columns.get("item_code")
         code, hurt = code_of(row.cell(at)) if at is not None else (None, False)
@@ -136,9 +142,7 @@ class LineReader:
             self._measures[text] = measure(text)
         return self._measures[text]
 
-    def _measure(
-        self, draft: Draft, row: Row, counted: Amount, at: int, columns: Mapping[str, int], context: Context
-    ) -> None:
+    def _measure(self, draft: Draft, row: Row, counted: Amount, at: int, columns: Columns, context: Context) -> None:
         typed = self._text(row, columns, "unit", context)
         stated = self._unit(typed) if typed else None
         if stated is None and (own := self.layout.unit_of(at)):
@@ -166,7 +170,7 @@ class LineReader:
         row: Row,
         counted: Amount,
         unit: Measure | None,
-        columns: Mapping[str, int],
+        columns: Columns,
         context: Context,
     ) -> None:
         if draft.unit == "t":
@@ -199,7 +203,7 @@ class LineReader:
             return Content(cell.number, unit)
         return content(cell.text, self.orders.figures.get(at, Order()), unit) if cell.text else None
 
-    def _date(self, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
+    def _date(self, draft: Draft, row: Row, columns: Columns) -> None:
         at = columns.get("expiry")
         if at is None or (row.cell(at).blank and not row.cell(at).error):
             return
@@ -227,7 +231,7 @@ class LineReader:
                 self.two_ways.setdefault(at, []).append(line)
             raise Rejected("bad_date") from None
 
-    def _figures(self, draft: Draft, row: Row, columns: Mapping[str, int]) -> None:
+    def _figures(self, draft: Draft, row: Row, columns: Columns) -> None:
         for name in ("reserved", "damaged", "incoming", "available"):
             at = columns.get(name)
             if at is None or at == columns.get("quantity"):
@@ -252,7 +256,7 @@ class LineReader:
                 self.two_ways.setdefault(at, []).append(line)
             raise Rejected("formula_without_value" if cell.uncalculated else "bad_quantity") from None
 
-    def _texts(self, draft: Draft, row: Row, columns: Mapping[str, int], context: Context, place: str | None) -> None:
+    def _texts(self, draft: Draft, row: Row, columns: Columns, context: Context, place: str | None) -> None:
         parts = [part for at in self.layout.locations if (part := self._text_at(row, at, context))]
         draft.location = "/".join(parts) or place
         if parts and self.layout.places and place:
@@ -269,6 +273,16 @@ class LineReader:
             draft.lot = self._text(row, columns, "lot", context)
         if serials := self._text(row, columns, "serials", context):
             draft.serials = tuple(part.strip() for part in serials.replace(";", ",").split(",") if part.strip())
+
+    def _split_bin(self, draft: Draft, context: Context) -> None:
+        """A bin such as A/2/1:1000 states a part of the stock: whether the quantity repeats the whole is asked."""
+        stated = _BIN_FIGURE.search(draft.location or "") if self.layout.locations else None
+        if stated and draft.quantity != Decimal(stated[1]):
+            draft.flags.add(NEEDS_CONFIRMATION)
+            self.gathered.ask(
+                f"the place {draft.location} states {stated[1]} and the quantity {draft.quantity:f}: "
+                f"which holds ({where(context.sheet, draft.line)})"
+            )
 
     def _noted_status(self, row: Row) -> str | None:
         texts = (row.cell(at).text for at in self.layout.notes)

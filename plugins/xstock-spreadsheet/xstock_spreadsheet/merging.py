@@ -36,8 +36,8 @@ def merge(drafts: list[Draft], gathered: Gathered) -> list[StockLine]:
 def _key(draft: Draft) -> tuple[object, ...]:
     """What makes lines alike; goods of another owner, donor, state or storage stay apart."""
     texts = (
-        draft.item_code or (draft.damaged_code and f"?{draft.damaged_code}"), draft.item_name, draft.unit, draft.location,
-        draft.lot, draft.owner, draft.donor, draft.status, draft.storage, draft.base_unit,
+        draft.item_code or (draft.damaged_code and f"?{draft.damaged_code}"), draft.item_name, draft.unit,
+        draft.location, draft.lot, draft.owner, draft.donor, draft.status, draft.storage, draft.base_unit,
     )  # fmt: skip
     return (*map(same, texts), draft.expiry, draft.pack_factor, tuple(draft.components))
 
@@ -82,9 +82,10 @@ def _finished(draft: Draft) -> StockLine:
         item_code=draft.item_code, item_name=draft.item_name, quantity=draft.quantity, unit=draft.unit,
         location=draft.location, lot=draft.lot, expiry=draft.expiry, expiry_precision=draft.expiry_precision,
         sheet=draft.sheet, line=draft.line, reserved=draft.reserved, damaged=draft.damaged, incoming=draft.incoming,
-        available=_available(draft), pack_factor=draft.pack_factor, base_quantity=_base(draft), base_unit=draft.base_unit,
-        category=draft.category, owner=draft.owner, donor=draft.donor, status=draft.status, storage=draft.storage,
-        serials=draft.serials, components=tuple(draft.components), merged_lines=tuple(draft.merged),
+        available=_available(draft), pack_factor=draft.pack_factor, base_quantity=_base(draft),
+        base_unit=draft.base_unit, category=draft.category, owner=draft.owner, donor=draft.donor,
+        status=draft.status, storage=draft.storage, serials=draft.serials,
+        components=tuple(draft.components), merged_lines=tuple(draft.merged),
         flags=tuple(sorted(flags, key=lambda flag: (_FLAGS.index(flag) if flag in _FLAGS else 9, flag))),
     )  # fmt: skip
 
@@ -103,8 +104,5 @@ def _base(draft: Draft) -> Decimal | None:
 
 
 def _plain(value: Decimal) -> Decimal:
-    return (
-        Decimal(f"{value:f}".rstrip("0").rstrip("."))
-        if value % 1 or (value == value.to_integral_value() and "." in f"{value:f}")
-        else value
-    )
+    text = f"{value:f}"
+    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)

@@ -18,7 +18,7 @@ class SpreadsheetReader:
     """Reads stock lists kept as csv, tsv, txt and xlsx files."""
 
     name = "xstock-spreadsheet"
-    suffixes = (".csv", ".tsv", ".txt", ".xlsx")
+    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt", ".xlsx")
 
     def read(self, path: Path, hints: ReadHints) -> FileReading:
         """Read `path`; a refused file is a `FileReading` with `error`."""
@@ -60,15 +60,14 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     rows = merge(drafts, gathered)
     error = text = None
     if not rows:
-        error, text = (
-            "no_rows",
-            "expected lines of stock below the header; came none that can be read; check the list and its rejected lines",
-        )
+        refused = FileRefused("no_rows", "lines of stock below the header", "none that can be read", "check the list")
+        error, text = refused.word, refused.text
     if name_says_levels(name):
         gathered.ask(f"the file's name ({name}) speaks of minimum levels: confirm that its figures are stock")
     return FileReading(
         file=name, rows=rows, rejected=gathered.rejected, skipped_lines=gathered.skipped, must_ask=gathered.asked,
-        error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter, columns=gathered.columns,
+        error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
+        columns=gathered.columns,
     )  # fmt: skip
 
 

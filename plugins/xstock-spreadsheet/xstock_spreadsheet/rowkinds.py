@@ -14,6 +14,7 @@ from xstock_spreadsheet.layout import Layout, lay_out
 from xstock_spreadsheet.quantities import measure
 
 _RULED: Final = re.compile(r"\.{5,}|_{4,}|…{2,}")
+_CODE: Final = re.compile(r"[\w./-]*\d[\w./-]*")
 _LONG: Final = 90
 
 
@@ -42,7 +43,7 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
     """Every row below the head, in order, with its kind."""
     found: list[Judged] = []
     signed = False
-    raw = [fold_row(grid.rows[at]) for at in range(layout.head.first, layout.head.last + 1)]
+    raw = [fold_row(grid.rows[at]) for at in range(max(layout.head.first, 0), layout.head.last + 1)]
     for row in grid.rows[layout.head.last + 1 :]:
         if row.problem:
             found.append(Judged(row, Kind.PROBLEM, layout))
@@ -96,10 +97,10 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
     stated = sum(
         1 for field in ("unit", "lot", "expiry") if field in layout.columns and row.cell(layout.columns[field]).text
     )
-    if _is_total(row, layout, name or code or first, stated, code, first):
+    lead = row.cells[kept[0]].text if kept else ""
+    if _is_total(row, layout, name or code or first, stated, code, lead):
         return Kind.TOTAL, first
     if not figured and not _unread_figure(row, layout):
-        lead = row.cells[kept[0]].text if kept else ""
         texts = [cell.text for cell in row.cells if cell.text]
         if any(words.begins(text, "signatures") for text in (lead, first)) or any(
             _RULED.search(text) for text in texts
@@ -108,7 +109,7 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
         mapped = [at for at in used if not _out(at, layout)]
         if words.begins(first, "contains") and not stated:
             return Kind.OPENS_KIT, first
-        if len(mapped) <= 1 and not (mapped and code and not name):
+        if len(mapped) <= 1 and not (code and not name and _CODE.fullmatch(code)):
             return _heading(row, layout, mapped, first, kept)
         if not name and not code:
             return Kind.SKIPPED, ""
@@ -126,13 +127,8 @@ def _heading(row: Row, layout: Layout, mapped: list[int], first: str, kept: list
 
 
 def _is_note(text: str) -> bool:
-    label = text.split(":")[0]
-    return (
-        ":" in text
-        and (match := match_header(label)) is not None
-        and match.exact
-        and match.field in ("ignore", "note", "personal")
-    )
+    match = match_header(text.split(":")[0]) if ":" in text else None
+    return match is not None and match.exact and match.field in ("ignore", "note", "personal")
 
 
 def _out(column: int, layout: Layout) -> bool:

@@ -1,13 +1,14 @@
 """The sheets of one file: which are read, which are left out and asked about, and what their names mean."""
 
 import re
+from decimal import Decimal
 
 from xstock_node.domain.folding import fold
 from xstock_node.plugins.adapters import ReadHints
 from xstock_spreadsheet import words
 from xstock_spreadsheet.drafts import Draft, Gathered
 from xstock_spreadsheet.errors import FileRefused
-from xstock_spreadsheet.grid import Grid
+from xstock_spreadsheet.grid import Grid, same
 from xstock_spreadsheet.table import Found, find_table, read_table
 
 
@@ -23,16 +24,52 @@ def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: st
             "no_header", "a row of headers with an item and a quantity", "none that is known",
             "name the columns in the first row, or confirm them",
         )  # fmt: skip
+    tables = _latest(tables, gathered)
     several = len(tables) > 1
-    drafts: list[Draft] = []
+    by_sheet: list[list[Draft]] = []
     for found in tables:
         name = found.grid.name
         place = name if several and name and not is_plain(name) else None
         if found.guessed:
             _ask_of_guess(found, gathered)
-        drafts += read_table(found, hints, gathered, place)
+        by_sheet.append(read_table(found, hints, gathered, place))
         gathered.skipped += found.grid.stray_lines
-    return drafts
+    _drop_sums(by_sheet, tables, gathered)
+    return [draft for drafts in by_sheet for draft in drafts]
+
+
+def _latest(tables: list[Found], gathered: Gathered) -> list[Found]:
+    """Sheets named after months are the same stock at several times: the last sheet is read, the others asked about."""
+    periods = [found for found in tables if is_period(found.grid.name)]
+    if len(periods) < 2 or len(periods) != len(tables):
+        return tables
+    older = ", ".join(found.grid.name or "" for found in tables[:-1])
+    gathered.ask(f"sheets named after dates: {tables[-1].grid.name} is read as the latest, {older} left out: confirm")
+    return tables[-1:]
+
+
+def _drop_sums(by_sheet: list[list[Draft]], tables: list[Found], gathered: Gathered) -> None:
+    """A sheet whose figures are, item by item, the sums of all other sheets is a summary whatever its name."""
+    if len(by_sheet) < 3:
+        return
+    totals = [_by_item(drafts) for drafts in by_sheet]
+    for at, own in enumerate(totals):
+        others: dict[object, Decimal] = {}
+        for total in (*totals[:at], *totals[at + 1 :]):
+            for item, quantity in total.items():
+                others[item] = others.get(item, Decimal(0)) + quantity
+        if own and own == others:
+            gathered.ask(f"sheet {tables[at].grid.name} holds the sums of the others and was left out: confirm")
+            by_sheet[at] = []
+            return
+
+
+def _by_item(drafts: list[Draft]) -> dict[object, Decimal]:
+    found: dict[object, Decimal] = {}
+    for draft in drafts:
+        item = (same(draft.item_code), same(draft.item_name), draft.unit)
+        found[item] = found.get(item, Decimal(0)) + draft.quantity
+    return found
 
 
 def _choose(grids: list[Grid], hints: ReadHints, gathered: Gathered) -> list[Found]:
@@ -74,6 +111,16 @@ def is_summary(name: str | None) -> bool:
         return False
     parts = fold(name).split()
     return words.begins(name, "summaries") is not None or any(part in words.phrases("summaries") for part in parts)
+
+
+def is_period(name: str | None) -> bool:
+    """True when a sheet is named after a month or a day: «Октомври 2026», 2026-10, 31.10.2026."""
+    parts = re.findall(r"[^\W\d_]+|\d+", name or "")
+    named = [part for part in parts if not part.isdigit()]
+    figures = [part for part in parts if part.isdigit()]
+    if len(named) == 1:
+        return len(named[0]) >= 3 and words.month(named[0]) is not None and len(named[0]) <= 10
+    return not named and len(figures) >= 2 and any(len(part) == 4 for part in figures)
 
 
 def is_plain(name: str) -> bool:

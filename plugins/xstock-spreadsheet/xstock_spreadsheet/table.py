@@ -20,6 +20,7 @@ from xstock_spreadsheet.titles import as_of, heading_place, warehouse
 
 _COUNTS = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor")
 _SHOWN_TEXT = 160
+_FIGURED = (Kind.ITEM, Kind.TOTAL)
 
 
 @dataclass(slots=True)
@@ -102,8 +103,10 @@ def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gath
         counted |= {at for name, at in place.others.items() if name in _COUNTS}
         dated |= {at for name, at in place.others.items() if name == "expiry"}
     mark, first = language_mark(hints.language), language_order(hints.language)
+    placed = [place.quantity for place in layout.places]
     for at in counted:
-        cells = [j.row.cell(at) for j in rows]
+        together = placed if at in placed else [at]  # the places of a pivot are one column of figures
+        cells = [judged.row.cell(one) for judged in rows for one in together]
         order = column_order([c.text for c in cells if c.text and c.number is None and c.day is None], mark)
         if order.decimal is None and not order.mixed and (proved := whole_pieces(_of_pieces(layout, rows, at))):
             order = type(order)(proved)
@@ -135,7 +138,7 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
     for judged in rows:
         row, layout = judged.row, judged.layout
         if id(layout) not in readers:
-            own = [other for other in rows if other.layout is layout and other.kind is Kind.ITEM]
+            own = [other for other in rows if other.layout is layout and other.kind in _FIGURED]
             readers[id(layout)] = LineReader(layout, _orders(layout, own, hints, gathered, context.sheet), gathered)
         reader = readers[id(layout)]
         if judged.kind is Kind.PROBLEM:

@@ -12,12 +12,9 @@ from xstock_node.storage.sqlite.migrations import APPLICATION_ID, migrations
 def open_writer(path: Path) -> sqlite3.Connection:
     """The writing connection; creates and migrates the file."""
     connection = _connect(path)
+    _check_ours(connection, path)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma wal_autocheckpoint = 4000")
-    found = connection.execute("pragma application_id").fetchone()[0]
-    if found not in (0, APPLICATION_ID):
-        connection.close()
-        raise StorageError("a database of this program", f"application id {found:#x}", f"move {path.name} away")
     migrations.apply(Database(connection, tracer=None))
     return connection
 
@@ -29,10 +26,21 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse another program's file before anything in it changes; most programs leave their application id at 0."""
+    found = connection.execute("pragma application_id").fetchone()[0]
+    tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
+    theirs = {name for name in tables if not name.startswith(("_sqlite_", "sqlite_"))}
+    if found not in (0, APPLICATION_ID) or (found == 0 and theirs):
+        connection.close()
+        raise StorageError("a database of this program", f"application id {found:#x}", f"move {path.name} away")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute("pragma trusted_schema = off")
+        connection.execute("select count(*) from sqlite_master")
     except sqlite3.DatabaseError as error:
         raise StorageError("a readable database", str(error), f"check {path} and the disk") from None
     connection.execute("pragma foreign_keys = on")

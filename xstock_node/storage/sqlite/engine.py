@@ -167,6 +167,7 @@ class SqliteEngine:
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
         if self._connection.in_transaction:
             self._connection.execute("rollback")
+        self._transaction.forget()
         for job in group:
             job.error = job.error or _storage_error(error)
 
@@ -180,6 +181,7 @@ class SqliteEngine:
                 connection.execute("release one")
         except Exception as error:  # any failure of the work belongs to whoever asked for it
             job.error = _storage_error(error) if isinstance(error, sqlite3.Error) else error
+            self._transaction.forget()
             if not alone and connection.in_transaction:
                 connection.execute("rollback to one")
                 connection.execute("release one")

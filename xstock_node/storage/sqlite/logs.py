@@ -42,6 +42,10 @@ class SqliteLogs:
             known = self._refs[log] = row[0]
         return known
 
+    def forget(self) -> None:
+        """Forget the numbers of logs: a number that was rolled back may be given to another log."""
+        self._refs.clear()
+
     def name(self, ref: int) -> LogName:
         """The log of a number."""
         for name, number in self._refs.items():

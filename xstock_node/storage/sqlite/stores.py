@@ -19,3 +19,7 @@ class SqliteTransaction:
         self.stock = SqliteStock(connection)
         self.peers = SqlitePeers(connection)
         self.acts = SqliteActs(connection)
+
+    def forget(self) -> None:
+        """Forget what was remembered of rows that were rolled back."""
+        self.logs.forget()

@@ -1,0 +1,68 @@
+"""`xstock stock preview FILE`: one JSON object, no node needed, nothing changed."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.processes import xstock
+from tests.shared import sample
+
+
+def preview(path: Path, home: Path) -> tuple[int, dict[str, object]]:
+    """Exit code and the one JSON object on stdout."""
+    run = xstock("stock", "preview", str(path), "--json", home=home)
+    return run.returncode, json.loads(run.stdout)
+
+
+def test_it_works_where_no_node_was_ever_made_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("code;name;unit;quantity\n1;Tent;pcs;5\n", "utf-8")
+    before = path.read_bytes()
+    code, reading = preview(path, tmp_path / "home")
+    assert code == 0 and reading["error"] is None
+    assert [row["quantity"] for row in reading["rows"]] == ["5"]  # type: ignore[union-attr,index]
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["27c_header_only.csv"])
+def test_a_refused_file_prints_its_object_and_ends_with_one(name: str, tmp_path: Path) -> None:
+    code, reading = preview(sample("messy", name), tmp_path)
+    expected = json.loads(sample("messy", f"{name}.expected.json").read_text("utf-8"))
+    assert code == 1
+    assert reading["error"] == expected["error"] and reading["rows"] == []
+    assert "expected" in str(reading["error_text"])
+
+
+def test_a_missing_file_and_an_unknown_suffix_print_their_object_too(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    for name in ("none.csv", "a.pdf"):
+        code, reading = preview(tmp_path / name, tmp_path / "home")
+        assert code == 1 and isinstance(reading["error"], str)
+        assert {"rows", "rejected", "skipped_lines", "must_ask", "error", "error_text"} <= set(reading)
+
+
+@pytest.mark.parametrize(
+    "name", ["02_bg_cp1251_semicolon.csv", "06_uk_merged_header.xlsx", "10_mixed_units_packs.xlsx"]
+)
+def test_a_small_file_takes_under_a_second_and_a_half(name: str, tmp_path: Path) -> None:
+    path, times = sample("messy", name), []
+    for _ in range(3):
+        began = time.monotonic()
+        code, reading = preview(path, tmp_path)
+        times.append(time.monotonic() - began)
+        assert code == 0 and reading["rows"]
+    assert min(times) < 1.5, times
+
+
+def test_without_a_file_it_shows_what_of_the_own_stock_would_be_offered(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert xstock("init", "--name", "redcross.example.org", home=home).returncode == 0
+    for name, code in (("Tent", "HSHETENTF16C"), ("Thing", "")):
+        words = ["--name", name, "--code", code, "--quantity", "12", "--unit", "pcs", "--location", "Store"]
+        assert xstock("stock", "add", *words, home=home).returncode == 0
+    assert xstock("stock", "match", "--same-code", home=home).returncode == 0
+    result = json.loads(xstock("stock", "preview", "--json", home=home).stdout)
+    assert [(o["code"], o["quantity"]) for o in result["offers"]] == [("HSHETENTF16C", "12")]
+    assert [(n["name"], n["rule"], n["reason"]) for n in result["not_offered"]] == [("Thing", 1, "unmapped")]
