@@ -22,7 +22,8 @@ class Text(NamedTuple):
 
     def say(self, language: str = "en") -> str:
         """The text in a language, in English where no translation exists."""
-        return _catalogue(language).gettext(self.source).format_map(self.params)
+        translated = _catalogue(language).gettext(self.source)
+        return translated.format_map(self.params) if self.params else translated
 
 
 def text(code: str, source: str, **params: object) -> Text:

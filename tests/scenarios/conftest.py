@@ -82,7 +82,7 @@ class World:
         node = self.nodes[name]
         head = await node.own.append(lambda tx: lines)
         node.signed(head)
-        await self.until(lambda: node.replicas.heads[node.log].size >= head.size)
+        await self.until(lambda: node.log in node.replicas.heads and node.replicas.heads[node.log].size >= head.size)
 
     async def live(self, name: str) -> dict[str, int]:
         """The live offers that a node finds: quantity by id."""

@@ -53,16 +53,17 @@ def fail(error: Exception, as_json: bool) -> NoReturn:
         raise error
     if as_json:
         click.echo(msgspec.json.encode(ProblemBody(problem)).decode())
-    lines = [f"expected  {problem.expected}"]
-    lines += [f"came      {problem.came}"] if problem.came else []
-    lines += [f"do        {problem.do}"] if problem.do else []
-    click.echo("\n".join([f"error: {problem.code}", *lines]), err=True)
+    say("error.head", "error: {code}", code=problem.code)
+    for name, words in (("expected", problem.expected), ("came", problem.came), ("do", problem.do)):
+        if words:
+            say(f"error.{name}", name.ljust(8) + "  {words}", words=words)
     sys.exit(problem.exit_code)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as their widest cell; figures to the right."""
-    cells = [list(headers), *([str(cell) for cell in row] for row in rows)]
+    titles = [text(f"column.{header.replace(' ', '-')}", header).say() for header in headers]
+    cells = [titles, *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
     figures = [all(_is_figure(row[i]) for row in cells[1:]) and len(cells) > 1 for i in range(len(headers))]
     lines = []

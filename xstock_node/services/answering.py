@@ -6,12 +6,11 @@ import msgspec
 
 from xstock_node import __version__
 from xstock_node.protocol import frames, heads, limits, merkle
-from xstock_node.protocol.errors import Gap, NotFound, ProtocolError
+from xstock_node.protocol.errors import NotFound, ProtocolError
 from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogId
 from xstock_node.services.node import Node
-from xstock_node.services.receiving import check_erasures, consider, take
 from xstock_node.services.serving import serve_pull
 
 
@@ -52,19 +51,9 @@ class NodeAnswers:
         found = list(frames.parse(b"@ " + rest))
         if len(found) != 1 or found[0].log != head.log:
             raise ProtocolError("one frame of the pushed head's log", f"{len(found)} frames")
-        frame, now, node = found[0], self._node.clock.now(), self._node
-        if not node.directory.verify_head(*heads.parse(note)):
-            raise NotFound("a log of a known origin", str(head.log))
-        plan = await node.engine.write(lambda tx: consider(tx, head, note, now), durable=False)
-        lines = frame.lines[max(0, plan.start - frame.start) :]
-        if plan.taken or frame.start > plan.start:
-            return 0
-        if plan.start + len(lines) != head.size:
-            raise Gap(f"records up to {head.size}", plan.start + len(lines), "push the rest")
-        check_erasures(lines, plan.start, head, caller == head.log.node)
-        await node.engine.write(lambda tx: take(tx, head, note, lines, now), durable=False)
-        node.replicas.note(head, note)
-        return len(lines)
+        if head.log.name == self._node.log:
+            raise NotFound("a log of another node", str(head.log))
+        return await self._node.replicas.pushed(caller, note, found[0])
 
     async def head(self, caller: str, log: LogId) -> bytes:
         """The newest head note of a log in this epoch."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from xstock_node.protocol import frames, limits
-from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError
+from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Rollback
 from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.names import LogId
 from xstock_node.protocol.peer import Peer
@@ -69,8 +69,10 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
             position += len(lines)
             following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end)))
 
-            def store(tx: Transaction, state: LogState = state, lines: Sequence[bytes] = lines) -> LogState:
-                return extend(tx, state, head, lines, expected)
+            def store(tx: Transaction, before: LogState = state, lines: Sequence[bytes] = lines) -> LogState:
+                if tx.logs.state(before.log) != before:
+                    raise Rollback(f"{before.log} as it stood at {before.frontier.size}", "a newer epoch")
+                return extend(tx, before, head, lines, expected)
 
             state = await engine.write(store, durable=False)
     finally:

@@ -49,6 +49,7 @@ class Gossip:
         self._pushing: dict[str, asyncio.Event] = {}
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, int] = {}
+        self._in_vain: frozenset[str] = frozenset()
         self._journal = ""
         replicas.changed = self._on_change
 
@@ -136,7 +137,11 @@ class Gossip:
     async def _learn_head(self, caller: str, note: str, carried: Mapping[LogName, frames.Frame]) -> Plan | None:
         raw = note.encode()
         try:
-            head = heads.parse(raw)[0]
+            head, signed = heads.parse(raw)
+            if not self._replicas.concerns(head):
+                return None
+            if self._recovery.is_own(head):
+                self._directory.verify_head(head, signed)
         except ProtocolError as error:
             self._peering.refuse(caller, error, "note")
             return None
@@ -164,15 +169,17 @@ class Gossip:
         others = [p for name, p in self.peers.items() if name != first and self._has(name, plan, log)]
         self._random.shuffle(others)
         order = ([self.peers[first]] if first in self.peers else []) + others
-        return await self._replicas.fetch(plan, order)
+        fetched = await self._replicas.fetch(plan, order)
+        self._in_vain = self._in_vain - {first} if fetched else self._in_vain | {first}
+        return fetched
 
     def _has(self, name: str, plan: Plan, log: LogName) -> bool:
         shown = self._peering.shown_by(name, log)
         return name == log.node or (shown is not None and shown >= (plan.head.log.epoch, plan.head.size))
 
     def _wants(self, caller: str, plans: Sequence[Plan]) -> tuple[Want, ...]:
-        """Fetch from a caller that can be dialled; ask one that cannot to push."""
-        if caller in self.peers:
+        """Fetch from a caller that can be dialled; ask one that cannot, or from whom it was in vain, to push."""
+        if caller in self.peers and caller not in self._in_vain:
             for plan in plans:
                 task = asyncio.ensure_future(self._fetch(plan, caller))
                 self._fetches.add(task)

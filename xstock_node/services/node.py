@@ -18,6 +18,7 @@ from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
@@ -144,12 +145,12 @@ class Node:
                 self._failing.discard(peer.name)
                 early = quiet and self.clock.steady() - began < limits.HOLD_FIRST / 2
                 pause = self._jitter(period) if not held or early else at_once.take(1, self.clock.steady())
-            except ProtocolError as error:
+            except (ProtocolError, StorageError) as error:
                 failures += 1
                 self._failing.add(peer.name)
                 longest = min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX)
                 pause = self.random.uniform(0.5, longest)
-                self.trace.info("round-failed", peer=peer.name, why=error.sentence(), next_in=round(pause, 1))
+                self.trace.info("round-failed", peer=peer.name, why=str(error), next_in=round(pause, 1))
             retry.clear()
             try:
                 async with asyncio.timeout(max(pause, 0.05)):
@@ -165,18 +166,21 @@ class Node:
             event.clear()
             try:
                 await self.gossip.round(peer, self.clock.now())
-            except ProtocolError as error:
-                self.trace.info("push-failed", peer=peer.name, why=error.sentence())
-            await asyncio.sleep(0.01)
+            except (ProtocolError, StorageError) as error:
+                self.trace.info("push-failed", peer=peer.name, why=str(error))
+            await asyncio.sleep(limits.COALESCE)
 
     async def _keep_house(self) -> None:
         beat = self.clock.steady()
         while True:
             await asyncio.sleep(SAVE_SECONDS)
-            await self.peering.save()
-            if self.clock.steady() - beat >= limits.HEARTBEAT and not self.own.halted:
-                beat = self.clock.steady()
-                self._signed(await self.own.heartbeat())
+            try:
+                await self.peering.save()
+                if self.clock.steady() - beat >= limits.HEARTBEAT and not self.own.halted:
+                    beat = self.clock.steady()
+                    self._signed(await self.own.heartbeat())
+            except StorageError as error:
+                self.trace.error("house-not-kept", why=str(error))
 
     def _jitter(self, seconds: float) -> float:
         return seconds * self.random.uniform(0.5, 1.5)

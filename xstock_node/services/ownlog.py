@@ -74,13 +74,16 @@ class OwnLog:
         self._offset = now - self._steady()
         state = tx.logs.state(self.log) or LogState(self.log)
         base = None
-        if state.head:
+        if state.target:
+            # Fetching own records was interrupted: what is stored of them is a verified part of that head's tree.
+            base = Base(state.epoch, state.frontier.size, state.frontier.root())
+        elif state.head:
             held = heads.parse(state.head)[0]
             if held.size != state.frontier.size or held.root != state.frontier.root():
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
             base = Base(held.log.epoch, held.size, held.root)
         epoch = max(now, state.epoch + 1)
-        return self._sign(tx, state._replace(epoch=epoch), base, now)
+        return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
         if abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:

@@ -47,7 +47,7 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
         if state.frozen and head.log.epoch <= held.log.epoch:
             raise Fork("a new epoch after a fork", str(head.log))
         heads.check_successor(held, head)
-        _check_growth(state, head)
+        _check_growth(tx, state, head, now)
     if head.log.epoch > state.epoch:
         _check_base(tx, state, head)
     here = state.frontier.size
@@ -102,6 +102,9 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
         return state
     if head.log.epoch == state.epoch:
         return state
+    if head.log.epoch < state.epoch:
+        # Fetching takes time: a newer epoch, of this node itself perhaps, may have begun meanwhile.
+        raise Rollback(f"epoch {state.epoch} or newer", head.log.epoch)
     size = head.base.size if head.base else 0
     _check_base(tx, state, head)
     if state.frontier.size > size:
@@ -175,11 +178,13 @@ def _check_base(tx: Transaction, state: LogState, head: Head) -> None:
         )
 
 
-def _check_growth(state: LogState, head: Head) -> None:
+def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> None:
     """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here.
 
     The hours are those of the origin's own heads, so that catching up after a long absence is never refused.
     """
+    if head.size > state.head_size > limits.LIVE_RECORDS and tx.offers.count(state.log, now) > limits.LIVE_RECORDS:
+        raise Quota(f"at most {limits.LIVE_RECORDS} live offers of {head.log.name}", "more", "delayed, nothing dropped")
     hours = max(0, head.time - state.first_time) / 3600
     allowed = limits.GROWTH_BURST + limits.GROWTH_AN_HOUR * hours
     if head.size - state.first_size > allowed:

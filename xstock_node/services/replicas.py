@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from xstock_node.protocol import frames, gossip, heads
-from xstock_node.protocol.errors import Fork, Mismatch, ProtocolError, Rollback
+from xstock_node.protocol.errors import Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
@@ -76,6 +76,21 @@ class Replicas:
             self._refuse(caller, error, raw[:120].decode("utf-8", "replace").split("\n")[0])
             return None
         return None if plan.taken else plan
+
+    def concerns(self, head: Head) -> bool:
+        """Whether a head is of a log that this node replicates, of an origin that is known."""
+        return head.log.log == self._log and self._directory.get(head.log.node) is not None
+
+    async def pushed(self, caller: str, raw: bytes, frame: Frame) -> int:
+        """Take a head with its records from a peer that was asked for them; how many records were taken."""
+        head, note = heads.parse(raw)
+        if not self.concerns(head) or not self._directory.verify_head(head, note):
+            raise NotFound("a log of this network and of a known origin", str(head.log))
+        async with self._locks[head.log.name]:
+            plan = await self._consider(head, raw, frame, caller)
+        if not plan.taken:
+            raise Gap(f"records of {head.log} from {plan.start} on", f"{len(frame.lines)} from {frame.start} on")
+        return head.size - plan.start
 
     async def fetch(self, plan: Plan, peers: Sequence[Peer]) -> bool:
         """Get the plan's records from the first of `peers` that has them; True when the head is held."""

@@ -114,7 +114,8 @@ def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> Protoc
     text = body.decode("utf-8", "replace")
     if status == 429:
         wait = response.headers.get("Retry-After", "")
-        return Quota(f"{name} to have room", text, retry_after=float(wait) if wait.isdigit() else 60.0)
+        plain = wait.isascii() and wait.isdigit() and len(wait) < 6
+        return Quota(f"{name} to have room", text, retry_after=float(wait) if plain else 60.0)
     if status == 404:
         return NotFound(f"{name} to have it", text)
     return Unreachable(f"status 200 of {name}", f"{status} {text}")

@@ -22,6 +22,7 @@ FindKey = Callable[[str, bytes], bytes | None]
 Refused = Callable[[str, ProtocolError, str], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 IN_PLACE = 16 * 1024
+CALLER = web.RequestKey("caller", str)
 
 
 class PeerServer:
@@ -65,7 +66,7 @@ class PeerServer:
         try:
             return await handler(request)
         except ProtocolError as error:
-            caller = request.get("caller", "")
+            caller = request.get(CALLER, "")
             if caller and error.status not in (404, 429):
                 self._refused(caller, error, request.path)
             return self._problem(error)
@@ -100,7 +101,7 @@ class PeerServer:
         has_body = request.body_exists
         target = f"{self._base_url}{request.raw_path}"
         caller = requests.verify(request.headers.get, request.method, target, has_body, self._now(), self._find_key)
-        request["caller"] = caller.name
+        request[CALLER] = caller.name
         self.admission.member(caller.name)
         if not has_body:
             return caller.name, b""
@@ -164,7 +165,8 @@ class PeerServer:
 def _wait(prefer: str) -> float:
     """The seconds of `Prefer: wait=N` (RFC 7240), at most four minutes."""
     word, _, seconds = prefer.partition("=")
-    return min(float(seconds), limits.HOLD_MAX) if word == "wait" and seconds.isdigit() and len(seconds) < 6 else 0.0
+    plain = seconds.isascii() and seconds.isdigit() and len(seconds) < 6
+    return min(float(seconds), limits.HOLD_MAX) if word == "wait" and plain else 0.0
 
 
 def _log(request: web.Request) -> LogId:

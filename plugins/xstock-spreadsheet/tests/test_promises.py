@@ -2,8 +2,10 @@
 
 import re
 import tempfile
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xstock_spreadsheet.reader import SpreadsheetReader
@@ -73,3 +75,13 @@ def test_the_plugin_registers_its_reader():
 
 def test_a_file_that_cannot_be_opened_is_unreadable(tmp_path):
     assert SpreadsheetReader().read(tmp_path / "gone.csv", ReadHints(today="2026-11-15")).error == "unreadable_file"
+
+
+@pytest.mark.parametrize(
+    "text", ["1 кг " * 3000, "12x" * 3000, "1 " * 5000, "(" * 5000, "1," * 8000, ". " * 9000, "1" * 30000]
+)
+def test_long_senseless_cells_take_no_time(text):
+    started = time.monotonic()
+    reading = _read(("name;qty;unit;expiry;pack size\nTent;5;kg;;\n" + ";".join([text] * 5) + "\n").encode())
+    assert len(reading.rows) == 1
+    assert time.monotonic() - started < 2

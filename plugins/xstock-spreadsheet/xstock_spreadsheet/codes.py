@@ -6,6 +6,7 @@ from typing import Final
 
 from xstock_spreadsheet import words
 from xstock_spreadsheet.grid import Cell
+from xstock_spreadsheet.limits import MAX_VALUE_TEXT
 
 _EXPONENT: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[eEеЕ]\+?\d{1,3}")
 _DAY_MONTH: Final = re.compile(r"(\d{1,4})[-. /]([^\W\d_]{3,})\.?(?:[-. /]\d{2,4})?|([^\W\d_]{3,})\.?[-. /](\d{1,4})")
@@ -29,6 +30,8 @@ def code_of(cell: Cell) -> tuple[str | None, bool]:
     if cell.number is not None:
         return _of_number(cell.number, cell.form)
     text = cell.text
+    if len(text) > MAX_VALUE_TEXT:
+        return text, False
     if not text or text in ("-", "–", "—", "/"):
         return None, False
     if text[0] == "'" and len(text) > 1:
@@ -87,6 +90,8 @@ def _rounds(code: str, digits: str) -> bool:
 
 def split_glued(name: str) -> tuple[str | None, str]:
     """(code, name) of a name that begins with its code; the code is None where none is glued to it."""
+    if len(name) > 500:
+        return None, name
     for pattern in (_BRACKETED, _GLUED, _LEADING_ZERO):
         found = pattern.fullmatch(name)
         if found and len(found[1]) <= 24 and not _is_size(found[1], pattern is _GLUED):

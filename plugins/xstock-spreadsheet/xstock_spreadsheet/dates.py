@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from xstock_spreadsheet import words
+from xstock_spreadsheet.limits import MAX_VALUE_TEXT
 
 _DASHES: Final = frozenset("-–—−/.*x×_ ")
 _NUMERIC: Final = re.compile(r"(\d{1,4})\s*([./\-–\s])\s*(\d{1,2})\s*[./\-–\s]\s*(\d{1,4})")
@@ -76,7 +77,7 @@ def column_dates(texts: Iterable[str], told: str | None = None) -> DateOrder:
     """The order of one column, from all its values; `told` decides where they do not."""
     firsts: set[str] = set()
     for text in texts:
-        found = _NUMERIC.fullmatch(_bare(text))
+        found = _NUMERIC.fullmatch(_bare(text[:MAX_VALUE_TEXT]))
         if not found or len(found[1]) > 2 or len(found[4]) == 3:
             continue
         one, two = int(found[1]), int(found[3])
@@ -93,6 +94,8 @@ def expiry(text: str, order: DateOrder) -> Expiry | None:
     """The expiry in `text`; None for a dash, NEVER for "no expiry" in words. Raises NotADate."""
     if not text or set(text) <= _DASHES or text in ("...", "…"):
         return None
+    if len(text) > MAX_VALUE_TEXT:
+        raise NotADate(text[:MAX_VALUE_TEXT])
     if words.is_phrase(text, "no_expiry") and "?" not in text:
         return NEVER
     bare = _bare(text)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from xstock_spreadsheet.limits import MAX_VALUE_TEXT
+
 _SPACES: Final = "\u00a0\u202f\u2007\u2009\u2002\u2003\u2005\u2006 "
 _MINUS: Final = "-−–‒—﹣－"
 _APOSTROPHES: Final = "'’ʼ´`"
@@ -51,7 +53,7 @@ def column_order(texts: Iterable[str], told: str | None = None) -> Order:
     """The order of one column, from the figures in all its texts; `told` decides where the figures do not."""
     marks: set[str] = set()
     for text in texts:
-        for figure in _FIGURE.findall(text):
+        for figure in _FIGURE.findall(text[:MAX_VALUE_TEXT]):
             if mark := _evidence(figure):
                 marks.add(mark)
     if len(marks) == 1:
@@ -95,7 +97,7 @@ def whole_pieces(texts: Iterable[str]) -> str | None:
 
 def figure(text: str, order: Order) -> Decimal:
     """The value of one figure; brackets or a minus on either side make it negative. Raises NotAFigure."""
-    bare = text.strip(_SPACES)
+    bare = text[: MAX_VALUE_TEXT + 1].strip(_SPACES)
     negative = False
     if len(bare) > 2 and bare[0] == "(" and bare[-1] == ")":
         bare, negative = bare[1:-1].strip(_SPACES), True

@@ -78,6 +78,7 @@ def unit_word(text: str) -> str | None:
 
 def content_unit(header: str) -> str | None:
     """The unit that a header of pack contents names: pcs for «Stk je Karton», kg for «kg/чувал»."""
+    header = header[:160]
     plain = _PER.split(header, maxsplit=1)[0] if _PER.search(header) else header.split("/")[0]
     found = next((unit for word in plain.split() if (unit := unit_word(word))), None)
     return found or unit_word(plain) or next((u for part in _BRACKETS.findall(header) if (u := unit_word(part))), None)

@@ -208,7 +208,7 @@ def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
 
 def _is_counted(column: int, rows: Sequence[Row]) -> bool:
     cells = [row.cell(column) for row in rows if not row.cell(column).blank]
-    figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or _FIGURE.fullmatch(c.text)]
+    figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or looks_numeric(c.text)]
     empty = sum(1 for cell in cells if cell.text.casefold() in _NOTHING)
     return bool(figures) and (len(figures) + empty) * 10 >= len(cells) * 7
 
@@ -256,4 +256,4 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
 
 def looks_numeric(text: str) -> bool:
     """True for a text that is a figure, perhaps with a short unit."""
-    return bool(_FIGURE.fullmatch(text))
+    return len(text) < 60 and bool(_FIGURE.fullmatch(text))

@@ -1,14 +1,22 @@
 """The zip package of a workbook, opened with limits: nothing is unpacked beyond them, no DOCTYPE is parsed."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from typing import Final
 from xml.parsers import expat
 
 from xstock_spreadsheet.errors import FileRefused
 from xstock_spreadsheet.limits import MAX_PART_BYTES, MAX_PARTS, MAX_RATIO, MAX_TOTAL_BYTES, RATIO_FROM
 
+# What zipfile, zlib and expat raise for damaged bytes; a ValueError is zipfile seeking to nowhere.
+_BROKEN: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, expat.ExpatError, struct.error,
+    EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError,
+)  # fmt: skip
 Start = Callable[[str, dict[str, str]], None]
 
 
@@ -18,7 +26,7 @@ class Package:
     def __init__(self, raw: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as wrong:
+        except _BROKEN as wrong:
             raise unsound("a broken zip file") from wrong
         parts = self._zip.infolist()
         if len(parts) > MAX_PARTS:
@@ -54,7 +62,7 @@ class Package:
                         raise too_large("a part larger than it says")
                     parser.Parse(chunk, False)
             parser.Parse(b"", True)
-        except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, NotImplementedError) as wrong:
+        except _BROKEN as wrong:
             raise unsound(f"a damaged part ({name.rsplit('/', 1)[-1]})") from wrong
         return True
 

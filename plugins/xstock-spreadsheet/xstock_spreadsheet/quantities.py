@@ -9,6 +9,7 @@ from xstock_node.domain.folding import fold
 from xstock_node.domain.units import PACKS
 from xstock_spreadsheet import words
 from xstock_spreadsheet.figures import NotAFigure, Order, figure
+from xstock_spreadsheet.limits import MAX_VALUE_TEXT
 
 DASHES: Final = frozenset({"-", "–", "—", "−", "--", "---", "/", ".", "x", "х", "×"})
 _CROSS: Final = r"\s*[x×хX*Х]\s*"
@@ -59,6 +60,8 @@ class Amount:
 
 def measure(text: str) -> Measure | None:
     """The unit that `text` names, or None when no table knows it."""
+    if len(text) > MAX_VALUE_TEXT:
+        return None
     found = words.units().get(fold(text))
     if found:
         return Measure(found[0], found[1])
@@ -79,7 +82,7 @@ def measure(text: str) -> Measure | None:
 
 def amount(text: str, order: Order) -> Amount:
     """The count in `text`; raises BadQuantity when it is rough, no figure, or can be read two ways."""
-    if _ROUGH_MARK.search(text) or words.begins(text, "rough"):
+    if len(text) > MAX_VALUE_TEXT or _ROUGH_MARK.search(text) or words.begins(text, "rough"):
         raise BadQuantity(text)
     try:
         return Amount(figure(text, order))
@@ -136,6 +139,8 @@ class Content:
 
 def content(text: str, order: Order, unit: str | None = None) -> Content | None:
     """The content of one pack in `text`, or None where it is not explicit; `unit` is what the header says."""
+    if len(text) > MAX_VALUE_TEXT:
+        return None
     plain = re.sub(r"^(?:à|по|po|je|zu|по\s|of|a)\s+", "", text.strip(), flags=re.IGNORECASE)
     plain = re.sub(r"\s*/\s*[^\W\d_]+\.?$", "", plain)
     try:

@@ -20,7 +20,8 @@ def as_of(rows: Iterable[Row], told: str | None) -> tuple[str | None, str | None
     alone: set[str] = set()
     doubt = None
     for row in rows:
-        for text, day in _texts(row):
+        for whole, day in _texts(row):
+            text = whole[:400]
             if day:
                 return day, None
             for found in _DATE.finditer(text):
