@@ -103,7 +103,7 @@ def reading(settings: Any, stock_file: Path) -> FileReading:
     registry = Registry()
     import_module("xstock_spreadsheet").xstock_register(registry)
     reader = next(one for one in registry.file_readers.values() if stock_file.suffix in one.suffixes)
-    hints = ReadHints(today="2027-03-28", language=settings.node["languages"][0], encodings=("cp1250", "cp1251"))
+    hints = ReadHints(today="2027-03-28", language=settings.node["languages"][0])
     return reader.read(stock_file, hints)
 
 

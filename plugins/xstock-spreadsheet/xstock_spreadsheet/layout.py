@@ -75,6 +75,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
             name = _RENAMED.get(match.field, match.field)
             by_field.setdefault(name, []).append(column)
     _obey(head, by_field, told)
+    _conditions(by_field, rows)
     _numbering(layout, by_field, rows)
     _items(layout, by_field)
     _places(layout, by_field, rows)
@@ -94,6 +95,17 @@ def _obey(head: Head, by_field: dict[str, list[int]], told: dict[str, str]) -> N
             for other in QUANTITIES:
                 if other not in ("quantity", "available"):
                     by_field.pop(other, None)
+
+
+def _conditions(by_field: dict[str, list[int]], rows: Sequence[Row]) -> None:
+    """ "Stanje" is the balance in one list and the condition in the next: beside a count, words are a condition."""
+    for column in list(by_field.get("quantity_on_hand", [])):
+        texts = _texts(column, rows)
+        worded = sum(1 for text in texts if not any(c.isdigit() for c in text)) * 2 > len(texts)
+        counted = by_field.get("quantity") or len(by_field["quantity_on_hand"]) > 1
+        if texts and worded and counted:
+            by_field["quantity_on_hand"].remove(column)
+            by_field.setdefault("status", []).append(column)
 
 
 def _numbering(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row]) -> None:
