@@ -36,7 +36,8 @@ class NodeSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     country: Annotated[str, Meta(description="ISO 3166-1 alpha-2 code, such as BG.")] = "XX"
     languages: Annotated[
-        tuple[str, ...], Meta(description="Languages of the stock list and its people (BCP 47), the first is the default.")
+        tuple[str, ...],
+        Meta(description="Languages of the stock list and its people (BCP 47), the first is the default."),
     ] = ("en",)
     place: Annotated[str, Meta(description="Coarse place that offers name, such as a town.")] = ""
     latitude: Annotated[
@@ -75,7 +76,9 @@ class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which plugins are loaded."""
 
-    allow: Annotated[tuple[str, ...], Meta(description="Distribution names that may be loaded.")] = ("xstock-spreadsheet",)
+    allow: Annotated[tuple[str, ...], Meta(description="Distribution names that may be loaded.")] = (
+        "xstock-spreadsheet",
+    )
 
 
 class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ class Text(NamedTuple):
         return translated.format_map(self.params) if self.params else translated
 
 
-def text(code: str, source: str, **params: object) -> Text:
+def text(code: str, source: str, /, **params: object) -> Text:
     """A text with its parameters."""
     return Text(code, source, params)
 

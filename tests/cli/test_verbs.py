@@ -125,3 +125,9 @@ def test_the_same_verbs_go_through_the_running_node(tmp_path: Path) -> None:
     assert node.process is not None and node.process.returncode == 0
     assert not (node.home / "api.sock").exists()
     assert [h["quantity"] for h in said("search", "šator", home=node.home)["hits"]] == ["3"]  # type: ignore[index]
+
+
+def test_a_wrong_use_is_told_as_json_too(home: Path) -> None:
+    for words in (["stock", "list", "--nope"], ["nothing"], ["search", "--order", "sideways"], ["offer", "show"]):
+        error = said(*words, home=home, code=2)["error"]  # type: ignore[index]
+        assert error["code"] == "usage" and error["came"]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from xstock_node.cli.output import emit, pairs, table, verb
+from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.items import Item
-from xstock_node.services.cataloguing import CatalogueFile, CatalogueRequest, ItemCode
+from xstock_node.services.cataloguing import CatalogueFile, CatalogueImported, CatalogueRequest, ItemCode
 from xstock_node.services.errors import Refusal
 
 
@@ -45,14 +45,14 @@ async def show(as_json: bool, home: Path | None, code: str) -> None:
 async def import_(as_json: bool, home: Path | None, file: Path) -> None:
     """Add the items of FILE: the IFRC standard catalogue as csv, or a TOML file like the default catalogue."""
     try:
-        content = file.read_bytes()
+        content = file.read_bytes()  # noqa: ASYNC240 - a verb does one thing at a time
     except OSError as error:
         raise Refusal(
             "no-file", f"a file that can be read at {file}", error.strerror or "", "check the path", 2
         ) from None
     async with open_session(home) as session:
         result = await session.call("catalogue.import", CatalogueFile(file=file.name, content=content))
-    emit(result, as_json, lambda r: f"{r.stored} items added, {r.known} were known")
+    emit(result, as_json, _imported)
 
 
 def _shown(item: Item) -> str:
@@ -60,12 +60,22 @@ def _shown(item: Item) -> str:
         [
             ("code", f"{item.code} ({item.scheme})"),
             ("category", item.category.value),
-            ("unit", f"{item.unit.value}, in lots of {item.multiple}"),
+            ("unit", words("catalogue.lots", "{unit}, in lots of {lot}", unit=item.unit.value, lot=item.multiple)),
             ("net kg", item.net_kg),
             ("m3", item.m3),
-            ("expires", "yes" if item.expirable else "no"),
+            ("expires", _yes(item.expirable)),
             ("storage", item.storage.value),
-            ("controlled", "yes" if item.controlled else "no"),
+            ("controlled", _yes(item.controlled)),
         ]
     )
     return facts + "\n\n" + pairs((language, name) for language, name in item.names.items())
+
+
+def _yes(value: bool) -> str:
+    return words("value.yes", "yes") if value else words("value.no", "no")
+
+
+def _imported(result: CatalogueImported) -> str:
+    return words(
+        "catalogue.imported", "{stored} items added, {known} were known", stored=result.stored, known=result.known
+    )

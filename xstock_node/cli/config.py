@@ -1,11 +1,12 @@
 """`xstock config`: settings checked, shown, explained."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, verb
+from xstock_node.cli.output import emit, verb, words
 from xstock_node.config import explain as explain_settings
 from xstock_node.config import home_folder, load
 
@@ -26,7 +27,7 @@ async def check(as_json: bool, home: Path | None) -> None:
     read_signer(folder, found.node.name)
     peers = pinned(folder, found)
     result = {"ok": True, "node": found.node.name, "log": found.log(), "peers": [p.name for p in peers]}
-    emit(result, as_json, lambda r: f"all well: {r['node']}, log {r['log']}, {len(r['peers'])} peers")
+    emit(result, as_json, _checked)
 
 
 @config.command("show")
@@ -52,4 +53,14 @@ async def explain(as_json: bool, home: Path | None, setting: str) -> None:
 
 def _one(row: dict[str, object]) -> str:
     default = msgspec.json.encode(row["default"]).decode()
-    return f"{row['setting']}  ({row['type']}, default {default})\n    {row['meaning']}"
+    return words("config.one", "{setting}  ({type}, default {shown})\n    {meaning}", shown=default, **row)
+
+
+def _checked(found: dict[str, Any]) -> str:
+    return words(
+        "config.well",
+        "all well: {node}, log {log}, {count} peers",
+        node=found["node"],
+        log=found["log"],
+        count=len(found["peers"]),
+    )

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from xstock_node.cli.federation import DemoNode, found_federation, start_all, stop_all
-from xstock_node.cli.output import emit, say, table, verb
+from xstock_node.cli.output import emit, say, table, verb, words
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.publishing import OfferId, PublishRequest
@@ -160,12 +160,22 @@ def _shown(result: DemoResult) -> str:
     rows = [(hit.node, hit.item, hit.name, hit.quantity) for hit in result.search]
     return "\n".join(
         [
-            f"{result.nodes} nodes agree on {result.offers_total} offers after {result.seconds_to_convergence} s",
+            words(
+                "demo.agree",
+                "{nodes} nodes agree on {offers} offers after {seconds} s",
+                nodes=result.nodes,
+                offers=result.offers_total,
+                seconds=result.seconds_to_convergence,
+            ),
             "",
-            f"what the Bulgarian node finds for {SEARCH_FOR}, in both scripts:",
+            words("demo.finds", "what the Bulgarian node finds for {text}, in both scripts:", text=SEARCH_FOR),
             table(("node", "item", "name", "quantity"), rows),
             "",
-            f"one of them was exported and verified without network: signed by {result.verified_offline}",
+            words(
+                "demo.verified",
+                "one of them was exported and verified without network: signed by {key}",
+                key=result.verified_offline,
+            ),
         ]
     )
 
@@ -174,7 +184,7 @@ def _next_steps(nodes: Sequence[DemoNode]) -> str:
     home = nodes[0].home
     return "\n".join(
         [
-            "The nodes stay up until Ctrl-C. Try in another terminal:",
+            words("demo.try", "The nodes stay up until Ctrl-C. Try in another terminal:"),
             f"  xstock search generator --home {home}",
             f"  xstock stock preview --home {home}",
             f"  xstock peer list --home {home}",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, verb
+from xstock_node.cli.output import emit, verb, words
 from xstock_node.config import FILE, home_folder, parse
 from xstock_node.protocol import identity, names
 from xstock_node.protocol.identity import Statement
@@ -176,11 +176,15 @@ def _key(key: str) -> str:
 def _shown(made: Made) -> str:
     return "\n".join(
         [
-            f"{made.node} lives in {made.home}",
-            f"fingerprint to compare by telephone: {made.digits}",
-            f"identity for your peers: {made.identity}",
-            f"root key: {made.root_key}  (move it to a safe place off line; the node does not need it)",
-            "next:",
+            words("init.lives", "{node} lives in {home}", node=made.node, home=made.home),
+            words("init.digits", "fingerprint to compare by telephone: {digits}", digits=made.digits),
+            words("init.identity", "identity for your peers: {file}", file=made.identity),
+            words(
+                "init.root-key",
+                "root key: {file}  (move it to a safe place off line; the node does not need it)",
+                file=made.root_key,
+            ),
+            words("init.next", "next:"),
             *(f"  {command}" for command in made.next),
         ]
     )

@@ -1,5 +1,7 @@
 """The root command. Verbs are found by name and imported when they are called, never before."""
 
+import json
+import sys
 from importlib import import_module
 
 import click
@@ -49,5 +51,15 @@ def main() -> None:
 
 
 def run() -> None:
-    """Entry point of the script `xstock`."""
-    main(prog_name="xstock")
+    """Entry point of the script `xstock`. A wrong use is told as JSON too where `--json` stands in the line."""
+    try:
+        code = main(prog_name="xstock", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        if "--json" in sys.argv:
+            said = {"code": "usage", "expected": "a line by --help", "came": error.format_message(), "exit_code": 2}
+            click.echo(json.dumps({"error": said}, ensure_ascii=False))
+        sys.exit(error.exit_code)

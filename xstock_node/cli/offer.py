@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, pairs, say, table, verb
+from xstock_node.cli.output import emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
 from xstock_node.services.errors import Refusal
@@ -102,7 +102,11 @@ async def export(as_json: bool, home: Path | None, id_: str, node: str, out: Pat
         result = await session.call("offer.export", OfferId(id=id_, node=node))
     path = out or Path(result.file)
     path.write_bytes(result.content)
-    emit({"file": str(path), "bytes": len(result.content)}, as_json, lambda r: f"wrote {r['file']}, {r['bytes']} bytes")
+    emit(
+        {"file": str(path), "bytes": len(result.content)},
+        as_json,
+        lambda r: words("offer.wrote", "wrote {file}, {bytes} bytes", **r),
+    )
 
 
 @offer.command("verify")
@@ -114,7 +118,7 @@ async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None)
     from xstock_node.protocol import proof
 
     try:
-        data = file.read_bytes()
+        data = file.read_bytes()  # noqa: ASYNC240 - a verb does one thing at a time
     except OSError as error:
         raise Refusal("no-file", f"a portable offer at {file}", error.strerror or "", "check the path", 2) from None
     found = proof.verify(data, _known_keys(home, key))
@@ -131,7 +135,8 @@ async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None)
     if found.signed_by is None:
         say(
             "offer.unknown-key",
-            "the proof holds; key {key} is not known on this machine, so that the signature is unchecked: give --key FILE",
+            "the proof holds; key {key} is not known on this machine, so that the signature is unchecked:"
+            " give --key FILE",
             key=", ".join(c for c in found.claimed if c.startswith(f"{found.head.log.node}#")),
         )
         raise click.exceptions.Exit(UNKNOWN_KEY)
@@ -164,7 +169,7 @@ async def _change(
 
     async with open_session(home) as session:
         result = await session.call(route, OfferIds(ids=list(ids), all=everything, why=why))
-    emit(result, as_json, lambda r: f"{r.changed} offers")
+    emit(result, as_json, lambda r: words("offer.count", "{count} offers", count=r.changed))
 
 
 def _offers(views: Any) -> str:
@@ -173,7 +178,14 @@ def _offers(views: Any) -> str:
 
 
 def _published(result: Any) -> str:
-    parts = [f"{len(result.published)} published, {len(result.withdrawn)} withdrawn, {result.unchanged} unchanged"]
+    head = words(
+        "offer.published",
+        "{published} published, {withdrawn} withdrawn, {unchanged} unchanged",
+        published=len(result.published),
+        withdrawn=len(result.withdrawn),
+        unchanged=result.unchanged,
+    )
+    parts = [head]
     parts += [_offers(result.published)] if result.published else []
     parts += [_held(result.held)] if result.held else []
     return "\n\n".join(parts)
@@ -181,11 +193,22 @@ def _published(result: Any) -> str:
 
 def _held(held: Any) -> str:
     rows = [(o.code, o.name, o.quantity, o.unit, o.why) for o in held]
-    words = "waiting for a person's release (--release):\n"
-    return words + table(("item", "name", "quantity", "unit", "why"), rows)
+    head = words("offer.held", "waiting for a person's release (--release):")
+    return head + "\n" + table(("item", "name", "quantity", "unit", "why"), rows)
 
 
 def _verified(found: Verified) -> str:
-    signature = f"signed by {found.signed_by}" if found.signed_by else "signature unchecked"
+    signature = (
+        words("offer.signed", "signed by {key}", key=found.signed_by)
+        if found.signed_by
+        else words("offer.unchecked", "signature unchecked")
+    )
     line = msgspec.json.encode(found.offer).decode()
-    return f"the proof holds: record {found.index} of {found.log}, {signature}\n{line}"
+    head = words(
+        "offer.holds",
+        "the proof holds: record {index} of {log}, {signature}",
+        index=found.index,
+        log=found.log,
+        signature=signature,
+    )
+    return f"{head}\n{line}"

@@ -39,9 +39,14 @@ def emit(value: Any, as_json: bool, shown: Shown) -> None:
     click.echo(msgspec.json.encode(value).decode() if as_json else shown(value))
 
 
-def say(code: str, source: str, **params: object) -> None:
+def say(code: str, source: str, /, **params: object) -> None:
     """Talk to the person, on stderr."""
     click.echo(text(code, source, **params).say(), err=True)
+
+
+def words(code: str, source: str, /, **params: object) -> str:
+    """A text for the person's terminal."""
+    return text(code, source, **params).say()
 
 
 def fail(error: Exception, as_json: bool) -> NoReturn:
@@ -54,9 +59,9 @@ def fail(error: Exception, as_json: bool) -> NoReturn:
     if as_json:
         click.echo(msgspec.json.encode(ProblemBody(problem)).decode())
     say("error.head", "error: {code}", code=problem.code)
-    for name, words in (("expected", problem.expected), ("came", problem.came), ("do", problem.do)):
-        if words:
-            say(f"error.{name}", name.ljust(8) + "  {words}", words=words)
+    for name, said in (("expected", problem.expected), ("came", problem.came), ("do", problem.do)):
+        if said:
+            say(f"error.{name}", name.ljust(8) + "  {words}", words=words(f"{problem.code}.{name}", said))
     sys.exit(problem.exit_code)
 
 
@@ -75,7 +80,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def pairs(rows: Iterable[tuple[str, object]]) -> str:
     """Names and values, one a line."""
-    found = [(name, "unknown" if value is None else value) for name, value in rows]
+    unknown = words("value.unknown", "unknown")
+    found = [(words(f"row.{name}", name), unknown if value is None else value) for name, value in rows]
     width = max((len(name) for name, _ in found), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in found)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, pairs, table, verb
+from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.overview import PeerName, PeerView
 
@@ -40,15 +40,21 @@ async def sync(as_json: bool, home: Path | None, name: str) -> None:
     """One round with peer NAME, or with all, now; the node has to run. Ends with 1 when one is silent."""
     async with open_session(home) as session:
         result = await session.call("peer.sync", PeerName(name=name))
-    lines = [*(f"{n}: answered" for n in result.answered), *(f"{n}: {why}" for n, why in result.silent.items())]
-    emit(result, as_json, lambda _: "\n".join(lines) or "no peer is dialled: does the node run?")
+    lines = [words("peer.answered", "{name}: answered", name=name) for name in result.answered]
+    lines += [words("peer.silent", "{name}: {why}", name=name, why=why) for name, why in result.silent.items()]
+    nobody = words("peer.nobody", "no peer is dialled: does the node run?")
+    emit(result, as_json, lambda _: "\n".join(lines) or nobody)
     if result.silent:
         raise click.exceptions.Exit(1)
 
 
 def _peers(views: list[PeerView]) -> str:
     rows = [
-        (v.name, v.organisation, v.country, v.offers, v.records, v.last_in or "never", "stale" if v.stale else "")
+        (v.name, v.organisation, v.country, v.offers, v.records, v.last_in or words("value.never", "never"), _mark(v))
         for v in views
     ]
     return table(("name", "organisation", "in", "offers", "records", "called us", ""), rows)
+
+
+def _mark(view: PeerView) -> str:
+    return words("mark.stale", "stale") if view.stale else ""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from xstock_node.cli.output import emit, table, verb
+from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.search import Order
 from xstock_node.services.searching import Hit, SearchRequest, SearchResult
@@ -50,14 +50,18 @@ def _shown(result: SearchResult) -> str:
         for h in result.hits
     ]
     headers = ("node", "name", "quantity", "unit", "in", "place", "terms", "ready", "counted", "")
-    return table(headers, rows) + ("\nmore: --skip" if result.more else "") if rows else "nothing found"
+    if not rows:
+        return words("search.nothing", "nothing found")
+    return table(headers, rows) + ("\n" + words("search.more", "more: --skip") if result.more else "")
 
 
 def _age(hit: Hit) -> str:
     hours = hit.age // 3600
-    return f"{hours // 24} d ago" if hours >= 48 else f"{hours} h ago" if hours else "just now"
+    if hours >= 48:
+        return words("age.days", "{count} d ago", count=hours // 24)
+    return words("age.hours", "{count} h ago", count=hours) if hours else words("age.now", "just now")
 
 
 def _marks(hit: Hit) -> str:
     marks = [("EXERCISE", hit.exercise), ("own", hit.own), ("stale", hit.stale), ("EXPIRED", hit.expired)]
-    return " ".join(word for word, true in marks if true)
+    return " ".join(words(f"mark.{word.lower()}", word) for word, true in marks if true)

@@ -12,7 +12,7 @@ import msgspec
 
 from xstock_node.api.app import Guard, make_app
 from xstock_node.cli.assembly import open_office, write_secret
-from xstock_node.cli.output import emit, verb
+from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
 from xstock_node.config import Config, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
@@ -155,4 +155,6 @@ def _token(path: Path) -> str:
 
 
 def _shown(serving: Serving) -> str:
-    return f"{serving.node} serves peers on port {serving.peer_port}; Ctrl-C stops it"
+    return words(
+        "serve.ready", "{node} serves peers on port {port}; Ctrl-C stops it", node=serving.node, port=serving.peer_port
+    )

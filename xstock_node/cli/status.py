@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from xstock_node.cli.output import emit, pairs, table, verb
+from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.checks import Finding
 from xstock_node.services.overview import StatusView
@@ -31,19 +31,38 @@ async def doctor(as_json: bool, home: Path | None) -> None:
 
 
 def _status(view: StatusView) -> str:
-    kind = "EXERCISE " if view.exercise else ""
+    kind = words("mark.exercise", "EXERCISE") + " " if view.exercise else ""
     head = pairs(
         [
             ("node", f"{view.node} ({view.organisation})"),
-            ("log", f"{kind}{view.log}, epoch {view.epoch}, {view.records} records"),
-            ("running", "yes" if view.running else "no: `xstock serve` starts it"),
-            ("offers", f"{view.offers} own, {view.offers_seen} seen in all"),
+            (
+                "log",
+                kind
+                + words(
+                    "status.log",
+                    "{log}, epoch {epoch}, {records} records",
+                    log=view.log,
+                    epoch=view.epoch,
+                    records=view.records,
+                ),
+            ),
+            (
+                "running",
+                words("value.yes", "yes")
+                if view.running
+                else words("status.not-running", "no: `xstock serve` starts it"),
+            ),
+            (
+                "offers",
+                words("status.offers", "{own} own, {seen} seen in all", own=view.offers, seen=view.offers_seen),
+            ),
             ("fingerprint", view.digits),
             ("database", f"{view.database_bytes / 1e6:.1f} MB"),
             *([("HALTED", view.halted)] if view.halted else []),
         ]
     )
-    rows = [(p.name, p.country, p.offers, p.last_in or "never", p.last_out or "never", p.refusals) for p in view.peers]
+    never = words("value.never", "never")
+    rows = [(p.name, p.country, p.offers, p.last_in or never, p.last_out or never, p.refusals) for p in view.peers]
     return head + "\n\n" + table(("peer", "in", "offers", "called us", "answered us", "refused"), rows)
 
 
@@ -51,6 +70,7 @@ def _findings(findings: list[Finding]) -> str:
     signs = {"ok": "ok", "warning": "!", "error": "ERROR"}
     lines = []
     for found in findings:
-        lines.append(f"{signs[found.state].ljust(5)}  {found.check}: {found.found}")
-        lines += [f"       -> {found.do}"] if found.do else []
+        seen = words(f"check.{found.check}", found.found)
+        lines.append(f"{signs[found.state].ljust(5)}  {found.check}: {seen}")
+        lines += [f"       -> {words('check.do', found.do)}"] if found.do else []
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from xstock_node.cli.output import emit, say, table, verb
+from xstock_node.cli.output import emit, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
 from xstock_node.plugins.adapters import FileReading
@@ -105,7 +105,7 @@ async def match(
     async with open_session(home) as session:
         if found or same_code:
             result = await session.call("stock.decide", DecideRequest(decisions=found, same_code=same_code))
-            emit(result, as_json, lambda r: f"{r.confirmed} confirmed, {r.rejected} rejected\n" + "\n".join(r.not_done))
+            emit(result, as_json, _decided)
             if result.not_done:
                 raise click.exceptions.Exit(1)
         else:
@@ -123,8 +123,8 @@ def _line_options(command: Any) -> Any:
         ("--reserved", "How much is reserved."),
         ("--damaged", "How much is damaged."),
     )
-    for name, words in reversed(options):
-        command = click.option(name, default="", help=words)(command)
+    for name, meaning in reversed(options):
+        command = click.option(name, default="", help=meaning)(command)
     return command
 
 
@@ -137,7 +137,11 @@ async def add(as_json: bool, home: Path | None, **fields: str) -> None:
     from xstock_node.services.stocktake import LineRequest
 
     async with open_session(home) as session:
-        emit(await session.call("stock.add", LineRequest(**fields)), as_json, lambda view: f"added {view.ref}")
+        emit(
+            await session.call("stock.add", LineRequest(**fields)),
+            as_json,
+            lambda view: words("stock.added", "added {ref}", ref=view.ref),
+        )
 
 
 @stock.command("set")
@@ -151,7 +155,11 @@ async def set_(as_json: bool, home: Path | None, ref: str, **fields: str) -> Non
 
     async with open_session(home) as session:
         view = await session.call("stock.set", LineRequest(ref=ref, **fields))
-    emit(view, as_json, lambda v: f"changed {v.ref}: {v.line.quantity} {v.line.unit or ''}")
+    emit(
+        view,
+        as_json,
+        lambda v: words("stock.changed", "changed {ref}: {quantity}", ref=v.ref, quantity=v.line.quantity),
+    )
 
 
 @stock.command("remove")
@@ -162,7 +170,11 @@ async def remove(as_json: bool, home: Path | None, ref: str) -> None:
     from xstock_node.services.stocktake import RefRequest
 
     async with open_session(home) as session:
-        emit(await session.call("stock.remove", RefRequest(ref=ref)), as_json, lambda view: f"removed {view.ref}")
+        emit(
+            await session.call("stock.remove", RefRequest(ref=ref)),
+            as_json,
+            lambda view: words("stock.removed", "removed {ref}", ref=view.ref),
+        )
 
 
 async def _read(home: Path | None, file: Path, columns: tuple[str, ...], language: str | None) -> FileReading:
@@ -221,8 +233,19 @@ def _imported(result: Any) -> str:
     reading = result.reading
     return "\n".join(
         [
-            f"{result.stored} lines stored: {result.added} new, {result.changed} changed, {result.removed} gone",
-            *([f"{result.to_match} lines wait for `xstock stock match`"] if result.to_match else []),
+            words(
+                "stock.stored",
+                "{stored} lines stored: {added} new, {changed} changed, {removed} gone",
+                stored=result.stored,
+                added=result.added,
+                changed=result.changed,
+                removed=result.removed,
+            ),
+            *(
+                [words("stock.to-match", "{count} lines wait for `xstock stock match`", count=result.to_match)]
+                if result.to_match
+                else []
+            ),
             *_left_out(reading),
         ]
     )
@@ -244,25 +267,40 @@ def _reading(reading: FileReading) -> str:
         for r in reading.rows
     ]
     headers = ("line", "code", "name", "quantity", "unit", "place", "lot", "expiry", "flags")
-    return "\n".join([table(headers, rows), f"{len(reading.rows)} rows", *_left_out(reading)])
+    return "\n".join(
+        [table(headers, rows), words("stock.rows", "{count} rows", count=len(reading.rows)), *_left_out(reading)]
+    )
 
 
 def _left_out(reading: FileReading) -> list[str]:
-    lines = [f"line {r.line}: not taken ({r.reason}) {r.text or ''}".rstrip() for r in reading.rejected]
-    lines += [f"please settle: {question}" for question in reading.must_ask]
+    lines = [
+        words(
+            "stock.rejected",
+            "line {line}: not taken ({reason}) {text}",
+            line=r.line,
+            reason=r.reason,
+            text=r.text or "",
+        )
+        for r in reading.rejected
+    ]
+    lines += [words("stock.ask", "please settle: {question}", question=question) for question in reading.must_ask]
     if reading.skipped_lines:
-        lines.append(f"titles, totals and signatures left out: lines {', '.join(map(str, reading.skipped_lines))}")
+        skipped = ", ".join(map(str, reading.skipped_lines))
+        lines.append(words("stock.skipped", "titles, totals and signatures left out: lines {lines}", lines=skipped))
     return lines
 
 
 def _proposal(result: Any) -> str:
     offers = [(o.code, o.name, o.quantity, o.unit, o.place, o.expiry or "", o.why) for o in result.offers]
-    rest = [(n.rule, n.ref, n.name, ("partly: " if n.partly else "") + n.why) for n in result.not_offered]
+    rest = [
+        (n.rule, n.ref, n.name, (words("stock.partly", "partly: ") if n.partly else "") + n.why)
+        for n in result.not_offered
+    ]
     return "\n\n".join(
         [
-            f"{len(offers)} offers from {result.lines} lines",
+            words("stock.offers", "{offers} offers from {lines} lines", offers=len(offers), lines=result.lines),
             table(("item", "name", "quantity", "unit", "place", "expiry", "release"), offers),
-            f"not offered: {len(rest)}",
+            words("stock.not-offered", "not offered: {count}", count=len(rest)),
             table(("rule", "line", "name", "why"), rest),
         ]
     )
@@ -279,7 +317,7 @@ def _lines(views: Any) -> str:
             v.line.location or "",
             v.line.lot or "",
             v.line.expiry or "",
-            v.code or "not matched",
+            v.code or words("stock.not-matched", "not matched"),
         )
         for v in views
     ]
@@ -291,4 +329,14 @@ def _matches(views: Any) -> str:
     for view in views:
         lines.append(f"{view.ref}  {view.local} {view.name} [{view.unit or 'no unit'}]  {view.state} {view.code}")
         lines += [f"    {c.score:3d}  {c.code}  {c.name}: {c.why}" for c in view.candidates]
-    return "\n".join(lines) or "every line is decided"
+    return "\n".join(lines) or words("stock.all-decided", "every line is decided")
+
+
+def _decided(result: Any) -> str:
+    head = words(
+        "stock.decided",
+        "{confirmed} confirmed, {rejected} rejected",
+        confirmed=result.confirmed,
+        rejected=result.rejected,
+    )
+    return "\n".join([head, *result.not_done])

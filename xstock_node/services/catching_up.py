@@ -52,9 +52,10 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     from_origin = peer.name == head.log.node
 
     def begin(tx: Transaction) -> LogState:
-        state = enter_epoch(tx, head, raw, now)
+        state = enter_epoch(tx, head, raw, now)._replace(target=raw)
         _check_roots(tx, plan, state, edge, roots, tail)
-        return extend(tx, state._replace(target=raw), head, edge)
+        tx.logs.put(state)
+        return extend(tx, state, head, edge)
 
     check_erasures(edge, plan.start, head, from_origin)
     check_erasures(tail, last * width, head, from_origin)

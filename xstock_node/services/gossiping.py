@@ -50,6 +50,7 @@ class Gossip:
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, int] = {}
         self._in_vain: frozenset[str] = frozenset()
+        self._overtaken: dict[str, tuple[str, ...]] = {}
         self._journal = ""
         replicas.changed = self._on_change
 
@@ -68,11 +69,12 @@ class Gossip:
         wants = self._wants(caller, plans)
         drained = bool(request.all) and request.all == self._replicas.digest()
         page = await self._page(caller, request.cursor, drained)
-        if wait > 0 and not page.notes and not wants:
+        told = self._overtaken.pop(caller, ())
+        if wait > 0 and not page.notes and not wants and not told:
             await self._hold(caller, wait)
             page = await self._page(caller, request.cursor, drained=False)
         return GossipResponse(
-            cursor=page.cursor, all=self._replicas.digest(), notes=page.notes, want=wants, more=page.more
+            cursor=page.cursor, all=self._replicas.digest(), notes=(*told, *page.notes), want=wants, more=page.more
         )
 
     async def round(self, peer: Peer, now: int, wait: float = 0.0) -> bool:
@@ -149,11 +151,18 @@ class Gossip:
         if self._recovery.is_own(head):
             self._recovery.see(caller, head, raw, self.peers.get(caller))
             return None
+        self._note_overtaken(caller, head)
         if self._went_back(caller, head):
             return None
         plan = await self._replicas.learn(caller, raw, carried)
         self._peering.showed(caller, head)
         return plan
+
+    def _note_overtaken(self, caller: str, head: heads.Head) -> None:
+        """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key."""
+        held = self._replicas.heads.get(head.log.name)
+        if head.log.node == caller and held is not None and held.log.epoch > head.log.epoch:
+            self._overtaken[caller] = (self._replicas.raw[head.log.name].decode(),)
 
     def _went_back(self, caller: str, head: heads.Head) -> bool:
         """A peer that shows an older head than it showed before replays; its own view cannot have shrunk."""
