@@ -10,9 +10,15 @@ from xstock_node.protocol.records import Offer, encode
 from xstock_node.services.office import default_catalogue
 
 PLACES = (
-    ("BG", "София", 42.7, 23.3), ("AT", "Wien", 48.2, 16.4), ("RO", "Iași", 47.2, 27.6), ("HR", "Zagreb", 45.8, 16.0),
-    ("RS", "Београд", 44.8, 20.5), ("MK", "Скопје", 42.0, 21.4), ("ME", "Podgorica", 42.4, 19.3), ("GR", "Λάρισα", 39.6, 22.4),
-)  # fmt: skip
+    ("BG", "София", 42.7, 23.3),
+    ("AT", "Wien", 48.2, 16.4),
+    ("RO", "Iași", 47.2, 27.6),
+    ("HR", "Zagreb", 45.8, 16.0),
+    ("RS", "Београд", 44.8, 20.5),
+    ("MK", "Скопје", 42.0, 21.4),
+    ("ME", "Podgorica", 42.4, 19.3),
+    ("GR", "Λάρισα", 39.6, 22.4),
+)
 LANGUAGES = {"BG": "bg", "AT": "de", "RO": "ro", "HR": "hr", "RS": "sr-Cyrl", "MK": "mk", "ME": "cnr", "GR": "el"}
 TERMS = (("loan",), ("donation",), ("loan", "donation"))
 DAY = 86_400

@@ -1,4 +1,4 @@
-"""The demo: six real processes with stock of six countries, in their own languages and scripts, agree and are searched."""
+"""The demo: six real processes with stock of six countries, in their own languages, agree and are searched."""
 
 import json
 import time

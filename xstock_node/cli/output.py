@@ -25,7 +25,8 @@ def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
-            asyncio.run(command(*args, **options))  # type: ignore[arg-type]
+            with asyncio.Runner(loop_factory=_fast_loop if command.__name__ == "serve" else None) as runner:
+                runner.run(command(*args, **options))  # type: ignore[arg-type]
         except (KeyboardInterrupt, BrokenPipeError):
             _leave_quietly()
         except Exception as error:
@@ -84,6 +85,15 @@ def pairs(rows: Iterable[tuple[str, object]]) -> str:
     found = [(words(f"row.{name}", name), unknown if value is None else value) for name, value in rows]
     width = max((len(name) for name, _ in found), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in found)
+
+
+def _fast_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's event loop where the extra `fast` is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _is_figure(cell: str) -> bool:
