@@ -69,7 +69,6 @@ async def serve(folder: Path, port: int, count: int, records: int) -> None:
     server = PeerServer(
         NodeAnswers(node), url, node.directory.find_key, node.clock.now, node.clock.steady, node.peering.refuse
     )
-    server.admission.member = lambda name: None  # type: ignore[method-assign]
     await server.start("127.0.0.1", port)
     before = cpu_seconds()
     print("ready", flush=True)

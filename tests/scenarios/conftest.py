@@ -320,5 +320,3 @@ def federation(request: pytest.FixtureRequest, tmp_path: Path, history: History)
 def in_memory(tmp_path: Path, history: History) -> Federation:
     """A federation in memory, where a story bends the network or the clock."""
     return Federation("memory", tmp_path, history)
-
-

@@ -280,6 +280,26 @@ def test_what_a_liar_serves_for_its_own_head_is_refused(in_memory, capsys, body:
     told(in_memory, play)
 
 
+def test_a_liar_that_hands_out_records_slowly_does_not_keep_them_from_the_others(in_memory) -> None:
+    async def play(scene: Scene) -> None:
+        import asyncio
+
+        async def hang(request: PullRequest) -> bytes:
+            await asyncio.sleep(limits.STREAM_SECONDS)
+            raise Unreachable("records")
+
+        scene.peer.pull = hang  # type: ignore[method-assign]
+        scene.world.cut(A)
+        await scene.world.publish(B, make_offer(7, START))
+        true = scene.world.nodes[B].own.head
+        await scene.say(scene.world.nodes[B].replicas.raw[true.log.name].decode())
+        scene.world.heal()
+        async with asyncio.timeout(120):
+            await scene.world.settle()
+
+    told(in_memory, play)
+
+
 def test_notes_of_strangers_leave_nothing_behind(in_memory) -> None:
     async def play(scene: Scene) -> None:
         await scene.say()

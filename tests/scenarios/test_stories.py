@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.errors import ProtocolError, Unreachable
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.records import Offer, Withdraw
 from xstock_node.services.errors import Refusal
@@ -142,6 +142,62 @@ def test_an_emptied_node_that_reached_nobody_gets_its_records_back_later(federat
     federation.tell(story)
 
 
+class Mute:
+    """A peer that is heard but hands out no records."""
+
+    def __init__(self, peer) -> None:  # type: ignore[no-untyped-def]
+        self._peer, self.name = peer, peer.name
+        self.gossip, self.push, self.identity = peer.gossip, peer.push, peer.identity
+
+    async def pull(self, request) -> bytes:  # type: ignore[no-untyped-def]
+        raise Unreachable(f"records of {self.name}")
+
+
+def test_records_come_back_although_the_log_went_on_from_another_beginning(in_memory) -> None:
+    async def story(world) -> None:
+        await world.start_all(A, B, C)
+        old, new = [offer_of(world, A, n) for n in range(10)], offer_of(world, A, 77)
+        await world.publish(A, *old)
+        await world.settle()
+        await world.stop(A)
+        await world.empty(A)
+        world.net.wrap = lambda caller, name, peer: Mute(peer)
+        world.cut(A)
+        await world.start(A, [B, C])
+        await world.publish(A, new)
+        world.heal()
+        await world.until(lambda: held(world, B, world.nodes[A]).size == 1)
+        await world.stop(A)
+        world.net.wrap = lambda caller, name, peer: peer
+        await world.start(A, [B, C])
+        assert world.nodes[A].own.head.base.size == 1
+        await world.until(lambda: world.nodes[A].own.head.size == 11)
+        await everywhere(world, {offer.id: 10 for offer in [*old, new]})
+
+    in_memory.tell(story)
+
+
+def test_a_node_that_lost_its_folder_and_restarted_unseen_is_heard_again(federation) -> None:
+    async def story(world) -> None:
+        await world.start_all(A, B, C)
+        old, new = [offer_of(world, A, n) for n in range(10)], offer_of(world, A, 77)
+        await world.publish(A, *old)
+        await world.settle()
+        await world.stop(A)
+        await world.empty(A)
+        world.cut(A)
+        await world.start(A, [B, C])
+        await world.publish(A, new)
+        await world.stop(A)
+        await world.start(A, [B, C])
+        world.heal()
+        await world.until(lambda: world.nodes[A].own.head.size == 11)
+        await everywhere(world, {offer.id: 10 for offer in [*old, new]})
+        assert not any(world.nodes[name].replicas.frozen for name in (B, C))
+
+    federation.tell(story)
+
+
 def test_a_copy_of_an_older_folder_started_instead_makes_no_second_history(federation) -> None:
     async def story(world) -> None:
         await world.start_all(A, B, C)
@@ -210,7 +266,9 @@ def test_news_goes_along_a_line_of_three_nodes(federation) -> None:
         # Who is not a peer must still be pinned somewhere: B holds both, A and C hold only what they may verify.
         offer = offer_of(world, B, 1)
         await world.publish(B, offer)
-        await world.until(lambda: all(world.nodes[B].log in world.nodes[n].replicas.heads for n in (A, C)))
+        log = world.nodes[B].log
+        heads = [world.nodes[name].replicas.heads for name in (A, C)]
+        await world.until(lambda: all(log in held and held[log].size == 1 for held in heads))
         for name in (A, C):
             assert (await world.live(name))[offer.id] == 10
 

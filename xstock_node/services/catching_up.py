@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from xstock_node.protocol import frames, limits
-from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Rollback
+from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Quota, Rollback
 from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.names import LogId
 from xstock_node.protocol.peer import Peer
@@ -17,6 +17,7 @@ from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 SMALL_GAP = 2_048
 BATCH = 20 * limits.SEGMENT
+PATIENCE = 8
 
 
 async def catch_up(engine: Engine, peer: Peer, plan: Plan, now: int) -> None:
@@ -35,12 +36,22 @@ async def pull_lines(peer: Peer, log: LogId, start: int, end: int) -> list[bytes
     lines: list[bytes] = []
     while start + len(lines) < end:
         position = start + len(lines)
-        body = await peer.pull(PullRequest((Range(log=str(log), start=position, count=end - position),)))
+        body = await _pull(peer, PullRequest((Range(log=str(log), start=position, count=end - position),)))
         new = [line for frame in frames.parse(body) for line in _expected(frame, log, position)]
         if not new:
             raise Gap(f"records of {log} from {position} on", "none", "another peer is asked")
         lines += new[: end - position]
     return lines
+
+
+async def _pull(peer: Peer, request: PullRequest) -> bytes:
+    """One pull; a peer that asks to come back later is asked again when it said."""
+    for _ in range(PATIENCE):
+        try:
+            return await peer.pull(request)
+        except Quota as error:
+            await asyncio.sleep(min(error.retry_after, limits.SMALL_BODY_SECONDS))
+    return await peer.pull(request)
 
 
 async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None:
@@ -87,7 +98,7 @@ async def _pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[byt
     while first + len(roots) < last:
         start = first + len(roots)
         wanted = Range(log=str(log), start=start * limits.SEGMENT, count=last - start, roots=True)
-        found = [leaf for frame in frames.parse(await peer.pull(PullRequest((wanted,)))) for leaf in frame.leaves()]
+        found = [leaf for frame in frames.parse(await _pull(peer, PullRequest((wanted,)))) for leaf in frame.leaves()]
         if not found:
             raise Gap(f"segment roots of {log}", "none", "another peer is asked")
         roots += found[: last - start]

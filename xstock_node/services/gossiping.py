@@ -77,15 +77,18 @@ class Gossip:
             cursor=page.cursor, all=self._replicas.digest(), notes=(*told, *page.notes), want=wants, more=page.more
         )
 
-    async def round(self, peer: Peer, now: int, wait: float = 0.0) -> bool:
-        """One round with a peer; True when neither side had news and both hold the same."""
+    async def round(self, peer: Peer, now: int, wait: float = 0.0, fresh: bool = False) -> bool:
+        """One round with a peer; True when neither side had news and both hold the same.
+
+        With `fresh` the peer is asked as if for the first time: this folder may be older than the peer believes.
+        """
         while True:
             state = await self._peering.state(peer.name)
             outgoing = await self._outgoing(peer.name, state.acked)
             digest = self._replicas.digest()
             request = GossipRequest(
                 network=self._network,
-                cursor=state.cursor,
+                cursor="" if fresh else state.cursor,
                 all=digest,
                 notes=tuple(note.raw.decode() for note in outgoing.notes),
                 frames=await self._frames(peer.name, outgoing.notes),
@@ -98,7 +101,7 @@ class Gossip:
                 await self._push(peer, want)
             if not response.more and not outgoing.more:
                 break
-            wait = 0.0
+            wait, fresh = 0.0, False
         same = response.all == self._replicas.digest()
         self._walk_again_when_different(peer.name, same or bool(response.notes or outgoing.notes))
         return same and not response.notes and not outgoing.notes
@@ -159,8 +162,13 @@ class Gossip:
         return plan
 
     def _note_overtaken(self, caller: str, head: heads.Head) -> None:
-        """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key."""
+        """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key.
+
+        One that shows a newer epoch started again: it is told once more what is kept aside for it.
+        """
         held = self._replicas.heads.get(head.log.name)
+        if head.log.node == caller and held is not None and held.log.epoch < head.log.epoch:
+            self._peering.forget_asides(caller)
         if head.log.node == caller and held is not None and held.log.epoch > head.log.epoch:
             self._overtaken[caller] = (self._replicas.raw[head.log.name].decode(),)
 
@@ -217,6 +225,8 @@ class Gossip:
         found = await self._engine.read(lambda tx: tx.journal.since(acked, limits.GOSSIP_NOTES))
         position = found[-1].position if found else acked
         new = [note for note in found if not self._peering.has(name, note.subject, note.raw)]
+        # Before the own log is open, its last head may be one that a peer has seen replaced.
+        new = [note for note in new if not self._recovery.is_waiting(_log_of(note.subject))]
         return _Outgoing(new, position, len(found) == limits.GOSSIP_NOTES)
 
     async def _frames(self, name: str, notes: Sequence[StoredNote]) -> str:

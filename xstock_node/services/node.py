@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from random import Random
 
-from xstock_node.protocol import heads, identity, keys, limits
+from xstock_node.protocol import identity, keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
@@ -47,7 +47,7 @@ class Node:
         self.peering = Peering(engine, clock.now, clock.steady, trace)
         self.own = OwnLog(engine, self.log, signer, clock.now, clock.steady)
         self.replicas = Replicas(engine, log, self.directory, clock.now, self.peering.refuse)
-        recovery = Recovery(engine, self.own, lambda head: self._signed(head), trace)
+        recovery = Recovery(engine, self.own, self.signed, trace)
         network = self.log.network
         self.gossip = Gossip(network, engine, self.replicas, self.peering, self.directory, recovery, random, trace)
         self._recovery = recovery
@@ -72,7 +72,7 @@ class Node:
             # A second process of a lost or copied folder must not find the same second: it would be the same epoch.
             await asyncio.sleep(1.0)
         await self._publish_identity()
-        self._signed(self.own.head)
+        self.signed(opened)
         await self._recovery.append_own_asides()
         for index, peer in enumerate(self.gossip.peers.values()):
             self._tasks.append(asyncio.ensure_future(self._attend(peer, held=index < limits.HELD_AT)))
@@ -86,23 +86,13 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await self.gossip.close()
+        await self._recovery.close()
         await self.peering.save()
         await self.engine.close()
 
     def signed(self, head: Head) -> None:
-        """Tell the peers about a new head of the own log."""
-        self._signed(head)
-
-    def _signed(self, head: Head | None) -> None:
-        if head is not None:
-            task = asyncio.ensure_future(self._announce(head))
-            self._tasks.append(task)
-            self._tasks = [t for t in self._tasks if not t.done()]
-
-    async def _announce(self, head: Head) -> None:
-        state = await self.engine.read(lambda tx: tx.logs.state(self.log))
-        if state is not None and state.head_size >= head.size:
-            self.replicas.note(heads.parse(state.head)[0], state.head)
+        """Tell the peers about the newest head of the own log, which is `head` or one signed since."""
+        self.replicas.note(self.own.head or head, self.own.note)
 
     async def _publish_identity(self) -> None:
         subject, raw = f"identity {self.identity.name}", self.identity.raw
@@ -124,7 +114,7 @@ class Node:
         async def ask(peer: Peer) -> None:
             try:
                 async with asyncio.timeout(START_UP_SECONDS):
-                    await self.gossip.round(peer, self.clock.now())
+                    await self.gossip.round(peer, self.clock.now(), fresh=True)
             except (ProtocolError, TimeoutError) as error:
                 self.trace.info("peer-silent-at-start", peer=peer.name, why=str(error))
 
@@ -178,7 +168,7 @@ class Node:
                 await self.peering.save()
                 if self.clock.steady() - beat >= limits.HEARTBEAT and not self.own.halted:
                     beat = self.clock.steady()
-                    self._signed(await self.own.heartbeat())
+                    self.signed(await self.own.heartbeat())
             except StorageError as error:
                 self.trace.error("house-not-kept", why=str(error))
 

@@ -26,6 +26,7 @@ class OwnLog:
         self.log = log
         self.halted = ""
         self.head: Head | None = None
+        self.note = b""
         self._engine = engine
         self._signer = signer
         self._now = now
@@ -34,9 +35,7 @@ class OwnLog:
 
     async def open(self) -> Head:
         """Open a new epoch and sign its first head."""
-        head = await self._engine.write(self._open, durable=True)
-        self.head = head
-        return head
+        return self._signed(await self._engine.write(self._open, durable=True))
 
     async def append(self, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
         """Append the lines that `make` returns, in the same transaction as whatever else it writes."""
@@ -44,16 +43,14 @@ class OwnLog:
             raise Refusal("own-log-halted", "this node alone signs its log", self.halted, "ask its operators")
         if self.head is None:
             await self.open()
-        head = await self._engine.write(lambda tx: self._append(tx, make), durable=True)
-        self.head = head
-        return head
+        return self._signed(await self._engine.write(lambda tx: self._append(tx, make), durable=True))
 
     async def heartbeat(self) -> Head:
         """Sign the same state with a newer time, so that silence can be told from nothing new."""
         return await self.append(lambda tx: ())
 
     def see(self, head: Head) -> bool:
-        """Look at a head of this log that a peer holds; True when it shows records that are not held here."""
+        """Look at a head of this log that a peer holds; True for an older epoch, which may show records lost here."""
         mine = self.head
         if mine is None:
             return False
@@ -66,10 +63,14 @@ class OwnLog:
         elif head.log.epoch < mine.log.epoch:
             if head.time > mine.log.epoch + limits.EPOCH_OVERLAP:
                 self.halted = f"epoch {head.log.epoch} was signed again after epoch {mine.log.epoch} began"
-            return head.size > (mine.base.size if mine.base else 0)
+            return head.size > 0
         return False
 
-    def _open(self, tx: Transaction) -> Head:
+    def _signed(self, signed: tuple[Head, bytes]) -> Head:
+        self.head, self.note = signed
+        return self.head
+
+    def _open(self, tx: Transaction) -> tuple[Head, bytes]:
         now = self._now()
         self._offset = now - self._steady()
         state = tx.logs.state(self.log) or LogState(self.log)
@@ -85,7 +86,7 @@ class OwnLog:
         epoch = max(now, state.epoch + 1)
         return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
 
-    def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
+    def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
         if abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:
             self._open(tx)
         lines = make(tx)
@@ -106,7 +107,7 @@ class OwnLog:
         index_lines(tx, self.log, start, lines)
         return state._replace(frontier=frontier)
 
-    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> Head:
+    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> tuple[Head, bytes]:
         frontier, time = state.frontier, max(now, state.head_time)
         head = Head(self.log.epoch(state.epoch), frontier.size, frontier.root(), time, state.minimum, base)
         raw = heads.sign(head, self._signer)
@@ -114,4 +115,4 @@ class OwnLog:
             state = state._replace(first_size=head.size, first_time=time)
         tx.logs.put(state._replace(head=raw, head_size=head.size, head_time=time, heard=time))
         tx.journal.put(f"head {self.log}", raw)
-        return head
+        return head, raw

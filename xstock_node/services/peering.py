@@ -60,6 +60,12 @@ class Peering:
         self._known.pop(name, None)
         self._shown.pop(name, None)
 
+    def forget_asides(self, name: str) -> None:
+        """Tell the peer again what is kept aside for it."""
+        known = self._known[name]
+        for subject in [s for s in known if s.startswith("aside ")]:
+            del known[subject]
+
     def showed(self, name: str, head: Head) -> None:
         """The peer holds this head."""
         shown = self._shown[name]

@@ -17,6 +17,7 @@ from xstock_node.protocol.frames import leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
+from xstock_node.protocol.records import Offer, Withdraw, interpret
 from xstock_node.services.indexing import index_lines, rebuild
 from xstock_node.storage.interfaces import LogState, Transaction
 
@@ -48,11 +49,7 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
             raise Fork("a new epoch after a fork", str(head.log))
         heads.check_successor(held, head)
         _check_growth(tx, state, head, now)
-    if head.log.epoch > state.epoch:
-        _check_base(tx, state, head)
-    here = state.frontier.size
-    if head.log.epoch > state.epoch:
-        here = min(here, head.base.size if head.base else 0)
+    here = _shared(tx, state, head) if head.log.epoch > state.epoch else state.frontier.size
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
     if head.size == here:
@@ -89,7 +86,7 @@ def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: i
     )
     tx.logs.put(state)
     tx.journal.put(f"head {head.log.name}", raw)
-    _drop_confirmed(tx, state)
+    _drop_confirmed(tx, state, head.base.size if head.base else 0)
     return state
 
 
@@ -105,8 +102,7 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
     if head.log.epoch < state.epoch:
         # Fetching takes time: a newer epoch, of this node itself perhaps, may have begun meanwhile.
         raise Rollback(f"epoch {state.epoch} or newer", head.log.epoch)
-    size = head.base.size if head.base else 0
-    _check_base(tx, state, head)
+    size = _shared(tx, state, head)
     if state.frontier.size > size:
         state = _cut(tx, state, size)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
@@ -160,6 +156,24 @@ def frontier_at(tx: Transaction, log: LogName, size: int) -> Frontier:
     return whole.extended(tx.logs.leaves(log, size - size % width, size))
 
 
+def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]:
+    """The lines that the log lacks and of whose offers it says nothing newer."""
+    present = set(held)
+    newest: dict[str, int] = {}
+    for line in held:
+        found = interpret(line)
+        if isinstance(found, Offer | Withdraw):
+            newest[found.id] = max(found.ts, newest.get(found.id, 0))
+    again = []
+    for line in lines:
+        if line[:1] != b"{" or line in present:
+            continue
+        found = interpret(line)
+        if not isinstance(found, Offer | Withdraw) or found.ts >= newest.get(found.id, 0):
+            again.append(line)
+    return again
+
+
 def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
     frontier = frontier_at(tx, state.log, size)
     tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
@@ -167,16 +181,20 @@ def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
     return state._replace(frontier=frontier, defects=defects, head_size=min(size, state.head_size))
 
 
-def _check_base(tx: Transaction, state: LogState, head: Head) -> None:
-    base = head.base
-    if base is None or base.size > state.frontier.size:
-        return
-    root = state.frontier.root() if base.size == state.frontier.size else frontier_at(tx, state.log, base.size).root()
-    if root != base.root:
-        raise Fork(
-            f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past"
-        )
+def _shared(tx: Transaction, state: LogState, head: Head) -> int:
+    """How many of the records held the head's newer epoch continues: those of its base.
 
+    None where the base is of an epoch never seen here and parts from what is held: its origin began anew, unseen.
+    """
+    base, held = head.base, state.frontier
+    if base is None or base.size > held.size:
+        return held.size if base else 0
+    root = held.root() if base.size == held.size else frontier_at(tx, state.log, base.size).root()
+    if root == base.root:
+        return base.size
+    if base.epoch > state.epoch:
+        return 0
+    raise Fork(f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
 
 def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> None:
     """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here.
@@ -196,11 +214,12 @@ def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> Non
         )
 
 
-def _drop_confirmed(tx: Transaction, state: LogState) -> None:
-    """Forget what was kept aside once its origin has appended it again."""
+def _drop_confirmed(tx: Transaction, state: LogState, base: int) -> None:
+    """Forget what was kept aside once its origin has appended it again, or something newer about the same offers."""
     for aside in tx.logs.asides(state.log):
-        lines = tx.logs.lines(state.log, aside.start, state.frontier.size - aside.start)
-        present = set(lines)
+        start = min(aside.start, base)
+        lines = tx.logs.lines(state.log, start, state.frontier.size - start)
         kept = tx.logs.aside_lines(state.log, aside.epoch, aside.start, aside.size - aside.start)
-        if all(line in present for line in kept):
-            tx.logs.drop_aside(state.log, aside.epoch)
+        if not_superseded(kept, lines):
+            return  # an older one is proved with the help of the newer ones
+        tx.logs.drop_aside(state.log, aside.epoch)

@@ -30,17 +30,21 @@ def lines_of(tx: Transaction, log: LogId, start: int, count: int) -> Iterator[by
     state = tx.logs.state(log.name)
     if state is None or log.epoch > state.epoch:
         raise NotFound(f"a log held here in epoch {log.epoch}", str(log))
-    aside = next((a for a in tx.logs.asides(log.name) if a.epoch == log.epoch), None)
+    # What an epoch shares with the next one may have been cut off with that one: the first aside that has it rules.
+    asides = [a for a in tx.logs.asides(log.name) if a.epoch >= log.epoch]
     end = start + count
-    here = min(end, aside.start) if aside else end
-    while start < here:
-        lines = tx.logs.lines(log.name, start, min(READ_AT_ONCE, here - start))
+    while start < end:
+        edge = min((a.start for a in asides if a.start > start), default=end)
+        most = min(READ_AT_ONCE, end - start, edge - start)
+        aside = next((a for a in asides if a.start <= start), None)
+        if aside is not None:
+            lines = tx.logs.aside_lines(log.name, aside.epoch, start, most)
+        else:
+            lines = tx.logs.lines(log.name, start, most)
         if not lines:
             return
         yield from lines
         start += len(lines)
-    if aside and start < end:
-        yield from tx.logs.aside_lines(log.name, log.epoch, start, end - start)
 
 
 def _records(tx: Transaction, log: LogId, wanted: Range, room: int) -> bytes:

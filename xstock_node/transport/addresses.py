@@ -1,5 +1,6 @@
 """Which addresses may be dialled: a resolver that checks what a name resolves to and pins it for the connection."""
 
+import errno
 import ipaddress
 import socket
 from urllib.parse import urlsplit
@@ -18,7 +19,9 @@ def check_address(text: str, allow_private: bool) -> None:
     """Raise unless the address may be dialled. Embedded IPv4 (mapped, NAT64, 6to4) counts as what it embeds."""
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     address = _embedded(address)
-    refused = address.is_multicast or address.is_unspecified or address.is_reserved or str(address) in _METADATA
+    # Python counts ::1 as reserved, and the site-local addresses of old as global.
+    reserved = (address.is_reserved and not address.is_loopback) or getattr(address, "is_site_local", False)
+    refused = address.is_multicast or address.is_unspecified or reserved or str(address) in _METADATA
     if refused or address.is_link_local or not (address.is_global or allow_private):
         raise ProtocolError(
             "a public address", str(address), "set peers.allow_private for private or loopback addresses"
@@ -27,7 +30,11 @@ def check_address(text: str, allow_private: bool) -> None:
 
 def check_url(url: str, allow_private: bool) -> None:
     """Raise unless a base URL may be dialled at all: https, or http where private addresses are allowed."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ProtocolError("a URL", str(error)) from None
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not host or parts.username or parts.query or parts.fragment:
         raise ProtocolError("an https URL without user, query or fragment", url)
@@ -56,7 +63,7 @@ class CheckingResolver(AbstractResolver):
             try:
                 check_address(result["host"], self._allow_private)
             except ProtocolError as error:
-                raise OSError(error.sentence()) from None
+                raise OSError(errno.EACCES, error.sentence()) from None
         return found
 
     async def close(self) -> None:

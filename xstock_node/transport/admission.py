@@ -1,5 +1,6 @@
 """Who may ask how much: buckets by address before any cryptography, by name once a signature holds."""
 
+import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from xstock_node.protocol.errors import Quota
 from xstock_node.protocol.quota import TokenBucket
 
 REMEMBERED = 4096
+_KEY_ID = re.compile(r'keyid="([^"]{1,110})"')
 
 
 class Admission:
@@ -27,8 +29,9 @@ class Admission:
         _take(self._bucket(self._open, address, limits.OPEN_REQUESTS_A_SECOND, limits.OPEN_BURST), self._steady())
 
     def before_checking(self, address: str, claimed: str) -> None:
-        """A request that claims to be signed, before its signature costs anything."""
-        key = f"{address} {claimed[:200]}"
+        """A request that claims to be signed, before its signature costs anything; counted by the key it names."""
+        named = _KEY_ID.search(claimed)
+        key = f"{address} {named[1] if named else ''}"
         rate, burst = limits.REQUESTS_A_SECOND * 4, limits.REQUESTS_BURST * 4
         _take(self._bucket(self._claimed, key, rate, burst), self._steady())
 
@@ -37,8 +40,9 @@ class Admission:
         bucket = self._requests.setdefault(name, TokenBucket(limits.REQUESTS_A_SECOND, limits.REQUESTS_BURST))
         _take(bucket, self._steady())
         traffic = self._bytes.setdefault(name, TokenBucket(limits.BYTES_A_MINUTE / 60, limits.BYTES_A_MINUTE))
-        wait = traffic.take(0, self._steady()) if traffic.level >= 0 else -traffic.level / traffic.rate
+        traffic.spend(0, self._steady())
         if traffic.level < 0:
+            wait = -traffic.level / traffic.rate
             raise Quota("at most 64 MiB a minute", name, "come back later", retry_after=wait)
 
     def used(self, name: str, size: int) -> None:
