@@ -19,7 +19,7 @@ from xstock_node.protocol.keys import Signer
 SEED = bytes([5]) * 32
 SIGNER = Signer("redcross.bg", SEED)
 KEY_ID = f"redcross.bg#{SIGNER.key_id.hex()}"
-URL = "https://node.example/base/xs1/gossip?x=1&y=a%20b"
+URL = "https://node.example/base/xs/1/gossip?x=1&y=a%20b"
 BODY = b'{"network":"see"}'
 DIGEST = requests.content_digest(BODY)
 NOW = 1_790_000_000

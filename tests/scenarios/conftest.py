@@ -99,7 +99,7 @@ class World:
     async def until(self, true: Callable[[], bool]) -> None:
         try:
             async with asyncio.timeout(self.patience):
-                while not true():
+                while not true():  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"not within {self.patience} s: {self.dump()}") from None

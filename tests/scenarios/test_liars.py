@@ -258,7 +258,7 @@ def test_a_rewritten_past_under_a_new_epoch_is_a_fork(in_memory, capsys) -> None
 
 
 BODIES = {
-    "an oversized record": (frames.encode(head_of(LINES).log, 0, [b"{" + b"a" * 9000 + b"}"], 1), "too-large"),
+    "oversized records": (frames.encode(head_of(LINES).log, 0, [b"{" + b"a" * 9000 + b"}"] * 3, 3), "mismatch"),
     "a cut frame": (frames.encode(head_of(LINES).log, 0, LINES, 3)[:-9], "malformed"),
     "bytes": (b"\x1f\x8b\x08\x00" + bytes(500), "malformed"),
     "nothing": (b"", "gap"),

@@ -15,7 +15,7 @@ import pytest
 from xstock_node.protocol import records
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.records import Known, Offer, Withdraw
-from xstock_node.testing import make_offer, run_simulated
+from xstock_node.testing import make_offer
 
 NAMES = ["redcross.at", "redcross.bg", "redcross.hr", "redcross.rs", "redcross.si"]
 MINUTES = 30

@@ -77,7 +77,7 @@ GARBAGE: dict[str, Script] = {
     "another coding": answering(whole(b"{}", "200 OK", "Content-Encoding: br")),
     "cut gzip": answering(whole(b"\x1f\x8b\x08\x00", "200 OK", "Content-Encoding: gzip")),
     "a redirect": answering(whole(b"", "302 Found", "Location: http://127.0.0.1:1/")),
-    "a permanent redirect": answering(whole(b"", "308 Permanent Redirect", "Location: /xs1/gossip")),
+    "a permanent redirect": answering(whole(b"", "308 Permanent Redirect", "Location: /xs/1/gossip")),
     "a server error": answering(whole(b"\x1b[2J" * 100, "500 Internal Server Error")),
     "a long problem": answering(whole(b"a" * 100_000, "400 Bad Request")),
     "an endless problem": lambda writer: endless_problem(writer),
@@ -184,7 +184,7 @@ async def test_a_request_is_signed_for_the_peers_own_url(hostile, peer: HttpPeer
     hostile.script = answering(whole(b"{}"))
     await peer.gossip(ASK, wait=3)
     asked = hostile.asked[0].decode()
-    assert asked.startswith("POST /xs1/gossip HTTP/1.1\r\n")
+    assert asked.startswith("POST /xs/1/gossip HTTP/1.1\r\n")
     assert 'keyid="redcross.at#' in asked
     assert "Prefer: wait=3\r\n" in asked
 

@@ -14,7 +14,7 @@ from xstock_node.testing import make_offer
 from xstock_node.testing.nodes import make_signer
 from xstock_node.transport import coding, reading, server, sockets
 
-GOSSIP = "/xs1/gossip"
+GOSSIP = "/xs/1/gossip"
 ASK = json.dumps({"network": "see"}).encode()
 MIB = 1024 * 1024
 
@@ -65,7 +65,7 @@ async def test_a_body_that_does_not_fit_its_digest_is_refused_and_written_down(s
 
 
 async def test_a_signature_for_another_path_query_or_method_is_refused(served) -> None:
-    for method, path in (("POST", "/xs1/pull"), ("POST", GOSSIP + "?x=1"), ("PUT", GOSSIP)):
+    for method, path in (("POST", "/xs/1/pull"), ("POST", GOSSIP + "?x=1"), ("PUT", GOSSIP)):
         answer = await served.ask("POST", GOSSIP, ASK, served.sign(method, path, ASK))
         assert (answer.status, answer.problem) == (401, "urn:xs1:bad-signature")
 
@@ -104,7 +104,7 @@ async def test_a_gzip_body_is_read(served) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", [GOSSIP, "/xs1/pull", "/xs1/push"])
+@pytest.mark.parametrize("path", [GOSSIP, "/xs/1/pull", "/xs/1/push"])
 async def test_a_gzip_bomb_is_refused_in_bounded_memory(served, path: str) -> None:
     body = bomb(128 * MIB)
     assert len(body) < limits.GOSSIP_BODY
@@ -145,13 +145,13 @@ async def test_a_slow_body_is_cut(served, monkeypatch: pytest.MonkeyPatch) -> No
 async def test_a_slow_stream_is_cut(served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STREAM_FIRST_BYTE", 0.2)
     monkeypatch.setattr(limits, "STREAM_RATE_WINDOW", 0.3)
-    lines = [f"{name}: {value}" for name, value in served.sign("POST", "/xs1/push", ASK).items()]
+    lines = [f"{name}: {value}" for name, value in served.sign("POST", "/xs/1/push", ASK).items()]
     for begin in (b"", b"x"):
-        head = "\r\n".join(["POST /xs1/push HTTP/1.1", "Host: x", "Content-Length: 1000", *lines, "", ""])
+        head = "\r\n".join(["POST /xs/1/push HTTP/1.1", "Host: x", "Content-Length: 1000", *lines, "", ""])
         assert (await served.raw(head.encode() + begin, seconds=3)).startswith(b"HTTP/1.1 408 ")
 
 
-@pytest.mark.parametrize("begin", [b"", b"GET /xs1/", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "])
+@pytest.mark.parametrize("begin", [b"", b"GET /xs/1/", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "])
 async def test_a_silent_socket_is_cut(served, monkeypatch: pytest.MonkeyPatch, begin: bytes) -> None:
     monkeypatch.setattr(sockets, "SILENT_SECONDS", 0.2)
     monkeypatch.setattr(sockets, "SWEEP_SECONDS", 0.1)
@@ -167,22 +167,22 @@ STRANGE = [
     "/",
     "/health",
     "/xs1",
-    "/xs1/",
-    "/xs1/gossip/",
-    "//xs1/gossip",
-    "/xs1/../xs1/gossip",
-    "/xs1/%2e%2e/gossip",
+    "/xs/1/",
+    "/xs/1/gossip/",
+    "//xs/1/gossip",
+    "/xs/1/../xs/1/gossip",
+    "/xs/1/%2e%2e/gossip",
     "/../../../../etc/passwd",
-    "/xs1/id/..%2f..%2fnode.db",
-    "/xs1/id/redcross.bg",
-    "/xs1/id/",
-    "/xs1/id/redcross.at/",
-    "/xs1/log/a/b/c/d/head",
+    "/xs/1/id/..%2f..%2fnode.db",
+    "/xs/1/id/redcross.bg",
+    "/xs/1/id/",
+    "/xs/1/id/redcross.at/",
+    "/xs/1/log/a/b/c/d/head",
     "/.well-known/../node.db",
     "/.well-known/xstock/x",
     "/XS1/gossip",
-    "/xs1/gossip%00",
-    "/xs1/\xff",
+    "/xs/1/gossip%00",
+    "/xs/1/\xff",
 ]
 
 
@@ -199,7 +199,7 @@ async def test_a_strange_path_is_not_found(served, path: str) -> None:
 
 @pytest.mark.parametrize("log", ["..%2f..", "see.pub%2f..", "%00", "see.pub%0a", "a%20b", "see.pub.x", "~", "%ff"])
 async def test_a_strange_log_name_gives_nothing_even_to_a_member(served, log: str) -> None:
-    path = f"/xs1/log/redcross.at/{log}/1/head"
+    path = f"/xs/1/log/redcross.at/{log}/1/head"
     answer = await served.ask("GET", path, None, served.sign("GET", path))
     assert answer.status in (400, 401, 404)
 
@@ -224,7 +224,7 @@ async def test_a_malformed_request_is_refused_and_the_connection_closed(served, 
 async def test_open_paths_answer_anybody(served) -> None:
     known = await served.ask("GET", "/.well-known/xstock")
     assert json.loads(known.body)["name"] == "redcross.at"
-    assert (await served.ask("GET", "/xs1/id/redcross.at")).body == served.node.identity.raw
+    assert (await served.ask("GET", "/xs/1/id/redcross.at")).body == served.node.identity.raw
 
 
 async def test_open_paths_have_a_quota_by_address(served) -> None:
@@ -276,7 +276,7 @@ async def test_a_held_request_without_news_ends_after_its_time(served) -> None:
 async def test_head_and_proof_of_a_record_are_served_to_members(served) -> None:
     lines = [records.encode(make_offer(n, served.node.clock.now())) for n in range(5)]
     head = await served.node.own.append(lambda tx: lines)
-    base = f"/xs1/log/redcross.at/see.pub/{head.log.epoch}"
+    base = f"/xs/1/log/redcross.at/see.pub/{head.log.epoch}"
     assert heads.parse((await served.call("GET", f"{base}/head")).body)[0] == head
     path = [keys.from_base64(h) for h in (await served.call("GET", f"{base}/proof/3?size=5")).body.decode().split()]
     merkle.verify_inclusion(merkle.leaf_hash(lines[3]), 3, 5, path, head.root)

@@ -72,7 +72,7 @@ def propose(
 
     `minimums`: (place, catalogue code) to a level in the item's unit, or (place, local code) to one in the line's.
     `commitments`: catalogue code to what is promised and not yet dispatched. `released`: catalogue code to the
-    quantity a person released last. Offers come by code and place, reasons by ref.
+    quantity a person released last, 0 where the release was taken back. Offers come by code and place, reasons by ref.
 
     Raises ValueError when two lines have the same ref.
     """
@@ -294,7 +294,7 @@ def _name(there: list[Judged], item: Item, catalogue: Catalogue) -> str:
 def _release(code: str, total: Decimal, situation: _Situation) -> Reason | None:
     """Rule 10: a new item always, then only what grows beyond the threshold."""
     last = situation.released.get(code)
-    if last is None:
+    if not last:
         return Reason("release_new")
     percent = situation.rules.release_threshold_percent
     if total <= last * (100 + percent) / 100:

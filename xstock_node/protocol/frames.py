@@ -11,7 +11,8 @@ from xstock_node.protocol import keys, limits, merkle
 from xstock_node.protocol.errors import ProtocolError, TooLarge
 from xstock_node.protocol.names import LogId, number, parse_log_id
 
-_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+HASH_LINE = 45
+_HASH_LINE = re.compile(rb"#[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 
 
 class Frame(NamedTuple):
@@ -58,8 +59,7 @@ def parse(data: bytes) -> Iterator[Frame]:
         body = lines[position + 1 : position + 1 + count]
         if len(body) != count:
             raise ProtocolError(f"{count} lines in the frame", f"{len(body)}", "pull the rest again")
-        check_lines(body, roots)
-        yield Frame(log, start, roots, body)
+        yield Frame(log, start, roots, check_lines(body, roots))
         position += 1 + count
 
 
@@ -75,22 +75,30 @@ def parse_header(line: bytes) -> tuple[LogId, int, int, bool]:
     return parse_log_id(parts[1]), number(parts[2]), number(parts[3]), roots
 
 
-def check_lines(lines: list[bytes], roots: bool) -> None:
-    """Every line of a frame is a record or a leaf hash; a root frame holds hashes only."""
-    for line in lines:
-        first = line[:1]
-        if first == b"#":
+def check_lines(lines: list[bytes], roots: bool) -> list[bytes]:
+    """The lines of a frame as they are kept; a root frame holds hashes only.
+
+    A record that breaks a rule of records is kept all the same, and one over its limit as its hash: no line of an
+    origin stops its log.
+    """
+    if roots:
+        for line in lines:
+            if line[:1] != b"#":
+                raise ProtocolError("a '#' line", line[:80])
             keys.from_base64(line[1:].decode("ascii", "replace"), 32)
-        elif first != b"{" or roots:
-            raise ProtocolError("a record or a '#' line", line[:80])
-        elif len(line) > limits.RECORD:
-            raise TooLarge(f"a record of at most {limits.RECORD} bytes", f"{len(line)} bytes")
-    if _CONTROL.search(b"\n".join(lines)):
-        raise ProtocolError("lines without control bytes", "one")
+        return lines
+    if max(map(len, lines), default=0) <= limits.RECORD:
+        return lines
+    return [line if len(line) <= limits.RECORD else hash_line(merkle.leaf_hash(line)) for line in lines]
 
 
 def leaf_of(line: bytes) -> bytes:
     """The leaf hash of a record line, or the one that a `#` line states."""
-    if line[:1] == b"#":
+    if is_hash_line(line):
         return keys.from_base64(line[1:].decode("ascii"), 32)
     return merkle.leaf_hash(line)
+
+
+def is_hash_line(line: bytes) -> bool:
+    """Whether a line stands for a record of which only the hash is known."""
+    return len(line) == HASH_LINE and _HASH_LINE.fullmatch(line) is not None

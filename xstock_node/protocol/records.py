@@ -18,7 +18,7 @@ from xstock_node.protocol.errors import ProtocolError
 
 # `$` alone also matches before a last newline.
 RecordId = Annotated[str, Meta(pattern=r"^[a-z2-7]{16}(?!\n)$")]
-Time = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
+Time = Annotated[int, Meta(ge=0, le=limits.LAST_SECOND)]
 Salt = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{16}(?!\n)$")]
 Integer = Annotated[int, Meta(ge=-limits.INTEGER, le=limits.INTEGER)]
 Power = Annotated[int, Meta(ge=-9, le=9)]

@@ -45,15 +45,15 @@ class NodeAnswers:
         return await self._node.engine.read(lambda tx: serve_pull(tx, request))
 
     async def push(self, caller: str, body: bytes) -> int:
-        """A head note, an empty line's newline, and the frame of records that were wanted."""
+        """A head note, an empty line's newline, and the frames of what was wanted."""
         note, _, rest = body.partition(b"\n@ ")
         head = heads.parse(note)[0]
         found = list(frames.parse(b"@ " + rest))
-        if len(found) != 1 or found[0].log != head.log:
-            raise ProtocolError("one frame of the pushed head's log", f"{len(found)} frames")
+        if not found or any(frame.log != head.log for frame in found):
+            raise ProtocolError("frames of the pushed head's log", f"{len(found)} frames")
         if head.log.name == self._node.log:
             raise NotFound("a log of another node", str(head.log))
-        return await self._node.replicas.pushed(caller, note, found[0])
+        return await self._node.replicas.pushed(caller, note, found)
 
     async def head(self, caller: str, log: LogId) -> bytes:
         """The newest head note of a log in this epoch."""

@@ -12,7 +12,7 @@ from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Quota, Rol
 from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.names import LogId
 from xstock_node.protocol.peer import Peer
-from xstock_node.services.receiving import Plan, check_erasures, enter_epoch, extend, frontier_at, take
+from xstock_node.services.receiving import Plan, check_erasures, consider, enter_epoch, extend, frontier_at, take
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 SMALL_GAP = 2_048
@@ -26,18 +26,28 @@ async def catch_up(engine: Engine, peer: Peer, plan: Plan, now: int) -> None:
     if head.size - plan.start <= SMALL_GAP:
         lines = await pull_lines(peer, head.log, plan.start, head.size)
         check_erasures(lines, plan.start, head, peer.name == head.log.node)
-        await engine.write(lambda tx: take(tx, head, raw, lines, now), durable=False)
+
+        def store(tx: Transaction) -> None:
+            if not _moved_on(tx, plan, now):
+                take(tx, head, raw, lines, now)
+
+        await engine.write(store, durable=False)
         return
     await _by_segments(engine, peer, plan, now)
 
 
-async def pull_lines(peer: Peer, log: LogId, start: int, end: int) -> list[bytes]:
-    """The lines [start, end) of a log as the peer has them, in as many requests as it takes."""
+async def pull_lines(peer: Peer, log: LogId, start: int, end: int, partly: bool = False) -> list[bytes]:
+    """The lines [start, end) of a log as the peer has them, in as many requests as it takes.
+
+    With `partly` whole segments are enough where the peer has no more.
+    """
     lines: list[bytes] = []
     while start + len(lines) < end:
         position = start + len(lines)
         body = await _pull(peer, PullRequest((Range(log=str(log), start=position, count=end - position),)))
         new = [line for frame in frames.parse(body) for line in _expected(frame, log, position)]
+        if not new and partly and len(lines) >= limits.SEGMENT:
+            return lines[: len(lines) - len(lines) % limits.SEGMENT]
         if not new:
             raise Gap(f"records of {log} from {position} on", "none", "another peer is asked")
         lines += new[: end - position]
@@ -63,6 +73,7 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     from_origin = peer.name == head.log.node
 
     def begin(tx: Transaction) -> LogState:
+        _moved_on(tx, plan, now)
         state = enter_epoch(tx, head, raw, now)._replace(target=raw)
         _check_roots(tx, plan, state, edge, roots, tail)
         tx.logs.put(state)
@@ -73,24 +84,41 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     state = await engine.write(begin, durable=False)
     expected = dict(enumerate(roots, first))
     position, end = first * width, last * width
-    following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end)))
+    following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end), True))
     try:
         while position < end:
             lines = await following
             check_erasures(lines, position, head, from_origin)
             position += len(lines)
-            following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end)))
+            following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end), True))
 
             def store(tx: Transaction, before: LogState = state, lines: Sequence[bytes] = lines) -> LogState:
-                if tx.logs.state(before.log) != before:
-                    raise Rollback(f"{before.log} as it stood at {before.frontier.size}", "a newer epoch")
+                _check_unchanged(tx, before)
                 return extend(tx, before, head, lines, expected)
 
             state = await engine.write(store, durable=False)
     finally:
         following.cancel()
-    await engine.write(lambda tx: take(tx, head, raw, tail, now), durable=False)
+
+    def end_with(tx: Transaction) -> LogState:
+        _check_unchanged(tx, state)
+        return take(tx, head, raw, tail, now)
+
+    await engine.write(end_with, durable=False)
     await engine.checkpoint()
+
+
+def _moved_on(tx: Transaction, plan: Plan, now: int) -> bool:
+    """Pulling takes time: whether the head is held meanwhile. Raises `Rollback` where the plan no longer fits."""
+    current = consider(tx, plan.head, plan.raw, now)
+    if not current.taken and current.start != plan.start:
+        raise Rollback(f"{plan.head.log} from {plan.start} on", f"{current.start}")
+    return current.taken
+
+
+def _check_unchanged(tx: Transaction, before: LogState) -> None:
+    if tx.logs.state(before.log) != before:
+        raise Rollback(f"{before.log} as it stood at {before.frontier.size}", "another state")
 
 
 async def _pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[bytes]:

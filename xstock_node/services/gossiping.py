@@ -16,6 +16,7 @@ from xstock_node.protocol.names import LogName, parse_log_id
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.directory import Directory
 from xstock_node.services.peering import Peering
+from xstock_node.services.pushing import pushed_frames
 from xstock_node.services.receiving import Plan
 from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas, carried_frames
@@ -24,6 +25,7 @@ from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
 
 FRAME_RECORDS = 64
+MOST_PATIENCE = 64
 
 
 class Gossip:
@@ -48,7 +50,7 @@ class Gossip:
         self._waiting: dict[str, asyncio.Event] = {}
         self._pushing: dict[str, asyncio.Event] = {}
         self._fetches: set[asyncio.Task[bool]] = set()
-        self._drained_but_different: dict[str, int] = {}
+        self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
         self._overtaken: dict[str, tuple[str, ...]] = {}
         self._journal = ""
@@ -57,6 +59,10 @@ class Gossip:
     async def load(self) -> None:
         """Read the journal's id, which is new with every new database."""
         self._journal = await self._engine.write(lambda tx: tx.journal.id(), durable=False)
+
+    async def renew_journal(self) -> None:
+        """Void every cursor that was given: the journal is that of an older copy."""
+        self._journal = await self._engine.write(lambda tx: tx.journal.renew(), durable=True)
 
     async def answer(self, caller: str, request: GossipRequest, wait: float, now: int) -> GossipResponse:
         """Answer a peer's round; with `wait` > 0 hold the answer that long while there is nothing to say."""
@@ -78,7 +84,7 @@ class Gossip:
         )
 
     async def round(self, peer: Peer, now: int, wait: float = 0.0, fresh: bool = False) -> bool:
-        """One round with a peer; True when neither side had news and both hold the same.
+        """One round with a peer; True when neither side had news.
 
         With `fresh` the peer is asked as if for the first time: this folder may be older than the peer believes.
         """
@@ -103,8 +109,9 @@ class Gossip:
                 break
             wait, fresh = 0.0, False
         same = response.all == self._replicas.digest()
-        self._walk_again_when_different(peer.name, same or bool(response.notes or outgoing.notes))
-        return same and not response.notes and not outgoing.notes
+        news = bool(response.notes or outgoing.notes)
+        self._walk_again_when_different(peer.name, same or news)
+        return not news
 
     async def learn(self, caller: str, notes: Sequence[str], carried: str = "") -> list[Plan]:
         """Take notes from a peer, identities first; the plans for records that are still missing."""
@@ -175,7 +182,7 @@ class Gossip:
     def _went_back(self, caller: str, head: heads.Head) -> bool:
         """A peer that shows an older head than it showed before replays; its own view cannot have shrunk."""
         shown = self._peering.shown_by(caller, head.log.name)
-        if shown is None or head.log.name not in self._replicas.heads or (head.log.epoch, head.size) >= shown:
+        if shown is None or head.log.name not in self._replicas.heads or not self._peering.went_back(caller, head):
             return False
         error = Rollback(f"epoch {shown[0]}, size {shown[1]} or more, as shown before", f"{head.log}, {head.size}")
         self._peering.refuse(caller, error, str(head.log))
@@ -205,29 +212,39 @@ class Gossip:
         return tuple(Want(str(plan.head.log), plan.start) for plan in plans)
 
     async def _page(self, caller: str, cursor: str, drained: bool) -> "_Page":
+        last = await self._engine.read(lambda tx: tx.journal.last())
         position = gossip.position_in(self._journal, cursor)
-        if position < 0:
+        if not 0 <= position <= last:
             # A peer without a cursor of ours may have lost everything: nothing is taken as known to it.
             self._peering.forget_known(caller)
-            position = await self._engine.read(lambda tx: tx.journal.last()) if drained else 0
-        found = await self._engine.read(lambda tx: tx.journal.since(position, limits.GOSSIP_NOTES))
-        new = [n for n in found if not self._peering.has(caller, n.subject, n.raw)]
-        if len(found) < limits.GOSSIP_NOTES:
-            asides = await self._recovery.asides_for(caller)
+            position = last if drained else 0
+        found, more = await self._notes_since(position)
+        new = [n for n in found if not self._peering.holds(caller, n.subject, n.raw)]
+        if not more:
+            asides = (await self._recovery.asides_for(caller))[: limits.ASIDES_TOLD]
             new += [n for n in asides if not self._peering.has(caller, n.subject, n.raw)]
         for note in new:
-            self._peering.gave(caller, note.subject, note.raw)
+            self._peering.told(caller, note.subject, note.raw)
         end = found[-1].position if found else position
-        more = len(found) == limits.GOSSIP_NOTES
         return _Page(gossip.cursor(self._journal, end), tuple(note.raw.decode() for note in new), more)
 
+    async def _notes_since(self, position: int) -> tuple[list[StoredNote], bool]:
+        """One page of the journal, bounded in notes and bytes, and whether there is more."""
+        found = await self._engine.read(lambda tx: tx.journal.since(position, limits.PAGE_NOTES + 1))
+        room = limits.PAGE_BYTES
+        for index, note in enumerate(found):
+            room -= len(note.raw) + 32
+            if index == limits.PAGE_NOTES or (room < 0 and index):
+                return found[:index], True
+        return found, False
+
     async def _outgoing(self, name: str, acked: int) -> "_Outgoing":
-        found = await self._engine.read(lambda tx: tx.journal.since(acked, limits.GOSSIP_NOTES))
+        found, more = await self._notes_since(acked)
         position = found[-1].position if found else acked
         new = [note for note in found if not self._peering.has(name, note.subject, note.raw)]
         # Before the own log is open, its last head may be one that a peer has seen replaced.
         new = [note for note in new if not self._recovery.is_waiting(_log_of(note.subject))]
-        return _Outgoing(new, position, len(found) == limits.GOSSIP_NOTES)
+        return _Outgoing(new, position, more)
 
     async def _frames(self, name: str, notes: Sequence[StoredNote]) -> str:
         """Records that the peer lacks of the heads that are sent, where they are few and small."""
@@ -253,11 +270,14 @@ class Gossip:
         self._peering.acknowledged(name, response.cursor, outgoing.position, now)
 
     def _walk_again_when_different(self, name: str, fine: bool) -> None:
-        """Cursors drained and still different, twice: page through everything once more."""
-        count = 0 if fine else self._drained_but_different.get(name, 0) + 1
-        self._drained_but_different[name] = count
-        if count >= 2:
-            self._drained_but_different[name] = 0
+        """Cursors drained and still different, twice: page through everything once more.
+
+        Peers that pinned different origins differ for good, so that each walk in vain doubles the patience.
+        """
+        count, patience = self._drained_but_different.get(name, (0, 2))
+        self._drained_but_different[name] = (0, 2) if fine else (count + 1, patience)
+        if not fine and count + 1 >= patience:
+            self._drained_but_different[name] = (0, min(patience * 2, MOST_PATIENCE))
             self._peering.forget(name)
 
     async def _push(self, peer: Peer, want: Want) -> None:
@@ -265,9 +285,13 @@ class Gossip:
         head = self._replicas.heads.get(log.name)
         if head is None or head.log != log or want.start >= head.size:
             return
-        count = head.size - want.start
-        lines = await self._engine.read(lambda tx: list(lines_of(tx, log, want.start, count)))
-        await peer.push(self._replicas.raw[log.name] + b"\n" + frames.encode(log, want.start, lines, len(lines)))
+        start = want.start
+        while start < head.size:
+            body = await self._engine.read(lambda tx, at=start: pushed_frames(tx, head, at))  # type: ignore[misc]
+            taken = await peer.push(self._replicas.raw[log.name] + b"\n" + body)
+            if not taken:
+                break
+            start += taken
 
     async def _hold(self, caller: str, wait: float) -> None:
         event = self._waiting[caller] = asyncio.Event()
@@ -320,5 +344,9 @@ def _small_frames(tx: Transaction, wanted: Sequence[tuple[heads.Head, int]]) -> 
         room -= len(part)
         if room < 0 or len(lines) != head.size - start:
             break
+        try:
+            part.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
         parts.append(part)
-    return b"".join(parts).decode("utf-8", "replace")
+    return b"".join(parts).decode("utf-8")

@@ -13,6 +13,7 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services.clock import Clock
 from xstock_node.services.directory import Directory
+from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.peering import Peering
@@ -66,7 +67,11 @@ class Node:
         """Ask peers for own records, open a new epoch, and begin to gossip."""
         self.gossip.peers = dict(peers)
         await self.load()
+        before = self.replicas.raw.get(self.log)
         await self._ask_before_opening()
+        if self.replicas.raw.get(self.log) != before:
+            # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
+            await self.gossip.renew_journal()
         opened = await self.own.open()
         if opened.log.epoch >= self.clock.now():
             # A second process of a lost or copied folder must not find the same second: it would be the same epoch.
@@ -135,7 +140,8 @@ class Node:
                 self._failing.discard(peer.name)
                 early = quiet and self.clock.steady() - began < limits.HOLD_FIRST / 2
                 pause = self._jitter(period) if not held or early else at_once.take(1, self.clock.steady())
-            except (ProtocolError, StorageError) as error:
+            except Exception as error:  # whatever a peer provokes, the loop goes on
+                self._defect(error)
                 failures += 1
                 self._failing.add(peer.name)
                 longest = min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX)
@@ -156,7 +162,8 @@ class Node:
             event.clear()
             try:
                 await self.gossip.round(peer, self.clock.now())
-            except (ProtocolError, StorageError) as error:
+            except Exception as error:  # as above
+                self._defect(error)
                 self.trace.info("push-failed", peer=peer.name, why=str(error))
             await asyncio.sleep(limits.COALESCE)
 
@@ -169,8 +176,14 @@ class Node:
                 if self.clock.steady() - beat >= limits.HEARTBEAT and not self.own.halted:
                     beat = self.clock.steady()
                     self.signed(await self.own.heartbeat())
-            except StorageError as error:
+            except Exception as error:  # the house is kept again at the next beat
+                self._defect(error)
                 self.trace.error("house-not-kept", why=str(error))
+
+    def _defect(self, error: Exception) -> None:
+        """An exception that is none of ours is a defect of the program: say so, where it can be found."""
+        if not isinstance(error, ProtocolError | StorageError | Refusal):
+            self.trace.error("defect", why=f"{type(error).__name__}: {error}")
 
     def _jitter(self, seconds: float) -> float:
         return seconds * self.random.uniform(0.5, 1.5)

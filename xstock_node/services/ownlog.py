@@ -104,7 +104,7 @@ class OwnLog:
             state.frontier, leaves, lambda: tx.logs.leaves(self.log, start - start % width, start), width
         )
         tx.logs.append(self.log, start, lines, segments)
-        index_lines(tx, self.log, start, lines)
+        index_lines(tx, self.log, start, lines, max(self._now(), state.head_time))
         return state._replace(frontier=frontier)
 
     def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> tuple[Head, bytes]:

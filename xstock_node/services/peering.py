@@ -19,7 +19,8 @@ class Peering:
         self._engine, self._now, self._steady, self._trace = engine, now, steady, trace
         self._states: dict[str, PeerState] = {}
         self._unsaved: set[str] = set()
-        self._shown: defaultdict[str, dict[LogName, tuple[int, int]]] = defaultdict(dict)
+        self._shown: defaultdict[str, dict[LogName, tuple[tuple[int, int], float]]] = defaultdict(dict)
+        self._told: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._known: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._allowance: dict[str, TokenBucket] = {}
 
@@ -57,27 +58,42 @@ class Peering:
 
     def forget_known(self, name: str) -> None:
         """Take nothing as known to a peer."""
-        self._known.pop(name, None)
-        self._shown.pop(name, None)
+        for book in (self._known, self._told, self._shown):
+            book.pop(name, None)
 
     def forget_asides(self, name: str) -> None:
         """Tell the peer again what is kept aside for it."""
-        known = self._known[name]
-        for subject in [s for s in known if s.startswith("aside ")]:
-            del known[subject]
+        told = self._told[name]
+        for subject in [s for s in told if s.startswith("aside ")]:
+            del told[subject]
 
     def showed(self, name: str, head: Head) -> None:
         """The peer holds this head."""
-        shown = self._shown[name]
-        shown[head.log.name] = max((head.log.epoch, head.size), shown.get(head.log.name, (0, 0)))
+        newest = (head.log.epoch, head.size)
+        if newest > (self.shown_by(name, head.log.name) or (0, 0)):
+            self._shown[name][head.log.name] = (newest, self._steady())
 
     def shown_by(self, name: str, log: LogName) -> tuple[int, int] | None:
         """The newest (epoch, size) of a log that the peer is known to hold."""
-        return self._shown[name].get(log)
+        found = self._shown[name].get(log)
+        return None if found is None else found[0]
+
+    def went_back(self, name: str, head: Head) -> bool:
+        """Whether the peer shows less than it showed a while ago; answers that overtake each other are no replay."""
+        newest, at = self._shown[name].get(head.log.name, ((0, 0), 0.0))
+        return (head.log.epoch, head.size) < newest and self._steady() - at > limits.REORDERED
 
     def has(self, name: str, subject: str, raw: bytes) -> bool:
+        """Whether the peer is known to hold this note, or was told it in an answer."""
+        return self.holds(name, subject, raw) or self._told[name].get(subject) == raw
+
+    def holds(self, name: str, subject: str, raw: bytes) -> bool:
         """Whether the peer is known to hold this note."""
         return self._known[name].get(subject) == raw
+
+    def told(self, name: str, subject: str, raw: bytes) -> None:
+        """The note stood in an answer to the peer; its next cursor shows whether that arrived."""
+        self._told[name][subject] = raw
 
     def gave(self, name: str, subject: str, raw: bytes) -> None:
         """The peer sent this note or acknowledged it."""

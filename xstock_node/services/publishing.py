@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from secrets import token_bytes
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,12 +14,15 @@ from xstock_node.domain.reasons import sentence
 from xstock_node.domain.sharing import Proposal, ProposedOffer, SharedLine, propose
 from xstock_node.domain.units import decimal_pair, exact
 from xstock_node.protocol import heads, merkle, proof
+from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.records import Known, Offer, Still, Withdraw, encode, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.storage.interfaces import StoredOffer, Transaction
+from xstock_node.services.provenance import counted_at, source_word
+from xstock_node.services.typed import plain
+from xstock_node.storage.interfaces import Source, StoredOffer, Transaction
 
 DAY = 86_400
 Entropy = Callable[[int], bytes]
@@ -81,12 +85,16 @@ class PublishRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was published anew, withdrawn because it is no longer there, left as it was, and held for a release."""
+    """What was published anew, withdrawn because it is no longer there, left as it was, and held for a release.
+
+    `impossible` are offers that no record can say; `why` names their lines and what is wrong with them.
+    """
 
     published: list[OfferView]
     withdrawn: list[str]
     unchanged: int
     held: list[ProposedView]
+    impossible: list[ProposedView] = []
 
 
 class OfferIds(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +161,8 @@ async def publish(
 
     def make(tx: Transaction) -> Sequence[bytes]:
         nonlocal result
-        records, result = _changes(office, tx, catalogue, request, entropy)
-        if records:
+        lines, result = _changes(office, tx, catalogue, request, entropy)
+        if lines:
             office.record(
                 tx,
                 actor,
@@ -162,32 +170,41 @@ async def publish(
                 ",".join(request.codes) or "all",
                 f"{len(result.published)} published, {len(result.withdrawn)} withdrawn, release {request.release}",
             )
-        return [encode(record) for record in records]
+        return lines
 
     office.node.signed(await office.node.own.append(make))
     return result
 
 
 async def withdraw(office: Office, actor: Actor, request: OfferIds, entropy: Entropy = token_bytes) -> CountResult:
-    """End own offers."""
+    """End own offers; what a person ends, a person releases before it is offered again."""
+    plain(request.why, "why")
 
     def records(tx: Transaction, found: list[Offer], now: int) -> list[Known]:
-        return [
-            Withdraw(id=o.id, ts=now, exp=max(o.exp, now), n=to_base64(entropy(12)), why=request.why) for o in found
-        ]
+        for code in {o.item for o in found}:
+            tx.stock.release(code, Decimal(0))
+        return [_end(o, now, entropy, request.why) for o in found]
 
     return await _for_each(office, actor, request, "offer.withdraw", records)
 
 
 async def renew(office: Office, actor: Actor, request: OfferIds, entropy: Entropy = token_bytes) -> CountResult:
-    """Say that the sources of offers were checked now: their offers get this date and a new lease."""
+    """Say that the stock behind offers was checked now: they get this date and a new lease, and no other offer does."""
 
     def records(tx: Transaction, found: list[Offer], now: int) -> list[Known]:
         until = now + office.settings.lease_days * DAY
-        return [
+        # A `still` reaches every offer of its source that the index holds, expired ones too.
+        expired = {o.src for s in tx.offers.of_log(office.node.log) if s.exp <= now and (o := _offer(s.line))}
+        whole = {o.src for o in found} - expired if request.all else set()
+        said: list[Known] = [
             Still(id=record_id(entropy(10)), ts=now, exp=until, n=to_base64(entropy(12)), src=source)
-            for source in sorted({o.src for o in found})
+            for source in sorted(whole)
         ]
+        for offer in found:
+            if offer.src not in whole:
+                fresh = to_base64(entropy(12))
+                said.append(msgspec.structs.replace(offer, ts=now, exp=until, asof=now, n=fresh))
+        return said
 
     return await _for_each(office, actor, request, "offer.renew", records)
 
@@ -228,13 +245,14 @@ async def _for_each(
 
     def make(tx: Transaction) -> Sequence[bytes]:
         nonlocal chosen
-        own = {found.id: found for s in tx.offers.of_log(office.node.log) if (found := _offer(s.line))}
-        missing = [i for i in request.ids if i not in own]
+        now = office.node.clock.now()
+        own = {o.id: o for s in tx.offers.of_log(office.node.log) if s.exp > now and (o := _offer(s.line))}
+        missing = [i for i in dict.fromkeys(request.ids) if i not in own]
         if missing:
             raise Refusal("no-offer", "ids of own live offers", ", ".join(missing), "see `xstock offer list`")
-        chosen = list(own.values()) if request.all else [own[i] for i in request.ids]
+        chosen = list(own.values()) if request.all else [own[i] for i in dict.fromkeys(request.ids)]
         office.record(tx, actor, verb, ",".join(o.id for o in chosen), request.why)
-        return [encode(r) for r in records(tx, chosen, office.node.clock.now())]
+        return [encode(r) for r in records(tx, chosen, now)]
 
     office.node.signed(await office.node.own.append(make))
     return CountResult(changed=len(chosen), ids=[o.id for o in chosen])
@@ -251,50 +269,86 @@ def _propose(office: Office, tx: Transaction, catalogue: Catalogue) -> tuple[lis
     return lines, propose(lines, rules, catalogue, tx.stock.minimums(), {}, released, today)
 
 
+class _Live(NamedTuple):
+    """An own live offer as published, and its date as later records refreshed it."""
+
+    offer: Offer
+    asof: int
+
+
+class _Making(NamedTuple):
+    """What every offer of one publication is made with; `sources` gives the source of each line's ref."""
+
+    office: Office
+    catalogue: Catalogue
+    sources: dict[str, Source]
+    now: int
+    entropy: Entropy
+
+
 def _changes(
     office: Office, tx: Transaction, catalogue: Catalogue, request: PublishRequest, entropy: Entropy
-) -> tuple[list[Known], PublishResult]:
-    """The records that bring the own live offers to what the rules say now, and what a person is told."""
+) -> tuple[list[bytes], PublishResult]:
+    """The lines that bring the own live offers to what the rules say now, and what a person is told."""
     _, proposal = _propose(office, tx, catalogue)
-    now = office.node.clock.now()
-    live = {(o.item, o.place): o for s in tx.offers.of_log(office.node.log) if s.exp > now and (o := _offer(s.line))}
+    making = _Making(office, catalogue, _sources(tx), office.node.clock.now(), entropy)
+    live = _live(office, tx, making.now)
     chosen = [o for o in proposal.offers if not request.codes or o.code in request.codes]
     held = [o for o in chosen if o.needs_release and not request.release]
-    records: list[Known] = []
-    published, unchanged = [], 0
+    lines: list[bytes] = []
+    published: list[Offer] = []
+    impossible: list[ProposedView] = []
+    unchanged = 0
     wanted = {_spot(office, o) for o in chosen}
     for proposed in chosen:
         before = live.get(_spot(office, proposed))
         if proposed in held:
             continue
-        if before is not None and _same(before, proposed):
+        offer = _record(making, proposed, before)
+        if before is not None and _says_the_same(offer, before):
             unchanged += 1
             continue
-        offer = _record(office, catalogue, proposed, before, now, entropy)
-        records.append(offer)
+        try:
+            lines.append(encode(offer))
+        except (ProtocolError, ValueError, OverflowError) as error:
+            impossible.append(_impossible(proposed, error))
+            wanted.discard(_spot(office, proposed))
+            continue
         published.append(offer)
-        tx.stock.release(proposed.code, _total(proposal, proposed.code))
-    gone = [o for spot, o in live.items() if spot not in wanted and (not request.codes or o.item in request.codes)]
-    records += [Withdraw(id=o.id, ts=now, exp=max(o.exp, now), n=to_base64(entropy(12)), why="") for o in gone]
-    return records, PublishResult(
+        if proposed.needs_release:
+            tx.stock.release(proposed.code, _total(proposal, proposed.code))
+    ended = [o.offer for at, o in live.items() if at not in wanted and (not request.codes or at[0] in request.codes)]
+    lines += [encode(_end(offer, making.now, entropy)) for offer in ended]
+    return lines, PublishResult(
         published=[_offer_view(offer, offer.asof, offer.exp, -1) for offer in published],
-        withdrawn=[o.id for o in gone],
+        withdrawn=[o.id for o in ended],
         unchanged=unchanged,
         held=[_proposed_view(o) for o in held],
+        impossible=impossible,
     )
 
 
-def _record(
-    office: Office, catalogue: Catalogue, proposed: ProposedOffer, before: Offer | None, now: int, entropy: Entropy
-) -> Offer:
-    settings = office.settings
-    item = catalogue.get(proposed.code)
+def _live(office: Office, tx: Transaction, now: int) -> dict[tuple[str, str], _Live]:
+    found = [(s, _offer(s.line)) for s in tx.offers.of_log(office.node.log) if s.exp > now]
+    return {(offer.item, offer.place): _Live(offer, stored.asof) for stored, offer in found if offer is not None}
+
+
+def _sources(tx: Transaction) -> dict[str, Source]:
+    """The source of every line; a line whose source is not known counts as of long ago."""
+    known = {source.name: source for source in tx.stock.sources()}
+    return {ref: known.get(name) or Source(name, "", "", 0, 0, 0) for name, ref, _ in tx.stock.lines()}
+
+
+def _record(making: _Making, proposed: ProposedOffer, before: _Live | None) -> Offer:
+    settings, now = making.office.settings, making.now
+    item = making.catalogue.get(proposed.code)
     assert item is not None
+    sources = [making.sources[ref] for ref in proposed.refs]
     return Offer(
-        id=before.id if before else record_id(entropy(10)),
+        id=before.offer.id if before else record_id(making.entropy(10)),
         ts=now,
         exp=now + settings.lease_days * DAY,
-        n=to_base64(entropy(12)),
+        n=to_base64(making.entropy(12)),
         item=item.code,
         scheme=item.scheme,
         name=proposed.name[:200],
@@ -307,13 +361,37 @@ def _record(
         terms=settings.terms,
         ready=settings.ready_hours,
         cc=settings.country,
-        place=_place(office, proposed),
+        place=_place(making.office, proposed),
         at=settings.at,
         best=proposed.earliest_expiry,
         cond=proposed.condition,
-        asof=now,
-        src="stock",
+        asof=_asof(sources, before, now),
+        src=source_word({source.name for source in sources}),
     )
+
+
+def _asof(sources: list[Source], before: _Live | None, now: int) -> int:
+    """When the oldest of the sources was counted, or later where a person renewed the offer since they were read."""
+    counted = min((counted_at(source, now) for source in sources), default=now)
+    read = max((source.read_at for source in sources), default=now)
+    return before.asof if before and before.asof > counted and before.asof > read else counted
+
+
+def _says_the_same(offer: Offer, before: _Live) -> bool:
+    """Whether nothing is new but an age that moved by no more than a day: that alone is not worth a record."""
+    old = before.offer
+    bare = msgspec.structs.replace(offer, ts=old.ts, exp=old.exp, n=old.n, asof=old.asof)
+    return bare == old and abs(offer.asof - before.asof) <= DAY
+
+
+def _end(offer: Offer, now: int, entropy: Entropy, why: str = "") -> Withdraw:
+    return Withdraw(id=offer.id, ts=now, exp=max(offer.exp, now), n=to_base64(entropy(12)), why=why)
+
+
+def _impossible(proposed: ProposedOffer, error: Exception) -> ProposedView:
+    said = error.came if isinstance(error, ProtocolError) and error.came else str(error)
+    why = f"no record can say this: {said}; correct {', '.join(proposed.refs)}"
+    return msgspec.structs.replace(_proposed_view(proposed), why=why)
 
 
 def _place(office: Office, proposed: ProposedOffer) -> str:
@@ -322,14 +400,6 @@ def _place(office: Office, proposed: ProposedOffer) -> str:
 
 def _spot(office: Office, proposed: ProposedOffer) -> tuple[str, str]:
     return proposed.code, _place(office, proposed)
-
-
-def _same(offer: Offer, proposed: ProposedOffer) -> bool:
-    return (
-        figure(offer.qty) == proposed.quantity
-        and offer.best == proposed.earliest_expiry
-        and offer.cond == proposed.condition
-    )
 
 
 def _total(proposal: Proposal, code: str) -> Decimal:

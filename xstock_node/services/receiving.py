@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import Fork, Gap, Mismatch, Quota, Rollback
-from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.frames import is_hash_line, leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
@@ -41,6 +41,8 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
     """
     heads.check_time(head, now)
     state = tx.logs.state(head.log.name) or LogState(head.log.name)
+    if head.size - head.minimum > limits.RECORDS_A_LOG and head.size > state.frontier.size:
+        raise Quota(f"at most {limits.RECORDS_A_LOG} records above min", f"{head.size - head.minimum}", "raise min")
     if state.head:
         if state.head == raw:
             return Plan(head, raw, state.frontier.size, True, False)
@@ -131,9 +133,10 @@ def extend(
     if any(expected.get(number, root) != root for number, root in segments.items()):
         raise Mismatch(f"records that give the segment roots of {head.log}", f"others from {start} on")
     if base is not None and frontier.size == base.size and frontier.root() != base.root:
-        raise Fork(f"the root of the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
+        # The lines came from a peer just now, so that it may be the peer who lies: no proof against the origin.
+        raise Mismatch(f"the root of the base {base.epoch} {base.size}", "another", "another peer is asked")
     tx.logs.append(log, start, lines, segments)
-    defects = index_lines(tx, log, start, lines)
+    defects = index_lines(tx, log, start, lines, head.time)
     state = state._replace(frontier=frontier, defects=state.defects + defects)
     tx.logs.put(state)
     return state
@@ -144,7 +147,7 @@ def check_erasures(lines: Sequence[bytes], start: int, head: Head, from_origin: 
     if from_origin:
         return
     for index, line in enumerate(lines, start):
-        if line[:1] == b"#" and index >= head.minimum:
+        if is_hash_line(line) and index >= head.minimum:
             raise Gap(f"record {index} of {head.log}", "only its hash", "ask another peer")
 
 
@@ -166,7 +169,7 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
             newest[found.id] = max(found.ts, newest.get(found.id, 0))
     again = []
     for line in lines:
-        if line[:1] != b"{" or line in present:
+        if is_hash_line(line) or line in present:
             continue
         found = interpret(line)
         if not isinstance(found, Offer | Withdraw) or found.ts >= newest.get(found.id, 0):
@@ -177,7 +180,7 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
 def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
     frontier = frontier_at(tx, state.log, size)
     tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
-    defects = rebuild(tx, state.log, size)
+    defects = rebuild(tx, state.log, size, state.head_time)
     return state._replace(frontier=frontier, defects=defects, head_size=min(size, state.head_size))
 
 
@@ -195,6 +198,7 @@ def _shared(tx: Transaction, state: LogState, head: Head) -> int:
     if base.epoch > state.epoch:
         return 0
     raise Fork(f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
+
 
 def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> None:
     """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here.

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
-from xstock_node.protocol import frames, gossip, heads
+from xstock_node.protocol import frames, gossip, heads, limits
 from xstock_node.protocol.errors import Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
@@ -12,6 +13,7 @@ from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.catching_up import catch_up
 from xstock_node.services.directory import Directory
+from xstock_node.services.pushing import PushedPeer
 from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, take
 from xstock_node.storage.interfaces import Engine
 
@@ -33,6 +35,7 @@ class Replicas:
         self._engine, self._log, self._directory = engine, log, directory
         self._now, self._refuse = now, refuse
         self._locks: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._fetching: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._digest = ""
 
     async def load(self) -> None:
@@ -47,6 +50,8 @@ class Replicas:
         """Remember a head that is stored, and tell who listens."""
         log = head.log.name
         before = self.heads.get(log)
+        if before is not None and (head.log.epoch, head.size, head.time) < (before.log.epoch, before.size, before.time):
+            return
         self.heads[log], self.raw[log] = head, raw
         self._digest = ""
         if changed:
@@ -81,21 +86,34 @@ class Replicas:
         """Whether a head is of a log that this node replicates, of an origin that is known."""
         return head.log.log == self._log and self._directory.get(head.log.node) is not None
 
-    async def pushed(self, caller: str, raw: bytes, frame: Frame) -> int:
-        """Take a head with its records from a peer that was asked for them; how many records were taken."""
+    async def pushed(self, caller: str, raw: bytes, found: Sequence[Frame]) -> int:
+        """Take records of a head from a peer that was asked for them; how many more are held now."""
         head, note = heads.parse(raw)
         if not self.concerns(head) or not self._directory.verify_head(head, note):
             raise NotFound("a log of this network and of a known origin", str(head.log))
         async with self._locks[head.log.name]:
-            plan = await self._consider(head, raw, frame, caller)
-        if not plan.taken:
-            raise Gap(f"records of {head.log} from {plan.start} on", f"{len(frame.lines)} from {frame.start} on")
+            plan = await self._consider(head, raw, None, caller)
+        if plan.taken:
+            return 0
+        try:
+            await catch_up(self._engine, PushedPeer(caller, found), plan, self._now())
+        except Gap:
+            state = await self._engine.read(lambda tx: tx.logs.state(head.log.name))
+            taken = state.frontier.size - plan.start if state is not None and state.epoch == head.log.epoch else 0
+            if taken <= 0:
+                raise
+            return taken
+        self.note(head, raw)
+        self.frozen.discard(head.log.name)
         return head.size - plan.start
 
     async def fetch(self, plan: Plan, peers: Sequence[Peer]) -> bool:
-        """Get the plan's records from the first of `peers` that has them; True when the head is held."""
+        """Get the plan's records from the first of `peers` that has them; True when the head is held.
+
+        One fetch of a log at a time, but a peer that hands out slowly keeps no other waiting for long.
+        """
         log = plan.head.log.name
-        async with self._locks[log]:
+        async with _patiently(self._fetching[log]):
             for peer in peers:
                 try:
                     current = await self._engine.write(
@@ -136,6 +154,22 @@ class Replicas:
             await self._engine.write(lambda tx: freeze(tx, log, why), durable=True)
             self.frozen.add(log)
             self._digest = ""
+
+
+@asynccontextmanager
+async def _patiently(lock: asyncio.Lock) -> AsyncIterator[None]:
+    """Hold the lock, or go on without it after a while."""
+    held = False
+    try:
+        async with asyncio.timeout(limits.SMALL_BODY_SECONDS):
+            held = await lock.acquire()
+    except TimeoutError:
+        pass
+    try:
+        yield
+    finally:
+        if held:
+            lock.release()
 
 
 def carried_frames(text: str) -> dict[LogName, Frame]:

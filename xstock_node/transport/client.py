@@ -52,21 +52,21 @@ class HttpPeer:
         """See `Peer.gossip`."""
         body = msgspec.json.encode(request)
         headers = {"Prefer": f"wait={int(wait)}"} if wait >= 1 else {}
-        answer = await self._call("POST", "/xs1/gossip", body, headers, limits.GOSSIP_BODY, wait)
+        answer = await self._call("POST", "/xs/1/gossip", body, headers, limits.GOSSIP_BODY, wait)
         return decode(answer, GossipResponse, limits.GOSSIP_BODY)
 
     async def pull(self, request: PullRequest) -> bytes:
         """See `Peer.pull`."""
-        return await self._call("POST", "/xs1/pull", msgspec.json.encode(request), {}, limits.STREAM_BODY, stream=True)
+        return await self._call("POST", "/xs/1/pull", msgspec.json.encode(request), {}, limits.STREAM_BODY, stream=True)
 
     async def push(self, frames: bytes) -> int:
         """See `Peer.push`."""
-        answer = await self._call("POST", "/xs1/push", frames, {}, limits.SMALL_BODY)
+        answer = await self._call("POST", "/xs/1/push", frames, {}, limits.SMALL_BODY)
         return decode(answer, PushResponse, limits.SMALL_BODY).taken
 
     async def identity(self) -> bytes:
         """See `Peer.identity`."""
-        return await self._call("GET", f"/xs1/id/{self.name}", b"", {}, limits.IDENTITY_NOTE)
+        return await self._call("GET", f"/xs/1/id/{self.name}", b"", {}, limits.IDENTITY_NOTE)
 
     async def _call(
         self,

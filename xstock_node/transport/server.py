@@ -45,12 +45,12 @@ class PeerServer:
         app.router.add_get(
             "/.well-known/xstock", self._open(lambda r: self._answering.well_known(), "application/json")
         )
-        app.router.add_get("/xs1/id/{name}", self._open(self._identity, "text/plain"))
-        app.router.add_post("/xs1/gossip", self._gossip)
-        app.router.add_post("/xs1/pull", self._pull)
-        app.router.add_post("/xs1/push", self._push)
-        app.router.add_get("/xs1/log/{node}/{log}/{epoch}/head", self._head)
-        app.router.add_get("/xs1/log/{node}/{log}/{epoch}/proof/{index}", self._proof)
+        app.router.add_get("/xs/1/id/{name}", self._open(self._identity, "text/plain"))
+        app.router.add_post("/xs/1/gossip", self._gossip)
+        app.router.add_post("/xs/1/pull", self._pull)
+        app.router.add_post("/xs/1/push", self._push)
+        app.router.add_get("/xs/1/log/{node}/{log}/{epoch}/head", self._head)
+        app.router.add_get("/xs/1/log/{node}/{log}/{epoch}/proof/{index}", self._proof)
         self._listener = Listener(app)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:

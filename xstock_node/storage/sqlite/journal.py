@@ -20,6 +20,10 @@ class SqliteJournal:
             return value
         return str(row[0])
 
+    def renew(self) -> str:
+        self._db.execute("delete from meta where key = 'journal'")
+        return self.id()
+
     def put(self, subject: str, raw: bytes) -> int:
         self._db.execute("delete from note where subject = ?", (subject,))
         return int(self._db.execute("insert into note (subject, raw) values (?, ?)", (subject, raw)).lastrowid or 0)

@@ -82,9 +82,9 @@ class SqliteLogs:
         ref = self.ref(log)
         if ref is None:
             return []
-        first = (ref << SHIFT) + start
+        first, end = _range(ref, start, count)
         query = "select line from record where pos >= ? and pos < ? order by pos"
-        return [row[0] for row in self._db.execute(query, (first, first + count))]
+        return [row[0] for row in self._db.execute(query, (first, end))]
 
     def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
         return [leaf_of(line) for line in self.lines(log, start, end - start)]
@@ -99,9 +99,9 @@ class SqliteLogs:
         return frontier.extended(self.leaves(log, start + whole * width, end)).root()
 
     def segment_roots(self, log: LogName, first: int, count: int) -> list[bytes]:
-        begin = self._base(log) + first
+        begin, end = _range(self._base(log) >> SHIFT, first, count)
         query = "select root from segment where pos >= ? and pos < ? order by pos"
-        return [row[0] for row in self._db.execute(query, (begin, begin + count))]
+        return [row[0] for row in self._db.execute(query, (begin, end))]
 
     def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
         base = self._base(log)
@@ -145,3 +145,9 @@ def _state(row: tuple[object, ...]) -> LogState:
     blob: bytes = frontier  # type: ignore[assignment]
     roots = tuple(blob[i : i + 32] for i in range(0, len(blob), 32))
     return LogState(LogName(node, log), epoch, Frontier(size, roots), *rest)  # type: ignore[arg-type]
+
+
+def _range(ref: int, start: int, count: int) -> tuple[int, int]:
+    """The positions of a part of a log, never beyond the log itself: peers choose `start` and `count`."""
+    base, end = ref << SHIFT, (ref + 1) << SHIFT
+    return min(base + start, end), min(base + start + count, end)
