@@ -83,7 +83,16 @@ def test_a_malformed_stream_is_refused(data: bytes) -> None:
         list(frames.parse(data))
 
 
-ODD = [b"", b"x", frames.header(LOG, 1, 0)[:-1], b"{\t}", b"{\x00}", b"#" + b"A" * 42 + b"==", HASH[:-2] + b"B=", b"\xff"]
+ODD = [
+    b"",
+    b"x",
+    frames.header(LOG, 1, 0)[:-1],
+    b"{\t}",
+    b"{\x00}",
+    b"#" + b"A" * 42 + b"==",
+    HASH[:-2] + b"B=",
+    b"\xff",
+]
 
 
 @pytest.mark.parametrize("line", ODD)

@@ -1,5 +1,6 @@
 """A known peer lies: what it says is refused, written down and charged, and the honest nodes go on."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -145,6 +146,7 @@ def test_a_replayed_old_head_is_refused(in_memory, capsys) -> None:
     async def play(scene: Scene) -> None:
         for lines in (LINES[:1], LINES):
             await scene.say(signed(head_of(lines)), carried=framed(head_of(lines), lines))
+        await asyncio.sleep(limits.REORDERED + 1)
         await scene.say(signed(head_of(LINES[:1])))
         assert scene.held() == head_of(LINES)
         await scene.refused("rollback", capsys)

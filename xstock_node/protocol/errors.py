@@ -115,6 +115,13 @@ class Quota(ProtocolError):
         self.retry_after = retry_after
 
 
+class Full(ProtocolError):
+    """This node cannot store more now; reading goes on."""
+
+    code = "full"
+    status = 507
+
+
 class Unreachable(ProtocolError):
     """A peer did not answer, or not in time."""
 

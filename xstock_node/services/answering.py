@@ -1,17 +1,20 @@
 """What this node answers its peers, whatever carries the request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from xstock_node import __version__
 from xstock_node.protocol import frames, heads, limits, merkle
-from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.errors import Full, NotFound, ProtocolError
 from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogId
 from xstock_node.services.node import Node
 from xstock_node.services.serving import serve_pull
+from xstock_node.storage.errors import StorageError
 
 
 class NodeAnswers:
@@ -38,11 +41,13 @@ class NodeAnswers:
 
     async def gossip(self, caller: str, request: GossipRequest, wait: float) -> GossipResponse:
         """One round of a peer."""
-        return await self._node.gossip.answer(caller, request, wait, self._node.clock.now())
+        with _stored():
+            return await self._node.gossip.answer(caller, request, wait, self._node.clock.now())
 
     async def pull(self, caller: str, request: PullRequest) -> bytes:
         """Framed records or roots of the logs that a peer asks for."""
-        return await self._node.engine.read(lambda tx: serve_pull(tx, request))
+        with _stored():
+            return await self._node.engine.read(lambda tx: serve_pull(tx, request))
 
     async def push(self, caller: str, body: bytes) -> int:
         """A head note, an empty line's newline, and the frames of what was wanted."""
@@ -53,7 +58,8 @@ class NodeAnswers:
             raise ProtocolError("frames of the pushed head's log", f"{len(found)} frames")
         if head.log.name == self._node.log:
             raise NotFound("a log of another node", str(head.log))
-        return await self._node.replicas.pushed(caller, note, found)
+        with _stored():
+            return await self._node.replicas.pushed(caller, note, found)
 
     async def head(self, caller: str, log: LogId) -> bytes:
         """The newest head note of a log in this epoch."""
@@ -71,3 +77,12 @@ class NodeAnswers:
             lambda tx: merkle.inclusion_path(index, size, lambda a, b: tx.logs.range_root(log.name, a, b))
         )
         return "".join(f"{to_base64(h)}\n" for h in path).encode()
+
+
+@contextmanager
+def _stored() -> Iterator[None]:
+    """What storage raises becomes an answer that a peer understands."""
+    try:
+        yield
+    except StorageError as error:
+        raise Full(error.expected, error.came, "come back later") from None

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from xstock_node.protocol import limits, requests
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, WrongClock
+from xstock_node.protocol.errors import NotFound, ProtocolError, Quota
 from xstock_node.protocol.gossip import GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.names import LogId, number, parse_log_id
 from xstock_node.protocol.peer import Answering
@@ -78,8 +78,6 @@ class PeerServer:
         headers = {"Content-Type": "application/problem+json"}
         if isinstance(error, Quota):
             headers["Retry-After"] = str(max(1, int(error.retry_after + 0.999)))
-        if isinstance(error, WrongClock):
-            headers["X-Time"] = str(self._now())
         return web.Response(status=error.status, body=msgspec.json.encode(body), headers=headers)
 
     def _open(self, answer: Callable[[web.Request], bytes], kind: str) -> Handler:

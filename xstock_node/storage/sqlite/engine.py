@@ -37,7 +37,9 @@ class Job:
         self.error: BaseException | None = None
 
     def settle(self) -> None:
-        """Hand the outcome to whoever waits."""
+        """Hand the outcome to whoever waits, once."""
+        if self.result.done():
+            return
         if self.error is not None:
             self.result.set_exception(self.error)
         else:
@@ -141,7 +143,12 @@ class SqliteEngine:
                     ended = True
                     break
                 group.append(following)
-            self._commit_group(group)
+            try:
+                self._commit_group(group)
+            except Exception as error:  # the one writer must outlive everything; whoever waits is told
+                for waiting in group:
+                    waiting.error = waiting.error or StorageError("a working database", str(error), "see the log")
+                    waiting.settle()
             if ended:
                 return
 
@@ -165,8 +172,11 @@ class SqliteEngine:
             job.settle()
 
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+        except sqlite3.Error as worse:
+            error = worse
         self._transaction.forget()
         for job in group:
             job.error = job.error or _storage_error(error)
@@ -182,9 +192,13 @@ class SqliteEngine:
         except Exception as error:  # any failure of the work belongs to whoever asked for it
             job.error = _storage_error(error) if isinstance(error, sqlite3.Error) else error
             self._transaction.forget()
-            if not alone and connection.in_transaction:
-                connection.execute("rollback to one")
-                connection.execute("release one")
+            if alone:
+                return
+            if not connection.in_transaction:
+                # A full disk made SQLite undo the whole transaction: nobody's work of this group is there.
+                raise sqlite3.OperationalError(f"the transaction is gone: {error}") from error
+            connection.execute("rollback to one")
+            connection.execute("release one")
 
 
 def _storage_error(error: sqlite3.Error) -> StorageError:
