@@ -1,6 +1,7 @@
 """The settings of a node, one TOML file; every field carries its own explanation."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -12,8 +13,13 @@ from xstock_node.domain.share_rules import ShareRules
 from xstock_node.protocol import names
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
+from xstock_node.services.typed import UNSAFE
 
 FILE = "config.toml"
+TERMS = ("loan", "donation", "replacement", "cost-recovery")
+PLACE_LENGTH = 120
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
 
 
 class PeerSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -138,6 +144,9 @@ def load(home: Path) -> Config:
         return parse(path.read_bytes())
     except FileNotFoundError:
         raise Refusal("no-config", f"settings in {path}", "no such file", "run `xstock init` first", 3) from None
+    except OSError as error:
+        came = error.strerror or str(error)
+        raise Refusal("no-config", f"settings in {path}", came, "check the path and its rights", 3) from None
 
 
 def parse(data: bytes) -> Config:
@@ -152,7 +161,32 @@ def parse(data: bytes) -> Config:
         raise Refusal(
             "bad-config", f"settings by `xstock config explain` in {FILE}", str(error), "mend it", 3
         ) from None
+    for fits, expected, came in _judged(config):
+        if not fits:
+            raise Refusal("bad-config", expected, repr(came), f"mend it in {FILE}", 3)
     return config
+
+
+def _judged(config: Config) -> list[tuple[bool, str, object]]:
+    """Whether each setting that every offer states is one that a record can say."""
+    node, terms = config.node, config.offers.terms
+    latitude, longitude = node.latitude or 0.0, node.longitude or 0.0
+    return [
+        (_COUNTRY.fullmatch(node.country) is not None, "node.country as two capital letters, such as BG", node.country),
+        (
+            all(_LANGUAGE.fullmatch(language) for language in node.languages),
+            "node.languages as BCP 47 tags, such as bg or sr-Cyrl",
+            list(node.languages),
+        ),
+        (
+            UNSAFE.search(node.place) is None and len(node.place) <= PLACE_LENGTH,
+            f"node.place of at most {PLACE_LENGTH} characters, none of them for control or direction",
+            node.place,
+        ),
+        (abs(latitude) <= 90, "node.latitude from -90 to 90", latitude),
+        (abs(longitude) <= 180, "node.longitude from -180 to 180", longitude),
+        (set(terms) <= set(TERMS) and len(terms) > 0, f"offers.terms of {', '.join(TERMS)}", list(terms)),
+    ]
 
 
 def explain() -> list[tuple[str, str, str, Any]]:

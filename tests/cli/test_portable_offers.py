@@ -1,11 +1,18 @@
 """A portable offer verifies on another machine with no network; exit codes say what held."""
 
 import json
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.processes import xstock
+from xstock_node.protocol import heads, merkle, proof, records
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.keys import Signer
+from xstock_node.protocol.names import LogId
+from xstock_node.testing import make_offer
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +80,47 @@ def test_a_changed_byte_fails_and_says_what_failed(exported: tuple[Path, Path], 
         run = xstock("offer", "verify", str(path), "--key", str(home / "identity.note"), "--json", home=tmp_path)
         assert run.returncode == 1, position
         assert json.loads(run.stdout)["error"]["expected"] and "expected" in run.stderr
+
+
+def portable(line: bytes, log: str = "see.pub") -> bytes:
+    """A file that proves `line` to be the only record of a log."""
+    root = merkle.tree_root([merkle.leaf_hash(line)])
+    head = Head(LogId("a.example.org", log, 1), 1, root, int(time.time()), 0, None)
+    return proof.build(line, 0, [], heads.sign(head, Signer("a.example.org", bytes(32))))
+
+
+NOW = int(time.time())
+OFFER = make_offer(1, NOW, "Tent")
+ENDED = records.encode(records.Withdraw(id=OFFER.id, ts=NOW, exp=NOW + 9, n=OFFER.n))
+
+
+@pytest.mark.parametrize(
+    ("line", "came"),
+    [
+        (ENDED, "withdraw"),
+        (b'{"t":"poem","text":"roses"}', "poem"),
+        (b"not json at all", "not one JSON object"),
+        (b'{"t":"offer","t":"offer"}', "a line that is none"),
+        (b'{"t":"offer"}', "a line that is none"),
+        (b'{"t":"\xff"}', "a line that is none"),
+    ],
+)
+def test_only_an_offer_verifies_as_an_offer(line: bytes, came: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.xsoffer"
+    path.write_bytes(portable(line))
+    run = xstock("offer", "verify", str(path), "--json", home=tmp_path / "none")
+    error = json.loads(run.stdout)["error"]
+    assert run.returncode == 1 and came in error["came"] and "offer" in error["expected"]
+
+
+def test_an_expired_offer_and_one_of_an_exercise_say_so(tmp_path: Path) -> None:
+    old = msgspec.structs.replace(OFFER, ts=NOW - 99, exp=NOW - 9)
+    path = tmp_path / "a.xsoffer"
+    for offer, log, expired, exercise in (
+        (OFFER, "see.pub", False, False), (old, "see.pub", True, False), (OFFER, "see.x-demo", False, True),
+    ):  # fmt: skip
+        path.write_bytes(portable(records.encode(offer), log))
+        found = json.loads(xstock("offer", "verify", str(path), "--json", home=tmp_path / "none").stdout)
+        assert (found["expired"], found["exercise"]) == (expired, exercise)
+        words = xstock("offer", "verify", str(path), home=tmp_path / "none").stdout
+        assert ("EXPIRED" in words, "EXERCISE" in words) == (expired, exercise)

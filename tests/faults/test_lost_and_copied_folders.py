@@ -1,4 +1,4 @@
-"""Real processes: an absent node catches up, a lost folder is refilled by peers, a copied one makes no second history."""
+"""Real processes: an absent node catches up, a lost folder is refilled, a copied one makes no second history."""
 
 import json
 import shutil

@@ -1,5 +1,6 @@
 """A reader of foreign files runs in a child process: whatever it does, the node gets a reading that says so."""
 
+import resource
 import sys
 import textwrap
 from importlib.metadata import EntryPoint
@@ -80,6 +81,25 @@ async def test_a_reader_that_hangs_is_killed(read, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(limits, "READER_SECONDS", 1)
     reading = await read("while True: pass")
     assert reading.error == "reader_failed"
+
+
+@pytest.mark.parametrize("stream", ["3", "2"])
+async def test_a_reader_that_writes_without_end_is_killed_before_it_fills_the_memory(  # type: ignore[no-untyped-def]
+    read, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "READER_OUTPUT", 1024 * 1024)
+    monkeypatch.setattr(limits, "READER_SECONDS", 2)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reading = await read(f"""
+        import os
+        out = {stream}
+        while True:
+            os.write(out, b"x" * 65536)
+    """)
+    assert reading.error == "reader_failed"
+    if stream == "3":
+        assert "more than 1048576 bytes" in (reading.error_text or "")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
 async def test_unknown_suffixes_folders_and_missing_files_are_refused_with_what_to_do(tmp_path: Path) -> None:

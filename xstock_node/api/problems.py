@@ -33,4 +33,12 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(code=error.code, expected=error.expected, came=error.came, do=error.do)
     if isinstance(error, StorageError):
         return Problem(code="storage", expected=error.expected, came=error.came, do=error.do, exit_code=4)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        came = f"{where}{error.strerror or error or type(error).__name__}"
+        return Problem(code="system", expected="what the system allows", came=came, do="check the path and its rights")
+    if isinstance(error, UnicodeEncodeError):
+        return Problem(code="bad-text", expected="texts in UTF-8", came="other bytes", do="type them anew", exit_code=2)
+    if isinstance(error, OverflowError):
+        return Problem(code="system", expected="figures within range", came=str(error), do="give smaller figures")
     return None

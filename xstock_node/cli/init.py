@@ -6,6 +6,7 @@ import time
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -13,9 +14,11 @@ import msgspec
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.config import FILE, home_folder, parse
 from xstock_node.protocol import identity, names
-from xstock_node.protocol.identity import Statement
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.identity import Identity, Statement
 from xstock_node.protocol.keys import Signer, to_base64
 from xstock_node.services.errors import Refusal
+from xstock_node.services.typed import plain
 
 VALID_DAYS = 730
 
@@ -68,33 +71,24 @@ async def init(as_json: bool, home: Path | None, answers: Path | None, **given: 
 
 
 def create(home: Path, answers: Answers, now: int) -> Made:
-    """Write keys, identity and settings into an empty data folder. `now` is unix seconds."""
-    from xstock_node.cli.assembly import IDENTITY, KEYS, ROOT_KEY, SIGNING_KEY
+    """Write keys, identity and settings into an empty data folder; all is judged before anything is written.
 
-    names.node_name(answers.name)
+    `now` is unix seconds.
+    """
+    from xstock_node.cli.assembly import IDENTITY, KEYS, ROOT_KEY, SIGNING_KEY, write_secret
+
     settings = _settings(answers)
-    parse(settings.encode())
-    if (home / FILE).exists():
-        raise Refusal("exists", "an empty data folder", f"{home} has settings already", "choose another --home", 2)
+    _judge(answers, settings)
+    seeds = {name: secrets.token_bytes(32) for name in (ROOT_KEY, SIGNING_KEY)}
+    own = _identity(answers, Signer(answers.name, seeds[ROOT_KEY]), Signer(answers.name, seeds[SIGNING_KEY]), now)
+    _want_empty(home, [home / FILE, home / IDENTITY, *(home / KEYS / name for name in seeds)])
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     (home / KEYS).mkdir(mode=0o700, exist_ok=True)
     (home / "peers").mkdir(exist_ok=True)
-    root = _new_key(home / KEYS / ROOT_KEY, answers.name)
-    signing = _new_key(home / KEYS / SIGNING_KEY, answers.name)
-    language = answers.languages[0] if answers.languages else "en"
-    statement = Statement(
-        expires=now + VALID_DAYS * 86_400,
-        keys=(to_base64(signing.public),),
-        urls=(answers.url,) if answers.url else (),
-        organisation={language: answers.organisation} if answers.organisation else {},
-        country=answers.country,
-        languages=tuple(answers.languages),
-        networks=(answers.network,),
-    )
-    raw = identity.sign(answers.name, 1, statement, root, (signing,))
-    own = identity.parse(raw)
-    (home / IDENTITY).write_bytes(raw)
+    for name, seed in seeds.items():
+        write_secret(home / KEYS / name, seed.hex().encode() + b"\n")
+    (home / IDENTITY).write_bytes(own.raw)
     (home / FILE).write_text(settings, "utf-8")
     return Made(
         node=own.name,
@@ -106,12 +100,62 @@ def create(home: Path, answers: Answers, now: int) -> Made:
     )
 
 
-def _new_key(path: Path, name: str) -> Signer:
-    from xstock_node.cli.assembly import write_secret
+def _judge(answers: Answers, settings: str) -> None:
+    """Refuse the first answer that does not fit, naming its field."""
+    try:
+        names.node_name(answers.name)
+    except ProtocolError as error:
+        raise _bad(f"name as {error.expected}", error.came or answers.name) from None
+    try:
+        names.log_name(answers.network, f"x-{answers.exercise}" if answers.exercise else "pub")
+    except ProtocolError as error:
+        raise _bad(f"network and exercise as {error.expected}", error.came) from None
+    if answers.url and not _is_base_url(answers.url):
+        raise _bad("url as http:// or https:// and a host, such as https://xstock.redcross.bg", answers.url)
+    try:
+        for field in ("organisation", "place"):
+            plain(getattr(answers, field), field)
+        parse(settings.encode())
+    except Refusal as error:
+        raise _bad(error.expected, error.came) from None
 
-    seed = secrets.token_bytes(32)
-    write_secret(path, seed.hex().encode() + b"\n")
-    return Signer(name, seed)
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+def _bad(expected: str, came: str) -> Refusal:
+    return Refusal("bad-answers", expected, came, "nothing was written; correct it and try again", 2)
+
+
+def _want_empty(home: Path, ours: list[Path]) -> None:
+    there = [str(path.relative_to(home)) for path in ours if path.exists()]
+    if str(FILE) in there:
+        raise Refusal("exists", "an empty data folder", f"{home} has settings already", "choose another --home", 2)
+    if there:
+        came = f"{home} with {', '.join(there)} and no settings: an init that did not end"
+        raise Refusal("half-made", "an empty data folder", came, "move these files away, or choose another --home", 2)
+
+
+def _identity(answers: Answers, root: Signer, signing: Signer, now: int) -> Identity:
+    language = answers.languages[0] if answers.languages else "en"
+    statement = Statement(
+        expires=now + VALID_DAYS * 86_400,
+        keys=(to_base64(signing.public),),
+        urls=(answers.url,) if answers.url else (),
+        organisation={language: answers.organisation} if answers.organisation else {},
+        country=answers.country,
+        languages=tuple(answers.languages),
+        networks=(answers.network,),
+    )
+    try:
+        return identity.parse(identity.sign(answers.name, 1, statement, root, (signing,)))
+    except ProtocolError as error:
+        raise _bad(f"answers that make an identity: {error.expected}", error.came) from None
 
 
 def _answers(file: Path | None, given: dict[str, Any]) -> Answers:

@@ -1,8 +1,9 @@
 """`xstock offer`: what this node offers; publishing, ending, renewing; portable offers and their proof."""
 
 import os
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -11,12 +12,19 @@ from xstock_node.cli.output import emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
 from xstock_node.services.errors import Refusal
+from xstock_node.services.typed import clean
+
+if TYPE_CHECKING:
+    from xstock_node.protocol.records import Offer
 
 UNKNOWN_KEY = 6
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a portable offer proves. `signed_by` is null while its key is not known on this machine."""
+    """What a portable offer proves. `signed_by` is null while its key is not known on this machine.
+
+    `expired`: its own lease has ended; a later renewal or withdrawal is not in the file. `exercise`: no real stock.
+    """
 
     holds: bool
     signed_by: str | None
@@ -24,6 +32,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     index: int
     head_time: int
+    expired: bool
+    exercise: bool
     offer: Any
 
 
@@ -85,7 +95,7 @@ async def withdraw(as_json: bool, home: Path | None, ids: tuple[str, ...], every
 @click.option("--all", "everything", is_flag=True, help="All own offers.")
 @verb
 async def renew(as_json: bool, home: Path | None, ids: tuple[str, ...], everything: bool) -> None:
-    """Say that the stock behind offers IDS was checked now: a new date and a new lease for all of its source."""
+    """Say that the stock behind offers IDS was checked now: a new date and a new lease for them alone."""
     await _change("offer.renew", as_json, home, ids, everything, "")
 
 
@@ -101,7 +111,11 @@ async def export(as_json: bool, home: Path | None, id_: str, node: str, out: Pat
     async with open_session(home) as session:
         result = await session.call("offer.export", OfferId(id=id_, node=node))
     path = out or Path(result.file)
-    path.write_bytes(result.content)
+    try:
+        path.write_bytes(result.content)
+    except OSError as error:
+        came = f"{path}: {error.strerror or error}"
+        raise Refusal("no-file", "a file that can be written", came, "give --out in a folder of yours", 2) from None
     emit(
         {"file": str(path), "bytes": len(result.content)},
         as_json,
@@ -122,6 +136,7 @@ async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None)
     except OSError as error:
         raise Refusal("no-file", f"a portable offer at {file}", error.strerror or "", "check the path", 2) from None
     found = proof.verify(data, _known_keys(home, key))
+    offer = _offer_of(found.line)
     verified = Verified(
         holds=True,
         signed_by=found.signed_by,
@@ -129,6 +144,8 @@ async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None)
         log=str(found.head.log),
         index=found.position,
         head_time=found.head.time,
+        expired=offer.exp <= time.time(),
+        exercise=found.head.log.name.is_exercise,
         offer=msgspec.Raw(found.line),
     )
     emit(verified, as_json, _verified)
@@ -140,6 +157,20 @@ async def verify(as_json: bool, home: Path | None, file: Path, key: Path | None)
             key=", ".join(c for c in found.claimed if c.startswith(f"{found.head.log.node}#")),
         )
         raise click.exceptions.Exit(UNKNOWN_KEY)
+
+
+def _offer_of(line: bytes) -> "Offer":
+    """The offer that a proven record line is; any other record proves no offer."""
+    from xstock_node.protocol.records import Defect, Foreign, Offer, interpret
+
+    record = interpret(line)
+    if isinstance(record, Offer):
+        return record
+    if isinstance(record, Defect):
+        came = f"a line that is none: {record.why}"
+    else:
+        came = f"a record of the type {record.t if isinstance(record, Foreign) else type(record).__name__.lower()}"
+    raise Refusal("no-offer", "the record of an offer", came, "ask its sender for the offer itself")
 
 
 def _known_keys(home: Path | None, key: Path | None) -> dict[str, tuple[bytes, ...]]:
@@ -188,6 +219,7 @@ def _published(result: Any) -> str:
     parts = [head]
     parts += [_offers(result.published)] if result.published else []
     parts += [_held(result.held)] if result.held else []
+    parts += [_impossible(result.impossible)] if result.impossible else []
     return "\n\n".join(parts)
 
 
@@ -197,13 +229,18 @@ def _held(held: Any) -> str:
     return head + "\n" + table(("item", "name", "quantity", "unit", "why"), rows)
 
 
+def _impossible(views: Any) -> str:
+    head = words("offer.impossible", "not offered, because no record can say it:")
+    return head + "\n" + table(("item", "name", "why"), [(o.code, o.name, o.why) for o in views])
+
+
 def _verified(found: Verified) -> str:
     signature = (
         words("offer.signed", "signed by {key}", key=found.signed_by)
         if found.signed_by
         else words("offer.unchecked", "signature unchecked")
     )
-    line = msgspec.json.encode(found.offer).decode()
+    line = msgspec.json.encode(found.offer).decode("utf-8", "replace")
     head = words(
         "offer.holds",
         "the proof holds: record {index} of {log}, {signature}",
@@ -211,4 +248,6 @@ def _verified(found: Verified) -> str:
         log=found.log,
         signature=signature,
     )
-    return f"{head}\n{line}"
+    marks = [("EXPIRED", found.expired), ("EXERCISE", found.exercise)]
+    said = " ".join(words(f"mark.{word.lower()}", word) for word, true in marks if true)
+    return "\n".join(part for part in (head, said, clean(line)) if part)

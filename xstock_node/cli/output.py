@@ -4,6 +4,7 @@ import asyncio
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
@@ -12,9 +13,11 @@ import click
 import msgspec
 
 from xstock_node.i18n import text
+from xstock_node.services.typed import clean
 
 P = ParamSpec("P")
 Shown = Callable[[Any], str]
+DEFECT = 70
 
 
 def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -29,6 +32,8 @@ def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
                 runner.run(command(*args, **options))  # type: ignore[arg-type]
         except (KeyboardInterrupt, BrokenPipeError):
             _leave_quietly()
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
         except Exception as error:
             fail(error, options.get("as_json", False))
 
@@ -42,21 +47,24 @@ def emit(value: Any, as_json: bool, shown: Shown) -> None:
 
 def say(code: str, source: str, /, **params: object) -> None:
     """Talk to the person, on stderr."""
-    click.echo(text(code, source, **params).say(), err=True)
+    click.echo(words(code, source, **params), err=True)
 
 
 def words(code: str, source: str, /, **params: object) -> str:
-    """A text for the person's terminal."""
-    return text(code, source, **params).say()
+    """A text for the person's terminal; what fills it has no characters that move the cursor or turn the line."""
+    return text(code, source, **{name: _shown(value) for name, value in params.items()}).say()
 
 
 def fail(error: Exception, as_json: bool) -> NoReturn:
-    """End with the error's exit code; a defect of the program is shown as it is."""
-    from xstock_node.api.problems import ProblemBody, problem_of
+    """End with the error's exit code; a defect of the program is told as one, with its traceback on stderr."""
+    from xstock_node.api.problems import Problem, ProblemBody, problem_of
 
     problem = problem_of(error)
     if problem is None:
-        raise error
+        traceback.print_exception(error)
+        do = "send the lines on stderr to the authors"
+        came = f"{type(error).__name__}: {error}"
+        problem = Problem(code="defect", expected="a program without defects", came=came, do=do, exit_code=DEFECT)
     if as_json:
         click.echo(msgspec.json.encode(ProblemBody(problem)).decode())
     say("error.head", "error: {code}", code=problem.code)
@@ -69,7 +77,7 @@ def fail(error: Exception, as_json: bool) -> NoReturn:
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as their widest cell; figures to the right."""
     titles = [text(f"column.{header.replace(' ', '-')}", header).say() for header in headers]
-    cells = [titles, *([str(cell) for cell in row] for row in rows)]
+    cells = [titles, *([clean(str(cell)) for cell in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
     figures = [all(_is_figure(row[i]) for row in cells[1:]) and len(cells) > 1 for i in range(len(headers))]
     lines = []
@@ -82,9 +90,13 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def pairs(rows: Iterable[tuple[str, object]]) -> str:
     """Names and values, one a line."""
     unknown = words("value.unknown", "unknown")
-    found = [(words(f"row.{name}", name), unknown if value is None else value) for name, value in rows]
+    found = [(words(f"row.{name}", name), unknown if value is None else clean(str(value))) for name, value in rows]
     width = max((len(name) for name, _ in found), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in found)
+
+
+def _shown(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
 
 
 def _fast_loop() -> asyncio.AbstractEventLoop:

@@ -8,7 +8,7 @@ import click
 from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.search import Order
-from xstock_node.services.searching import Hit, SearchRequest, SearchResult
+from xstock_node.services.searching import HOURS_OF_A_YEAR, MOST, MOST_SKIPPED, Hit, SearchRequest, SearchResult
 
 
 @click.command("search")
@@ -19,11 +19,11 @@ from xstock_node.services.searching import Hit, SearchRequest, SearchResult
 @click.option("--term", default="", help="loan, donation, replacement, cost-recovery.")
 @click.option("--node", default="", help="Only this node's offers.")
 @click.option("--min-quantity", default="0", help="At least this much.")
-@click.option("--ready-within", type=int, help="Ready in at most this many hours.")
+@click.option("--ready-within", type=click.IntRange(0, HOURS_OF_A_YEAR), help="Ready in at most this many hours.")
 @click.option("--order", type=click.Choice([o.value for o in Order]), default="newest", help="What comes first.")
 @click.option("--near", default="", help="lat,lon for --order nearest; this node's place by default.")
-@click.option("--limit", type=int, default=50, help="At most this many (500).")
-@click.option("--skip", type=int, default=0, help="Leave out the first so many.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, help="At most this many (500).")
+@click.option("--skip", type=click.IntRange(0, MOST_SKIPPED), default=0, help="Leave out the first so many.")
 @click.option("--expired", is_flag=True, help="Show expired offers too, marked.")
 @verb
 async def search(as_json: bool, home: Path | None, order: str, **fields: Any) -> None:

@@ -26,6 +26,7 @@ from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
 
 TOKEN = "api.token"  # noqa: S105 - the name of a file
+SOCKET_PATH = 104  # bytes that every system takes in the address of a UNIX socket, its end included
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ async def serve(as_json: bool, home: Path | None) -> None:
     """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
     folder = home_folder(str(home) if home else None)
     config = load(folder)
+    _check_length(folder / SOCKET)
     lock = take_lock(folder)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -116,11 +118,24 @@ class Running:
         return path
 
 
+def _check_length(path: Path) -> None:
+    length = len(os.fsencode(path))
+    if length >= SOCKET_PATH:
+        expected = f"a path of the socket shorter than {SOCKET_PATH} bytes"
+        raise Refusal("long-path", expected, f"{length}: {path}", "choose a shorter --home", 2)
+
+
 async def _listen(server: PeerServer, config: Config) -> int:
     settings, tls = config.peer_port, None
     if settings.tls_certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+        try:
+            tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+        except OSError as error:
+            came = f"{settings.tls_certificate}: {error.strerror or error}"
+            raise Refusal(
+                "bad-certificate", "a certificate and its key in PEM", came, "set peer_port.tls_*", 3
+            ) from None
     try:
         return await server.start(settings.host, settings.port, tls)
     except OSError as error:

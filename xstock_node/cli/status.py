@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from xstock_node.api.problems import problem_of
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.config import home_folder
 from xstock_node.services.checks import Finding
 from xstock_node.services.overview import StatusView
+from xstock_node.services.typed import clean
 
 
 @click.command("status")
@@ -22,12 +25,29 @@ async def status(as_json: bool, home: Path | None) -> None:
 @verb
 async def doctor(as_json: bool, home: Path | None) -> None:
     """What is well, and what to type for what is not. Ends with 1 when something is wrong."""
-    async with open_session(home) as session:
-        findings = await session.call("doctor")
+    findings = await _examine(home)
     emit(findings, as_json, _findings)
     wrong = [found.check for found in findings if found.state == "error"]
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+async def _examine(home: Path | None) -> list[Finding]:
+    """All checks of the node; where it cannot be opened, those of its folder, and why it cannot."""
+    from xstock_node.cli.preflight import finding_of, look
+
+    try:
+        async with open_session(home) as session:
+            found: list[Finding] = await session.call("doctor")
+            return found
+    except Exception as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
+    findings = look(home_folder(str(home) if home else None))
+    if not any(finding.state == "error" for finding in findings):
+        findings.append(finding_of("node", problem))
+    return findings
 
 
 def _status(view: StatusView) -> str:
@@ -70,7 +90,7 @@ def _findings(findings: list[Finding]) -> str:
     signs = {"ok": "ok", "warning": "!", "error": "ERROR"}
     lines = []
     for found in findings:
-        seen = words(f"check.{found.check}", found.found)
-        lines.append(f"{signs[found.state].ljust(5)}  {found.check}: {seen}")
-        lines += [f"       -> {words('check.do', found.do)}"] if found.do else []
+        seen = clean(words(f"check.{found.check}", found.found))
+        lines.append(f"{signs[found.state].ljust(5)}  {clean(found.check)}: {seen}")
+        lines += [f"       -> {clean(words('check.do', found.do))}"] if found.do else []
     return "\n".join(lines)

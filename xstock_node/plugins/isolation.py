@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +15,13 @@ from xstock_node.plugins.child import ReadJob
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
 
+CHUNK = 256 * 1024
+WORDS = 8 * 1024
+DRY_SECONDS = 5
+
 
 class Ended(NamedTuple):
-    """How a child ended: its exit code (negative is a signal), what it answered, its last words."""
+    """How a child ended: its exit code (negative is a signal), what it answered, its last words (bounded)."""
 
     code: int
     answer: bytes
@@ -74,16 +80,59 @@ async def _run(job: ReadJob) -> Ended:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
         limit=1024 * 1024,
     )
     try:
         async with asyncio.timeout(job.seconds + 5):
-            answer, words = await process.communicate(msgspec.json.encode(job))
+            return await _conversation(process, job)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return Ended(-9, b"", f"no answer within {job.seconds} s")
-    return Ended(process.returncode or 0, answer, words.decode("utf-8", "replace").strip().rpartition("\n")[2])
+    finally:
+        await _end(process)
+
+
+async def _conversation(process: asyncio.subprocess.Process, job: ReadJob) -> Ended:
+    """Hand the job over and hear the answer; whoever says more than the limits allow is not listened to further."""
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    last_words = asyncio.ensure_future(_last(process.stderr, WORDS))
+    try:
+        process.stdin.write(msgspec.json.encode(job))
+        process.stdin.close()
+        answer = await _at_most(process.stdout, limits.READER_OUTPUT + 1)
+        if len(answer) > limits.READER_OUTPUT:
+            return Ended(-9, b"", f"an answer of more than {limits.READER_OUTPUT} bytes")
+        words = await last_words
+        code = await process.wait()
+    finally:
+        last_words.cancel()
+    return Ended(code, answer, words.decode("utf-8", "replace").strip().rpartition("\n")[2])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill what still runs, and what it started; let its pipes run dry, so that they are closed."""
+    assert process.stdout is not None and process.stderr is not None
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRY_SECONDS):
+            await asyncio.gather(_last(process.stdout, 0), _last(process.stderr, 0), process.wait())
+
+
+async def _at_most(stream: asyncio.StreamReader, most: int) -> bytes:
+    found = bytearray()
+    while len(found) < most and (chunk := await stream.read(min(CHUNK, most - len(found)))):
+        found += chunk
+    return bytes(found)
+
+
+async def _last(stream: asyncio.StreamReader, most: int) -> bytes:
+    """The end of what a stream says; all of it is read, and no more than this kept."""
+    found = b""
+    while chunk := await stream.read(CHUNK):
+        found = (found + chunk)[-most:] if most else b""
+    return found
 
 
 def _refusal(path: Path, error: str, text: str) -> FileReading:

@@ -1,6 +1,6 @@
 """The mapping desk: which catalogue item a line of the own list is, proposed by the node, decided by a person."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
@@ -9,8 +9,8 @@ from xstock_node.domain.mapping import Mapping, MappingKey, MappingState, defaul
 from xstock_node.domain.matching import Candidate, candidates
 from xstock_node.domain.reasons import sentence
 from xstock_node.domain.stock import StockLine
-from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.typed import figure_of
 from xstock_node.storage.interfaces import Transaction
 
 EXACT = 100
@@ -151,22 +151,16 @@ def _mapping(
         return Mapping(key=key, code="", base_unit=unit, factor=Decimal(1), state=MappingState.REJECTED, by=by, at=now)
     if item is None:
         return f"expected a code of the catalogue; came {decision.code!r}; see `xstock catalogue list`"
-    factor = default_factor(line, item.unit) if not decision.factor else _factor(decision.factor)
+    factor = (
+        default_factor(line, item.unit)
+        if not decision.factor
+        else figure_of(decision.factor, "factor", "bad-factor", above_zero=True)
+    )
     if factor is None:
         return f"expected how many {item.unit} one {line.unit or 'unit'} holds; give --factor"
     return Mapping(
         key=key, code=item.code, base_unit=item.unit, factor=factor, state=MappingState.CONFIRMED, by=by, at=now
     )
-
-
-def _factor(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or value <= 0:
-        raise Refusal("bad-factor", "a factor above zero", text, "write it as a decimal", 2)
-    return value
 
 
 def _views(found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:

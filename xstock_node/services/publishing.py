@@ -26,6 +26,7 @@ from xstock_node.storage.interfaces import Source, StoredOffer, Transaction
 
 DAY = 86_400
 Entropy = Callable[[int], bytes]
+_Spot = tuple[str, str]
 
 
 class ProposedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,40 +296,36 @@ def _changes(
     live = _live(office, tx, making.now)
     chosen = [o for o in proposal.offers if not request.codes or o.code in request.codes]
     held = [o for o in chosen if o.needs_release and not request.release]
-    lines: list[bytes] = []
-    published: list[Offer] = []
-    impossible: list[ProposedView] = []
-    unchanged = 0
-    wanted = {_spot(office, o) for o in chosen}
-    for proposed in chosen:
-        before = live.get(_spot(office, proposed))
-        if proposed in held:
-            continue
-        offer = _record(making, proposed, before)
-        if before is not None and _says_the_same(offer, before):
-            unchanged += 1
-            continue
-        try:
-            lines.append(encode(offer))
-        except (ProtocolError, ValueError, OverflowError) as error:
-            impossible.append(_impossible(proposed, error))
-            wanted.discard(_spot(office, proposed))
-            continue
-        published.append(offer)
-        if proposed.needs_release:
-            tx.stock.release(proposed.code, _total(proposal, proposed.code))
+    made = {_spot(office, o): (o, _record(making, o, live.get(_spot(office, o)))) for o in chosen if o not in held}
+    new = {at: one for at, one in made.items() if at not in live or not _says_the_same(one[1], live[at])}
+    lines, impossible = _encoded(new)
+    for proposed, _ in (new[at] for at in lines if new[at][0].needs_release):
+        tx.stock.release(proposed.code, _total(proposal, proposed.code))
+    wanted = {_spot(office, o) for o in chosen} - impossible.keys()
     ended = [o.offer for at, o in live.items() if at not in wanted and (not request.codes or at[0] in request.codes)]
-    lines += [encode(_end(offer, making.now, entropy)) for offer in ended]
-    return lines, PublishResult(
-        published=[_offer_view(offer, offer.asof, offer.exp, -1) for offer in published],
+    ends = [encode(_end(offer, making.now, entropy)) for offer in ended]
+    return [*lines.values(), *ends], PublishResult(
+        published=[_offer_view(offer, offer.asof, offer.exp, -1) for _, offer in (new[at] for at in lines)],
         withdrawn=[o.id for o in ended],
-        unchanged=unchanged,
+        unchanged=len(made) - len(new),
         held=[_proposed_view(o) for o in held],
-        impossible=impossible,
+        impossible=list(impossible.values()),
     )
 
 
-def _live(office: Office, tx: Transaction, now: int) -> dict[tuple[str, str], _Live]:
+def _encoded(new: dict[_Spot, tuple[ProposedOffer, Offer]]) -> tuple[dict[_Spot, bytes], dict[_Spot, ProposedView]]:
+    """The lines of new offers, and those offers that no record can say, with the reason."""
+    lines: dict[_Spot, bytes] = {}
+    impossible: dict[_Spot, ProposedView] = {}
+    for at, (proposed, offer) in new.items():
+        try:
+            lines[at] = encode(offer)
+        except (ProtocolError, ValueError, OverflowError) as error:
+            impossible[at] = _impossible(proposed, error)
+    return lines, impossible
+
+
+def _live(office: Office, tx: Transaction, now: int) -> dict[_Spot, _Live]:
     found = [(s, _offer(s.line)) for s in tx.offers.of_log(office.node.log) if s.exp > now]
     return {(offer.item, offer.place): _Live(offer, stored.asof) for stored, offer in found if offer is not None}
 
@@ -398,7 +395,7 @@ def _place(office: Office, proposed: ProposedOffer) -> str:
     return (proposed.place or office.settings.place)[:120]
 
 
-def _spot(office: Office, proposed: ProposedOffer) -> tuple[str, str]:
+def _spot(office: Office, proposed: ProposedOffer) -> _Spot:
     return proposed.code, _place(office, proposed)
 
 

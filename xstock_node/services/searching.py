@@ -1,7 +1,5 @@
 """Searching: questions to all replicas at once, with the age and the source of every figure."""
 
-from decimal import Decimal, InvalidOperation
-
 import msgspec
 
 from xstock_node.domain.folding import words
@@ -11,10 +9,13 @@ from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.publishing import OfferId, figure, iso
+from xstock_node.services.typed import figure_of
 from xstock_node.storage.interfaces import StoredOffer
 
 RELEVANCE_OVER = 1_000
 MOST = 500
+MOST_SKIPPED = 1_000_000
+HOURS_OF_A_YEAR = 8760
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +81,8 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
     catalogue = await office.catalogue()
     now = office.node.clock.now()
     typed, codes = ask(request.text, catalogue)
-    limit = max(1, min(request.limit, MOST))
+    limit, skip = _within(request.limit, 1, MOST), _within(request.skip, 0, MOST_SKIPPED)
+    ready = None if request.ready_within is None else _within(request.ready_within, 0, HOURS_OF_A_YEAR)
     by_relevance = request.order is Order.RELEVANCE
     query = OfferQuery(
         log=office.node.log.log,
@@ -91,20 +93,20 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         country=request.country.upper(),
         term=request.term,
         node=request.node,
-        min_quantity=_quantity(request.min_quantity),
-        ready_within=request.ready_within,
+        min_quantity=figure_of(request.min_quantity or "0", "min-quantity"),
+        ready_within=ready,
         valid_after=0 if request.expired else now - limits.EXPIRY_GRACE,
         near=_near(request.near) or office.settings.at,
         order=request.order,
         limit=RELEVANCE_OVER if by_relevance else limit + 1,
-        skip=0 if by_relevance else request.skip,
+        skip=0 if by_relevance else skip,
     )
     found = await office.node.engine.read(lambda tx: tx.offers.search(query))
     pairs = [(stored, offer) for stored in found if isinstance(offer := interpret(stored.line), Offer)]
     if by_relevance:
         wanted = tuple(words(request.text))
         pairs.sort(key=lambda pair: relevance(wanted, pair[1].name))
-        pairs = pairs[request.skip : request.skip + limit + 1]
+        pairs = pairs[skip : skip + limit + 1]
     language = office.settings.languages[0]
     hits = [
         _hit(office, stored, offer, catalogue.name(offer.item, language) if offer.item in catalogue else "", now)
@@ -145,14 +147,8 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
     )
 
 
-def _quantity(text: str) -> Decimal:
-    try:
-        value = Decimal(text or "0")
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value < 0:
-        raise Refusal("bad-quantity", "a quantity such as 100", text, "write it as a decimal", 2)
-    return value
+def _within(figure: int, least: int, most: int) -> int:
+    return max(least, min(figure, most))
 
 
 def _near(text: str) -> tuple[int, int] | None:
@@ -160,6 +156,8 @@ def _near(text: str) -> tuple[int, int] | None:
         return None
     try:
         lat, lon = (round(float(part) * 1_000_000) for part in text.split(","))
+        if abs(lat) > 90_000_000 or abs(lon) > 180_000_000:
+            raise ValueError(text)
     except (ValueError, OverflowError):
         raise Refusal("bad-place", "a place as lat,lon in degrees", text, "for instance 42.7,23.3", 2) from None
     return lat, lon

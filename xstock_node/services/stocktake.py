@@ -5,7 +5,7 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -18,19 +18,27 @@ from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.typed import UNSAFE, clean, figure_of, plain
 from xstock_node.storage.interfaces import Source, Transaction
 
 DEFAULT_SOURCE = "stock"
+GUARDED_LINES = 5
+MOST_LOST = Decimal("0.3")
+MOST_MOVED = Decimal("0.5")
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's name and content; `kind` says what its rows are; mappings are remembered per `source`."""
+    """A file's name and content; `kind` says what its rows are; mappings are remembered per `source`.
+
+    `accept_changes` is a person's word that a file which changes the stock by much is right.
+    """
 
     file: str
     content: bytes
     kind: Literal["stock", "minimums"] = "stock"
     source: str = DEFAULT_SOURCE
     columns: dict[str, str] = {}
+    accept_changes: bool = False
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,11 +100,13 @@ async def read_foreign(office: Office, request: ImportRequest) -> FileReading:
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix}"
         path.write_bytes(request.content)
-        return msgspec.structs.replace(await read_file(office.host, path, hints), file=name)
+        reading = await read_file(office.host, path, hints)
+    return msgspec.structs.replace(reading, file=name, rows=[_cleaned(row) for row in reading.rows])
 
 
 async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
     """Take a file as the new snapshot of its source; a refused file changes nothing."""
+    plain(request.source, "source")
     reading = await read_foreign(office, request)
     if reading.error is not None:
         return ImportResult(
@@ -117,6 +127,8 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
 
     def store(tx: Transaction) -> ImportResult:
         before = {ref: line for found, ref, line in tx.stock.lines() if found == request.source}
+        if not request.accept_changes:
+            _guard(request.source, before, dict(refs))
         tx.stock.replace(source, refs)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
@@ -156,8 +168,7 @@ async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
     def store(tx: Transaction) -> None:
         if any(found == ref for _, found, _ in tx.stock.lines()):
             raise Refusal("line-exists", "a new line", f"{ref} is there already", f"use `xstock stock set {ref}`")
-        _touch(office, tx, source)
-        tx.stock.put_line(source, ref, line)
+        _put(tx, source, ref, line, office.node.clock.now())
         office.record(tx, actor, "stock.add", ref, f"{line.quantity} {line.unit or ''} {line.item_name or ''}")
 
     await office.node.engine.write(store, durable=True)
@@ -170,8 +181,7 @@ async def set_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
 
     def store(tx: Transaction) -> StockLine:
         line = _changed(_own_line(tx, source, request.ref), request)
-        _touch(office, tx, source)
-        tx.stock.put_line(source, request.ref, line)
+        _put(tx, source, request.ref, line, office.node.clock.now())
         office.record(tx, actor, "stock.set", request.ref, f"{line.quantity}")
         return line
 
@@ -251,11 +261,32 @@ def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:
     raise Refusal("no-line", "the ref of a stock line", ref, "see `xstock stock list`")
 
 
-def _touch(office: Office, tx: Transaction, source: str) -> None:
-    kept = [line for name, _, line in tx.stock.lines() if name == source]
-    now = office.node.clock.now()
-    if source not in {found.name for found in tx.stock.sources()}:
-        tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), [])
+def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> None:
+    """Put a line kept by hand; its list counts as of now."""
+    kept = {name: found for where, name, found in tx.stock.lines() if where == source} | {ref: line}
+    tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), list(kept.items()))
+
+
+def _guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]) -> None:
+    """Hold a snapshot that changes so much that it may be a wrong or a cut file."""
+    if len(before) < GUARDED_LINES:
+        return
+    lost = len(before.keys() - after.keys())
+    had = sum((line.quantity for line in before.values()), Decimal(0))
+    has = sum((line.quantity for line in after.values()), Decimal(0))
+    why = [f"{lost} of {len(before)} lines of {source} gone"] if lost > MOST_LOST * len(before) else []
+    why += [f"a total of {has} instead of {had}"] if had and abs(has - had) > MOST_MOVED * abs(had) else []
+    if why:
+        expected = f"at most {MOST_LOST:.0%} of the lines gone and the total moved by at most {MOST_MOVED:.0%}"
+        do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
+        raise Refusal("mass-change", expected, ", ".join(why), do)
+
+
+def _cleaned(line: StockLine) -> StockLine:
+    """A line as read, its texts without characters that no record may carry."""
+    texts = {name: value for name, value in msgspec.structs.asdict(line).items() if isinstance(value, str)}
+    changed = {name: clean(value) for name, value in texts.items() if UNSAFE.search(value)}
+    return msgspec.structs.replace(line, **changed) if changed else line
 
 
 def _changed(line: StockLine | None, request: LineRequest) -> StockLine:
@@ -263,32 +294,23 @@ def _changed(line: StockLine | None, request: LineRequest) -> StockLine:
         raise Refusal("no-quantity", "a quantity", "none", "give --quantity", 2)
     fields: dict[str, object] = {}
     if request.quantity:
-        fields["quantity"] = _decimal(request.quantity, "quantity")
+        fields["quantity"] = figure_of(request.quantity, "quantity")
     if request.unit:
         if request.unit not in set(Unit):
             raise Refusal("bad-unit", f"one of {' '.join(Unit)}", request.unit, "choose one", 2)
         fields["unit"] = request.unit
-    texts = {"item_code": request.code, "item_name": request.name, "location": request.location, "lot": request.lot}
-    fields |= {name: value for name, value in texts.items() if value}
+    for name, field in (("code", "item_code"), ("name", "item_name"), ("location", "location"), ("lot", "lot")):
+        if value := getattr(request, name):
+            fields[field] = plain(value, name)
     if request.expiry:
         fields["expiry"] = _day(request.expiry)
     for name, value in (("reserved", request.reserved), ("damaged", request.damaged)):
         if value:
-            fields[name] = _decimal(value, name)
+            fields[name] = figure_of(value, name)
     if line is not None:
         return msgspec.structs.replace(line, **fields)
     empty = {"item_code": None, "item_name": None, "unit": "pcs", "location": None, "lot": None, "expiry": None}
     return StockLine(**(empty | fields))  # type: ignore[arg-type]
-
-
-def _decimal(text: str, what: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value < 0:
-        raise Refusal("bad-quantity", f"{what} as a decimal such as 120 or 12.5", text, "write it so", 2)
-    return value
 
 
 def _day(text: str) -> str:
