@@ -47,7 +47,7 @@ class Worker:
     def _import(self, count: int) -> None:
         rows = "\n".join(f"{TENT};Tent;pcs;{count};Store {n}" for n in range(5))
         content = f"code;name;unit;quantity;warehouse\n{rows}\n".encode()
-        result = self.node.call("stock.import", ImportRequest(file="stock.csv", content=content))
+        result = self.node.call("stock.import", ImportRequest(file="stock.csv", content=content, accept_changes=True))
         assert result.stored == 5, result
         self.imported = count
 

@@ -98,7 +98,11 @@ def test_of_a_folder_and_its_copy_beside_it_one_stops_signing(
             publish(one, 1, first=9)
         assert refused.value.code == "own-log-halted" and refused.value.do
         assert any(f.check == "own log" and f.state == "error" for f in one.call("doctor"))
-        seen = other.call("status").peers[0]
+        for _ in range(100):
+            seen = other.call("status").peers[0]
+            if seen.records >= 5:
+                break
+            pause(0.1)
         assert not seen.frozen and seen.epoch == epoch(copy) and seen.records >= 5
     finally:
         copy.kill()

@@ -47,7 +47,7 @@ class Gossip:
         self._network, self._engine = network, engine
         self._replicas, self._peering, self._directory = replicas, peering, directory
         self._recovery, self._random, self._trace = recovery, random, trace
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._pushing: dict[str, asyncio.Event] = {}
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, tuple[int, int]] = {}
@@ -76,9 +76,13 @@ class Gossip:
         drained = bool(request.all) and request.all == self._replicas.digest()
         page = await self._page(caller, request.cursor, drained)
         told = self._overtaken.pop(caller, ())
-        if wait > 0 and not page.notes and not wants and not told:
-            await self._hold(caller, wait)
-            page = await self._page(caller, request.cursor, drained=False)
+        until = asyncio.get_running_loop().time() + wait
+        while not page.notes and not wants and not told:
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            told = await self._hold(caller, left)
+            page = await self._page(caller, page.cursor, drained=False)
         return GossipResponse(
             cursor=page.cursor, all=self._replicas.digest(), notes=(*told, *page.notes), want=wants, more=page.more
         )
@@ -96,7 +100,7 @@ class Gossip:
                 network=self._network,
                 cursor="" if fresh else state.cursor,
                 all=digest,
-                notes=tuple(note.raw.decode() for note in outgoing.notes),
+                notes=self._with_own_head([note.raw.decode() for note in outgoing.notes]),
                 frames=await self._frames(peer.name, outgoing.notes),
             )
             response = await peer.gossip(request, 0.0 if outgoing.notes else wait)
@@ -161,21 +165,25 @@ class Gossip:
         if self._recovery.is_own(head):
             self._recovery.see(caller, head, raw, self.peers.get(caller))
             return None
-        self._note_overtaken(caller, head)
+        self._note_overtaken(caller, head, raw)
         if self._went_back(caller, head):
             return None
         plan = await self._replicas.learn(caller, raw, carried)
         self._peering.showed(caller, head)
         return plan
 
-    def _note_overtaken(self, caller: str, head: heads.Head) -> None:
+    def _note_overtaken(self, caller: str, head: heads.Head, raw: bytes) -> None:
         """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key.
 
-        One that shows a newer epoch started again: it is told once more what is kept aside for it.
+        One that shows a newer epoch started again: it is told once more what is kept aside for it, and whoever waits
+        here in its name is told of that epoch.
         """
         held = self._replicas.heads.get(head.log.name)
         if head.log.node == caller and held is not None and held.log.epoch < head.log.epoch:
             self._peering.forget_asides(caller)
+            for waiting in self._waiting.get(caller, ()):
+                waiting.told = (raw.decode(),)
+                waiting.news.set()
         if head.log.node == caller and held is not None and held.log.epoch > head.log.epoch:
             self._overtaken[caller] = (self._replicas.raw[head.log.name].decode(),)
 
@@ -293,16 +301,25 @@ class Gossip:
                 break
             start += taken
 
-    async def _hold(self, caller: str, wait: float) -> None:
-        event = self._waiting[caller] = asyncio.Event()
+    def _with_own_head(self, notes: list[str]) -> tuple[str, ...]:
+        """Every round shows the own head: a peer that knows a newer epoch of this log can say so."""
+        mine = self._recovery.own_note()
+        return tuple(notes) if mine is None or mine in notes else (*notes, mine)
+
+    async def _hold(self, caller: str, wait: float) -> tuple[str, ...]:
+        """Wait for news; the head of a newer epoch that somebody showed in the caller's own name, if one came."""
+        waiting = _Waiting()
+        self._waiting.setdefault(caller, []).append(waiting)
         try:
             async with asyncio.timeout(wait):
-                await event.wait()
+                await waiting.news.wait()
         except TimeoutError:
             pass
         finally:
-            if self._waiting.get(caller) is event:
+            self._waiting[caller].remove(waiting)
+            if not self._waiting[caller]:
                 del self._waiting[caller]
+        return waiting.told
 
     def _on_change(self, log: LogName, grown: bool) -> None:
         """News: answer those who wait, and push to three of the others. Heartbeats travel by ordinary rounds."""
@@ -310,11 +327,20 @@ class Gossip:
             return
         raw = self._replicas.raw.get(log, b"")
         subject = f"head {log}"
-        for event in self._waiting.values():
-            event.set()
+        for everybody in self._waiting.values():
+            for waiting in everybody:
+                waiting.news.set()
         rest = [n for n in self.peers if n not in self._waiting and not (raw and self._peering.has(n, subject, raw))]
         for name in self._random.sample(rest, min(limits.FAN_OUT, len(rest))):
             self.pushes(name).set()
+
+
+class _Waiting:
+    """One held request."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self.told: tuple[str, ...] = ()
 
 
 class _Page(NamedTuple):

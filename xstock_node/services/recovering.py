@@ -32,6 +32,10 @@ class Recovery:
         """Whether a head is of this node's log and the log is open."""
         return self._own.head is not None and head.log.name == self._own.log
 
+    def own_note(self) -> str | None:
+        """The newest own head note, once the log is open."""
+        return self._own.note.decode() if self._own.head is not None else None
+
     def is_waiting(self, log: LogName | None) -> bool:
         """Whether this is the own log and it is not open yet."""
         return self._own.head is None and log == self._own.log
