@@ -70,7 +70,7 @@ GROWTH_AN_HOUR = 2_000
 
 HEARTBEAT = 3600
 STALE_AFTER = 3 * HEARTBEAT
-COALESCE = 0.2
+MERGE = 0.01  # seconds between two pushes to one peer; what comes meanwhile goes with the next
 ROUND = 30.0
 ROUND_MAX = 300.0
 HOLD_FIRST = 25.0

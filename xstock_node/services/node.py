@@ -165,7 +165,7 @@ class Node:
             except Exception as error:  # as above
                 self._defect(error)
                 self.trace.info("push-failed", peer=peer.name, why=str(error))
-            await asyncio.sleep(limits.COALESCE)
+            await asyncio.sleep(limits.MERGE)
 
     async def _keep_house(self) -> None:
         beat = self.clock.steady()
