@@ -69,6 +69,7 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 async def status(office: Office, actor: Actor, request: None = None) -> StatusView:
     """This node at a glance."""
     node = office.node
+    digest = node.replicas.digest()  # read first, so that everything else is at least as new
     views = await peers(office, actor, PeerName())
     state = await node.engine.read(lambda tx: tx.logs.state(node.log)) or LogState(node.log)
     now = node.clock.now()
@@ -86,7 +87,7 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         records=state.frontier.size,
         offers=own,
         offers_seen=own + sum(view.offers for view in views),
-        digest=node.replicas.digest(),
+        digest=digest,
         halted=node.own.halted,
         database_bytes=node.engine.size(),
         peers=views,
@@ -96,15 +97,14 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
 async def peers(office: Office, actor: Actor, request: PeerName) -> list[PeerView]:
     """All pinned peers, or the one named."""
     node, now = office.node, office.node.clock.now()
-    states = await node.engine.read(lambda tx: {state.log: state for state in tx.logs.states()})
+    held = await node.engine.read(lambda tx: {s.log: (s, tx.offers.count(s.log, now)) for s in tx.logs.states()})
     views = []
     for identity in node.directory:
         if identity.name == node.identity.name or request.name not in ("", identity.name):
             continue
         log = node.log._replace(node=identity.name)
-        state = states.get(log, LogState(log))
+        state, offers = held.get(log, (LogState(log), 0))
         book = await node.peering.state(identity.name)
-        offers = await node.engine.read(lambda tx, log=log: tx.offers.count(log, now))  # type: ignore[misc]
         url, dialled = identity.url(), identity.name in node.gossip.peers
         views.append(
             _view(

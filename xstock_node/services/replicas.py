@@ -15,7 +15,7 @@ from xstock_node.services.catching_up import catch_up
 from xstock_node.services.directory import Directory
 from xstock_node.services.pushing import PushedPeer
 from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, take
-from xstock_node.storage.interfaces import Engine
+from xstock_node.storage.interfaces import Engine, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
 
@@ -133,16 +133,21 @@ class Replicas:
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
         now, log = self._now(), head.log.name
+
+        def work(tx: Transaction) -> Plan:
+            plan = consider(tx, head, raw, now)
+            lines = _covering(frame, plan)
+            if plan.taken or not lines:
+                return plan
+            check_erasures(lines, plan.start, head, caller == head.log.node)
+            take(tx, head, raw, lines, now)
+            return plan._replace(taken=True)
+
         try:
-            plan = await self._engine.write(lambda tx: consider(tx, head, raw, now), durable=False)
+            plan = await self._engine.write(work, durable=False)
         except Fork as error:
             await self._freeze_on_fork(log, error)
             raise
-        lines = _covering(frame, plan)
-        if not plan.taken and lines:
-            check_erasures(lines, plan.start, head, caller == head.log.node)
-            await self._engine.write(lambda tx: take(tx, head, raw, lines, now), durable=False)
-            plan = plan._replace(taken=True)
         if plan.taken:
             self.note(head, raw)
             self.frozen.discard(log)
