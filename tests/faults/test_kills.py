@@ -72,7 +72,7 @@ def prepare(node: NodeProcess) -> None:
 
 
 def kill_many_times(victim: NodeProcess, witness: NodeProcess, kills: int, seed: int) -> int:
-    """Kill at random points; the number of times the victim was killed in the middle of a request."""
+    """Kill at random points; the number of times the victim was killed while it was being given work."""
     draw, worker, in_the_middle = Random(seed), Worker(victim), 0
     victim.start()
     witness.start()
@@ -118,5 +118,5 @@ def test_twenty_kills_lose_nothing_acknowledged_and_fork_no_log(pair: tuple[Node
 @pytest.mark.slow
 def test_two_hundred_kills_lose_nothing_acknowledged_and_fork_no_log(pair: tuple[NodeProcess, NodeProcess]) -> None:
     hits = kill_many_times(*pair, kills=200, seed=2)
-    print(f"\n200 kills, {hits} of them in the middle of a request")
+    print(f"\n200 kills, {hits} of them while it was being given work")
     assert hits >= 150
