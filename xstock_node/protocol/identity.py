@@ -8,24 +8,33 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from xstock_node.protocol import keys, limits, notes
+from xstock_node.protocol import keys, limits, notes, sealing
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import BadSignature, Fork, ProtocolError, Rollback
 from xstock_node.protocol.names import node_name, number
+from xstock_node.protocol.recordtypes import Hash, NodeName, Time
 
 FIRST_LINE = "xs1/identity"
 Url = Annotated[str, Meta(max_length=200, pattern=r"^https?://[!-~]+(?!\n)$")]
 Key = Annotated[str, Meta(min_length=44, max_length=44)]
+SealKey = Annotated[str, Meta(pattern=r"^([A-Za-z0-9+/=]{44}|[A-Za-z0-9+/=]{1624})(?!\n)$")]
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an identity states: keys in base64, `expires` unix seconds, texts per language tag."""
+    """What an identity states: keys in base64, `expires` unix seconds, texts per language tag.
+
+    `seal` are sealing keys, `relays` the nodes that keep sealed mail for this one. `epoch` fixes the newest valid
+    epoch after a theft or a runaway clock: heads of later epochs by keys that are no longer listed are void.
+    `objects` are hashes of root keys that governors vouched for and that the owner does not want.
+    """
 
     expires: int
     keys: Annotated[tuple[Key, ...], Meta(min_length=1, max_length=8)]
     urls: Annotated[tuple[Url, ...], Meta(max_length=4)] = ()
-    seal: Annotated[tuple[Key, ...], Meta(max_length=4)] = ()
-    relays: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
+    seal: Annotated[tuple[SealKey, ...], Meta(max_length=4)] = ()
+    relays: Annotated[tuple[NodeName, ...], Meta(max_length=2)] = ()
+    epoch: Time = 0
+    objects: Annotated[tuple[Hash, ...], Meta(max_length=4)] = ()
     organisation: dict[str, Annotated[str, Meta(max_length=limits.FREE_TEXT)]] = {}
     country: Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")] = "XX"
     languages: tuple[str, ...] = ()
@@ -48,6 +57,10 @@ class Identity(NamedTuple):
     def key_by_id(self, key_id: bytes) -> bytes | None:
         """The signing key with this key id."""
         return next((k for k in self.signing_keys() if keys.key_id(self.name, k) == key_id), None)
+
+    def sealing_keys(self) -> tuple[bytes, ...]:
+        """The public keys to which blobs for this node are sealed."""
+        return tuple(keys.from_base64(k) for k in self.statement.seal)
 
     def url(self) -> str:
         """The base URL that requests to this node are signed for; empty where it cannot be dialled."""
@@ -90,6 +103,8 @@ def parse(raw: bytes) -> Identity:
         if key == root:
             raise BadSignature("signing keys apart from the root key", "the root key among them")
         note.verify(name, keys.check_public(key))
+    for seal in identity.sealing_keys():
+        sealing.check_public(seal)
     return identity
 
 

@@ -11,6 +11,9 @@ _NODE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _LABEL = re.compile(r"[a-z0-9-]{1,32}")
 _RECORD_ID = re.compile(r"[a-z2-7]{16}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+
+PUBLIC, GOVERNANCE, AUDIT = "pub", "net", "audit"
 
 
 def node_name(text: str) -> str:
@@ -39,6 +42,13 @@ def is_record_id(text: str) -> bool:
     return _RECORD_ID.fullmatch(text) is not None
 
 
+def hex_hash(text: str) -> str:
+    """A SHA-256 in 64 lower-case hexadecimal digits."""
+    if not _HEX32.fullmatch(text):
+        raise ProtocolError("64 hexadecimal digits in lower case", text)
+    return text
+
+
 def number(text: str) -> int:
     """A decimal number without sign or leading zero, as signed text writes it."""
     if not _NUMBER.fullmatch(text) or int(text) > limits.INTEGER:
@@ -58,9 +68,19 @@ class LogName(NamedTuple):
         return self.log.partition(".")[0] if "." in self.log else ""
 
     @property
+    def label(self) -> str:
+        """What follows the network: `pub`, `net`, `audit`, an exercise or an audience."""
+        return self.log.rpartition(".")[2]
+
+    @property
     def is_exercise(self) -> bool:
-        """An exercise is a log whose label begins with `x`, and nothing real begins so."""
-        return self.log.partition(".")[2].startswith("x")
+        """An exercise is a log whose label begins with `x`, and nothing real begins so (xs1 2.8)."""
+        return self.label.startswith("x")
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether every member may read it; any other label is an audience's (xs1 2.9)."""
+        return self.label in (PUBLIC, GOVERNANCE, AUDIT) or self.label.startswith("x-")
 
     def epoch(self, epoch: int) -> "LogId":
         """This log in one epoch."""

@@ -7,97 +7,53 @@
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from xstock_node.protocol import limits
 from xstock_node.protocol.decode import strict_json
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.recordtypes import (
+    KINDS,
+    Audience,
+    Defect,
+    Erase,
+    Foreign,
+    Interpreted,
+    Known,
+    Notice,
+    Offer,
+    Record,
+    Revoke,
+    Still,
+    Vouch,
+    Withdraw,
+)
 
-# `$` alone also matches before a last newline.
-RecordId = Annotated[str, Meta(pattern=r"^[a-z2-7]{16}(?!\n)$")]
-Time = Annotated[int, Meta(ge=0, le=limits.LAST_SECOND)]
-Salt = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{16}(?!\n)$")]
-Integer = Annotated[int, Meta(ge=-limits.INTEGER, le=limits.INTEGER)]
-Power = Annotated[int, Meta(ge=-9, le=9)]
-Pair = tuple[Integer, Power]
-ShortText = Annotated[str, Meta(max_length=limits.FREE_TEXT)]
-Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}(?!\n)$")]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
-Latitude = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
-Longitude = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
+__all__ = [
+    "Audience",
+    "Defect",
+    "Erase",
+    "Foreign",
+    "Interpreted",
+    "Known",
+    "Notice",
+    "Offer",
+    "Record",
+    "Revoke",
+    "Still",
+    "Vouch",
+    "Withdraw",
+    "encode",
+    "interpret",
+]
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t"):
-    """What every record carries: id, time stated, end of lease, 12 bytes of salt, fields that must be understood."""
-
-    id: RecordId
-    ts: Time
-    exp: Time
-    n: Salt
-    crit: tuple[Word, ...] = ()
-
-
-class Offer(Record, frozen=True, kw_only=True, omit_defaults=True, tag="offer"):
-    """A stock offer: a hint that this much may be lent or given, until `exp` (at most 90 days after `ts`).
-
-    `item` is a catalogue code of `scheme`, `name` the owner's own words in `lang`; `qty` and `mult` count `unit`
-    (UNECE Rec 20), `ready` hours, `at` a coarse place in microdegrees (lat, lon), `asof` when the stock was counted.
-    """
-
-    item: Word
-    scheme: Word
-    name: ShortText
-    lang: Word
-    cat: Word
-    kind: Word = "goods"
-    qty: Pair
-    unit: Word
-    mult: Pair = (1, 0)
-    terms: tuple[Word, ...] = ()
-    ready: Annotated[int, Meta(ge=0, le=8760)]
-    cc: Country
-    place: ShortText = ""
-    at: tuple[Latitude, Longitude] | None = None
-    best: Day | None = None
-    cond: Word = "serviceable"
-    asof: Time
-    src: Word
-
-
-class Withdraw(Record, frozen=True, kw_only=True, omit_defaults=True, tag="withdraw"):
-    """Ends the offer of the same id; its `exp` is not before that of what it ends."""
-
-    why: ShortText = ""
-
-
-class Still(Record, frozen=True, kw_only=True, omit_defaults=True, tag="still"):
-    """Source `src` was checked at `ts`: every live offer of it gets this `asof` and this lease."""
-
-    src: Word
-
-
-class Foreign(msgspec.Struct, frozen=True):
-    """A record of a type, or with a critical field, that this node does not know: relayed, not interpreted."""
-
-    t: str
-
-
-class Defect(msgspec.Struct, frozen=True):
-    """A line that breaks a rule of records: kept, counted, shown as its origin's defect."""
-
-    why: str
-
-
-Known = Offer | Withdraw | Still
-Interpreted = Known | Foreign | Defect
 _FIELDS: dict[str, frozenset[str]] = {
-    str(kind.__struct_config__.tag): frozenset(kind.__struct_fields__) | {"t"} for kind in (Offer, Withdraw, Still)
+    str(kind.__struct_config__.tag): frozenset(kind.__struct_fields__) | {"t"} for kind in KINDS
 }
 _decoder: msgspec.json.Decoder[Known] = msgspec.json.Decoder(Known)
 _encoder = msgspec.json.Encoder()
@@ -161,13 +117,31 @@ def _checked(record: Known) -> Interpreted:
     kind = str(record.__struct_config__.tag)
     if any(field not in _FIELDS[kind] for field in record.crit):
         return Foreign(kind)
-    if isinstance(record, Offer | Still) and not 0 < record.exp - record.ts <= limits.LEASE_MAX:
-        return Defect("a lease outside 1 second to 90 days")
+    if not isinstance(record, Withdraw) and not 0 < record.exp - record.ts <= _longest(record):
+        return Defect(f"a lease outside 1 second to {_longest(record) // 86_400} days")
     if isinstance(record, Offer):
         if record.qty[0] <= 0 or record.mult[0] <= 0:
             return Defect("a quantity of nothing")
-        if _UNSAFE.search(record.name) or _UNSAFE.search(record.place):
-            return Defect("control or direction characters in a text")
-    elif isinstance(record, Withdraw) and _UNSAFE.search(record.why):
+        if record.band is not None and not _is_band(record):
+            return Defect("a band that does not end above its beginning")
+    if any(_UNSAFE.search(text) for text in _texts(record)):
         return Defect("control or direction characters in a text")
     return record
+
+
+def _longest(record: Known) -> int:
+    """The longest lease of a record in seconds (xs1 4.9)."""
+    return limits.LEASE_MAX if isinstance(record, Offer | Still | Notice) else limits.GOVERNANCE_MAX
+
+
+def _is_band(offer: Offer) -> bool:
+    return offer.band is not None and offer.band[1] == offer.qty[1] and offer.band[0] > offer.qty[0]
+
+
+def _texts(record: Known) -> tuple[str, ...]:
+    """What people wrote in a record."""
+    if isinstance(record, Offer):
+        return record.name, record.place
+    if isinstance(record, Withdraw | Revoke):
+        return (record.why,)
+    return (record.text,) if isinstance(record, Notice) else ()
