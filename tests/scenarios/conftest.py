@@ -14,9 +14,9 @@ import pytest
 
 from xstock_node import trace
 from xstock_node.domain.search import OfferQuery
-from xstock_node.protocol import heads, records
+from xstock_node.protocol import heads, limits, records
 from xstock_node.protocol.errors import Unreachable
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
+from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogId
@@ -268,6 +268,14 @@ class CutPeer:
 
     async def identity(self) -> bytes:
         return await self._peer.identity()
+
+    async def buckets(self, request: BucketRequest) -> BucketResponse:
+        self._check()
+        return await self._peer.buckets(request)
+
+    async def ask(self, method: str, path: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
+        self._check()
+        return await self._peer.ask(method, path, body, most)
 
 
 class Federation:

@@ -307,7 +307,7 @@ def test_notes_of_strangers_leave_nothing_behind(in_memory) -> None:
         await scene.say()
         known, shown = set(scene.node.peering._known[LIAR]), set(scene.node.peering._shown[LIAR])
         strangers = [signed(head_of([], f"n{n}.example")) for n in range(limits.GOSSIP_NOTES)]
-        other_logs = [signed(head_of([])._replace(log=LogId(LIAR, f"see.x{n}", EPOCH))) for n in range(50)]
+        other_logs = [signed(head_of([])._replace(log=LogId(LIAR, f"sea.x-{n}", EPOCH))) for n in range(50)]
         await scene.say(*strangers)
         await scene.say(*other_logs)
         assert (set(scene.node.peering._known[LIAR]), set(scene.node.peering._shown[LIAR])) == (known, shown)
@@ -338,7 +338,11 @@ def pushed(head: Head, lines: Sequence[bytes], signer: Signer | None = None, sta
 
 
 FALSE_PUSHES: dict[str, tuple[bytes, type[ProtocolError]]] = {
-    "another log of its own": (pushed(head_of(LINES)._replace(log=LogId(LIAR, "see.junk", EPOCH)), LINES), NotFound),
+    "an audience log that names none": (
+        pushed(head_of(LINES)._replace(log=LogId(LIAR, "see.junk", EPOCH)), LINES),
+        ProtocolError,
+    ),
+    "a log of another network": (pushed(head_of(LINES)._replace(log=LogId(LIAR, "sea.pub", EPOCH)), LINES), NotFound),
     "a stranger's log": (pushed(head_of(LINES, "stranger.example"), LINES), NotFound),
     "the node's own log": (pushed(head_of(LINES, A, epoch=START + 300), LINES, make_signer(A)), NotFound),
     "a forged head": (pushed(head_of(LINES, B, epoch=START + 300), LINES, make_signer(LIAR)), BadSignature),

@@ -31,7 +31,7 @@ def touch_everything_and_fail(tx: Transaction) -> None:
     note(tx, 1)
     store_lines(tx, LOG, [make_line(n) for n in range(300)])
     assert tx.logs.lines(LOG, 299, 9)
-    tx.peers.put(PeerState("redcross.hr"))
+    tx.peers.put(PeerState("see", "redcross.hr"))
     tx.acts.add(Act(1, "ana", "stock.release", "x", "y"))
     raise Mistake
 

@@ -119,12 +119,12 @@ async def test_own_catalogue_items_are_kept_by_code(engine: Engine) -> None:
 
 
 async def test_a_peer_never_met_has_an_empty_state(engine: Engine) -> None:
-    assert await engine.read(lambda tx: tx.peers.get("redcross.hr")) == PeerState("redcross.hr")
-    state = PeerState("redcross.hr", "ab.3", 4, 5, 6, 7, "head: expected x")
+    assert await engine.read(lambda tx: tx.peers.get("see", "redcross.hr")) == PeerState("see", "redcross.hr")
+    state = PeerState("see", "redcross.hr", "ab.3", 4, 5, 6, 7, "head: expected x")
     await engine.write(lambda tx: tx.peers.put(state._replace(refusals=1)), durable=False)
     await engine.write(lambda tx: tx.peers.put(state), durable=False)
-    assert await engine.read(lambda tx: tx.peers.get("redcross.hr")) == state
-    assert await engine.read(lambda tx: tx.peers.get("redcross.rs")) == PeerState("redcross.rs")
+    assert await engine.read(lambda tx: tx.peers.get("see", "redcross.hr")) == state
+    assert await engine.read(lambda tx: tx.peers.get("see", "redcross.rs")) == PeerState("see", "redcross.rs")
 
 
 async def test_acts_are_listed_newest_first(engine: Engine) -> None:

@@ -255,7 +255,7 @@ async def test_a_held_request_is_answered_when_there_is_news(served) -> None:
     first = json.loads((await served.call("POST", GOSSIP, ASK)).body)
     ask = json.dumps({"network": "see", "cursor": first["cursor"], "all": first["all"]}).encode()
     held = asyncio.ensure_future(served.call("POST", GOSSIP, ask, Prefer="wait=20"))
-    while not served.node.gossip._waiting:  # noqa: ASYNC110 - the node tells nobody
+    while not served.node.home.holding.waiting:  # noqa: ASYNC110 - the node tells nobody
         await asyncio.sleep(0.01)
     assert not held.done()
     line = records.encode(make_offer(1, served.node.clock.now()))

@@ -1,10 +1,11 @@
 """The stream of pull and push: `@ <log id> <start> <count>` opens a frame, `{` a record, `#` a leaf hash.
 
-A frame of segment roots is opened by `@ <log id> <start> <count> roots` and holds `#` lines. Lines end with 0x0A.
+A frame of segment roots is opened by `@ <log id> <start> <count> roots` and holds `#` lines; one that ends `proof`
+holds the root of the first <start> records and a consistency path. Lines end with 0x0A (xs1 8.1 to 8.3).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from xstock_node.protocol import keys, limits, merkle
@@ -16,12 +17,13 @@ _HASH_LINE = re.compile(rb"#[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 
 
 class Frame(NamedTuple):
-    """`lines` as received: record lines, or `#` lines; `leaves` their leaf hashes."""
+    """`lines` as received: record lines, or `#` lines; `roots` and `proof` say that they are no leaf hashes."""
 
     log: LogId
     start: int
     roots: bool
     lines: list[bytes]
+    proof: bool = False
 
     def leaves(self) -> list[bytes]:
         """The leaf hash of each line: hashed from a record, read from a `#` line."""
@@ -44,6 +46,12 @@ def encode(log: LogId, start: int, lines: Iterable[bytes], count: int, roots: bo
     return header(log, start, count, roots) + (body + b"\n" if body else b"")
 
 
+def encode_proof(log: LogId, start: int, hashes: Sequence[bytes]) -> bytes:
+    """A frame of the root of the first `start` records and a consistency path from there."""
+    lines = b"".join(hash_line(h) + b"\n" for h in hashes)
+    return f"@ {log} {start} {len(hashes)} proof\n".encode() + lines
+
+
 def parse(data: bytes) -> Iterator[Frame]:
     """The frames of one whole body; a frame cut short or a stray line is refused."""
     if data and not data.endswith(b"\n"):
@@ -52,27 +60,27 @@ def parse(data: bytes) -> Iterator[Frame]:
     lines.pop()
     position, frames = 0, 0
     while position < len(lines):
-        log, start, count, roots = parse_header(lines[position])
+        log, start, count, kind = parse_header(lines[position])
         frames += 1
         if frames > limits.STREAM_LOGS * 64:
             raise TooLarge("fewer frames", frames)
         body = lines[position + 1 : position + 1 + count]
         if len(body) != count:
             raise ProtocolError(f"{count} lines in the frame", f"{len(body)}", "pull the rest again")
-        yield Frame(log, start, roots, check_lines(body, roots))
+        yield Frame(log, start, kind == "roots", check_lines(body, kind != ""), kind == "proof")
         position += 1 + count
 
 
-def parse_header(line: bytes) -> tuple[LogId, int, int, bool]:
-    """Log id, first index, count and whether the lines are segment roots."""
+def parse_header(line: bytes) -> tuple[LogId, int, int, str]:
+    """Log id, first index, count and whether the lines are `roots` or a `proof`, or neither."""
     try:
         parts = line.decode("ascii").split(" ")
     except UnicodeDecodeError:
         raise ProtocolError("a frame '@ <log id> <start> <count>'", line[:80]) from None
-    roots = len(parts) == 5 and parts[4] == "roots"
-    if parts[0] != "@" or len(parts) != (5 if roots else 4):
+    kind = parts[4] if len(parts) == 5 else ""
+    if parts[0] != "@" or len(parts) not in (4, 5) or (len(parts) == 5 and kind not in ("roots", "proof")):
         raise ProtocolError("a frame '@ <log id> <start> <count>'", line[:80])
-    return parse_log_id(parts[1]), number(parts[2]), number(parts[3]), roots
+    return parse_log_id(parts[1]), number(parts[2]), number(parts[3]), kind
 
 
 def check_lines(lines: list[bytes], roots: bool) -> list[bytes]:

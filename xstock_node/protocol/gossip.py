@@ -46,12 +46,16 @@ class GossipResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Records [start, start + count) of a log, or the roots of whole segments that begin there."""
+    """Records [start, start + count) of a log, or the roots of whole segments that begin there, or a `proof`.
+
+    A proof is the root of the first `start` records and the consistency path to the tree of `start + count`.
+    """
 
     log: Annotated[str, Meta(max_length=200)]
     start: Count
     count: Annotated[int, Meta(ge=0, le=limits.GROWTH_BURST * 1000)]
     roots: bool = False
+    proof: bool = False
 
 
 class PullRequest(msgspec.Struct, frozen=True):
@@ -60,10 +64,34 @@ class PullRequest(msgspec.Struct, frozen=True):
     ranges: Annotated[tuple[Range, ...], Meta(max_length=limits.STREAM_LOGS)]
 
 
+class BucketRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The digests of all buckets of a network, or with `bucket` the lines of one (xs1 11.12)."""
+
+    network: Annotated[str, Meta(max_length=32)]
+    bucket: Annotated[int, Meta(ge=0, le=255)] | None = None
+
+
+class BucketResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """256 digests, or lines `<log id> <size> <root>`."""
+
+    digests: Annotated[tuple[Digest, ...], Meta(max_length=256)] = ()
+    logs: Annotated[tuple[str, ...], Meta(max_length=limits.BUCKET_LOGS)] = ()
+
+
 class PushResponse(msgspec.Struct, frozen=True):
     """How many records were taken."""
 
     taken: Count
+
+
+def line_of(log: LogId, size: int, root: bytes) -> str:
+    """The line of a log that digests are made of, without its newline."""
+    return f"{log} {size} {to_base64(root)}"
+
+
+def bucket_of(log: LogId) -> int:
+    """The first byte of the hash of a log id."""
+    return hashlib.sha256(str(log).encode()).digest()[0]
 
 
 def cursor(journal: str, position: int) -> str:

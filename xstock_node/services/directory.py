@@ -1,8 +1,11 @@
-"""Who is known: pinned identities, one a peer, and the keys that may sign for each. Keys come from nowhere else."""
+"""Who is known: identities by node name, and the keys that may sign for each. Keys come from nowhere else.
 
-from collections.abc import Iterable, Iterator
+An identity is known because an operator pinned it, or because the governors of a network stand for its root key.
+"""
 
-from xstock_node.protocol import identity
+from collections.abc import Callable, Iterable, Iterator
+
+from xstock_node.protocol import identity, limits
 from xstock_node.protocol.errors import BadSignature
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
@@ -10,18 +13,21 @@ from xstock_node.protocol.notes import Note
 
 
 class Directory:
-    """Known identities by node name, this node's own among them."""
+    """Known identities by node name, this node's own among them. `admits` asks the networks about a root key."""
 
     def __init__(self, own: Identity, pinned: Iterable[Identity]) -> None:
         self.own = own
+        self.pinned = frozenset(found.name for found in pinned)
+        self.admits: Callable[[Identity], bool] = lambda found: False
+        self.conflicts: dict[str, bytes] = {}
         self._known = {found.name: found for found in pinned}
         self._known[own.name] = own
 
     def __iter__(self) -> Iterator[Identity]:
-        return iter(self._known.values())
+        return iter(list(self._known.values()))
 
     def get(self, name: str) -> Identity | None:
-        """The identity of a node, or None where nobody pinned one."""
+        """The identity of a node, or None where nobody stands for one."""
         return self._known.get(name)
 
     def find_key(self, name: str, key_id: bytes) -> bytes | None:
@@ -33,15 +39,32 @@ class Directory:
         """Every signing key that is known, by node name."""
         return {name: found.signing_keys() for name, found in self._known.items()}
 
-    def renew(self, raw: bytes) -> bool:
-        """Take a newer identity of a known node; True when it is new. A stranger's is not taken."""
+    def renew(self, raw: bytes, now: int = 0) -> bool:
+        """Take a newer identity of a known name, or the first of one whose root key the governors vouched for.
+
+        True when it is new. A stranger's is not taken. Where another root key took over (xs1 14.8) the old one's
+        identities are replaced.
+        """
         found = identity.parse(raw)
         held = self._known.get(found.name)
-        if held is None or held.raw == raw:
+        if held is not None and held.raw == raw:
             return False
+        if held is None or held.root != found.root:
+            if not self.admits(found) or found.name == self.own.name:
+                return False
+            self._known[found.name] = found
+            return True
+        if found.version == held.version:
+            self.conflicts[found.name] = raw
         identity.check_successor(held, found)
+        if now > found.statement.expires + limits.EXPIRED_GRACE:
+            return False
         self._known[found.name] = found
         return True
+
+    def lacks(self, names: Iterable[str]) -> list[str]:
+        """Which of these names have no identity here."""
+        return [name for name in names if name not in self._known]
 
     def verify_head(self, head: Head, note: Note) -> bool:
         """Whether the origin is known; raises `BadSignature` where it is and none of its keys signed."""

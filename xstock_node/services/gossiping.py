@@ -5,27 +5,30 @@ A held round is answered when there is news. News goes to three peers at once th
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
 from xstock_node.protocol import frames, gossip, heads, limits
-from xstock_node.protocol.errors import NotFound, ProtocolError, Rollback
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, Want
-from xstock_node.protocol.names import LogName, parse_log_id
+from xstock_node.protocol.errors import NotFound
+from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, Want
+from xstock_node.protocol.names import AUDIT, LogName, parse_log_id
 from xstock_node.protocol.peer import Peer
-from xstock_node.services.directory import Directory
+from xstock_node.services.holding import Holding
+from xstock_node.services.learning import Learning
+from xstock_node.services.membership import Membership
 from xstock_node.services.peering import Peering
 from xstock_node.services.pushing import pushed_frames
 from xstock_node.services.receiving import Plan
 from xstock_node.services.recovering import Recovery
-from xstock_node.services.replicas import Replicas, carried_frames
+from xstock_node.services.replicas import Replicas
 from xstock_node.services.serving import lines_of
+from xstock_node.services.walking import Walking
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
-from xstock_node.trace import Trace
 
 FRAME_RECORDS = 64
 MOST_PATIENCE = 64
+FIRST_KINDS = ("charter", "identity")
 
 
 class Gossip:
@@ -33,28 +36,28 @@ class Gossip:
 
     def __init__(
         self,
-        network: str,
         engine: Engine,
+        membership: Membership,
         replicas: Replicas,
         peering: Peering,
-        directory: Directory,
         recovery: Recovery,
+        learning: Learning,
+        holding: Holding,
         random: Random,
-        trace: Trace,
     ) -> None:
         self.peers: dict[str, Peer] = {}
         self.heard: Callable[[str], None] = lambda name: None
-        self._network, self._engine = network, engine
-        self._replicas, self._peering, self._directory = replicas, peering, directory
-        self._recovery, self._random, self._trace = recovery, random, trace
-        self._waiting: dict[str, list[_Waiting]] = {}
-        self._pushing: dict[str, asyncio.Event] = {}
+        self.mail: Callable[[str], int] = lambda name: 0
+        self._network, self._engine, self._membership = membership.network, engine, membership
+        self._replicas, self._peering, self._recovery = replicas, peering, recovery
+        self._learning, self._holding, self._random = learning, holding, random
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
-        self._overtaken: dict[str, tuple[str, ...]] = {}
         self._journal = ""
+        self._walking = Walking(membership.network, replicas, self._learn_and_fetch, self._push)
         replicas.changed = self._on_change
+        learning.fetch = self._fetch
 
     async def load(self) -> None:
         """Read the journal's id, which is new with every new database."""
@@ -67,24 +70,33 @@ class Gossip:
     async def answer(self, caller: str, request: GossipRequest, wait: float, now: int) -> GossipResponse:
         """Answer a peer's round; with `wait` > 0 hold the answer that long while there is nothing to say."""
         if request.network != self._network:
-            raise NotFound(f"a network of this node ({self._network})", request.network)
+            raise NotFound("a network of this node", request.network)
+        self._want_known(caller)
         self._peering.check(caller)
         await self._peering.called(caller, now)
         self.heard(caller)
-        plans = await self.learn(caller, request.notes, request.frames)
+        plans = await self._learning.learn(caller, request.notes, request.frames)
         wants = self._wants(caller, plans)
-        drained = bool(request.all) and request.all == self._replicas.digest()
+        drained = bool(request.all) and request.all == self._replicas.digest(caller)
         page = await self._page(caller, request.cursor, drained)
-        told = self._overtaken.pop(caller, ())
+        told = self._learning.overtaken(caller)
         until = asyncio.get_running_loop().time() + wait
         while not page.notes and not wants and not told:
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 break
-            told = await self._hold(caller, left)
+            told = await self._holding.hold(caller, left)
+            self._want_known(caller)
             page = await self._page(caller, page.cursor, drained=False)
+            if self.mail(caller):
+                break
         return GossipResponse(
-            cursor=page.cursor, all=self._replicas.digest(), notes=(*told, *page.notes), want=wants, more=page.more
+            cursor=page.cursor,
+            all=self._replicas.digest(caller),
+            notes=(*told, *page.notes),
+            want=wants,
+            more=page.more,
+            mail=self.mail(caller),
         )
 
     async def round(self, peer: Peer, now: int, wait: float = 0.0, fresh: bool = False) -> bool:
@@ -95,7 +107,7 @@ class Gossip:
         while True:
             state = await self._peering.state(peer.name)
             outgoing = await self._outgoing(peer.name, state.acked)
-            digest = self._replicas.digest()
+            digest = self._replicas.digest(peer.name)
             request = GossipRequest(
                 network=self._network,
                 cursor="" if fresh else state.cursor,
@@ -105,30 +117,19 @@ class Gossip:
             )
             response = await peer.gossip(request, 0.0 if outgoing.notes else wait)
             self._acknowledge(peer.name, outgoing, response, now)
-            for plan in await self.learn(peer.name, response.notes):
-                await self._fetch(plan, peer.name)
+            await self._learn_and_fetch(peer.name, response.notes)
             for want in response.want:
                 await self._push(peer, want)
             if not response.more and not outgoing.more:
                 break
             wait, fresh = 0.0, False
-        same = response.all == self._replicas.digest()
+        if response.mail:
+            self.told_of_mail(peer)
+        same = response.all == self._replicas.digest(peer.name)
         news = bool(response.notes or outgoing.notes)
-        self._walk_again_when_different(peer.name, same or news)
+        if self._is_stuck(peer.name, same or news):
+            await self._walking.walk(peer, now)
         return not news
-
-    async def learn(self, caller: str, notes: Sequence[str], carried: str = "") -> list[Plan]:
-        """Take notes from a peer, identities first; the plans for records that are still missing."""
-        try:
-            frames_by_log = carried_frames(carried) if carried else {}
-        except ProtocolError as error:
-            self._peering.refuse(caller, error, "frames beside heads")
-            frames_by_log = {}
-        identities = [note for note in notes if note.startswith("xs1/identity\n")]
-        for note in identities:
-            await self._learn_identity(caller, note.encode())
-        found = [self._learn_head(caller, n, frames_by_log) for n in notes if n not in identities]
-        return [plan for plan in await asyncio.gather(*found) if plan is not None]
 
     async def close(self) -> None:
         """Stop what runs in the background."""
@@ -136,65 +137,28 @@ class Gossip:
             task.cancel()
         await asyncio.gather(*self._fetches, return_exceptions=True)
 
-    def pushes(self, name: str) -> asyncio.Event:
-        """The event that asks for a round with a peer at once."""
-        return self._pushing.setdefault(name, asyncio.Event())
+    async def take_up(self) -> None:
+        """Somebody's standing changed: try what waited for it, and fetch what that asks for."""
+        self._replicas.forget_digest()
+        for caller, plan in await self._learning.learn_waiting():
+            await self._fetch(plan, caller)
 
-    async def _learn_identity(self, caller: str, raw: bytes) -> None:
-        try:
-            if self._directory.renew(raw):
-                name = raw.decode().split("\n")[1]
-                self._peering.gave(caller, f"identity {name}", raw)
-                await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
-                self._on_change(LogName(name, ""), True)
-        except ProtocolError as error:
-            self._peering.refuse(caller, error, "identity")
+    async def buckets(self, caller: str, request: BucketRequest) -> BucketResponse:
+        """What a peer compares when cursors are drained and digests still differ (xs1 11.12)."""
+        self._want_known(caller)
+        return self._walking.buckets(caller, request)
 
-    async def _learn_head(self, caller: str, note: str, carried: Mapping[LogName, frames.Frame]) -> Plan | None:
-        raw = note.encode()
-        try:
-            head, signed = heads.parse(raw)
-            if not self._replicas.concerns(head):
-                return None
-            if self._recovery.is_own(head):
-                self._directory.verify_head(head, signed)
-        except ProtocolError as error:
-            self._peering.refuse(caller, error, "note")
-            return None
-        self._peering.gave(caller, f"head {head.log.name}", raw)
-        if self._recovery.is_own(head):
-            self._recovery.see(caller, head, raw, self.peers.get(caller))
-            return None
-        self._note_overtaken(caller, head, raw)
-        if self._went_back(caller, head):
-            return None
-        plan = await self._replicas.learn(caller, raw, carried)
-        self._peering.showed(caller, head)
-        return plan
+    async def _learn_and_fetch(self, name: str, notes: Sequence[str]) -> None:
+        for plan in await self._learning.learn(name, notes):
+            await self._fetch(plan, name)
 
-    def _note_overtaken(self, caller: str, head: heads.Head, raw: bytes) -> None:
-        """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key.
+    def told_of_mail(self, peer: Peer) -> None:
+        """A relay keeps sealed mail for this node; whoever reads it replaces this."""
 
-        One that shows a newer epoch started again: it is told once more what is kept aside for it, and whoever waits
-        here in its name is told of that epoch.
-        """
-        held = self._replicas.heads.get(head.log.name)
-        if head.log.node == caller and held is not None and held.log.epoch < head.log.epoch:
-            self._peering.forget_asides(caller)
-            for waiting in self._waiting.get(caller, ()):
-                waiting.told = (raw.decode(),)
-                waiting.news.set()
-        if head.log.node == caller and held is not None and held.log.epoch > head.log.epoch:
-            self._overtaken[caller] = (self._replicas.raw[head.log.name].decode(),)
-
-    def _went_back(self, caller: str, head: heads.Head) -> bool:
-        """A peer that shows an older head than it showed before replays; its own view cannot have shrunk."""
-        shown = self._peering.shown_by(caller, head.log.name)
-        if shown is None or head.log.name not in self._replicas.heads or not self._peering.went_back(caller, head):
-            return False
-        error = Rollback(f"epoch {shown[0]}, size {shown[1]} or more, as shown before", f"{head.log}, {head.size}")
-        self._peering.refuse(caller, error, str(head.log))
-        return True
+    def _want_known(self, caller: str) -> None:
+        """Absent and forbidden look alike: who has no standing in this network finds none (xs1 11.11, 14.12)."""
+        if self._membership.standing(caller) is None:
+            raise NotFound("a network of this node", self._network)
 
     async def _fetch(self, plan: Plan, first: str) -> bool:
         log = plan.head.log.name
@@ -227,7 +191,8 @@ class Gossip:
             self._peering.forget_known(caller)
             position = last if drained else 0
         found, more = await self._notes_since(position)
-        new = [n for n in found if not self._peering.holds(caller, n.subject, n.raw)]
+        new = [n for n in found if self._shows(caller, n) and not self._peering.holds(caller, n.subject, n.raw)]
+        new.sort(key=_comes_later)
         if not more:
             asides = (await self._recovery.asides_for(caller))[: limits.ASIDES_TOLD]
             new += [n for n in asides if not self._peering.has(caller, n.subject, n.raw)]
@@ -251,8 +216,18 @@ class Gossip:
         position = found[-1].position if found else acked
         new = [note for note in found if not self._peering.has(name, note.subject, note.raw)]
         # Before the own log is open, its last head may be one that a peer has seen replaced.
-        new = [note for note in new if not self._recovery.is_waiting(_log_of(note.subject))]
-        return _Outgoing(new, position, more)
+        new = [note for note in new if not self._recovery.is_waiting(_log_of(note.subject)) and self._shows(name, note)]
+        return _Outgoing(sorted(new, key=_comes_later), position, more)
+
+    def _shows(self, name: str, note: StoredNote) -> bool:
+        """Whether a note is of this network and for the eyes of a peer."""
+        kind, _, about = note.subject.partition(" ")
+        if kind == "identity":
+            return self._membership.standing(about) is not None
+        if kind == "charter":
+            return about.partition(" ")[0] == self._network
+        log = _log_of(note.subject)
+        return log is not None and self._membership.sees(name, log)
 
     async def _frames(self, name: str, notes: Sequence[StoredNote]) -> str:
         """Records that the peer lacks of the heads that are sent, where they are few and small."""
@@ -261,7 +236,7 @@ class Gossip:
             log = _log_of(note.subject)
             head = self._replicas.heads.get(log) if log else None
             shown = self._peering.shown_by(name, log) if log else None
-            if head is None or shown is None or shown[0] != head.log.epoch:
+            if head is None or shown is None or shown[0] != head.log.epoch or head.log.name.label == AUDIT:
                 continue
             if 0 < head.size - shown[1] <= FRAME_RECORDS:
                 wanted.append((head, shown[1]))
@@ -277,16 +252,15 @@ class Gossip:
                 self._peering.showed(name, self._replicas.heads[log])
         self._peering.acknowledged(name, response.cursor, outgoing.position, now)
 
-    def _walk_again_when_different(self, name: str, fine: bool) -> None:
-        """Cursors drained and still different, twice: page through everything once more.
-
-        Peers that pinned different origins differ for good, so that each walk in vain doubles the patience.
-        """
+    def _is_stuck(self, name: str, fine: bool) -> bool:
+        """Cursors drained and still different, twice. Peers that know different origins differ for good, so that
+        each walk in vain doubles the patience."""
         count, patience = self._drained_but_different.get(name, (0, 2))
         self._drained_but_different[name] = (0, 2) if fine else (count + 1, patience)
-        if not fine and count + 1 >= patience:
-            self._drained_but_different[name] = (0, min(patience * 2, MOST_PATIENCE))
-            self._peering.forget(name)
+        if fine or count + 1 < patience:
+            return False
+        self._drained_but_different[name] = (0, min(patience * 2, MOST_PATIENCE))
+        return True
 
     async def _push(self, peer: Peer, want: Want) -> None:
         log = parse_log_id(want.log)
@@ -302,45 +276,22 @@ class Gossip:
             start += taken
 
     def _with_own_head(self, notes: list[str]) -> tuple[str, ...]:
-        """Every round shows the own head: a peer that knows a newer epoch of this log can say so."""
-        mine = self._recovery.own_note()
-        return tuple(notes) if mine is None or mine in notes else (*notes, mine)
-
-    async def _hold(self, caller: str, wait: float) -> tuple[str, ...]:
-        """Wait for news; the head of a newer epoch that somebody showed in the caller's own name, if one came."""
-        waiting = _Waiting()
-        self._waiting.setdefault(caller, []).append(waiting)
-        try:
-            async with asyncio.timeout(wait):
-                await waiting.news.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._waiting[caller].remove(waiting)
-            if not self._waiting[caller]:
-                del self._waiting[caller]
-        return waiting.told
+        """Every round shows own heads: a peer that knows a newer epoch of one can say so."""
+        return (*notes, *(mine for mine in self._recovery.own_notes() if mine not in notes))
 
     def _on_change(self, log: LogName, grown: bool) -> None:
         """News: answer those who wait, and push to three of the others. Heartbeats travel by ordinary rounds."""
         if not grown:
             return
-        raw = self._replicas.raw.get(log, b"")
-        subject = f"head {log}"
-        for everybody in self._waiting.values():
-            for waiting in everybody:
-                waiting.news.set()
-        rest = [n for n in self.peers if n not in self._waiting and not (raw and self._peering.has(n, subject, raw))]
-        for name in self._random.sample(rest, min(limits.FAN_OUT, len(rest))):
-            self.pushes(name).set()
+        raw, subject = self._replicas.raw.get(log, b""), f"head {log}"
+        secret = bool(log.log) and not log.is_for_all
 
+        def concerns(name: str) -> bool:
+            if secret and not self._membership.sees(name, log):
+                return False
+            return not (raw and self._peering.has(name, subject, raw))
 
-class _Waiting:
-    """One held request."""
-
-    def __init__(self) -> None:
-        self.news = asyncio.Event()
-        self.told: tuple[str, ...] = ()
+        self._holding.spread(self.peers, concerns)
 
 
 class _Page(NamedTuple):
@@ -356,9 +307,17 @@ class _Outgoing(NamedTuple):
 
 
 def _log_of(subject: str) -> LogName | None:
+    """The log of a head or fork statement."""
     kind, _, name = subject.partition(" ")
+    if kind == "fork":
+        return parse_log_id(name).name
     node, _, log = name.partition("/")
     return LogName(node, log) if kind == "head" else None
+
+
+def _comes_later(note: StoredNote) -> bool:
+    """Charters and identities come first (xs1 11.2)."""
+    return note.subject.partition(" ")[0] not in FIRST_KINDS
 
 
 def _small_frames(tx: Transaction, wanted: Sequence[tuple[heads.Head, int]]) -> str:

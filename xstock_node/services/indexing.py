@@ -1,49 +1,111 @@
-"""From stored lines to the index of offers: the later index of an id wins."""
+"""From stored lines to what they change here: offers, the ruling audience, governors' statements, erased content.
+
+The later index of an id wins.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from xstock_node.domain.search import offer_key
 from xstock_node.protocol import limits
 from xstock_node.protocol.frames import is_hash_line
-from xstock_node.protocol.names import LogName
-from xstock_node.protocol.records import Defect, Offer, Still, Withdraw, interpret
-from xstock_node.storage.interfaces import Indexed, Transaction
+from xstock_node.protocol.names import GOVERNANCE, LogName
+from xstock_node.protocol.records import (
+    Audience,
+    Defect,
+    Erase,
+    Foreign,
+    Interpreted,
+    Known,
+    Offer,
+    Revoke,
+    Still,
+    Vouch,
+    Withdraw,
+    interpret,
+)
+from xstock_node.storage.interfaces import Indexed, StoredStatement, Transaction
 
 
-def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes], signed: int) -> int:
-    """Interpret lines from index `start` on and bring the index up to date; the number of defects.
+class Found(NamedTuple):
+    """What lines held beside offers: how many defects, and the last audience record, or empty."""
+
+    defects: int
+    audience: str
+
+
+def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes], signed: int, heard: int) -> Found:
+    """Interpret stored lines from index `start` on and bring the indexes up to date.
 
     `signed` is the time of the head that covers them: a record that says it was written later is a defect, so that
-    no lease ends more than 90 days after its head.
+    no lease ends more than 90 days after its head. `heard` is the reader's own time.
     """
+    desk = _Desk(tx, log, heard)
     latest = signed + limits.AHEAD
-    pending: dict[str, Indexed] = {}
-    defects = 0
     for number, line in enumerate(lines, start):
         if is_hash_line(line):
             continue
         found = interpret(line)
-        if isinstance(found, Offer | Withdraw | Still) and found.ts > latest:
-            defects += 1
-        elif isinstance(found, Offer):
-            pending[found.id] = Indexed(number, found, offer_key(found))
-        elif isinstance(found, Withdraw):
-            pending.pop(found.id, None)
-            tx.offers.end(log, [found.id])
-        elif isinstance(found, Still):
-            tx.offers.put(log, list(pending.values()))
-            pending.clear()
-            tx.offers.refresh(log, found.src, found.ts, found.exp)
-        elif isinstance(found, Defect):
-            defects += 1
-    tx.offers.put(log, list(pending.values()))
-    return defects
+        if isinstance(found, Offer) and found.ts <= latest:
+            desk.pending[found.id] = Indexed(number, found, offer_key(found))
+        elif isinstance(found, Defect) or (not isinstance(found, Foreign) and found.ts > latest):
+            desk.defects += 1
+        else:
+            desk.take(number, line, found)
+    tx.offers.put(log, list(desk.pending.values()))
+    return Found(desk.defects, desk.audience)
 
 
-def rebuild(tx: Transaction, log: LogName, size: int, signed: int) -> int:
-    """Index a log anew from its stored records; the number of defects."""
+def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int) -> Found:
+    """Index a log anew from its stored records."""
     tx.offers.clear(log)
-    defects = 0
+    tx.governance.cut_statements(log, size)
+    defects, audience = 0, ""
     for start in range(0, size, 4096):
-        defects += index_lines(tx, log, start, tx.logs.lines(log, start, min(4096, size - start)), signed)
-    return defects
+        lines = tx.logs.lines(log, start, min(4096, size - start))
+        found = index_lines(tx, log, start, lines, signed, heard)
+        defects, audience = defects + found.defects, found.audience or audience
+    return Found(defects, audience)
+
+
+class _Desk:
+    """Takes the records that are no offers; offers wait in `pending` until somebody needs them stored."""
+
+    def __init__(self, tx: Transaction, log: LogName, heard: int) -> None:
+        self.pending: dict[str, Indexed] = {}
+        self.defects = 0
+        self.audience = ""
+        self._tx, self._log, self._heard = tx, log, heard
+
+    def take(self, number: int, line: bytes, found: Interpreted) -> None:
+        """One record that is no offer."""
+        if isinstance(found, Withdraw):
+            self.pending.pop(found.id, None)
+            self._tx.offers.end(self._log, [found.id])
+        elif isinstance(found, Still):
+            self._flush()
+            self._tx.offers.refresh(self._log, found.src, found.ts, found.exp)
+        elif isinstance(found, Audience) and not self._log.is_for_all:
+            self.audience = line.decode()
+        elif isinstance(found, Vouch | Revoke) and self._log.label == GOVERNANCE:
+            self._tx.governance.put_statement(StoredStatement(self._log, number, self._heard, line))
+        elif isinstance(found, Erase) and self._log.label != GOVERNANCE:
+            self._flush()
+            erase(self._tx, self._log, [index for index in found.idx if index < number])
+
+    def _flush(self) -> None:
+        self._tx.offers.put(self._log, list(self.pending.values()))
+        self.pending.clear()
+
+
+def erase(tx: Transaction, log: LogName, indexes: Sequence[int]) -> None:
+    """Replace records by their hashes and take what they said out of the index (xs1 15.6)."""
+    for index in indexes:
+        held = tx.logs.lines(log, index, 1)
+        found: Known | Interpreted = interpret(held[0]) if held else Defect("absent")
+        if isinstance(found, Offer):
+            indexed = tx.offers.get(log, found.id)
+            if indexed is not None and indexed.index == index:
+                tx.offers.end(log, [found.id])
+        tx.logs.erase(log, index)
+    tx.logs.close_holes(log, indexes)

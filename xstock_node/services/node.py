@@ -1,34 +1,31 @@
-"""A node: its stores, its own log, its replicas, and the loops that keep it in touch with its peers."""
+"""A node: its identity, its database, and the networks that it takes part in."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from xstock_node.protocol import identity, keys, limits
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
-from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services.clock import Clock
 from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
-from xstock_node.services.ownlog import OwnLog
+from xstock_node.services.network import Dial, Network
+from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
-from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
-START_UP_SECONDS = 5.0
 SAVE_SECONDS = 5.0
 
 
 class Node:
-    """One node in one network. `log` is the log's name in every node of it, such as `see.pub` or `see.x-demo`."""
+    """One node. `log` is the shared log of its home network, such as `see.pub`; `also` those of further networks."""
 
     def __init__(
         self,
@@ -40,64 +37,106 @@ class Node:
         clock: Clock,
         random: Random,
         trace: Trace,
+        also: Sequence[str] = (),
     ) -> None:
         self.identity, self.signer, self.engine = own, signer, engine
         self.clock, self.random, self.trace = clock, random, trace
-        self.log = LogName(own.name, log)
-        self.directory = Directory(own, pinned)
-        self.peering = Peering(engine, clock.now, clock.steady, trace)
-        self.own = OwnLog(engine, self.log, signer, clock.now, clock.steady)
-        self.replicas = Replicas(engine, log, self.directory, clock.now, self.peering.refuse)
-        recovery = Recovery(engine, self.own, self.signed, trace)
-        network = self.log.network
-        self.gossip = Gossip(network, engine, self.replicas, self.peering, self.directory, recovery, random, trace)
-        self._recovery = recovery
-        self._tasks: list[asyncio.Task[None]] = []
-        self._retry: dict[str, asyncio.Event] = {}
-        self._failing: set[str] = set()
-        self.gossip.heard = self._heard
+        pins = list(pinned)
+        self.directory = Directory(own, pins)
+        self._halt = Halt()
+        self.networks: dict[str, Network] = {}
+        for shared in (log, *also):
+            name = LogName(own.name, shared)
+            here = [p for p in pins if name.network in (p.statement.networks or (LogName("", log).network,))]
+            self.networks[name.network] = Network(
+                name, signer, engine, self.directory, here, self._halt, clock, random, trace
+            )
+        self.home = self.networks[LogName(own.name, log).network]
+        self.directory.admits = lambda found: any(n.membership.admits(found) for n in self.networks.values())
+        self._house: asyncio.Task[None] | None = None
+
+    @property
+    def log(self) -> LogName:
+        """The shared log of the home network."""
+        return self.home.shared
+
+    @property
+    def own(self) -> OwnLog:
+        """The signer's side of that log."""
+        return self.home.own
+
+    @property
+    def replicas(self) -> Replicas:
+        """What is held of the home network."""
+        return self.home.replicas
+
+    @property
+    def gossip(self) -> Gossip:
+        """The gossip of the home network."""
+        return self.home.gossip
+
+    @property
+    def peering(self) -> Peering:
+        """The book about peers of the home network."""
+        return self.home.peering
+
+    @property
+    def halted(self) -> str:
+        """Why this node signs nothing more, or empty."""
+        return self._halt.why
 
     async def load(self) -> None:
         """Read what storage holds; nothing is signed and nobody is called."""
-        await self.gossip.load()
-        await self.replicas.load()
+        for network in self.networks.values():
+            await network.load()
         await self._load_identities()
+        for network in self.networks.values():
+            await network.gossip.take_up()
 
-    async def start(self, peers: Mapping[str, Peer]) -> None:
-        """Ask peers for own records, open a new epoch, and begin to gossip."""
-        self.gossip.peers = dict(peers)
+    async def start(self, peers: Mapping[str, Peer], dial: Dial | None = None) -> None:
+        """Ask peers for own records, open a new epoch in every own log, and begin to gossip.
+
+        `peers` are the pins that are dialled; `dial` makes a `Peer` of another member's identity.
+        """
         await self.load()
-        before = self.replicas.raw.get(self.log)
-        await self._ask_before_opening()
-        if self.replicas.raw.get(self.log) != before:
-            # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
-            await self.gossip.renew_journal()
-        opened = await self.own.open()
-        if opened.log.epoch >= self.clock.now():
+        for network in self.networks.values():
+            network.dial = dial or network.dial
+            await network.ask_before_opening({name: p for name, p in peers.items() if self._shares(name, network)})
+        last = max([await network.last_epoch() for network in self.networks.values()])
+        epoch = max(self.clock.now(), last + 1)
+        for network in self.networks.values():
+            await network.open(epoch)
+        if epoch >= self.clock.now():
             # A second process of a lost or copied folder must not find the same second: it would be the same epoch.
             await asyncio.sleep(1.0)
         await self._publish_identity()
-        self.signed(opened)
-        await self._recovery.append_own_asides()
-        for index, peer in enumerate(self.gossip.peers.values()):
-            self._tasks.append(asyncio.ensure_future(self._attend(peer, held=index < limits.HELD_AT)))
-            self._tasks.append(asyncio.ensure_future(self._push_to(peer)))
-        self._tasks.append(asyncio.ensure_future(self._keep_house()))
+        for network in self.networks.values():
+            await network.begin()
+        self._house = asyncio.ensure_future(self._keep_house())
 
     async def stop(self) -> None:
         """Stop the loops and close storage."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-        await self.gossip.close()
-        await self._recovery.close()
-        await self.peering.save()
+        if self._house is not None:
+            self._house.cancel()
+            await asyncio.gather(self._house, return_exceptions=True)
+        for network in self.networks.values():
+            await network.stop()
         await self.engine.close()
 
-    def signed(self, head: Head) -> None:
-        """Tell the peers about the newest head of the own log, which is `head` or one signed since."""
-        self.replicas.note(self.own.head or head, self.own.note)
+    def signed(self, head: object = None) -> None:
+        """Tell the peers about the newest head of the home network's shared log."""
+        self.home.signed(self.own)
+
+    def network(self, name: str) -> Network:
+        """A network of this node by its name; empty for the home network."""
+        found = self.networks.get(name) if name else self.home
+        if found is None:
+            listed = ", ".join(self.networks)
+            raise Refusal("no-network", f"a network of this node ({listed})", name, "see `xstock network list`")
+        return found
+
+    def _shares(self, name: str, network: Network) -> bool:
+        return network.membership.standing(name) is not None
 
     async def _publish_identity(self) -> None:
         subject, raw = f"identity {self.identity.name}", self.identity.raw
@@ -113,86 +152,21 @@ class Node:
                 except ProtocolError as error:
                     self.trace.warning("identity-not-taken", about=note.subject, why=error.sentence())
 
-    async def _ask_before_opening(self) -> None:
-        """One round with whoever answers: a peer may hold newer heads of the own log than this folder."""
-
-        async def ask(peer: Peer) -> None:
-            try:
-                async with asyncio.timeout(START_UP_SECONDS):
-                    await self.gossip.round(peer, self.clock.now(), fresh=True)
-            except (ProtocolError, TimeoutError) as error:
-                self.trace.info("peer-silent-at-start", peer=peer.name, why=str(error))
-
-        await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
-
-    async def _attend(self, peer: Peer, held: bool) -> None:
-        """Rounds with one peer for ever: held where possible, else every 30 s to 5 min with jitter."""
-        hold, period, failures = limits.HOLD_FIRST, limits.ROUND, 0
-        retry = self._retry.setdefault(peer.name, asyncio.Event())
-        at_once = TokenBucket(rate=1, burst=20)
-        while True:
-            began = self.clock.steady()
-            try:
-                quiet = await self.gossip.round(peer, self.clock.now(), hold if held else 0.0)
-                failures = 0
-                hold = min(hold * 2, limits.HOLD_MAX) if quiet else limits.HOLD_FIRST
-                period = min(period * 2, limits.ROUND_MAX) if quiet else limits.ROUND
-                self._failing.discard(peer.name)
-                early = quiet and self.clock.steady() - began < limits.HOLD_FIRST / 2
-                pause = self._jitter(period) if not held or early else at_once.take(1, self.clock.steady())
-            except Exception as error:  # whatever a peer provokes, the loop goes on
-                self._defect(error)
-                failures += 1
-                self._failing.add(peer.name)
-                longest = min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX)
-                pause = self.random.uniform(0.5, longest)
-                self.trace.info("round-failed", peer=peer.name, why=str(error), next_in=round(pause, 1))
-            retry.clear()
-            try:
-                async with asyncio.timeout(max(pause, 0.05)):
-                    await retry.wait()
-            except TimeoutError:
-                pass
-
-    async def _push_to(self, peer: Peer) -> None:
-        """Rounds at once when there is news for a peer; what comes meanwhile goes with the next."""
-        event = self.gossip.pushes(peer.name)
-        while True:
-            await event.wait()
-            event.clear()
-            try:
-                await self.gossip.round(peer, self.clock.now())
-            except Exception as error:  # as above
-                self._defect(error)
-                self.trace.info("push-failed", peer=peer.name, why=str(error))
-            await asyncio.sleep(limits.MERGE)
-
     async def _keep_house(self) -> None:
         beat = self.clock.steady()
         while True:
             await asyncio.sleep(SAVE_SECONDS)
             try:
-                await self.peering.save()
-                if self.clock.steady() - beat >= limits.HEARTBEAT and not self.own.halted:
+                for network in self.networks.values():
+                    await network.keep_house()
+                if self.clock.steady() - beat >= limits.HEARTBEAT and not self.halted:
                     beat = self.clock.steady()
-                    self.signed(await self.own.heartbeat())
+                    for network in self.networks.values():
+                        await network.beat()
             except Exception as error:  # the house is kept again at the next beat
-                self._defect(error)
+                if not isinstance(error, ProtocolError | StorageError | Refusal):
+                    self.trace.error("defect", why=f"{type(error).__name__}: {error}")
                 self.trace.error("house-not-kept", why=str(error))
-
-    def _defect(self, error: Exception) -> None:
-        """An exception that is none of ours is a defect of the program: say so, where it can be found."""
-        if not isinstance(error, ProtocolError | StorageError | Refusal):
-            self.trace.error("defect", why=f"{type(error).__name__}: {error}")
-
-    def _jitter(self, seconds: float) -> float:
-        return seconds * self.random.uniform(0.5, 1.5)
-
-    def _heard(self, name: str) -> None:
-        """A peer that calls can probably be called: do not wait out the back-off."""
-        event = self._retry.get(name)
-        if event is not None and name in self._failing:
-            event.set()
 
 
 def pinned_identity(raw: bytes, name: str) -> Identity:

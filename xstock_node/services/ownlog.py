@@ -17,14 +17,27 @@ from xstock_node.services.indexing import index_lines
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 
+class Halt:
+    """Why this node signs nothing more, in any of its logs; empty while it does."""
+
+    def __init__(self) -> None:
+        self.why = ""
+
+
 class OwnLog:
     """One log of this node. `now` gives unix seconds, `steady` seconds of a clock that nobody sets."""
 
     def __init__(
-        self, engine: Engine, log: LogName, signer: keys.Signer, now: Callable[[], int], steady: Callable[[], float]
+        self,
+        engine: Engine,
+        log: LogName,
+        signer: keys.Signer,
+        now: Callable[[], int],
+        steady: Callable[[], float],
+        halt: Halt | None = None,
     ) -> None:
         self.log = log
-        self.halted = ""
+        self.halt = halt or Halt()
         self.head: Head | None = None
         self.note = b""
         self._engine = engine
@@ -33,9 +46,14 @@ class OwnLog:
         self._steady = steady
         self._offset = 0.0
 
-    async def open(self) -> Head:
-        """Open a new epoch and sign its first head."""
-        return self._signed(await self._engine.write(self._open, durable=True))
+    @property
+    def halted(self) -> str:
+        """Why nothing is signed any more, or empty."""
+        return self.halt.why
+
+    async def open(self, epoch: int = 0) -> Head:
+        """Open a new epoch, the one of this node's start where it is given, and sign its first head (xs1 7.1)."""
+        return self._signed(await self._engine.write(lambda tx: self._open(tx, epoch), durable=True))
 
     async def append(self, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
         """Append the lines that `make` returns, in the same transaction as whatever else it writes."""
@@ -55,14 +73,14 @@ class OwnLog:
         if mine is None:
             return False
         if head.log.epoch > mine.log.epoch:
-            self.halted = f"epoch {head.log.epoch} of this log was opened elsewhere, here it is {mine.log.epoch}"
+            self.halt.why = f"epoch {head.log.epoch} of this log was opened elsewhere, here it is {mine.log.epoch}"
         elif head.log.epoch == mine.log.epoch and (
             head.size > mine.size or (head.size == mine.size and head.root != mine.root)
         ):
-            self.halted = f"another history of epoch {head.log.epoch} is signed with this node's key"
+            self.halt.why = f"another history of epoch {head.log.epoch} is signed with this node's key"
         elif head.log.epoch < mine.log.epoch:
             if head.time > mine.log.epoch + limits.EPOCH_OVERLAP:
-                self.halted = f"epoch {head.log.epoch} was signed again after epoch {mine.log.epoch} began"
+                self.halt.why = f"epoch {head.log.epoch} was signed again after epoch {mine.log.epoch} began"
             return head.size > 0
         return False
 
@@ -70,7 +88,7 @@ class OwnLog:
         self.head, self.note = signed
         return self.head
 
-    def _open(self, tx: Transaction) -> tuple[Head, bytes]:
+    def _open(self, tx: Transaction, at_least: int = 0) -> tuple[Head, bytes]:
         now = self._now()
         self._offset = now - self._steady()
         state = tx.logs.state(self.log) or LogState(self.log)
@@ -83,7 +101,7 @@ class OwnLog:
             if held.size != state.frontier.size or held.root != state.frontier.root():
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
             base = Base(held.log.epoch, held.size, held.root)
-        epoch = max(now, state.epoch + 1)
+        epoch = max(now, state.epoch + 1, at_least)
         return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
@@ -98,14 +116,14 @@ class OwnLog:
         return self._sign(tx, state, heads.parse(state.head)[0].base, self._now())
 
     def _store(self, tx: Transaction, state: LogState, lines: Sequence[bytes]) -> LogState:
-        start, width = state.frontier.size, limits.SEGMENT
+        start, width, now = state.frontier.size, limits.SEGMENT, self._now()
         leaves = [merkle.leaf_hash(line) for line in lines]
         frontier, segments = merkle.grow(
             state.frontier, leaves, lambda: tx.logs.leaves(self.log, start - start % width, start), width
         )
         tx.logs.append(self.log, start, lines, segments)
-        index_lines(tx, self.log, start, lines, max(self._now(), state.head_time))
-        return state._replace(frontier=frontier)
+        found = index_lines(tx, self.log, start, lines, max(now, state.head_time), now)
+        return state._replace(frontier=frontier, audience=found.audience or state.audience)
 
     def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> tuple[Head, bytes]:
         frontier, time = state.frontier, max(now, state.head_time)

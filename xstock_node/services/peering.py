@@ -13,10 +13,12 @@ from xstock_node.trace import Trace
 
 
 class Peering:
-    """The book about peers. A peer that sends what is refused spends its allowance; without it, it is not heard."""
+    """The book about peers in one network. Who sends what is refused spends an allowance, and then is not heard."""
 
-    def __init__(self, engine: Engine, now: Callable[[], int], steady: Callable[[], float], trace: Trace) -> None:
-        self._engine, self._now, self._steady, self._trace = engine, now, steady, trace
+    def __init__(
+        self, engine: Engine, network: str, now: Callable[[], int], steady: Callable[[], float], trace: Trace
+    ) -> None:
+        self._engine, self._network, self._now, self._steady, self._trace = engine, network, now, steady, trace
         self._states: dict[str, PeerState] = {}
         self._unsaved: set[str] = set()
         self._shown: defaultdict[str, dict[LogName, tuple[tuple[int, int], float]]] = defaultdict(dict)
@@ -27,7 +29,7 @@ class Peering:
     async def state(self, name: str) -> PeerState:
         """The state of a peer, from memory or storage."""
         if name not in self._states:
-            self._states[name] = await self._engine.read(lambda tx: tx.peers.get(name))
+            self._states[name] = await self._engine.read(lambda tx: tx.peers.get(self._network, name))
         return self._states[name]
 
     def update(self, state: PeerState) -> None:
@@ -48,12 +50,12 @@ class Peering:
 
     def acknowledged(self, name: str, cursor: str, position: int, now: int) -> None:
         """The peer answered a round: it holds our notes up to `position` and gave a new cursor."""
-        state = self._states.get(name, PeerState(name))
+        state = self._states.get(name, PeerState(self._network, name))
         self.update(state._replace(cursor=cursor, acked=max(state.acked, position), last_out=now))
 
     def forget(self, name: str) -> None:
         """Begin anew with a peer: everything may be sent and asked for again."""
-        self.update(self._states.get(name, PeerState(name))._replace(cursor="", acked=0))
+        self.update(self._states.get(name, PeerState(self._network, name))._replace(cursor="", acked=0))
         self.forget_known(name)
 
     def forget_known(self, name: str) -> None:
@@ -104,7 +106,7 @@ class Peering:
         if isinstance(error, Unreachable | Quota | NotFound | Held):
             self._trace.info("not-answered", peer=name, code=error.code, about=about, why=error.sentence())
             return
-        state = self._states.get(name, PeerState(name))
+        state = self._states.get(name, PeerState(self._network, name))
         sentence = f"{about}: {error.sentence()}"
         self.update(state._replace(refusals=state.refusals + 1, last_refusal=sentence))
         self._trace.warning("refused", peer=name, code=error.code, about=about, why=error.sentence())

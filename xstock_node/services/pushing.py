@@ -7,8 +7,9 @@ keeps each part; the sender goes on from there.
 from collections.abc import Sequence
 
 from xstock_node.protocol import frames, limits
+from xstock_node.protocol.errors import NotFound
 from xstock_node.protocol.frames import Frame
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest, Range
+from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest, Range
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import parse_log_id
 from xstock_node.services.catching_up import SMALL_GAP
@@ -55,6 +56,14 @@ class PushedPeer:
     async def identity(self) -> bytes:
         """None is known."""
         return b""
+
+    async def buckets(self, request: BucketRequest) -> BucketResponse:
+        """None."""
+        return BucketResponse()
+
+    async def ask(self, method: str, path: str, body: bytes = b"", most: int = 0) -> bytes:
+        """Nothing else is answered."""
+        raise NotFound("a peer that answers", path)
 
     def _part(self, wanted: Range) -> bytes:
         log, unit = parse_log_id(wanted.log), limits.SEGMENT if wanted.roots else 1

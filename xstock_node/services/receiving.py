@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xstock_node.protocol import heads, limits, merkle
-from xstock_node.protocol.errors import Fork, Gap, Mismatch, Quota, Rollback
+from xstock_node.protocol.errors import Fork, Gap, Mismatch, ProtocolError, Quota, Rollback
 from xstock_node.protocol.frames import is_hash_line, leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
-from xstock_node.protocol.records import Offer, Withdraw, interpret
+from xstock_node.protocol.records import Audience, Offer, Withdraw, interpret
 from xstock_node.services.indexing import index_lines, rebuild
 from xstock_node.storage.interfaces import LogState, Transaction
 
@@ -51,14 +51,24 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
             raise Fork("a new epoch after a fork", str(head.log))
         heads.check_successor(held, head)
         _check_growth(tx, state, head, now)
+    if not head.log.name.is_for_all and not head.size:
+        raise ProtocolError("an audience log that begins with its audience", "an empty one")
     here = _shared(tx, state, head) if head.log.epoch > state.epoch else state.frontier.size
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
-    if head.size == here:
+    if head.size == here and not tx.logs.holes(head.log.name):
         changed = head.size != state.head_size or head.log.epoch != state.epoch
         take(tx, head, raw, [], now)
         return Plan(head, raw, head.size, True, changed)
     return Plan(head, raw, here, False, True)
+
+
+def moved_on(tx: Transaction, plan: Plan, now: int) -> bool:
+    """Pulling takes time: whether the head is held meanwhile. Raises `Rollback` where the plan no longer fits."""
+    current = consider(tx, plan.head, plan.raw, now)
+    if not current.taken and current.start != plan.start:
+        raise Rollback(f"{plan.head.log} from {plan.start} on", f"{current.start}")
+    return current.taken
 
 
 def freeze(tx: Transaction, log: LogName, why: str) -> None:
@@ -68,14 +78,20 @@ def freeze(tx: Transaction, log: LogName, why: str) -> None:
         tx.logs.put(state._replace(frozen=why))
 
 
-def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int) -> LogState:
+def take(
+    tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int, from_origin: bool = False
+) -> LogState:
     """Store `lines`, which end at the head's size, and the head; everything or nothing. Runs in a write.
 
     Raises `Mismatch` when lines of a peer do not give the head's root (the peer, or the origin, is wrong), `Fork`
-    when the records held already do not: then the origin signed two histories.
+    when the records held already do not: then the origin signed two histories; `Gap` while the content of a record
+    is missing that nobody had a right to leave out (xs1 8.4).
     """
     state = enter_epoch(tx, head, raw, now)
-    state = extend(tx, state, head, lines)
+    state = extend(tx, state, head, lines, now, from_origin=from_origin)
+    holes = tx.logs.holes(head.log.name)
+    if holes:
+        raise Gap(f"record {holes[0]} of {head.log}", "only its hash", "ask another peer")
     if state.frontier.size != head.size:
         raise Gap(f"records up to {head.size} of {head.log}", state.frontier.size, "pull the rest")
     if state.frontier.root() != head.root:
@@ -92,6 +108,17 @@ def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: i
     return state
 
 
+def take_head(tx: Transaction, head: Head, raw: bytes, now: int) -> None:
+    """Store a head of a log whose records are never served (xs1 18.1). Runs in a write."""
+    heads.check_time(head, now)
+    state = tx.logs.state(head.log.name) or LogState(head.log.name)
+    if state.head:
+        heads.check_successor(heads.parse(state.head)[0], head)
+    state = state._replace(epoch=head.log.epoch, head=raw, head_size=head.size, head_time=head.time, heard=now)
+    tx.logs.put(state)
+    tx.journal.put(f"head {head.log.name}", raw)
+
+
 def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
     """The replica's state in the head's epoch: cut back to its base where the epoch is newer."""
     state = tx.logs.state(head.log.name)
@@ -106,14 +133,20 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
         raise Rollback(f"epoch {state.epoch} or newer", head.log.epoch)
     size = _shared(tx, state, head)
     if state.frontier.size > size:
-        state = _cut(tx, state, size)
+        state = _cut(tx, state, size, now)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
     tx.logs.put(state)
     return state
 
 
 def extend(
-    tx: Transaction, state: LogState, head: Head, lines: Sequence[bytes], expected: Mapping[int, bytes] = NO_ROOTS
+    tx: Transaction,
+    state: LogState,
+    head: Head,
+    lines: Sequence[bytes],
+    now: int,
+    expected: Mapping[int, bytes] = NO_ROOTS,
+    from_origin: bool = False,
 ) -> LogState:
     """Append lines to the replica, index them, and check the epoch's base where they pass it.
 
@@ -124,8 +157,10 @@ def extend(
     log, start = state.log, state.frontier.size
     base = head.base
     if base is not None and start < base.size < start + len(lines):
-        state = extend(tx, state, head, lines[: base.size - start], expected)
-        return extend(tx, state, head, lines[base.size - start :], expected)
+        state = extend(tx, state, head, lines[: base.size - start], now, expected, from_origin)
+        return extend(tx, state, head, lines[base.size - start :], now, expected, from_origin)
+    if not start and not log.is_for_all and not isinstance(interpret(lines[0]), Audience):
+        raise ProtocolError("an audience log that begins with its audience", lines[0][:40])
     leaves = [leaf_of(line) for line in lines]
     frontier, segments = merkle.grow(
         state.frontier, leaves, lambda: tx.logs.leaves(log, start - start % limits.SEGMENT, start), limits.SEGMENT
@@ -136,19 +171,42 @@ def extend(
         # The lines came from a peer just now, so that it may be the peer who lies: no proof against the origin.
         raise Mismatch(f"the root of the base {base.epoch} {base.size}", "another", "another peer is asked")
     tx.logs.append(log, start, lines, segments)
-    defects = index_lines(tx, log, start, lines, head.time)
-    state = state._replace(frontier=frontier, defects=state.defects + defects)
+    if not from_origin:
+        _note_holes(tx, log, start, lines, head.minimum)
+    found = index_lines(tx, log, start, lines, head.time, now)
+    state = state._replace(
+        frontier=frontier, defects=state.defects + found.defects, audience=found.audience or state.audience
+    )
     tx.logs.put(state)
     return state
 
 
-def check_erasures(lines: Sequence[bytes], start: int, head: Head, from_origin: bool) -> None:
-    """Refuse `#` lines from a peer that merely lacks the record; another peer may have it."""
-    if from_origin:
-        return
-    for index, line in enumerate(lines, start):
-        if is_hash_line(line) and index >= head.minimum:
-            raise Gap(f"record {index} of {head.log}", "only its hash", "ask another peer")
+def fill(tx: Transaction, head: Head, lines: Mapping[int, bytes], now: int, from_origin: bool) -> int:
+    """Put contents into the places of `#` lines; how many holes are closed. A `#` of the origin itself is final."""
+    log, closed = head.log.name, []
+    for index, line in lines.items():
+        held = tx.logs.lines(log, index, 1)
+        if is_hash_line(line):
+            if from_origin:
+                tx.logs.erase(log, index)
+                closed.append(index)
+        elif held and leaf_of(held[0]) == leaf_of(line):
+            tx.logs.fill(log, index, line)
+            closed.append(index)
+    tx.logs.close_holes(log, closed)
+    state = tx.logs.state(log)
+    if closed and state is not None:
+        found = rebuild(tx, log, state.frontier.size, head.time, now)
+        tx.logs.put(state._replace(defects=found.defects, audience=found.audience))
+    return len(closed)
+
+
+def _note_holes(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes], minimum: int) -> None:
+    """Remember the `#` lines of a peer that is not the origin: they say only that it lacks the record (xs1 8.4)."""
+    bare = [n for n, line in enumerate(lines, start) if n >= minimum and line[:1] == b"#" and is_hash_line(line)]
+    if bare:
+        erased = tx.logs.erased(log)
+        tx.logs.put_holes(log, [n for n in bare if n not in erased])
 
 
 def frontier_at(tx: Transaction, log: LogName, size: int) -> Frontier:
@@ -177,11 +235,12 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
     return again
 
 
-def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
+def _cut(tx: Transaction, state: LogState, size: int, now: int) -> LogState:
     frontier = frontier_at(tx, state.log, size)
     tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
-    defects = rebuild(tx, state.log, size, state.head_time)
-    return state._replace(frontier=frontier, defects=defects, head_size=min(size, state.head_size))
+    found = rebuild(tx, state.log, size, state.head_time, now)
+    head_size = min(size, state.head_size)
+    return state._replace(frontier=frontier, defects=found.defects, head_size=head_size, audience=found.audience)
 
 
 def _shared(tx: Transaction, state: LogState, head: Head) -> int:

@@ -1,16 +1,16 @@
 """Recovery of this node's own records: what peers still hold of an older epoch is appended again."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from xstock_node.protocol import frames, limits
 from xstock_node.protocol.errors import Mismatch, NotFound, ProtocolError
 from xstock_node.protocol.heads import Head
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.protocol.peer import Peer
-from xstock_node.services.catching_up import pull_lines
 from xstock_node.services.errors import Refusal
 from xstock_node.services.ownlog import OwnLog
+from xstock_node.services.pulling import pull_lines
 from xstock_node.services.receiving import frontier_at, not_superseded
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
@@ -18,10 +18,17 @@ from xstock_node.trace import Trace
 
 
 class Recovery:
-    """Watches for heads of the own log among what peers say. Before the log is opened it is a replica like others."""
+    """Watches for heads of own logs among what peers say. Before a log is opened it is a replica like others."""
 
-    def __init__(self, engine: Engine, own: OwnLog, appended: Callable[[Head], None], trace: Trace) -> None:
-        self._engine, self._own, self._appended, self._trace = engine, own, appended, trace
+    def __init__(
+        self,
+        engine: Engine,
+        own: Mapping[LogName, OwnLog],
+        peers: Callable[[str], Peer | None],
+        appended: Callable[[OwnLog], None],
+        trace: Trace,
+    ) -> None:
+        self._engine, self._own, self._peer, self._appended, self._trace = engine, own, peers, appended, trace
         self._running: asyncio.Task[None] | None = None
         self._told = ""
         self._offered: dict[tuple[str, bytes], tuple[Peer, Head]] = {}
@@ -29,25 +36,28 @@ class Recovery:
         self._failed: dict[tuple[str, bytes], tuple[Peer, Head]] = {}
 
     def is_own(self, head: Head) -> bool:
-        """Whether a head is of this node's log and the log is open."""
-        return self._own.head is not None and head.log.name == self._own.log
+        """Whether a head is of a log of this node, and that log is open."""
+        found = self._own.get(head.log.name)
+        return found is not None and found.head is not None
 
-    def own_note(self) -> str | None:
-        """The newest own head note, once the log is open."""
-        return self._own.note.decode() if self._own.head is not None else None
+    def own_notes(self) -> list[str]:
+        """The newest head notes of own logs that are open and for all members."""
+        return [log.note.decode() for log in self._own.values() if log.head is not None and log.log.is_for_all]
 
     def is_waiting(self, log: LogName | None) -> bool:
-        """Whether this is the own log and it is not open yet."""
-        return self._own.head is None and log == self._own.log
+        """Whether this is an own log and it is not open yet."""
+        found = self._own.get(log) if log else None
+        return found is not None and found.head is None
 
-    def see(self, caller: str, head: Head, raw: bytes, peer: Peer | None) -> None:
-        """Look at a head of the own log; start fetching where a peer may hold records that are missing here."""
-        older = self._own.see(head)
-        if self._own.halted and self._told != self._own.halted:
-            self._told = self._own.halted
-            self._trace.error("own-log-halted", peer=caller, why=self._own.halted)
+    def see(self, caller: str, head: Head, raw: bytes) -> None:
+        """Look at a head of an own log; start fetching where a peer may hold records that are missing here."""
+        own, peer = self._own[head.log.name], self._peer(caller)
+        older = own.see(head)
+        if own.halted and self._told != own.halted:
+            self._told = own.halted
+            self._trace.error("own-log-halted", peer=caller, why=own.halted)
         busy = self._running is not None and not self._running.done()
-        if older and peer is not None and head.root not in self._fetched:
+        if older and peer is not None and head.root not in self._fetched and head.log.name.label != AUDIT:
             self._offered[peer.name, head.root] = (peer, head)
             if not busy:
                 self._running = asyncio.ensure_future(self._fetch_all())
@@ -64,12 +74,14 @@ class Recovery:
         return [StoredNote(0, f"aside {a.log}/{a.epoch}", a.head) for a in asides if a.log.node == caller]
 
     async def append_own_asides(self) -> None:
-        """Append again what the own log itself had to cut off."""
-        for aside in await self._engine.read(lambda tx: tx.logs.asides(self._own.log)):
+        """Append again what own logs themselves had to cut off."""
+        for aside in await self._engine.read(lambda tx: tx.logs.asides()):
+            if aside.log not in self._own:
+                continue
             lines = await self._engine.read(
                 lambda tx, a=aside: tx.logs.aside_lines(a.log, a.epoch, a.start, a.size - a.start)  # type: ignore[misc]
             )
-            await self._append(lines, "own data folder")
+            await self._append(self._own[aside.log], lines, "own data folder")
             await self._engine.write(lambda tx, a=aside: tx.logs.drop_aside(a.log, a.epoch), durable=True)  # type: ignore[misc]
 
     async def _fetch_all(self) -> None:
@@ -90,7 +102,8 @@ class Recovery:
         """Append again what `head` covers and the own log lacks; True when nothing of it is missing any more."""
         if await self._engine.read(lambda tx: _holds(tx, head)):
             return True
-        mine = self._own.head
+        own = self._own[head.log.name]
+        mine = own.head
         base = min(head.size, mine.base.size) if mine is not None and mine.base is not None else 0
         try:
             try:
@@ -98,7 +111,7 @@ class Recovery:
             except Mismatch:
                 # The trees part before the base: the folder was lost more than once.
                 lines = await self._pull(peer, head, 0)
-            await self._append(lines, peer.name)
+            await self._append(own, lines, peer.name)
             return True
         except NotFound:
             return False
@@ -108,26 +121,26 @@ class Recovery:
 
     async def _pull(self, peer: Peer, head: Head, start: int) -> list[bytes]:
         lines = await pull_lines(peer, head.log, start, head.size)
-        frontier = await self._engine.read(lambda tx: frontier_at(tx, self._own.log, start))
+        frontier = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, start))
         if frontier.extended([frames.leaf_of(line) for line in lines]).root() != head.root:
             raise Mismatch(f"records that give the root of {head.log}", "others")
         return lines
 
-    async def _append(self, lines: list[bytes], whence: str) -> None:
+    async def _append(self, own: OwnLog, lines: list[bytes], whence: str) -> None:
         count = 0
 
         def missing(tx: Transaction) -> list[bytes]:
             nonlocal count
-            state = tx.logs.state(self._own.log)
-            held = tx.logs.lines(self._own.log, 0, state.frontier.size if state else 0)
+            state = tx.logs.state(own.log)
+            held = tx.logs.lines(own.log, 0, state.frontier.size if state else 0)
             again = not_superseded(lines, held)
             count = len(again)
             return again
 
-        head = await self._own.append(missing)
+        await own.append(missing)
         if count:
             self._trace.info("recovered", records=count, whence=whence)
-        self._appended(head)
+        self._appended(own)
 
 
 def _holds(tx: Transaction, head: Head) -> bool:

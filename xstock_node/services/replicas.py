@@ -1,23 +1,27 @@
-"""Replicas: the heads held in memory, learning of newer ones, and fetching what they cover."""
+"""Replicas: the heads of one network held in memory, learning of newer ones, and fetching what they cover."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from xstock_node.protocol import frames, gossip, heads, limits
-from xstock_node.protocol.errors import Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
+from xstock_node.protocol import forks, frames, gossip, heads, limits
+from xstock_node.protocol.errors import BadSignature, Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.protocol.peer import Peer
+from xstock_node.services import forking
 from xstock_node.services.catching_up import catch_up
 from xstock_node.services.directory import Directory
+from xstock_node.services.indexing import erase
+from xstock_node.services.membership import Membership
 from xstock_node.services.pushing import PushedPeer
-from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, take
-from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.services.receiving import Plan, consider, freeze, take, take_head
+from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
+VERIFIED = 4096
 
 
 class Replicas:
@@ -27,21 +31,29 @@ class Replicas:
     refused and why.
     """
 
-    def __init__(self, engine: Engine, log: str, directory: Directory, now: Callable[[], int], refuse: Refuse) -> None:
+    def __init__(
+        self, engine: Engine, directory: Directory, membership: Membership, now: Callable[[], int], refuse: Refuse
+    ) -> None:
         self.heads: dict[LogName, Head] = {}
         self.raw: dict[LogName, bytes] = {}
         self.frozen: set[LogName] = set()
         self.changed: Callable[[LogName, bool], None] = lambda log, grown: None
-        self._engine, self._log, self._directory = engine, log, directory
+        self._engine, self._directory, self._membership = engine, directory, membership
         self._now, self._refuse = now, refuse
         self._locks: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._fetching: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._digest = ""
+        self._older: dict[tuple[LogName, int], bytes] = {}
+        self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
     async def load(self) -> None:
         """Read the heads held from storage."""
         for state in await self._engine.read(lambda tx: tx.logs.states()):
-            if state.head and state.log.log == self._log:
+            if state.log.network != self._membership.network:
+                continue
+            if state.audience:
+                self._membership.rules(state.log, state.audience)
+            if state.head:
                 self.note(heads.parse(state.head)[0], state.head, changed=False)
             if state.frozen:
                 self.frozen.add(state.log)
@@ -53,29 +65,49 @@ class Replicas:
         if before is not None and (head.log.epoch, head.size, head.time) < (before.log.epoch, before.size, before.time):
             return
         self.heads[log], self.raw[log] = head, raw
+        self._logs_of[log.node].add(log)
         self._digest = ""
         if changed:
             grown = before is None or (before.size, before.log.epoch) != (head.size, head.log.epoch)
             self.changed(log, grown)
 
-    def digest(self) -> str:
-        """The digest of everything held: newest epochs, without frozen logs."""
+    def forget_digest(self) -> None:
+        """Somebody's standing changed: what counts is not what counted."""
+        self._digest = ""
+
+    def digest(self, name: str = "") -> str:
+        """The digest of everything held that `name` may see too: newest epochs, without frozen and greyed logs."""
+        if name and self._membership.has_audiences():
+            return gossip.digest((head.log, head.size, head.root) for head in self.shared_with(name))
         if not self._digest:
-            held = [h for log, h in self.heads.items() if log not in self.frozen]
-            self._digest = gossip.digest((head.log, head.size, head.root) for head in held)
+            counted = (head for log, head in self.heads.items() if self._counts(log))
+            self._digest = gossip.digest((head.log, head.size, head.root) for head in counted)
         return self._digest
+
+    def shared_with(self, name: str) -> list[Head]:
+        """The heads that `name` may see, as `all` counts them."""
+        sees = self._membership.sees
+        return [head for log, head in self.heads.items() if self._counts(log) and sees(name, log)]
+
+    def _counts(self, log: LogName) -> bool:
+        return log not in self.frozen and self._membership.is_member(log.node)
 
     async def learn(self, caller: str, raw: bytes, carried: Mapping[LogName, Frame]) -> Plan | None:
         """Take a head note from a peer; the plan for records still missing, or None."""
         try:
             head, note = heads.parse(raw)
-            if head.log.log != self._log or self.raw.get(head.log.name) == raw:
+            log = head.log.name
+            if self.raw.get(log) == raw or not self.concerns(head):
                 return None
             if not self._directory.verify_head(head, note):
                 return None
-            async with self._locks[head.log.name]:
-                plan = await self._consider(head, raw, carried.get(head.log.name), caller)
+            async with self._locks[log]:
+                if log.label == AUDIT:
+                    await self._take_head(head, raw)
+                    return None
+                plan = await self._consider(head, raw, carried.get(log), caller)
         except Rollback:
+            await self._look_at_older(head, raw)
             return None
         except ProtocolError as error:
             self._refuse(caller, error, raw[:120].decode("utf-8", "replace").split("\n")[0])
@@ -83,8 +115,12 @@ class Replicas:
         return None if plan.taken else plan
 
     def concerns(self, head: Head) -> bool:
-        """Whether a head is of a log that this node replicates, of an origin that is known."""
-        return head.log.log == self._log and self._directory.get(head.log.node) is not None
+        """Whether a head is of a log that this node replicates, of an origin that is known (xs1 2.7)."""
+        log = head.log.name
+        if not self._membership.takes(log) or self._directory.get(log.node) is None:
+            return False
+        others = self._logs_of[log.node] - {log}
+        return len(others) < limits.LOGS_A_MEMBER
 
     async def pushed(self, caller: str, raw: bytes, found: Sequence[Frame]) -> int:
         """Take records of a head from a peer that was asked for them; how many more are held now."""
@@ -96,15 +132,14 @@ class Replicas:
         if plan.taken:
             return 0
         try:
-            await catch_up(self._engine, PushedPeer(caller, found), plan, self._now())
+            await catch_up(self._engine, [PushedPeer(caller, found)], plan, self._now(), lambda *refused: None)
         except Gap:
             state = await self._engine.read(lambda tx: tx.logs.state(head.log.name))
             taken = state.frontier.size - plan.start if state is not None and state.epoch == head.log.epoch else 0
             if taken <= 0:
                 raise
             return taken
-        self.note(head, raw)
-        self.frozen.discard(head.log.name)
+        await self._taken(head, raw)
         return head.size - plan.start
 
     async def fetch(self, plan: Plan, peers: Sequence[Peer]) -> bool:
@@ -114,22 +149,68 @@ class Replicas:
         """
         log = plan.head.log.name
         async with _patiently(self._fetching[log]):
-            for peer in peers:
+            for number, peer in enumerate(peers):
                 try:
                     current = await self._engine.write(
                         lambda tx: consider(tx, plan.head, plan.raw, self._now()), durable=False
                     )
                     if not current.taken:
-                        await catch_up(self._engine, peer, current, self._now())
-                    self.note(plan.head, plan.raw)
-                    self.frozen.discard(log)
+                        await catch_up(self._engine, peers[number:], current, self._now(), self._refuse)
+                    await self._taken(plan.head, plan.raw)
                     return True
                 except Rollback:
                     return True
+                except Mismatch as error:
+                    if not await self._found_fork(peer, plan.raw):
+                        self._refuse(peer.name, error, str(plan.head.log))
                 except ProtocolError as error:
                     self._refuse(peer.name, error, str(plan.head.log))
-                    await self._freeze_on_fork(log, error)
+                    await self._freeze_on_fork(log, plan.raw, error)
         return False
+
+    async def learn_fork(self, raw: bytes) -> bool:
+        """Take a fork statement whose proof and signatures hold; True when it is new (xs1 19.2)."""
+        statement = forks.parse(raw)
+        for head, note in zip((statement.shorter, statement.longer), statement.notes, strict=True):
+            if not self._directory.verify_head(head, note):
+                return False
+        new = await forking.keep(self._engine, statement, self._now())
+        held = self.heads.get(statement.log.name)
+        if new and (held is None or held.log.epoch <= statement.log.epoch):
+            self.frozen.add(statement.log.name)
+            self._digest = ""
+        return new
+
+    async def leave(self, log: LogName) -> None:
+        """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2)."""
+
+        def work(tx: Transaction) -> None:
+            state = tx.logs.state(log)
+            if state is not None:
+                tx.offers.clear(log)
+                erase(tx, log, range(state.frontier.size))
+
+        await self._engine.write(work, durable=True)
+        self.heads.pop(log, None)
+        self.raw.pop(log, None)
+        self._digest = ""
+
+    async def _take_head(self, head: Head, raw: bytes) -> None:
+        """A head of an audit log, whose records nobody hands out."""
+        await self._engine.write(lambda tx: take_head(tx, head, raw, self._now()), durable=False)
+        self.note(head, raw)
+
+    async def _taken(self, head: Head, raw: bytes) -> None:
+        """A head is held with all its records."""
+        log = head.log.name
+        if not log.is_for_all:
+            state = await self._engine.read(lambda tx: tx.logs.state(log)) or LogState(log)
+            self._membership.rules(log, state.audience)
+            if not self._membership.sees(self._directory.own.name, log):
+                await self.leave(log)
+                raise NotFound("a log whose audience includes this node", str(head.log))
+        self.frozen.discard(log)
+        self.note(head, raw)
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
         now, log = self._now(), head.log.name
@@ -139,26 +220,53 @@ class Replicas:
             lines = _covering(frame, plan)
             if plan.taken or not lines:
                 return plan
-            check_erasures(lines, plan.start, head, caller == head.log.node)
-            take(tx, head, raw, lines, now)
+            take(tx, head, raw, lines, now, caller == head.log.node)
             return plan._replace(taken=True)
 
         try:
             plan = await self._engine.write(work, durable=False)
         except Fork as error:
-            await self._freeze_on_fork(log, error)
+            await self._freeze_on_fork(log, raw, error)
             raise
         if plan.taken:
-            self.note(head, raw)
-            self.frozen.discard(log)
+            await self._taken(head, raw)
         return plan
 
-    async def _freeze_on_fork(self, log: LogName, error: ProtocolError) -> None:
+    async def _freeze_on_fork(self, log: LogName, raw: bytes, error: ProtocolError) -> None:
         if isinstance(error, Fork) and not isinstance(error, Mismatch):
-            why = error.sentence()
+            why, held = error.sentence(), self.raw.get(log, b"")
             await self._engine.write(lambda tx: freeze(tx, log, why), durable=True)
             self.frozen.add(log)
             self._digest = ""
+            statement = await self._engine.read(lambda tx: forking.statement_here(tx, held, raw))
+            if statement is not None and await self.learn_fork(statement):
+                self.changed(log, True)
+
+    async def _look_at_older(self, head: Head, raw: bytes) -> None:
+        """A smaller head of the epoch held is old news, unless it is no beginning of what is held: a fork."""
+        log = head.log.name
+        held = self.heads.get(log)
+        if held is None or self._older.get((log, head.size)) == head.root or log in self.frozen:
+            return
+        if await self._engine.read(lambda tx: forking.contradicts(tx, held, head)):
+            error = Fork("one history an epoch", f"{head.log} size {head.size}", "both heads are kept")
+            await self._freeze_on_fork(log, raw, error)
+        elif head.log == held.log:
+            if len(self._older) >= VERIFIED:
+                self._older.clear()
+            self._older[log, head.size] = head.root
+
+    async def _found_fork(self, peer: Peer, raw: bytes) -> bool:
+        """Whether records that do not fit are those of another history that the origin signed too."""
+        log = heads.parse(raw)[0].log.name
+        try:
+            statement = await forking.statement_from(peer, self.raw.get(log, b""), raw)
+            if statement is None or not await self.learn_fork(statement):
+                return False
+        except (ProtocolError, BadSignature):
+            return False
+        self.changed(log, True)
+        return True
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xstock_node.protocol import frames, limits
+from xstock_node.protocol import frames, limits, merkle
 from xstock_node.protocol.errors import NotFound
 from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.names import LogId, parse_log_id
@@ -17,7 +17,10 @@ def serve_pull(tx: Transaction, request: PullRequest, most: int = limits.STREAM_
     room = most
     for wanted in request.ranges:
         log = parse_log_id(wanted.log)
-        part = _roots(tx, log, wanted) if wanted.roots else _records(tx, log, wanted, room)
+        if wanted.proof:
+            part = _proof(tx, log, wanted)
+        else:
+            part = _roots(tx, log, wanted) if wanted.roots else _records(tx, log, wanted, room)
         parts.append(part)
         room -= len(part)
         if room <= 0:
@@ -64,3 +67,13 @@ def _roots(tx: Transaction, log: LogId, wanted: Range) -> bytes:
     count = min(wanted.count, limits.ROOTS_A_REQUEST)
     roots = tx.logs.segment_roots(log.name, wanted.start // limits.SEGMENT, count)
     return frames.encode(log, wanted.start, [frames.hash_line(root) for root in roots], len(roots), roots=True)
+
+
+def _proof(tx: Transaction, log: LogId, wanted: Range) -> bytes:
+    """The root of the first records and the path from there to a larger tree of the same epoch."""
+    state = tx.logs.state(log.name)
+    size = wanted.start + wanted.count
+    if state is None or log.epoch != state.epoch or not 0 < wanted.start <= size <= state.frontier.size:
+        raise NotFound(f"a tree of {size} of {log}", str(log))
+    path = merkle.consistency_path(wanted.start, size, lambda a, b: tx.logs.range_root(log.name, a, b))
+    return frames.encode_proof(log, wanted.start, [tx.logs.range_root(log.name, 0, wanted.start), *path])

@@ -13,7 +13,7 @@ from xstock_node.domain.mapping import Mapping
 from xstock_node.domain.search import OfferQuery
 from xstock_node.domain.stock import StockLine
 from xstock_node.protocol.merkle import Frontier
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import LogId, LogName
 from xstock_node.protocol.records import Offer
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class LogState(NamedTuple):
     `frontier` covers every stored record; `head` is the newest note all of whose records are stored, `target` the
     note being caught up with (then the frontier may be ahead of `head`). Times are unix seconds. `first_size` and
     `first_time` are those of the first head held, from which growth is counted. `frozen` says why no further head
-    of this epoch is taken, or is empty.
+    of this epoch is taken, or is empty. `audience` is the ruling audience record of an audience log.
     """
 
     log: LogName
@@ -41,6 +41,7 @@ class LogState(NamedTuple):
     first_time: int = 0
     defects: int = 0
     frozen: str = ""
+    audience: str = ""
 
 
 class Aside(NamedTuple):
@@ -73,7 +74,7 @@ class StoredOffer(NamedTuple):
 
 
 class StoredNote(NamedTuple):
-    """A note of the journal at its position; `subject` is `head <log>` or `identity <name>`."""
+    """A note of the journal at its position; `subject` is its kind and what it is about, such as `head <log>`."""
 
     position: int
     subject: str
@@ -92,8 +93,9 @@ class Source(NamedTuple):
 
 
 class PeerState(NamedTuple):
-    """What is remembered of a peer between starts. `cursor` is theirs, `acked` our journal position they hold."""
+    """What is remembered of a peer in a network between starts. `cursor` is theirs, `acked` our position they hold."""
 
+    network: str
     name: str
     cursor: str = ""
     acked: int = 0
@@ -101,6 +103,56 @@ class PeerState(NamedTuple):
     last_out: int = 0
     refusals: int = 0
     last_refusal: str = ""
+
+
+class StoredCharter(NamedTuple):
+    """One version of a network's charter; `conflict` is another text of that version, or empty."""
+
+    network: str
+    version: int
+    heard: int
+    raw: bytes
+    conflict: bytes = b""
+
+
+class StoredStatement(NamedTuple):
+    """A vouch or revocation as it stands in a `net` log, and when this node first held it."""
+
+    log: LogName
+    index: int
+    heard: int
+    line: bytes
+
+
+class StoredFork(NamedTuple):
+    """A fork statement whose proof and signatures hold; it stays after the log went on in a newer epoch."""
+
+    log: LogId
+    at: int
+    raw: bytes
+
+
+class Application(NamedTuple):
+    """Who wants to join: its identity note, who shall sponsor it, a contact as a function, whether it was invited."""
+
+    network: str
+    name: str
+    at: int
+    sponsor: str
+    contact: str
+    invited: bool
+    identity: bytes
+
+
+class Invite(NamedTuple):
+    """An invitation: the hash of its token, until when it holds, a remark of whoever made it, who used it."""
+
+    network: str
+    hash: str
+    made: int
+    exp: int
+    remark: str
+    used: str
 
 
 class Act(NamedTuple):
@@ -133,6 +185,25 @@ class Logs(Protocol):
     def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
         """Move the records from `size` on aside, with the head of `epoch` that covered them."""
         ...
+
+    def erase(self, log: LogName, index: int) -> bool:
+        """Replace a record by its `#` line, and remember that it may be so; False where there is none to replace."""
+        ...
+
+    def fill(self, log: LogName, index: int, line: bytes) -> None:
+        """Put the content of a record into the place of its `#` line."""
+        ...
+
+    def erased(self, log: LogName) -> set[int]:
+        """The indexes that erase records of this log name."""
+        ...
+
+    def holes(self, log: LogName) -> list[int]:
+        """Indexes of `#` lines that a peer gave without a right to: their content is still to be found."""
+        ...
+
+    def put_holes(self, log: LogName, indexes: Iterable[int]) -> None: ...
+    def close_holes(self, log: LogName, indexes: Iterable[int]) -> None: ...
 
     def asides(self, log: LogName | None = None) -> list[Aside]: ...
     def aside_lines(self, log: LogName, epoch: int, start: int, count: int) -> list[bytes]: ...
@@ -192,8 +263,31 @@ class Stock(Protocol):
 class Peers(Protocol):
     """What is remembered of peers."""
 
-    def get(self, name: str) -> PeerState: ...
+    def get(self, network: str, name: str) -> PeerState: ...
     def put(self, state: PeerState) -> None: ...
+
+
+class Governance(Protocol):
+    """Charters, statements of governors, forks, applications and invitations."""
+
+    def charters(self, network: str) -> list[StoredCharter]:
+        """Every version held, the oldest first."""
+        ...
+
+    def put_charter(self, charter: StoredCharter) -> None: ...
+    def statements(self, network: str) -> list[StoredStatement]: ...
+    def put_statement(self, statement: StoredStatement) -> None: ...
+    def cut_statements(self, log: LogName, size: int) -> None:
+        """Forget the statements from index `size` on."""
+        ...
+
+    def forks(self) -> list[StoredFork]: ...
+    def put_fork(self, fork: StoredFork) -> None: ...
+    def applications(self, network: str) -> list[Application]: ...
+    def put_application(self, application: Application) -> None: ...
+    def drop_application(self, network: str, name: str) -> None: ...
+    def invites(self, network: str) -> list[Invite]: ...
+    def put_invite(self, invite: Invite) -> None: ...
 
 
 class Acts(Protocol):
@@ -211,6 +305,7 @@ class Transaction(Protocol):
     journal: Journal
     stock: Stock
     peers: Peers
+    governance: Governance
     acts: Acts
 
 

@@ -10,10 +10,10 @@ from random import Random
 
 import msgspec
 
-from xstock_node.protocol import limits, records
+from xstock_node.protocol import limits, paths, records
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import ProtocolError, Unreachable
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
+from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.records import Known
 from xstock_node.services.answering import NodeAnswers
@@ -57,6 +57,16 @@ class SimPeer:
     async def identity(self) -> bytes:
         """See `Peer.identity`."""
         return (await self._reach()).identity()
+
+    async def buckets(self, request: BucketRequest) -> BucketResponse:
+        """See `Peer.buckets`."""
+        return await (await self._reach()).buckets(self._caller, request)
+
+    async def ask(self, method: str, path: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
+        """See `Peer.ask`."""
+        found, args = paths.find(method, path)
+        caller = "" if found.is_open else self._caller
+        return await (await self._reach()).small(found.name, caller, args, body)
 
     async def _reach(self) -> NodeAnswers:
         await asyncio.sleep(self._net.latency)

@@ -9,7 +9,14 @@ import msgspec
 from xstock_node.protocol import limits, requests
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, Unreachable
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest, PushResponse
+from xstock_node.protocol.gossip import (
+    BucketRequest,
+    BucketResponse,
+    GossipRequest,
+    GossipResponse,
+    PullRequest,
+    PushResponse,
+)
 from xstock_node.protocol.keys import Signer
 from xstock_node.transport.addresses import CheckingResolver, check_url
 from xstock_node.transport.coding import WORTH_IT, deflate, inflate
@@ -64,6 +71,15 @@ class HttpPeer:
         answer = await self._call("POST", "/xs/1/push", frames, {}, limits.SMALL_BODY)
         return decode(answer, PushResponse, limits.SMALL_BODY).taken
 
+    async def buckets(self, request: BucketRequest) -> BucketResponse:
+        """See `Peer.buckets`."""
+        answer = await self._call("POST", "/xs/1/buckets", msgspec.json.encode(request), {}, limits.STREAM_BODY)
+        return decode(answer, BucketResponse, limits.STREAM_BODY)
+
+    async def ask(self, method: str, path: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
+        """See `Peer.ask`."""
+        return await self._call(method, path, body, {}, most)
+
     async def identity(self) -> bytes:
         """See `Peer.identity`."""
         return await self._call("GET", f"/xs/1/id/{self.name}", b"", {}, limits.IDENTITY_NOTE)
@@ -102,7 +118,7 @@ class HttpPeer:
 
     async def _read(self, response: aiohttp.ClientResponse, most: int, stream: bool) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
-        if response.status != 200:
+        if response.status not in (200, 202):
             problem = inflate(await read_small(response.content, limits.PROBLEM_BODY), coding, limits.PROBLEM_BODY)
             raise _problem(self.name, response, problem)
         read = read_stream if stream else read_small

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import web
 
-from xstock_node.protocol import limits, requests
+from xstock_node.protocol import limits, paths, requests
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import NotFound, ProtocolError, Quota
-from xstock_node.protocol.gossip import GossipRequest, PullRequest, PushResponse
-from xstock_node.protocol.names import LogId, number, parse_log_id
+from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
 from xstock_node.transport.coding import WORTH_IT, deflate, inflate
@@ -49,8 +48,8 @@ class PeerServer:
         app.router.add_post("/xs/1/gossip", self._gossip)
         app.router.add_post("/xs/1/pull", self._pull)
         app.router.add_post("/xs/1/push", self._push)
-        app.router.add_get("/xs/1/log/{node}/{log}/{epoch}/head", self._head)
-        app.router.add_get("/xs/1/log/{node}/{log}/{epoch}/proof/{index}", self._proof)
+        app.router.add_post("/xs/1/buckets", self._buckets)
+        app.router.add_route("*", "/xs/1/{rest:.*}", self._small)
         self._listener = Listener(app)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
@@ -107,7 +106,7 @@ class PeerServer:
         sent = await read(request.content, most)
         self._count(caller.name, len(sent), 0)
         requests.check_digest(request.headers.get("Content-Digest"), sent)
-        return caller.name, inflate(sent, request.headers.get("Content-Encoding", ""), most)
+        return caller.name, inflate(sent, _coding(request), most)
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
@@ -136,15 +135,22 @@ class PeerServer:
         taken = await self._answering.push(caller, body)
         return await self._reply(request, caller, msgspec.json.encode(PushResponse(taken)), "application/json")
 
-    async def _head(self, request: web.Request) -> web.StreamResponse:
-        caller, _ = await self._signed(request, 0)
-        return await self._reply(request, caller, await self._answering.head(caller, _log(request)), "text/plain")
+    async def _buckets(self, request: web.Request) -> web.StreamResponse:
+        caller, body = await self._signed(request, limits.SMALL_BODY)
+        answer = await self._answering.buckets(caller, decode(body, BucketRequest, limits.SMALL_BODY))
+        return await self._reply(request, caller, msgspec.json.encode(answer), paths.JSON)
 
-    async def _proof(self, request: web.Request) -> web.StreamResponse:
-        caller, _ = await self._signed(request, 0)
-        index, size = number(request.match_info["index"]), number(request.query.get("size", ""))
-        answer = await self._answering.proof(caller, _log(request), index, size)
-        return await self._reply(request, caller, answer, "text/plain")
+    async def _small(self, request: web.Request) -> web.StreamResponse:
+        """Every path of the table `paths.PATHS`."""
+        path, args = paths.find(request.method, request.raw_path)
+        if path.is_open:
+            self.admission.open_path(request.remote or "")
+            body = inflate(await read_small(request.content, path.most), _coding(request), path.most)
+            answer = await self._answering.small(path.name, "", args | {"address": request.remote or ""}, body)
+            return web.Response(status=path.status, body=answer, content_type=path.kind)
+        caller, body = await self._signed(request, path.most)
+        answer = await self._answering.small(path.name, caller, args, body)
+        return await self._reply(request, caller, answer, path.kind)
 
     async def _reply(self, request: web.Request, caller: str, body: bytes, kind: str) -> web.Response:
         headers = {"Content-Type": kind}
@@ -167,6 +173,5 @@ def _wait(prefer: str) -> float:
     return min(float(seconds), limits.HOLD_MAX) if word == "wait" and plain else 0.0
 
 
-def _log(request: web.Request) -> LogId:
-    info = request.match_info
-    return parse_log_id(f"{info['node']}/xs1/{info['log']}/{info['epoch']}")
+def _coding(request: web.Request) -> str:
+    return request.headers.get("Content-Encoding", "")

@@ -42,12 +42,12 @@ class SqlitePeers:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def get(self, name: str) -> PeerState:
-        row = self._db.execute("select * from peer where name = ?", (name,)).fetchone()
-        return PeerState(name) if row is None else PeerState(*row)
+    def get(self, network: str, name: str) -> PeerState:
+        row = self._db.execute("select * from peer where network = ? and name = ?", (network, name)).fetchone()
+        return PeerState(network, name) if row is None else PeerState(*row)
 
     def put(self, state: PeerState) -> None:
-        self._db.execute("insert or replace into peer values (?, ?, ?, ?, ?, ?, ?)", state)
+        self._db.execute("insert or replace into peer values (?, ?, ?, ?, ?, ?, ?, ?)", state)
 
 
 class SqliteActs:

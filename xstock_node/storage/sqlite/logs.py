@@ -1,10 +1,10 @@
 """Logs in SQLite: states, lines as received, segment roots, what was cut off."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from xstock_node.protocol import limits, merkle
-from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
 from xstock_node.storage.interfaces import Aside, LogState
@@ -12,16 +12,17 @@ from xstock_node.storage.interfaces import Aside, LogState
 SHIFT = 40
 _STATE = (
     "select node, log, epoch, size, frontier, minimum, head, head_size, head_time, target, heard, first_size,"
-    " first_time, defects, frozen from log"
+    " first_time, defects, frozen, audience from log"
 )
 _PUT = (
     "insert into log (node, log, network, exercise, epoch, size, frontier, minimum, head, head_size, head_time,"
-    " target, heard, first_size, first_time, defects, frozen) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " target, heard, first_size, first_time, defects, frozen, audience)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     " on conflict (node, log) do update set epoch = excluded.epoch, size = excluded.size,"
     " frontier = excluded.frontier, minimum = excluded.minimum, head = excluded.head,"
     " head_size = excluded.head_size, head_time = excluded.head_time, target = excluded.target,"
     " heard = excluded.heard, first_size = excluded.first_size, first_time = excluded.first_time,"
-    " defects = excluded.defects, frozen = excluded.frozen"
+    " defects = excluded.defects, frozen = excluded.frozen, audience = excluded.audience"
 )
 
 
@@ -68,7 +69,7 @@ class SqliteLogs:
         network, exercise = state.log.network, int(state.log.is_exercise)
         fields = (state.epoch, state.frontier.size, frontier, state.minimum, state.head, state.head_size)
         rest = (state.head_time, state.target, state.heard, state.first_size, state.first_time, state.defects)
-        self._db.execute(_PUT, (*state.log, network, exercise, *fields, *rest, state.frozen))
+        self._db.execute(_PUT, (*state.log, network, exercise, *fields, *rest, state.frozen, state.audience))
 
     def append(self, log: LogName, start: int, lines: Sequence[bytes], segments: dict[int, bytes]) -> None:
         base = self._base(log)
@@ -119,6 +120,34 @@ class SqliteLogs:
             )
         self._db.execute("delete from record where pos >= ? and pos < ?", (base + size, end))
         self._db.execute("delete from segment where pos >= ? and pos < ?", (base + size // limits.SEGMENT, end))
+        for table in ("hole", "erased"):
+            self._db.execute(f"delete from {table} where log = ? and idx >= ?", (ref, size))
+
+    def erase(self, log: LogName, index: int) -> bool:
+        pos = self._base(log) + index
+        self._db.execute("insert or ignore into erased values (?, ?)", (pos >> SHIFT, index))
+        row = self._db.execute("select line from record where pos = ?", (pos,)).fetchone()
+        if row is None or is_hash_line(row[0]):
+            return False
+        self._db.execute("update record set line = ? where pos = ?", (hash_line(leaf_of(row[0])), pos))
+        return True
+
+    def fill(self, log: LogName, index: int, line: bytes) -> None:
+        self._db.execute("update record set line = ? where pos = ?", (line, self._base(log) + index))
+
+    def erased(self, log: LogName) -> set[int]:
+        return {row[0] for row in self._db.execute("select idx from erased where log = ?", (self.ref(log),))}
+
+    def holes(self, log: LogName) -> list[int]:
+        query = "select idx from hole where log = ? order by idx"
+        return [row[0] for row in self._db.execute(query, (self.ref(log),))]
+
+    def put_holes(self, log: LogName, indexes: Iterable[int]) -> None:
+        rows = [(self.ref(log), index) for index in indexes]
+        self._db.executemany("insert or ignore into hole values (?, ?)", rows)
+
+    def close_holes(self, log: LogName, indexes: Iterable[int]) -> None:
+        self._db.executemany("delete from hole where log = ? and idx = ?", [(self.ref(log), i) for i in indexes])
 
     def asides(self, log: LogName | None = None) -> list[Aside]:
         query = "select node, l.log, a.epoch, start, a.size, a.head from aside a join log l on l.ref = a.log"

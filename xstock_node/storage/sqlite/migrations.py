@@ -12,8 +12,18 @@ migrations = Migrations("xstock-node")
 @migrations()
 def m001_first(db: Database) -> None:
     """The tables of the first version."""
-    script = resources.files(__package__).joinpath("schema_1.sql").read_text("utf-8")
+    _run(db, "schema_1.sql")
+    db.execute(f"pragma application_id = {APPLICATION_ID}")
+
+
+@migrations()
+def m002_networks(db: Database) -> None:
+    """Several networks: peers a network, charters, statements, forks, erasing, applications."""
+    _run(db, "schema_2.sql")
+
+
+def _run(db: Database, name: str) -> None:
+    script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.execute(f"pragma application_id = {APPLICATION_ID}")

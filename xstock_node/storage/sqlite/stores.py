@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from xstock_node.storage.sqlite.governance import SqliteGovernance
 from xstock_node.storage.sqlite.journal import SqliteActs, SqliteJournal, SqlitePeers
 from xstock_node.storage.sqlite.logs import SqliteLogs
 from xstock_node.storage.sqlite.offers import SqliteOffers
@@ -18,6 +19,7 @@ class SqliteTransaction:
         self.journal = SqliteJournal(connection)
         self.stock = SqliteStock(connection)
         self.peers = SqlitePeers(connection)
+        self.governance = SqliteGovernance(connection, self.logs)
         self.acts = SqliteActs(connection)
 
     def forget(self) -> None:

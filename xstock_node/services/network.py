@@ -1,0 +1,206 @@
+"""One network as this node takes part in it: who belongs, what is held, own logs, and the rounds with its peers."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
+
+from xstock_node.protocol import keys
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.identity import Identity
+from xstock_node.protocol.names import LogName, log_name
+from xstock_node.protocol.peer import Peer
+from xstock_node.services.clock import Clock
+from xstock_node.services.directory import Directory
+from xstock_node.services.gossiping import Gossip
+from xstock_node.services.holding import Holding
+from xstock_node.services.learning import Learning
+from xstock_node.services.membership import Membership
+from xstock_node.services.ownlog import Halt, OwnLog
+from xstock_node.services.peering import Peering
+from xstock_node.services.recovering import Recovery
+from xstock_node.services.replicas import Replicas
+from xstock_node.services.rounds import Rounds
+from xstock_node.storage.interfaces import Engine
+from xstock_node.trace import Trace
+
+START_UP_SECONDS = 5.0
+Dial = Callable[[Identity], Peer | None]
+
+
+class Network:
+    """`shared` is the own log that every member reads, such as `see.pub` or `see.x-demo`."""
+
+    def __init__(
+        self,
+        shared: LogName,
+        signer: keys.Signer,
+        engine: Engine,
+        directory: Directory,
+        pinned: Iterable[Identity],
+        halt: Halt,
+        clock: Clock,
+        random: Random,
+        trace: Trace,
+    ) -> None:
+        self.name, self.shared = shared.network, shared
+        self.dial: Dial = lambda found: None
+        self.start_number = 0
+        self._signer, self._engine, self._halt, self._clock, self._trace = signer, engine, halt, clock, trace
+        self._directory = directory
+        self._pins: dict[str, Peer] = {}
+        self._dialled: dict[str, Peer] = {}
+        self._settling: asyncio.Task[None] | None = None
+        self.peering = Peering(engine, self.name, clock.now, clock.steady, trace)
+        self.membership = Membership(engine, self.name, directory.own, pinned, clock.now, trace)
+        self.replicas = Replicas(engine, directory, self.membership, clock.now, self.peering.refuse)
+        self.logs: dict[LogName, OwnLog] = {}
+        self.own = self._add_log(shared)
+        self.recovery = Recovery(engine, self.logs, lambda name: self.gossip.peers.get(name), self.signed, trace)
+        self.holding = Holding(random)
+        self.learning = Learning(
+            engine,
+            self.membership,
+            directory,
+            self.replicas,
+            self.peering,
+            self.recovery,
+            self.holding,
+            clock.now,
+            trace,
+        )
+        self.gossip = Gossip(
+            engine, self.membership, self.replicas, self.peering, self.recovery, self.learning, self.holding, random
+        )
+        self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
+        self.membership.changed = self._on_standing
+
+    async def load(self) -> None:
+        """Read what storage holds of this network; nothing is signed and nobody is called."""
+        await self.gossip.load()
+        await self.membership.load()
+        await self.replicas.load()
+        for state in await self._engine.read(lambda tx: tx.logs.states()):
+            if state.log.node == self.shared.node and state.log.network == self.name and state.log not in self.logs:
+                self._add_log(state.log)
+
+    async def ask_before_opening(self, pins: Mapping[str, Peer]) -> None:
+        """One round with whoever answers: a peer may hold newer heads of own logs than this folder."""
+        self._pins = dict(pins)
+        self.gossip.peers = self._dialable()
+        before = dict(self.replicas.raw)
+
+        async def ask(peer: Peer) -> None:
+            try:
+                async with asyncio.timeout(START_UP_SECONDS):
+                    await self.gossip.round(peer, self._clock.now(), fresh=True)
+            except (ProtocolError, TimeoutError) as error:
+                self._trace.info("peer-silent-at-start", peer=peer.name, why=str(error))
+
+        await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
+        if any(self.replicas.raw.get(log) != before.get(log) for log in self.logs):
+            # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
+            await self.gossip.renew_journal()
+
+    async def last_epoch(self) -> int:
+        """The highest epoch of own logs in storage."""
+        states = await self._engine.read(lambda tx: [tx.logs.state(log) for log in self.logs])
+        return max((state.epoch for state in states if state is not None), default=0)
+
+    async def open(self, epoch: int) -> None:
+        """Open the epoch of this start in every own log."""
+        self.start_number = epoch
+        for log in self.logs.values():
+            await log.open(epoch)
+
+    async def begin(self) -> None:
+        """Show own heads, append again what was cut off, and begin the rounds."""
+        for log in self.logs.values():
+            self.signed(log)
+        await self.recovery.append_own_asides()
+        self.rounds.begin(self._pins)
+        self.rounds.reconcile(self._dialable())
+
+    async def stop(self) -> None:
+        """Stop the loops and save what is known of peers."""
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.gather(self._settling, return_exceptions=True)
+        await self.rounds.stop()
+        await self.gossip.close()
+        await self.recovery.close()
+        await self.peering.save()
+
+    async def own_log(self, label: str) -> OwnLog:
+        """An own log by its label; opened in the epoch of this start where it is new."""
+        name = LogName(self.shared.node, log_name(self.name, label))
+        log = self.logs.get(name) or self._add_log(name)
+        if log.head is None:
+            await log.open(self.start_number)
+            self.signed(log)
+        return log
+
+    def signed(self, log: OwnLog) -> None:
+        """Tell the peers about the newest head of an own log."""
+        if log.head is not None:
+            self.replicas.note(log.head, log.note)
+
+    async def beat(self) -> None:
+        """A heartbeat of every own log (xs1 6.7)."""
+        for log in self.logs.values():
+            await log.heartbeat()
+            self.signed(log)
+
+    async def keep_house(self) -> None:
+        """What is done now and then: save the book about peers, look who can be dialled."""
+        await self.peering.save()
+        self.membership.standings()
+        self.rounds.reconcile(self._dialable())
+
+    def _add_log(self, name: LogName) -> OwnLog:
+        log = OwnLog(self._engine, name, self._signer, self._clock.now, self._clock.steady, self._halt)
+        self.logs[name] = log
+        return log
+
+    def _dialable(self) -> dict[str, Peer]:
+        """The pins that are dialled, and every member whose identity says where."""
+        found = dict(self._pins)
+        for name, standing in self.membership.standings().items():
+            identity = self._directory.get(name)
+            if name in found or identity is None or name == self.shared.node or name in self._directory.pinned:
+                continue
+            if not (standing.is_member and identity.url()):
+                continue
+            held = self._dialled.get(name)
+            if held is None or getattr(held, "url", "") != identity.url():
+                peer = self.dial(identity)
+                if peer is None:
+                    continue
+                held = self._dialled[name] = peer
+            found[name] = held
+        return found
+
+    def _on_standing(self) -> None:
+        """Somebody joined, left or changed: what waited for it is tried again."""
+        self.replicas.forget_digest()
+        if self._settling is None or self._settling.done():
+            try:
+                self._settling = asyncio.get_running_loop().create_task(self._settle())
+            except RuntimeError:
+                return  # loaded outside a loop: nothing waits yet
+
+    async def _settle(self) -> None:
+        await self._find_identities()
+        await self.gossip.take_up()
+
+    async def _find_identities(self) -> None:
+        """Ask peers for the identities of members that nobody has sent yet (xs1 10.2)."""
+        standings = self.membership.standings()
+        for name in self._directory.lacks(n for n, s in standings.items() if s.is_member):
+            order = [v for v in standings[name].vouchers if v in self.gossip.peers]
+            for peer_name in [*order, *(n for n in self.gossip.peers if n not in order)]:
+                try:
+                    raw = await self.gossip.peers[peer_name].ask("GET", f"/xs/1/identity/{name}")
+                    await self.learning.learn(peer_name, [raw.decode("utf-8", "replace")])
+                    break
+                except ProtocolError:
+                    continue
