@@ -17,15 +17,18 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def commands() -> dict[str, click.Command]:
     """Every command by its full name."""
-    context, found = click.Context(main), {}
-    for name in main.list_commands(context):
-        command = main.get_command(context, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            found |= {f"xstock {name} {sub}": one for sub, one in command.commands.items()}
-        else:
-            found[f"xstock {name}"] = command
-    return found
+
+    def below(name: str, command: click.Command | None) -> dict[str, click.Command]:
+        if not isinstance(command, click.Group):
+            assert command is not None
+            return {name: command}
+        context = click.Context(command)
+        found = {}
+        for sub in command.list_commands(context):
+            found |= below(f"{name} {sub}", command.get_command(context, sub))
+        return found
+
+    return below("xstock", main)
 
 
 def test_every_command_is_in_the_manual_with_its_help() -> None:

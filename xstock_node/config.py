@@ -79,6 +79,18 @@ class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
+class KeysSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How an encrypted signing key is opened when nobody is there to type."""
+
+    passphrase_file: Annotated[
+        str,
+        Meta(
+            description="File with the passphrase of an encrypted signing key, readable by its owner alone. Empty: the"
+            " systemd credential xstock-passphrase, else a person is asked."
+        ),
+    ] = ""
+
+
 class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which plugins are loaded."""
 
@@ -122,6 +134,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     local_port: LocalPortSettings = msgspec.field(default_factory=LocalPortSettings)
     peers: PeersSettings = msgspec.field(default_factory=PeersSettings)
     peer: list[PeerSettings] = []
+    keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)

@@ -13,10 +13,11 @@ import msgspec
 
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.config import FILE, home_folder, parse
-from xstock_node.protocol import identity, names
+from xstock_node.protocol import identity, names, paper
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity, Statement
 from xstock_node.protocol.keys import Signer, to_base64
+from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services.errors import Refusal
 from xstock_node.services.typed import plain
 
@@ -50,6 +51,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     digits: str
     identity: str
     root_key: str
+    paper: list[str] = []
     next: list[str]
 
 
@@ -66,21 +68,28 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 @verb
 async def init(as_json: bool, home: Path | None, answers: Path | None, **given: Any) -> None:
     """Make a data folder: keys, identity, settings."""
-    made = create(home_folder(str(home) if home else None), _answers(answers, given), int(time.time()))
+    folder = home_folder(str(home) if home else None)
+    # A secret is for a person's eyes and paper: it never goes into what a program reads and logs.
+    made = create(folder, _answers(answers, given), int(time.time()), with_paper=not as_json and os.isatty(1))
     emit(made, as_json, _shown)
 
 
-def create(home: Path, answers: Answers, now: int) -> Made:
+def create(home: Path, answers: Answers, now: int, with_paper: bool = False) -> Made:
     """Write keys, identity and settings into an empty data folder; all is judged before anything is written.
 
-    `now` is unix seconds.
+    `now` is unix seconds. With `with_paper` the root key is told as lines for paper.
     """
-    from xstock_node.cli.assembly import IDENTITY, KEYS, ROOT_KEY, SIGNING_KEY, write_secret
+    from xstock_node.cli.assembly import IDENTITY
+    from xstock_node.cli.key import sealing_list
+    from xstock_node.cli.keyfiles import KEYS, ROOT_KEY, SEALING_KEY, SIGNING_KEY, write_secret
 
     settings = _settings(answers)
     _judge(answers, settings)
     seeds = {name: secrets.token_bytes(32) for name in (ROOT_KEY, SIGNING_KEY)}
-    own = _identity(answers, Signer(answers.name, seeds[ROOT_KEY]), Signer(answers.name, seeds[SIGNING_KEY]), now)
+    seal = secrets.token_bytes(96)
+    listed = sealing_list(SealingKey.from_seed(seal), seal)
+    root, signing = Signer(answers.name, seeds[ROOT_KEY]), Signer(answers.name, seeds[SIGNING_KEY])
+    own = _identity(answers, root, signing, listed, now)
     _want_empty(home, [home / FILE, home / IDENTITY, *(home / KEYS / name for name in seeds)])
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
@@ -88,6 +97,7 @@ def create(home: Path, answers: Answers, now: int) -> Made:
     (home / "peers").mkdir(exist_ok=True)
     for name, seed in seeds.items():
         write_secret(home / KEYS / name, seed.hex().encode() + b"\n")
+    write_secret(home / KEYS / SEALING_KEY, f"{seal.hex()}\n{seal[-32:].hex()}\n".encode())
     (home / IDENTITY).write_bytes(own.raw)
     (home / FILE).write_text(settings, "utf-8")
     return Made(
@@ -96,6 +106,7 @@ def create(home: Path, answers: Answers, now: int) -> Made:
         digits=own.digits(),
         identity=str(home / IDENTITY),
         root_key=str(home / KEYS / ROOT_KEY),
+        paper=paper.write(seeds[ROOT_KEY]) if with_paper else [],
         next=["xstock doctor", "xstock stock import FILE", "xstock serve"],
     )
 
@@ -141,12 +152,13 @@ def _want_empty(home: Path, ours: list[Path]) -> None:
         raise Refusal("half-made", "an empty data folder", came, "move these files away, or choose another --home", 2)
 
 
-def _identity(answers: Answers, root: Signer, signing: Signer, now: int) -> Identity:
+def _identity(answers: Answers, root: Signer, signing: Signer, seal: tuple[str, ...], now: int) -> Identity:
     language = answers.languages[0] if answers.languages else "en"
     statement = Statement(
         expires=now + VALID_DAYS * 86_400,
         keys=(to_base64(signing.public),),
         urls=(answers.url,) if answers.url else (),
+        seal=seal,
         organisation={language: answers.organisation} if answers.organisation else {},
         country=answers.country,
         languages=tuple(answers.languages),
@@ -217,6 +229,13 @@ def _key(key: str) -> str:
     )
 
 
+def _paper(made: Made) -> list[str]:
+    if not made.paper:
+        return []
+    head = words("init.paper", "root key on paper: write these lines down by hand, then clear the screen")
+    return [head, *(f"    {line}" for line in made.paper)]
+
+
 def _shown(made: Made) -> str:
     return "\n".join(
         [
@@ -228,6 +247,7 @@ def _shown(made: Made) -> str:
                 "root key: {file}  (move it to a safe place off line; the node does not need it)",
                 file=made.root_key,
             ),
+            *_paper(made),
             words("init.next", "next:"),
             *(f"  {command}" for command in made.next),
         ]

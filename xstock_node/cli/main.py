@@ -19,6 +19,8 @@ VERBS = {
     "offer": ("offer", "Own offers: publish, withdraw, renew, export, verify"),
     "search": ("search", "Find offers of all nodes"),
     "peer": ("peer", "The nodes that this one knows"),
+    "network": ("network", "Who belongs: charters, applications, vouches, members"),
+    "key": ("key", "This node's keys: show, rotate, encrypt, recover"),
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
 }

@@ -7,6 +7,7 @@ import msgspec
 
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.services import enrolment
 from xstock_node.services.overview import PeerName, PeerView
 
 
@@ -46,6 +47,49 @@ async def sync(as_json: bool, home: Path | None, name: str) -> None:
     emit(result, as_json, lambda _: "\n".join(lines) or nobody)
     if result.silent:
         raise click.exceptions.Exit(1)
+
+
+@peer.command("invite")
+@click.option("--network", default="", help="The network; the home network by default.")
+@click.option("--remark", default="", help="For whom it is; for this node's own people.")
+@click.option("--days", default=14, help="How long it holds, at most 90.")
+@verb
+async def invite(as_json: bool, home: Path | None, network: str, remark: str, days: int) -> None:
+    """An invitation to hand over; good for one application."""
+    async with open_session(home) as session:
+        request = enrolment.InviteRequest(network=network, remark=remark, days=days)
+        made = await session.call("peer.invite", request)
+    emit(made, as_json, _invitation)
+
+
+@peer.command("join")
+@click.argument("invite")
+@click.option("--contact", default="duty officer", help="A function that answers the telephone, no person.")
+@click.option("--digits", default="", help="The sponsor's 24 digits as read out by telephone.")
+@verb
+async def join(as_json: bool, home: Path | None, invite: str, contact: str, digits: str) -> None:
+    """Join a network by INVITE: take its charter and apply to the sponsor."""
+    async with open_session(home) as session:
+        request = enrolment.JoinRequest(invite=invite, contact=contact, digits=digits)
+        emit(await session.call("peer.join", request), as_json, _joined)
+
+
+def _invitation(made: enrolment.InviteView) -> str:
+    lines = [
+        made.invite,
+        words("invite.until", "holds until {when}", when=made.expires),
+        words("invite.digits", "read these to them by telephone: {digits}", digits=made.digits),
+    ]
+    return "\n".join(lines)
+
+
+def _joined(view: enrolment.JoinView) -> str:
+    lines = [
+        words("join.state", "{network}: {state}, charter {charter}", **msgspec.structs.asdict(view)),
+        words("join.theirs", "{sponsor} reads out:  {sponsor_digits}", **msgspec.structs.asdict(view)),
+        words("join.ours", "you read out:  {own_digits}", own_digits=view.own_digits),
+    ]
+    return "\n".join(lines)
 
 
 def _peers(views: list[PeerView]) -> str:

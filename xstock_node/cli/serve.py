@@ -11,13 +11,16 @@ import click
 import msgspec
 
 from xstock_node.api.app import Guard, make_app
-from xstock_node.cli.assembly import open_office, write_secret
+from xstock_node.cli.assembly import open_office
+from xstock_node.cli.keyfiles import write_secret
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
 from xstock_node.config import Config, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.answering import NodeAnswers
+from xstock_node.services.desks import desks_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.office import Office
@@ -69,7 +72,7 @@ class Running:
         node = office.node
         self._session = open_session(config.peers.allow_private)
         self.server = PeerServer(
-            NodeAnswers(node),
+            NodeAnswers(node, desks_of(node)),
             node.identity.url(),
             node.directory.find_key,
             node.clock.now,
@@ -85,7 +88,7 @@ class Running:
         peer_port = 0
         if config.peer_port.port:
             peer_port = await _listen(self.server, config)
-        await node.start(_peers(node, config, self._session))
+        await node.start(_peers(node, config, self._session), self._dial)
         path = await self._listen_on_socket()
         local_port = 0
         if config.local_port.port:
@@ -106,6 +109,17 @@ class Running:
         (self._home / SOCKET).unlink(missing_ok=True)
         await self._office.node.stop()
         await self._session.close()
+
+    def _dial(self, found: Identity) -> Peer | None:
+        """A member's node, where its identity says that it may be called."""
+        node = self._office.node
+        try:
+            return HttpPeer(
+                self._session, found.name, found.url(), node.signer, node.clock.now, self._config.peers.allow_private
+            )
+        except ProtocolError as error:
+            node.trace.warning("peer-not-dialled", peer=found.name, why=error.sentence())
+            return None
 
     async def _listen_on_socket(self) -> Path:
         path = self._home / SOCKET

@@ -28,10 +28,12 @@ class OfferQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A question to the index.
 
     An offer is found when each of `words` begins a word of its key, or its item is one of `codes`; all other
-    fields narrow. `log` is the log's name in every node (`see.pub`), `valid_after` unix seconds, `near` microdegrees.
+    fields narrow. `log` is the log's name in every node (`see.pub`), `also` further ones; a coarse offer whose exact
+    twin is held is left out. `valid_after` is unix seconds, `near` microdegrees.
     """
 
     log: str
+    also: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     item: str = ""

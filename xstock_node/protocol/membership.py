@@ -84,10 +84,14 @@ def fold(charters: Sequence[Charter], statements: Iterable[Statement], now: int)
 
 
 class Said(NamedTuple):
-    """What one governor said about one (name, root): from when it first vouched, and the latest."""
+    """What one governor said about one (name, root): since when it vouches, its last vouch, and what it took back.
 
-    first: int
-    latest: Statement
+    A revocation does not end the governor's own vouch: one governor alone expels nobody. A later vouch ends it.
+    """
+
+    first: int = 0
+    vouch: Vouch | None = None
+    revoke: Revoke | None = None
 
 
 def _latest(charters: Sequence[Charter], statements: Iterable[Statement]) -> dict[tuple[str, str], dict[str, Said]]:
@@ -104,8 +108,11 @@ def _latest(charters: Sequence[Charter], statements: Iterable[Statement]) -> dic
             if named is None or named.governor(statement.governor) is None:
                 continue
         said = found[record.name, record.root]
-        before = said.get(statement.governor)
-        said[statement.governor] = Said(before.first if before else statement.since, statement)
+        before = said.get(statement.governor, Said())
+        if isinstance(record, Vouch):
+            said[statement.governor] = Said(before.first or statement.since, record)
+        else:
+            said[statement.governor] = before._replace(revoke=record)
     return found
 
 
@@ -113,9 +120,8 @@ def _candidate(
     newest: Charter, name: str, root: str, said: Mapping[str, Said], now: int
 ) -> tuple[Standing, int] | None:
     """The standing of one (name, root), and the time from which its vouches were enough; None where none counts."""
-    records = {g: s.latest.record for g, s in said.items()}
-    vouches = {g: r for g, r in records.items() if isinstance(r, Vouch)}
-    revokes = [g for g, r in records.items() if isinstance(r, Revoke) and r.exp > now]
+    vouches = {g: s.vouch for g, s in said.items() if s.vouch is not None}
+    revokes = [g for g, s in said.items() if s.revoke is not None and s.revoke.exp > now]
     against = tuple(sorted(g for g in revokes if newest.governor(g)))
     need = newest.terms.need
     live = {g: v for g, v in vouches.items() if v.exp > now}

@@ -1,5 +1,6 @@
 """Signed notes (C2SP signed-note): text, an empty line, one signature line a signer."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from xstock_node.protocol import keys, limits
@@ -43,6 +44,11 @@ def sign(text: str, *signers: keys.Signer) -> bytes:
         raise ValueError("a note's text ends with a newline")
     lines = [_signature_line(s.name, s.key_id, s.sign(text.encode())) for s in signers]
     return f"{text}\n{''.join(lines)}".encode()
+
+
+def joined(text: str, signatures: Iterable[SignatureLine]) -> bytes:
+    """The note of `text` with signatures made elsewhere."""
+    return f"{text}\n{''.join(_signature_line(*line) for line in signatures)}".encode()
 
 
 def parse(raw: bytes, most: int) -> Note:

@@ -7,7 +7,7 @@ from random import Random
 from xstock_node.protocol import identity, keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.clock import Clock
 from xstock_node.services.directory import Directory
@@ -45,12 +45,10 @@ class Node:
         self.directory = Directory(own, pins)
         self._halt = Halt()
         self.networks: dict[str, Network] = {}
+        self._pins, self._epoch = pins, 0
+        self._dial: Dial = _dials_nobody
         for shared in (log, *also):
-            name = LogName(own.name, shared)
-            here = [p for p in pins if name.network in (p.statement.networks or (LogName("", log).network,))]
-            self.networks[name.network] = Network(
-                name, signer, engine, self.directory, here, self._halt, clock, random, trace
-            )
+            self._add(LogName(own.name, shared))
         self.home = self.networks[LogName(own.name, log).network]
         self.directory.admits = lambda found: any(n.membership.admits(found) for n in self.networks.values())
         self._house: asyncio.Task[None] | None = None
@@ -87,6 +85,9 @@ class Node:
 
     async def load(self) -> None:
         """Read what storage holds; nothing is signed and nobody is called."""
+        for name in await self.engine.read(lambda tx: tx.governance.networks()):
+            if name not in self.networks:
+                self._add(self._shared_of(name))
         for network in self.networks.values():
             await network.load()
         await self._load_identities()
@@ -99,11 +100,12 @@ class Node:
         `peers` are the pins that are dialled; `dial` makes a `Peer` of another member's identity.
         """
         await self.load()
+        self._dial = dial or self._dial
         for network in self.networks.values():
-            network.dial = dial or network.dial
+            network.dial = self._dial
             await network.ask_before_opening({name: p for name, p in peers.items() if self._shares(name, network)})
         last = max([await network.last_epoch() for network in self.networks.values()])
-        epoch = max(self.clock.now(), last + 1)
+        epoch = self._epoch = max(self.clock.now(), last + 1)
         for network in self.networks.values():
             await network.open(epoch)
         if epoch >= self.clock.now():
@@ -123,6 +125,21 @@ class Node:
             await network.stop()
         await self.engine.close()
 
+    async def enter(self, name: str) -> Network:
+        """Begin to take part in one more network; from now on its charter brings it back at each start."""
+        network = self._add(self._shared_of(name))
+        network.dial = self._dial
+        await network.load()
+        if self._epoch:
+            await network.open(self._epoch)
+            await network.begin()
+        return network
+
+    @property
+    def start_number(self) -> int:
+        """The number of this start: the epoch of own logs and of messages; 0 while nothing was signed."""
+        return self._epoch
+
     def signed(self, head: object = None) -> None:
         """Tell the peers about the newest head of the home network's shared log."""
         self.home.signed(self.own)
@@ -134,6 +151,19 @@ class Node:
             listed = ", ".join(self.networks)
             raise Refusal("no-network", f"a network of this node ({listed})", name, "see `xstock network list`")
         return found
+
+    def _shared_of(self, network: str) -> LogName:
+        """The own shared log of another network has the label of the home network's."""
+        return LogName(self.identity.name, log_name(network, self.home.shared.label))
+
+    def _add(self, shared: LogName) -> Network:
+        home = next(iter(self.networks), shared.network)
+        here = [pin for pin in self._pins if shared.network in (pin.statement.networks or (home,))]
+        network = Network(
+            shared, self.signer, self.engine, self.directory, here, self._halt, self.clock, self.random, self.trace
+        )
+        self.networks[shared.network] = network
+        return network
 
     def _shares(self, name: str, network: Network) -> bool:
         return network.membership.standing(name) is not None
@@ -167,6 +197,10 @@ class Node:
                 if not isinstance(error, ProtocolError | StorageError | Refusal):
                     self.trace.error("defect", why=f"{type(error).__name__}: {error}")
                 self.trace.error("house-not-kept", why=str(error))
+
+
+def _dials_nobody(found: Identity) -> Peer | None:
+    return None
 
 
 def pinned_identity(raw: bytes, name: str) -> Identity:

@@ -7,7 +7,7 @@ from xstock_node.protocol import heads, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.publishing import iso
+from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import LogState, PeerState
 
 

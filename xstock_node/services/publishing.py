@@ -21,6 +21,7 @@ from xstock_node.protocol.records import Known, Offer, Still, Withdraw, encode, 
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.provenance import counted_at, source_word
+from xstock_node.services.times import iso
 from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Source, StoredOffer, Transaction
 
@@ -441,11 +442,6 @@ def _proposed_view(offer: ProposedOffer) -> ProposedView:
         needs_release=offer.needs_release,
         why=sentence(offer.release_reason) if offer.release_reason else "",
     )
-
-
-def iso(unix: int) -> str:
-    """Unix seconds as an ISO time in UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def figure(pair: tuple[int, int]) -> Decimal:

@@ -8,7 +8,8 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.publishing import OfferId, figure, iso
+from xstock_node.services.publishing import OfferId, figure
+from xstock_node.services.times import iso
 from xstock_node.services.typed import figure_of
 from xstock_node.storage.interfaces import StoredOffer
 
@@ -39,7 +40,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One offer of some node: its owner's words, the figure as a decimal string, and how old and whose it is.
 
-    `age` is seconds since the stock was counted; `stale` means that its node was not heard for three heartbeats.
+    `age` is seconds since the stock was counted; `stale` means that its node was not heard for three heartbeats,
+    `greyed` that it is no member any more. A coarse offer states `quantity` to `band`; `audience` ones are not for all.
     """
 
     node: str
@@ -67,6 +69,10 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     expired: bool
     exercise: bool
     own: bool
+    greyed: bool = False
+    network: str = ""
+    band: str | None = None
+    audience: bool = False
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +92,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
     by_relevance = request.order is Order.RELEVANCE
     query = OfferQuery(
         log=office.node.log.log,
+        also=_other_logs(office),
         words=typed,
         codes=codes,
         item=request.item,
@@ -102,7 +109,8 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         skip=0 if by_relevance else skip,
     )
     found = await office.node.engine.read(lambda tx: tx.offers.search(query))
-    pairs = [(stored, offer) for stored in found if isinstance(offer := interpret(stored.line), Offer)]
+    shown = [stored for stored in found if _may_offer(office, stored)]
+    pairs = [(stored, offer) for stored in shown if isinstance(offer := interpret(stored.line), Offer)]
     if by_relevance:
         wanted = tuple(words(request.text))
         pairs.sort(key=lambda pair: relevance(wanted, pair[1].name))
@@ -144,7 +152,27 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
         expired=stored.exp <= now,
         exercise=stored.log.is_exercise,
         own=own,
+        greyed=not own and not office.node.networks[stored.log.network].membership.is_member(stored.log.node),
+        network=stored.log.network,
+        band=None if offer.band is None else str(figure(offer.band)),
+        audience=not stored.log.is_for_all,
     )
+
+
+def _other_logs(office: Office) -> tuple[str, ...]:
+    """The other log names that are searched: those of further networks, and audiences, real or of the exercise."""
+    found = {network.shared.log for network in office.node.networks.values()}
+    exercise = office.node.log.is_exercise
+    for network in office.node.networks.values():
+        found |= {log.log for log in network.replicas.heads if not log.is_for_all and log.is_exercise == exercise}
+    return tuple(sorted(found - {office.node.log.log}))
+
+
+def _may_offer(office: Office, stored: StoredOffer) -> bool:
+    """Observers read and offer nothing (xs1 14.10)."""
+    network = office.node.networks.get(stored.log.network)
+    standing = network.membership.standing(stored.log.node) if network else None
+    return standing is None or standing.tier != "observer"
 
 
 def _within(figure: int, least: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -37,6 +38,28 @@ def open_session(allow_private: bool) -> aiohttp.ClientSession:
         max_line_size=limits.HEADER_LINE,
         max_field_size=limits.HEADER_LINE,
     )
+
+
+class Stranger:
+    """Asks open paths of nodes that are not known yet. Opens a session for each question: they are rare."""
+
+    def __init__(self, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    async def ask_openly(self, method: str, url: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
+        """The body of a good answer, at most `most` bytes."""
+        parts = urlsplit(url)
+        check_url(f"{parts.scheme}://{parts.netloc}", self._allow_private)
+        async with open_session(self._allow_private) as session:
+            try:
+                async with asyncio.timeout(limits.CONNECT_SECONDS + limits.SMALL_BODY_SECONDS):
+                    response = await session.request(method, url, data=body or None, allow_redirects=False)
+                    found = await read_small(response.content, most)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise Unreachable(f"an answer of {parts.netloc}", str(error) or type(error).__name__) from None
+        if response.status not in (200, 202):
+            raise _problem(parts.netloc, response, found[: limits.PROBLEM_BODY])
+        return inflate(found, response.headers.get("Content-Encoding", ""), most)
 
 
 class HttpPeer:

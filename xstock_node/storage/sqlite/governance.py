@@ -18,6 +18,9 @@ class SqliteGovernance:
         query = "select network, version, heard, raw, conflict from charter where network = ? order by version"
         return [StoredCharter(*row) for row in self._db.execute(query, (network,))]
 
+    def networks(self) -> list[str]:
+        return [row[0] for row in self._db.execute("select distinct network from charter order by network")]
+
     def put_charter(self, charter: StoredCharter) -> None:
         self._db.execute("insert or replace into charter values (?, ?, ?, ?, ?)", charter)
 

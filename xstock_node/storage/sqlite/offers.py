@@ -16,10 +16,11 @@ from xstock_node.storage.interfaces import Indexed, StoredOffer
 from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
 
 _INSERT = (
-    "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key)"
-    " values (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key, twin)"
+    " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _FOUND = "select o.log, o.pos, r.line, o.asof, o.exp, l.heard"
+_NO_TWIN = "not exists (select 1 from offer t join log tl on tl.ref = t.log where t.twin = o.id and tl.node = l.node)"
 _JOINED = "join record r on r.pos = o.pos join log l on l.ref = o.log"
 
 
@@ -81,8 +82,9 @@ class SqliteOffers:
         if query.node:
             where.append("l.node = ?")
             values.append(query.node)
-        where.append("l.log = ?")
-        values.append(query.log)
+        where.append(f"l.log in ({', '.join('?' for _ in (query.log, *query.also))})" if query.also else "l.log = ?")
+        values += [query.log, *query.also]
+        where.append(_NO_TWIN)
         tables = f"offer o {_JOINED}"
         if match:
             tables = f"offer_fts f cross join offer o on o.ref = f.rowid {_JOINED}"
@@ -112,7 +114,7 @@ def _row(number: int, ref: int, base: int, found: Indexed) -> tuple[object, ...]
     # The amount orders and filters; what is shown comes from the exact pair in the record.
     amount = offer.qty[0] * 10.0 ** offer.qty[1]
     place = (lat, lon, offer.src, offer.asof, offer.exp, found.key)
-    return (number, ref, base + found.index, offer.id, offer.item, amount, offer.ready, *place)
+    return (number, ref, base + found.index, offer.id, offer.item, amount, offer.ready, *place, offer.of)
 
 
 def _match(query: OfferQuery) -> str:

@@ -71,3 +71,7 @@ create table invite (
   used text not null,
   primary key (network, hash)
 ) strict, without rowid;
+
+alter table offer add column twin text;
+
+create index offer_twin on offer (twin) where twin is not null;
