@@ -3,7 +3,7 @@
 from pathlib import Path
 from random import SystemRandom
 
-from xstock_node.cli.keyfiles import read_signer
+from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
 from xstock_node.config import Config
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import identity
@@ -37,6 +37,7 @@ async def open_office(home: Path, config: Config) -> Office:
         SystemClock(),
         SystemRandom(),
         trace,
+        sealing=read_sealing_keys(home),
     )
     await node.load()
     outside = Stranger(config.peers.allow_private)

@@ -20,7 +20,6 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.answering import NodeAnswers
-from xstock_node.services.desks import desks_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.office import Office
@@ -72,7 +71,7 @@ class Running:
         node = office.node
         self._session = open_session(config.peers.allow_private)
         self.server = PeerServer(
-            NodeAnswers(node, desks_of(node)),
+            NodeAnswers(node),
             node.identity.url(),
             node.directory.find_key,
             node.clock.now,

@@ -33,10 +33,15 @@ class Entry(NamedTuple):
     data: bytes
 
 
-def write(entries: Iterable[Entry]) -> Iterator[bytes]:
+def write(found: Iterable[Entry]) -> Iterator[bytes]:
     """A bundle, piece by piece."""
     yield FIRST_LINE
-    for entry in entries:
+    yield from pieces(found)
+
+
+def pieces(found: Iterable[Entry]) -> Iterator[bytes]:
+    """Entries without the first line, as messages and sealed blobs carry them."""
+    for entry in found:
         yield f"= {entry.kind} {len(entry.data)}\n".encode()
         yield entry.data
         yield b"\n"
@@ -46,7 +51,12 @@ def parse(data: bytes) -> Iterator[Entry]:
     """The entries of a whole bundle; unknown kinds are passed over, anything malformed is refused."""
     if not data.startswith(FIRST_LINE):
         raise ProtocolError("a bundle that begins with xs1/bundle", data[:20])
-    position, count = len(FIRST_LINE), 0
+    return entries(data, len(FIRST_LINE))
+
+
+def entries(data: bytes, position: int = 0) -> Iterator[Entry]:
+    """The entries from a position on."""
+    count = 0
     while position < len(data):
         count += 1
         if count > limits.BUNDLE_ENTRIES:

@@ -31,10 +31,12 @@ def place(chain: Sequence[Link], message: Message) -> Placed:
                 return Placed("repeated")
             raise Fork(f"one text for message {link.n} of start {link.start}", "another", "both are kept as evidence")
     if link.start < last.start:
-        raise Gap(f"messages of start {last.start}, {last.n} held", f"start {link.start}", "send what links to it")
+        do = "send what links to it"
+        raise Gap(f"messages of start {last.start}, {last.n} held", f"start {link.start}", do, held=last.n)
     if link.start == last.start or not chain:
         if (link.n, message.previous) != (last.n + 1, last.hash):
-            raise Gap(f"message {last.n + 1} after {last.hash[:16] or '-'}", f"{link.n} after {message.previous[:16]}")
+            came = f"{link.n} after {message.previous[:16] or '-'}"
+            raise Gap(f"message {last.n + 1} after {last.hash[:16] or '-'}", came, held=last.n)
         return Placed("next")
     return Placed("next", _cut_off(chain, message))
 
@@ -46,4 +48,5 @@ def _cut_off(chain: Sequence[Link], message: Message) -> tuple[Link, ...]:
     for index, held in enumerate(chain):
         if (held.n, held.hash) == (message.link.n - 1, message.previous):
             return tuple(chain[index + 1 :])
-    raise Gap(f"a message that links to one of {len(chain)} held", f"{message.link.n} after {message.previous[:16]}")
+    came = f"{message.link.n} after {message.previous[:16]}"
+    raise Gap(f"a message that links to one of {len(chain)} held", came, held=chain[-1].n)

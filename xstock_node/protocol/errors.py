@@ -56,9 +56,20 @@ class NotFound(ProtocolError):
 
 
 class Gap(ProtocolError):
-    """Records that do not follow what is held."""
+    """Records or messages that do not follow what is held; `held` is how far that goes, where it is a number."""
 
     code = "gap"
+    status = 409
+
+    def __init__(self, expected: str, came: object = None, do: str = "", held: int | None = None) -> None:
+        super().__init__(expected, came, do)
+        self.held = held
+
+
+class WrongStep(ProtocolError):
+    """A step of a case that its writer may not take now."""
+
+    code = "step"
     status = 409
 
 

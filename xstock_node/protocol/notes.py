@@ -16,6 +16,10 @@ class SignatureLine(NamedTuple):
     key_id: bytes
     signature: bytes
 
+    def text(self) -> str:
+        """The line, with its newline."""
+        return _signature_line(self.name, self.key_id, self.signature)
+
 
 class Note(NamedTuple):
     """`text` ends with a newline and is what is signed; `raw` are the bytes as received."""

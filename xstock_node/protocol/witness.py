@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xstock_node.protocol import heads, keys, limits, merkle, notes
-from xstock_node.protocol.errors import BadSignature, ProtocolError
+from xstock_node.protocol.errors import BadSignature, Gap, ProtocolError
 from xstock_node.protocol.names import number
 from xstock_node.protocol.notes import DASH, Note, SignatureLine
 
@@ -79,14 +79,13 @@ def parse_request(data: bytes) -> WitnessRequest:
 
 def check_growth(held: heads.Head | None, new: heads.Head, request: WitnessRequest) -> None:
     """Raise unless the new head grew consistently out of the one held (size 0 grows into anything)."""
+    if held is not None and new.log.epoch > held.log.epoch and (new.base is None or new.base.size < held.size):
+        held = None  # its owner lost what was witnessed: a new beginning, which the older cosignatures show
     old = held.size if held else 0
     if request.old != old:
-        raise ProtocolError(f"a proof from size {old}", request.old, "prove from there")
+        raise Gap(f"a proof from size {old}", request.old, "prove from there", held=old)
     if held is not None:
-        if new.log.epoch == held.log.epoch:
-            heads.check_successor(held, new)
-        elif new.log.epoch < held.log.epoch or new.size < held.size:
-            raise ProtocolError(f"an epoch and size after {held.log} {held.size}", f"{new.log} {new.size}")
+        heads.check_successor(held, new)
     _check_path(held, new, request.path)
 
 

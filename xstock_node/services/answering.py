@@ -1,6 +1,6 @@
 """What this node answers its peers, whatever carries the request."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,22 +15,21 @@ from xstock_node.protocol.names import AUDIT, LogId, LogName, number, parse_log_
 from xstock_node.services.network import Network
 from xstock_node.services.node import Node
 from xstock_node.services.serving import serve_pull
+from xstock_node.services.site import Small
 from xstock_node.storage.errors import StorageError
-
-Small = Callable[[str, dict[str, str], bytes], Awaitable[bytes]]
 
 
 class NodeAnswers:
-    """See `Answering`. `desks` are the small paths that services of their own answer."""
+    """See `Answering`. Small paths that services of their own answer are the node's `desks`."""
 
-    def __init__(self, node: Node, desks: dict[str, Small] | None = None) -> None:
+    def __init__(self, node: Node) -> None:
         self._node = node
         self._small: dict[str, Small] = {
             "head": self._head,
             "proof": self._proof,
             "identity": self._identity,
             "charter": self._charter,
-            **(desks or {}),
+            **node.desks(),
         }
 
     def identity(self) -> bytes:

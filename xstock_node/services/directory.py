@@ -66,14 +66,21 @@ class Directory:
         """Which of these names have no identity here."""
         return [name for name in names if name not in self._known]
 
+    def verify(self, name: str, note: Note) -> None:
+        """Raise unless one of the keys that `name`'s identity lists signed a note."""
+        found = self._known.get(name)
+        if found is None:
+            raise BadSignature(f"an identity of {name}", "none is known here")
+        for line in note.signatures:
+            key = found.key_by_id(line.key_id) if line.name == name else None
+            if key is not None:
+                note.verify(name, key)
+                return
+        raise BadSignature(f"a signature of {name}", ", ".join(note.signers()) or "none")
+
     def verify_head(self, head: Head, note: Note) -> bool:
         """Whether the origin is known; raises `BadSignature` where it is and none of its keys signed."""
-        found = self._known.get(head.log.node)
-        if found is None:
+        if head.log.node not in self._known:
             return False
-        for line in note.signatures:
-            key = found.key_by_id(line.key_id) if line.name == found.name else None
-            if key is not None:
-                note.verify(found.name, key)
-                return True
-        raise BadSignature(f"a signature of {found.name}", ", ".join(note.signers()) or "none")
+        self.verify(head.log.node, note)
+        return True

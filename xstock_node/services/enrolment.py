@@ -4,8 +4,6 @@ Whoever joins compares 24 digits with the sponsor by telephone, in both directio
 that it is the same party as before.
 """
 
-import hashlib
-import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
@@ -15,15 +13,14 @@ from msgspec import Meta
 from xstock_node.protocol import charter, identity, limits
 from xstock_node.protocol.charter import Charter
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import BadSignature, NotFound, ProtocolError, Quota
+from xstock_node.protocol.errors import BadSignature, ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.membership import root_hash
-from xstock_node.protocol.recordtypes import Hash, NodeName, ShortText, Time
-from xstock_node.services.answering import Small
+from xstock_node.protocol.recordtypes import Hash, NodeName, Time
+from xstock_node.services.enrolling import ApplicationBody, take, token_hash
 from xstock_node.services.errors import Refusal
 from xstock_node.services.governing import NetworkName, network_of
 from xstock_node.services.network import Network
-from xstock_node.services.node import Node
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Application, Invite, Transaction
@@ -43,16 +40,6 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(max_length=200)]
     token: Annotated[str, Meta(max_length=64)]
     exp: Time
-
-
-class ApplicationBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of `/xs/1/apply`, and of an application carried as a file (xs1 14.9)."""
-
-    network: Annotated[str, Meta(max_length=32)]
-    identity: Annotated[str, Meta(max_length=limits.IDENTITY_NOTE)]
-    sponsor: NodeName
-    contact: ShortText
-    token: Annotated[str, Meta(max_length=64)] = ""
 
 
 class InviteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +117,7 @@ async def invite(office: Office, actor: Actor, request: InviteRequest) -> Invite
     if not own.url():
         raise Refusal("no-url", "a URL in this node's identity", "none", "an application can be carried as a file")
     token = urlsafe_b64encode(office.node.random.randbytes(18)).decode()
-    row = Invite(network.name, _token_hash(token), now, now + request.days * DAY, request.remark, "")
+    row = Invite(network.name, token_hash(token), now, now + request.days * DAY, request.remark, "")
 
     def work(tx: Transaction) -> None:
         tx.governance.put_invite(row)
@@ -206,46 +193,6 @@ async def list_applications(office: Office, actor: Actor, request: NetworkName) 
     return [_view(a) for a in found if not network.membership.is_member(a.name)]
 
 
-def desks(node: Node) -> dict[str, Small]:
-    """The open path that takes applications."""
-
-    async def answer(caller: str, args: dict[str, str], body: bytes) -> bytes:
-        found = decode(body, ApplicationBody, limits.APPLICATION)
-        name = identity.parse(found.identity.encode()).name
-        network = node.networks.get(found.network)
-        if network is not None and network.membership.is_member(name):
-            return msgspec.json.encode({"state": "vouched"})
-        await take(node, found)
-        return msgspec.json.encode({"state": "waiting"})
-
-    return {"apply": answer}
-
-
-async def take(node: Node, body: ApplicationBody) -> Application:
-    """Keep an application; without a good token at most 100 wait (xs1 14.9)."""
-    network, applicant = node.networks.get(body.network), identity.parse(body.identity.encode())
-    if network is None or network.membership.charter is None:
-        raise NotFound("a network of this node", body.network)
-    now, name = node.clock.now(), network.name
-
-    def work(tx: Transaction) -> Application:
-        waiting = tx.governance.applications(name)
-        invited = _use_token(tx, name, body.token, applicant.name, now)
-        held = next((a for a in waiting if a.name == applicant.name), None)
-        if held is not None:
-            if identity.parse(held.identity).root != applicant.root and not invited:
-                raise BadSignature(f"the root key by which {applicant.name} applied", "another", "ask its sponsor")
-        elif not invited and sum(not a.invited for a in waiting) >= limits.APPLICATIONS_WAITING:
-            raise Quota(f"at most {limits.APPLICATIONS_WAITING} waiting", "more", "ask for an invitation")
-        row = Application(name, applicant.name, now, body.sponsor, body.contact, invited, applicant.raw)
-        tx.governance.put_application(row)
-        return row
-
-    taken = await node.engine.write(work, durable=True)
-    node.trace.info("application", network=name, name=applicant.name, invited=taken.invited)
-    return taken
-
-
 def read_invitation(text: str, now: int) -> Invitation:
     """An invitation as it was handed over; it must not have expired."""
     try:
@@ -287,20 +234,6 @@ async def _charters(office: Office, invitation: Invitation) -> list[Charter]:
 def _application(office: Office, network: Network, sponsor: str, contact: str, token: str) -> ApplicationBody:
     raw = office.node.identity.raw.decode()
     return ApplicationBody(network=network.name, identity=raw, sponsor=sponsor, contact=contact, token=token)
-
-
-def _use_token(tx: Transaction, network: str, token: str, name: str, now: int) -> bool:
-    """Whether a token is one of ours, still good, and not used by another name; it is used up by this."""
-    wanted = _token_hash(token)
-    for row in tx.governance.invites(network):
-        if token and hmac.compare_digest(row.hash, wanted) and row.exp >= now and row.used in ("", name):
-            tx.governance.put_invite(row._replace(used=name))
-            return True
-    return False
-
-
-def _token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _view(application: Application) -> ApplicationView:

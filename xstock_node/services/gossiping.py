@@ -48,6 +48,7 @@ class Gossip:
         self.peers: dict[str, Peer] = {}
         self.heard: Callable[[str], None] = lambda name: None
         self.mail: Callable[[str], int] = lambda name: 0
+        self.told_of_mail: Callable[[Peer], None] = lambda peer: None
         self._network, self._engine, self._membership = membership.network, engine, membership
         self._replicas, self._peering, self._recovery = replicas, peering, recovery
         self._learning, self._holding, self._random = learning, holding, random
@@ -151,9 +152,6 @@ class Gossip:
     async def _learn_and_fetch(self, name: str, notes: Sequence[str]) -> None:
         for plan in await self._learning.learn(name, notes):
             await self._fetch(plan, name)
-
-    def told_of_mail(self, peer: Peer) -> None:
-        """A relay keeps sealed mail for this node; whoever reads it replaces this."""
 
     def _want_known(self, caller: str) -> None:
         """Absent and forbidden look alike: who has no standing in this network finds none (xs1 11.11, 14.12)."""

@@ -48,6 +48,11 @@ class Holding:
             waiting.told = (note,)
             waiting.news.set()
 
+    def wake(self, caller: str) -> None:
+        """Answer whoever waits in the caller's name."""
+        for waiting in self.waiting.get(caller, ()):
+            waiting.news.set()
+
     def spread(self, peers: Iterable[str], concerns: Callable[[str], bool]) -> None:
         """News: answer those who wait, and push to three of the others that it concerns (xs1 11.10)."""
         for name, everybody in self.waiting.items():

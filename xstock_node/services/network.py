@@ -45,6 +45,7 @@ class Network:
         self.name, self.shared = shared.network, shared
         self.dial: Dial = lambda found: None
         self.start_number = 0
+        self.was_restored = False
         self._signer, self._engine, self._halt, self._clock, self._trace = signer, engine, halt, clock, trace
         self._directory = directory
         self._pins: dict[str, Peer] = {}
@@ -99,6 +100,7 @@ class Network:
         await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
         if any(self.replicas.raw.get(log) != before.get(log) for log in self.logs):
             # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
+            self.was_restored = True
             await self.gossip.renew_journal()
 
     async def last_epoch(self) -> int:

@@ -9,7 +9,10 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
+from xstock_node.protocol.sealing import SealingKey
+from xstock_node.services import enrolling
 from xstock_node.services.clock import Clock
+from xstock_node.services.correspondence import Correspondence
 from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
@@ -17,6 +20,7 @@ from xstock_node.services.network import Dial, Network
 from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
+from xstock_node.services.site import Small
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
@@ -25,7 +29,10 @@ SAVE_SECONDS = 5.0
 
 
 class Node:
-    """One node. `log` is the shared log of its home network, such as `see.pub`; `also` those of further networks."""
+    """One node. `log` is the shared log of its home network, such as `see.pub`; `also` those of further networks.
+
+    `sealing` are the keys that open sealed mail.
+    """
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class Node:
         random: Random,
         trace: Trace,
         also: Sequence[str] = (),
+        sealing: Sequence[SealingKey] = (),
     ) -> None:
         self.identity, self.signer, self.engine = own, signer, engine
         self.clock, self.random, self.trace = clock, random, trace
@@ -51,6 +59,7 @@ class Node:
             self._add(LogName(own.name, shared))
         self.home = self.networks[LogName(own.name, log).network]
         self.directory.admits = lambda found: any(n.membership.admits(found) for n in self.networks.values())
+        self.correspondence = Correspondence(self, sealing)
         self._house: asyncio.Task[None] | None = None
 
     @property
@@ -114,6 +123,7 @@ class Node:
         await self._publish_identity()
         for network in self.networks.values():
             await network.begin()
+        await self.correspondence.start()
         self._house = asyncio.ensure_future(self._keep_house())
 
     async def stop(self) -> None:
@@ -121,9 +131,14 @@ class Node:
         if self._house is not None:
             self._house.cancel()
             await asyncio.gather(self._house, return_exceptions=True)
+        await self.correspondence.stop()
         for network in self.networks.values():
             await network.stop()
         await self.engine.close()
+
+    def desks(self) -> dict[str, Small]:
+        """Every small path of the peer port that a service of its own answers."""
+        return {**enrolling.desks(self), **self.correspondence.desks()}
 
     async def enter(self, name: str) -> Network:
         """Begin to take part in one more network; from now on its charter brings it back at each start."""

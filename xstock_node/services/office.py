@@ -64,7 +64,12 @@ class Office:
     """A node together with its settings, plugins and catalogue. `home` is the data folder."""
 
     def __init__(
-        self, node: Node, settings: OfficeSettings, host: PluginHost, home: Path, outside: Outside | None = None
+        self,
+        node: Node,
+        settings: OfficeSettings,
+        host: PluginHost,
+        home: Path,
+        outside: Outside | None = None,
     ) -> None:
         self.node, self.settings, self.host, self.home = node, settings, host, home
         self.outside: Outside = outside or Nowhere()

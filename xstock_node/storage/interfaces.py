@@ -13,6 +13,7 @@ from xstock_node.domain.mapping import Mapping
 from xstock_node.domain.search import OfferQuery
 from xstock_node.domain.stock import StockLine
 from xstock_node.protocol.merkle import Frontier
+from xstock_node.protocol.messages import Link
 from xstock_node.protocol.names import LogId, LogName
 from xstock_node.protocol.records import Offer
 
@@ -155,6 +156,62 @@ class Invite(NamedTuple):
     used: str
 
 
+class StoredCase(NamedTuple):
+    """A case and its two parties; `opened` unix seconds."""
+
+    id: str
+    network: str
+    requester: str
+    supplier: str
+    opened: int
+
+
+class StoredMessage(NamedTuple):
+    """A message as received or sent; `receipt` of its recipient, empty while there is none."""
+
+    case: str
+    writer: str
+    link: Link
+    at: int
+    void: bool
+    raw: bytes
+    receipt: bytes = b""
+
+
+class Outgoing(NamedTuple):
+    """A message of ours that waits for its receipt: when it is tried again, how often it was, and what went wrong."""
+
+    case: str
+    recipient: str
+    link: Link
+    due: int
+    tries: int = 0
+    relayed: bool = False
+    trouble: str = ""
+
+
+class SealedMail(NamedTuple):
+    """A sealed blob for a recipient who cannot be reached."""
+
+    recipient: str
+    hash: str
+    sender: str
+    at: int
+    size: int
+    data: bytes = b""
+
+
+class StoredCosignature(NamedTuple):
+    """What a witness signed under an own audit head of `epoch` and `size`; `at` unix seconds by the witness."""
+
+    log: LogName
+    epoch: int
+    size: int
+    witness: str
+    at: int
+    line: str
+
+
 class Act(NamedTuple):
     """One act: when, who, what (a dotted verb), about what, and why or with which figures."""
 
@@ -294,6 +351,60 @@ class Governance(Protocol):
     def put_invite(self, invite: Invite) -> None: ...
 
 
+class Cases(Protocol):
+    """Cases with their messages, receipts, side lines and attachments, and what waits to be sent."""
+
+    def get(self, case: str) -> StoredCase | None: ...
+    def all(self, network: str) -> list[StoredCase]: ...
+    def put(self, case: StoredCase) -> None: ...
+    def messages(self, case: str) -> list[StoredMessage]:
+        """All messages of a case in the order in which they were stored here, void ones included."""
+        ...
+
+    def put_message(self, message: StoredMessage) -> None: ...
+    def void(self, case: str, writer: str, links: Sequence[Link]) -> None:
+        """Mark messages that a newer start does not link to: they count no longer."""
+        ...
+
+    def put_receipt(self, case: str, writer: str, link: Link, receipt: bytes) -> None: ...
+    def put_fork(self, case: str, writer: str, hash_: str, at: int, raw: bytes) -> None: ...
+    def forks(self, case: str) -> list[bytes]: ...
+    def side_lines(self, case: str) -> dict[str, bytes]: ...
+    def put_side_line(self, case: str, hash_: str, line: bytes) -> None: ...
+    def erase_side_lines(self, case: str) -> int: ...
+    def blob(self, case: str, hash_: str) -> bytes | None: ...
+    def put_blob(self, case: str, hash_: str, data: bytes) -> None: ...
+    def cases_with_blob(self, hash_: str) -> list[str]: ...
+    def outbox(self, due: int | None = None) -> list[Outgoing]:
+        """What waits to be sent; with `due` only what is due by then."""
+        ...
+
+    def put_outgoing(self, outgoing: Outgoing) -> None: ...
+    def drop_outgoing(self, case: str, link: Link) -> None: ...
+
+
+class Mail(Protocol):
+    """Sealed blobs kept here for others."""
+
+    def list(self, recipient: str) -> list[SealedMail]:
+        """Without their data."""
+        ...
+
+    def get(self, recipient: str, hash_: str) -> SealedMail | None: ...
+    def put(self, mail: SealedMail) -> None: ...
+    def delete(self, recipient: str, hash_: str) -> None: ...
+    def expire(self, before: int) -> None: ...
+
+
+class Witnesses(Protocol):
+    """Audit heads that this node witnessed, and cosignatures under its own."""
+
+    def held(self, log: LogName) -> bytes: ...
+    def hold(self, log: LogName, at: int, head: bytes) -> None: ...
+    def cosignatures(self, log: LogName) -> list[StoredCosignature]: ...
+    def put_cosignature(self, cosignature: StoredCosignature) -> None: ...
+
+
 class Acts(Protocol):
     """The list of acts, append-only."""
 
@@ -310,6 +421,9 @@ class Transaction(Protocol):
     stock: Stock
     peers: Peers
     governance: Governance
+    cases: Cases
+    mail: Mail
+    witnesses: Witnesses
     acts: Acts
 
 

@@ -9,7 +9,16 @@ import msgspec
 
 from xstock_node.protocol import limits, requests
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, Unreachable
+from xstock_node.protocol.errors import (
+    Fork,
+    Gap,
+    NotFound,
+    ProtocolError,
+    Quota,
+    Rollback,
+    Unreachable,
+    WrongStep,
+)
 from xstock_node.protocol.gossip import (
     BucketRequest,
     BucketResponse,
@@ -101,7 +110,10 @@ class HttpPeer:
 
     async def ask(self, method: str, path: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
         """See `Peer.ask`."""
-        return await self._call(method, path, body, {}, most)
+        try:
+            return await self._call(method, path, body, {}, most)
+        except _Conflict as conflict:
+            raise _conflict(self.name, conflict.body) from None
 
     async def identity(self) -> bytes:
         """See `Peer.identity`."""
@@ -148,6 +160,35 @@ class HttpPeer:
         return inflate(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
 
 
+class _ProblemBody(msgspec.Struct):
+    """What is read of a problem (RFC 9457)."""
+
+    type: str = ""
+    title: str = ""
+    held: int | None = None
+
+
+class _Conflict(Unreachable):
+    """A peer's 409. What it means is only read where the answer concerns what was asked alone: never for a log."""
+
+    def __init__(self, name: str, body: bytes) -> None:
+        super().__init__(f"status 200 of {name}", f"409 {body[:200].decode('utf-8', 'replace')}")
+        self.body = body
+
+
+def _conflict(name: str, body: bytes) -> ProtocolError:
+    """The conflict that a peer tells of."""
+    try:
+        found = decode(body, _ProblemBody, limits.PROBLEM_BODY)
+    except ProtocolError as error:
+        return Unreachable(f"a problem that {name} states properly", error.came)
+    kinds = {"urn:xs1:fork": Fork, "urn:xs1:step": WrongStep, "urn:xs1:rollback": Rollback}
+    kind = kinds.get(found.type)
+    if kind is not None:
+        return kind(f"{name} to take it", found.title)
+    return Gap(f"{name} to take it", found.title, held=found.held)
+
+
 def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> ProtocolError:
     status = response.status
     text = body.decode("utf-8", "replace")
@@ -155,6 +196,8 @@ def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> Protoc
         wait = response.headers.get("Retry-After", "")
         plain = wait.isascii() and wait.isdigit() and len(wait) < 6
         return Quota(f"{name} to have room", text, retry_after=float(wait) if plain else 60.0)
+    if status == 409:
+        return _Conflict(name, body)
     if status == 404:
         return NotFound(f"{name} to have it", text)
     return Unreachable(f"status 200 of {name}", f"{status} {text}")

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from xstock_node.protocol import limits, paths, requests
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import NotFound, ProtocolError, Quota
+from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Quota
 from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
@@ -74,6 +74,8 @@ class PeerServer:
 
     def _problem(self, error: ProtocolError) -> web.Response:
         body = {"type": f"urn:xs1:{error.code}", "title": error.sentence(), "status": error.status}
+        if isinstance(error, Gap) and error.held is not None:
+            body["held"] = error.held
         headers = {"Content-Type": "application/problem+json"}
         if isinstance(error, Quota):
             headers["Retry-After"] = str(max(1, int(error.retry_after + 0.999)))

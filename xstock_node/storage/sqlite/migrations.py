@@ -22,6 +22,12 @@ def m002_networks(db: Database) -> None:
     _run(db, "schema_2.sql")
 
 
+@migrations()
+def m003_cases(db: Database) -> None:
+    """Cases, sealed mail, witnesses."""
+    _run(db, "schema_3.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):

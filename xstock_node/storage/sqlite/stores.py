@@ -2,9 +2,11 @@
 
 import sqlite3
 
+from xstock_node.storage.sqlite.cases import SqliteCases
 from xstock_node.storage.sqlite.governance import SqliteGovernance
 from xstock_node.storage.sqlite.journal import SqliteActs, SqliteJournal, SqlitePeers
 from xstock_node.storage.sqlite.logs import SqliteLogs
+from xstock_node.storage.sqlite.mail import SqliteMail, SqliteWitnesses
 from xstock_node.storage.sqlite.offers import SqliteOffers
 from xstock_node.storage.sqlite.stock import SqliteStock
 
@@ -20,6 +22,9 @@ class SqliteTransaction:
         self.stock = SqliteStock(connection)
         self.peers = SqlitePeers(connection)
         self.governance = SqliteGovernance(connection, self.logs)
+        self.cases = SqliteCases(connection)
+        self.mail = SqliteMail(connection)
+        self.witnesses = SqliteWitnesses(connection)
         self.acts = SqliteActs(connection)
 
     def forget(self) -> None:

@@ -1,0 +1,175 @@
+"""The exchange of cases: after a doubtful start both sides bring each other what the other lacks (xs1 16.14).
+
+A start is doubtful after a restore, or when a peer shows messages of ours that are not held here.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.protocol import bundle, limits, messages
+from xstock_node.protocol.bundle import Entry
+from xstock_node.protocol.decode import decode
+from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.peer import Peer
+from xstock_node.protocol.recordtypes import Hash, Index, NodeName, RecordId
+from xstock_node.services import dossier
+from xstock_node.services.casework import Casework
+from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
+
+CASES = 2_000
+BODY = 4 * limits.MIB
+
+
+class ChainEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """The last message of one writer that is held: start, counter, hash."""
+
+    writer: NodeName
+    start: Index
+    n: Index
+    hash: Hash
+
+
+class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with one other party, and how far both chains are held."""
+
+    case: RecordId
+    network: Annotated[str, Meta(max_length=32)]
+    requester: NodeName
+    supplier: NodeName
+    chains: Annotated[tuple[ChainEnd, ...], Meta(max_length=2)] = ()
+
+
+class CaseList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/xs/1/cases`."""
+
+    cases: Annotated[tuple[CaseLine, ...], Meta(max_length=CASES)] = ()
+
+
+class Exchange:
+    """Both sides of the exchange in one network."""
+
+    def __init__(self, casework: Casework) -> None:
+        self._casework, self._node, self._network = casework, casework.node, casework.network
+
+    async def answer(self, caller: str, args: dict[str, str]) -> bytes:
+        """The cases with the caller, or all messages of one as a bundle's entries."""
+        if args.get("with") != caller:
+            raise NotFound("the caller's own name in `with`", args.get("with"))
+        wanted = args.get("case", "")
+
+        def work(tx: Transaction) -> bytes:
+            rows = [r for r in tx.cases.all(self._network.name) if caller in (r.requester, r.supplier)]
+            if not wanted:
+                return msgspec.json.encode(CaseList(cases=tuple(_line(tx, row) for row in rows[-CASES:])))
+            row = next((r for r in rows if r.id == wanted), None)
+            if row is None:
+                raise NotFound("a case with the caller", wanted)
+            found = [Entry("message", m.raw) for m in tx.cases.messages(row.id) if not m.void]
+            return b"".join(bundle.pieces(found))
+
+        return await self._node.engine.read(work)
+
+    async def ask(self, peer: Peer) -> int:
+        """Compare all cases with a peer and mend both sides; how many messages were brought back here."""
+        own, count = self._node.identity.name, 0
+        raw = await peer.ask("GET", f"/xs/1/cases?with={own}", most=BODY)
+        for line in decode(raw, CaseList, BODY).cases:
+            if line.network != self._network.name or {line.requester, line.supplier} != {own, peer.name}:
+                continue
+            held = await self._node.engine.read(lambda tx, case=line.case: tx.cases.get(case))  # type: ignore[misc]
+            here = await self._node.engine.read(lambda tx, row=held: _line(tx, row) if row else None)  # type: ignore[misc]
+            if here != line:
+                count += await self._bring_back(peer, line)
+        await self._send_again(peer)
+        self._casework.doubted.discard(peer.name)
+        return count
+
+    async def doubt(self) -> None:
+        """From now on nothing is promised until every member was asked; who is asked may answer at once."""
+        own = self._node.identity.name
+        members = self._network.membership.standings()
+        self._casework.doubted = {n for n, s in members.items() if s.is_member and n != own}
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Ask everybody who was not reached yet."""
+        for name in sorted(self._casework.doubted):
+            peer = self._network.gossip.peers.get(name)
+            if peer is None:
+                continue
+            try:
+                await self.ask(peer)
+            except ProtocolError as error:
+                self._node.trace.info("cases-not-compared", peer=name, why=error.sentence())
+
+    async def _bring_back(self, peer: Peer, line: CaseLine) -> int:
+        """Take the messages of a case that are missing here: theirs as if they sent them, ours as they were signed."""
+        path = f"/xs/1/cases?with={self._node.identity.name}&case={line.case}"
+        raw = await peer.ask("GET", path, most=BODY)
+        row = StoredCase(line.case, line.network, line.requester, line.supplier, self._node.clock.now())
+        count = 0
+        for entry in bundle.entries(raw):
+            if entry.kind != "message":
+                continue
+            message = messages.parse(entry.data)
+            if message.case != line.case:
+                raise ProtocolError(f"messages of case {line.case}", message.case)
+            if message.sender == self._node.identity.name:
+                count += await self._take_own(row, message)
+            else:
+                held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))
+                if all(m.link != message.link for m in held):
+                    await self._casework.take(peer.name, b"".join(bundle.pieces([entry])))
+                    count += 1
+        return count
+
+    async def _take_own(self, row: StoredCase, message: messages.Message) -> int:
+        """A message that this node signed and lost: back where it stood, if it still fits."""
+        self._node.directory.verify(message.sender, message.note)
+
+        def work(tx: Transaction) -> list[bytes]:
+            tx.cases.put(row)
+            links = dossier.read(tx, row).links(message.sender)
+            last = links[-1] if links else messages.NOTHING
+            if message.link in links or (message.link.n, message.previous) != (last.n + 1, last.hash):
+                return []
+            now = self._node.clock.now()
+            tx.cases.put_message(StoredMessage(row.id, message.sender, message.link, now, False, message.raw))
+            tx.cases.put_outgoing(Outgoing(row.id, message.recipient, message.link, now))
+            return [message.raw]
+
+        before = await self._node.engine.read(lambda tx: len(tx.cases.messages(row.id)))
+        await self._casework.audit.keep(work)
+        return await self._node.engine.read(lambda tx: len(tx.cases.messages(row.id))) - before
+
+    async def _send_again(self, peer: Peer) -> None:
+        """Put into the outbox what the peer does not hold of ours, receipt or not: it may have been restored too."""
+        raw = await peer.ask("GET", f"/xs/1/cases?with={self._node.identity.name}", most=BODY)
+        theirs = {line.case: line for line in decode(raw, CaseList, BODY).cases}
+        own, now = self._node.identity.name, self._node.clock.now()
+
+        def work(tx: Transaction) -> None:
+            for row in tx.cases.all(self._network.name):
+                if {row.requester, row.supplier} != {own, peer.name}:
+                    continue
+                line = theirs.get(row.id)
+                held = next((c.n for c in line.chains if c.writer == own), 0) if line else 0
+                for link in dossier.read(tx, row).links(own):
+                    if link.n > held:
+                        tx.cases.put_outgoing(Outgoing(row.id, peer.name, link, now))
+
+        await self._node.engine.write(work, durable=True)
+
+
+def _line(tx: Transaction, row: StoredCase) -> CaseLine:
+    found = dossier.read(tx, row)
+    ends = []
+    for writer in (row.requester, row.supplier):
+        last = found.last(writer)
+        if last.n:
+            ends.append(ChainEnd(writer=writer, start=last.start, n=last.n, hash=last.hash))
+    return CaseLine(
+        case=row.id, network=row.network, requester=row.requester, supplier=row.supplier, chains=tuple(ends)
+    )

@@ -1,0 +1,266 @@
+"""Casework: sending and taking the messages of cases.
+
+- a message, what it promises, its place in the outbox and its audit leaf are one durable transaction: the commit point;
+- what is taken is stored before its receipt is signed;
+- the supplier never confirms while promised exceeds available, and promises nothing after a doubtful start.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from xstock_node.domain.operations import BY_VERB, Kind, may
+from xstock_node.protocol import bundle, chains, messages
+from xstock_node.protocol.bundle import Entry
+from xstock_node.protocol.errors import BadSignature, Fork, NotFound, ProtocolError, WrongStep
+from xstock_node.protocol.messages import Link, Message
+from xstock_node.protocol.names import record_id
+from xstock_node.services import dossier
+from xstock_node.services.auditing import Audit
+from xstock_node.services.dossier import Dossier
+from xstock_node.services.errors import Refusal
+from xstock_node.services.network import Network
+from xstock_node.services.promises import available, promised
+from xstock_node.services.site import Site
+from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
+
+WITNESSED_SOON = frozenset({"confirm", "accept", "dispatch", "received", "close"})
+
+
+class Sent(NamedTuple):
+    """A message of ours that is stored and waits to be delivered."""
+
+    case: str
+    link: Link
+    raw: bytes
+
+
+class Casework:
+    """The cases of one network."""
+
+    def __init__(self, node: Site, network: Network, audit: Audit) -> None:
+        self.node, self.network, self.audit = node, network, audit
+        self.doubted: set[str] = set()
+        self._own = node.identity.name
+
+    async def open(self, to: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
+        """Open a case with a supplier; `body` is an opening step."""
+        exercise = self.network.shared.is_exercise
+        case = record_id(self.node.random.randbytes(10))
+        while case.startswith("x") != exercise:
+            case = "x" + case[1:] if exercise else record_id(self.node.random.randbytes(10))
+        if not self.network.membership.is_member(to) or to == self._own:
+            raise Refusal("no-member", f"a member of {self.network.name}", to, "see `xstock network members`")
+        row = StoredCase(case, self.network.name, self._own, to, self.node.clock.now())
+        return await self._write(row, body, side)
+
+    async def send(self, case: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
+        """The next own message of a case."""
+        row = await self.node.engine.read(lambda tx: tx.cases.get(case))
+        if row is None or row.network != self.network.name:
+            raise Refusal("no-case", f"a case of {self.network.name}", case, "see the list of cases")
+        return await self._write(row, body, side)
+
+    async def take(self, caller: str, body: bytes) -> bytes:
+        """A message with its side lines, or a receipt; the answer is the receipt of a message, or nothing."""
+        entries = list(bundle.entries(body))
+        if [e.kind for e in entries] == ["receipt"]:
+            await self.take_receipt(caller, entries[0].data)
+            return b""
+        if not entries or entries[0].kind != "message" or any(e.kind != "side" for e in entries[1:]):
+            raise ProtocolError("one message, then its side lines; or one receipt", [e.kind for e in entries][:8])
+        message = messages.parse(entries[0].data)
+        self._check_parties(caller, message)
+        side = tuple(e.data for e in entries[1:])
+        messages.check_side_lines(message.step, side)
+        try:
+            return await self._store(message, side)
+        except Fork:
+            now, link = self.node.clock.now(), message.link
+            await self.node.engine.write(
+                lambda tx: tx.cases.put_fork(message.case, message.sender, link.hash, now, message.raw), durable=True
+            )
+            raise
+
+    async def take_receipt(self, caller: str, raw: bytes) -> None:
+        """The other side stored a message of ours."""
+        receipt = messages.parse_receipt(raw)
+        if receipt.recipient != self._own or receipt.sender != caller:
+            raise ProtocolError("a receipt of its sender for this node", f"{receipt.sender} to {receipt.recipient}")
+        self.node.directory.verify(receipt.sender, receipt.note)
+
+        def work(tx: Transaction) -> list[bytes]:
+            row = tx.cases.get(receipt.case)
+            ours = [m for m in tx.cases.messages(receipt.case) if m.writer == self._own and m.link == receipt.of]
+            if row is None or not ours or receipt.sender not in (row.requester, row.supplier):
+                raise NotFound("a message of ours", str(receipt.of))
+            tx.cases.drop_outgoing(receipt.case, receipt.of)
+            if ours[0].receipt:
+                return []
+            tx.cases.put_receipt(receipt.case, self._own, receipt.of, raw)
+            return [raw]
+
+        await self.audit.keep(work)
+
+    async def read(self, case: str) -> Dossier:
+        """A case as it stands."""
+
+        def work(tx: Transaction) -> Dossier:
+            row = tx.cases.get(case)
+            if row is None:
+                raise Refusal("no-case", "a case held here", case, "see the list of cases")
+            return dossier.read(tx, row)
+
+        return await self.node.engine.read(work)
+
+    async def _write(self, row: StoredCase, body: dict[str, Any], side: Sequence[bytes]) -> Sent:
+        sent: list[Sent] = []
+
+        def work(tx: Transaction) -> list[bytes]:
+            tx.cases.put(row)
+            found = dossier.read(tx, row)
+            self._may_send(tx, found, body)
+            message = self._next(found, body, side)
+            tx.cases.put_message(StoredMessage(row.id, self._own, message.link, message.time, False, message.raw))
+            for line in side:
+                tx.cases.put_side_line(row.id, _hash(line), line)
+            tx.cases.put_outgoing(Outgoing(row.id, found.other(self._own), message.link, message.time))
+            sent.append(Sent(row.id, message.link, message.raw))
+            return [message.raw]
+
+        await self.audit.keep(work, soon=str(body.get("step")) in WITNESSED_SOON)
+        return sent[-1]
+
+    def _next(self, found: Dossier, body: dict[str, Any], side: Sequence[bytes]) -> Message:
+        own, other = found.last(self._own), found.last(found.other(self._own))
+        line = msgspec.json.encode(body | ({"side": [_hash(s) for s in side]} if side else {}))
+        text = messages.write(
+            self.network.name,
+            self._own,
+            found.other(self._own),
+            found.case.id,
+            Link(self.node.start_number, own.n + 1, ""),
+            own.hash,
+            other,
+            self.node.clock.now(),
+            line,
+        )
+        message = messages.parse(messages.sign(text, self.node.signer))
+        messages.check_side_lines(message.step, tuple(side))
+        return message
+
+    def _may_send(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:
+        verb, side = str(body.get("step", "")), found.side(self._own)
+        step, state = BY_VERB.get(verb), found.state()
+        why = may(verb, side, state)
+        if not why and step is not None and step.answers:
+            seen = found.last(found.case.requester)
+            why = "" if found.answered(step.answers, seen) else f"nobody asked for it: {' or '.join(step.answers)}"
+        if why:
+            raise Refusal("step", "a step that this node may take now", why, f"the case is {state or 'new'}")
+        other = found.other(self._own)
+        if not self.network.membership.is_member(other) and not (step and step.reduces):
+            raise Refusal("former-member", "a step that only reduces an obligation", verb, f"{other} is no member")
+        if verb in ("offer", "confirm"):
+            self._may_promise(tx, found, body)
+
+    def _may_promise(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:
+        """Raise while anything promised would exceed what is available (xs1 16.11)."""
+        if self.doubted:
+            do = "wait until they answer, or release stock line by line"
+            raise Refusal(
+                "doubtful-start", "an answer of every member about its cases", ", ".join(sorted(self.doubted)), do
+            )
+        wanted = dossier.lines_of(body) if "lines" in body else found.promised()
+        if not wanted:
+            raise Refusal("no-lines", "lines of item, quantity and unit", "none", "say what is promised")
+        others = promised(tx, self.network.name, self._own, found.case.id)
+        here = available(tx, self.network, self.node.clock.now())
+        for key, quantity in wanted.items():
+            left = here.get(key, Decimal(0)) - others.get(key, Decimal(0))
+            if quantity > left:
+                do = "offer less, or publish what became free"
+                raise Refusal("not-available", f"at most {left} {key[1]} of {key[0]}", str(quantity), do)
+
+    def _check_parties(self, caller: str, message: Message) -> None:
+        """Who writes is who called, to this node, both of this network; its signature holds (xs1 16.16)."""
+        if message.sender != caller or message.recipient != self._own:
+            raise BadSignature(f"a message of {caller} to {self._own}", f"{message.sender} to {message.recipient}")
+        if message.network != self.network.name or self.network.membership.standing(caller) is None:
+            raise NotFound("a network of this node", message.network)
+        self.node.directory.verify(caller, message.note)
+        if message.is_exercise != self.network.shared.is_exercise:
+            kind = "an exercise" if self.network.shared.is_exercise else "no exercise"
+            raise WrongStep(f"a case of {kind}", message.case, "an exercise never touches what is real")
+
+    async def _store(self, message: Message, side: Sequence[bytes]) -> bytes:
+        now = self.node.clock.now()
+        receipts: list[bytes] = []
+
+        def work(tx: Transaction) -> list[bytes]:
+            row = self._row(tx, message)
+            found = dossier.read(tx, row)
+            placed = chains.place(found.links(message.sender), message)
+            if placed.verdict == "repeated":
+                held = next(
+                    m for m in tx.cases.messages(row.id) if m.writer == message.sender and m.link == message.link
+                )
+                receipts.append(held.receipt)
+                return []
+            tx.cases.void(row.id, message.sender, placed.void)
+            self._may_take(tx, dossier.read(tx, row), message)
+            receipt = messages.sign(messages.write_receipt(message, now), self.node.signer)
+            tx.cases.put_message(StoredMessage(row.id, message.sender, message.link, now, False, message.raw, receipt))
+            for line in side:
+                tx.cases.put_side_line(row.id, _hash(line), line)
+            receipts.append(receipt)
+            return [message.raw, receipt]
+
+        await self.audit.keep(work, soon=message.step.step in WITNESSED_SOON)
+        return receipts[-1]
+
+    def _row(self, tx: Transaction, message: Message) -> StoredCase:
+        """The case of a message; a first one of a member opens it."""
+        row = tx.cases.get(message.case)
+        parties = {message.sender, self._own}
+        if row is not None:
+            if {row.requester, row.supplier} != parties or row.network != self.network.name:
+                raise NotFound("a case of its sender with this node", message.case)
+            return row
+        step = BY_VERB.get(message.step.step)
+        if step is None or step.kind is not Kind.OPENING or message.link.n != 1:
+            raise NotFound("a case held here", message.case)
+        row = StoredCase(message.case, self.network.name, message.sender, self._own, self.node.clock.now())
+        tx.cases.put(row)
+        return row
+
+    def _may_take(self, tx: Transaction, found: Dossier, message: Message) -> None:
+        verb, side = message.step.step, found.side(message.sender)
+        step = BY_VERB.get(verb)
+        seen = message.seen if side == "requester" else None
+        why = may(verb, side, found.state(seen))
+        if not why and step is not None and step.answers and not found.answered(step.answers, message.seen):
+            why = f"{verb} answers no proposal that it had seen"
+        if why:
+            raise WrongStep("a step that its writer may take in this state", why, "fold the supplier's chain again")
+        if not self.network.membership.is_member(message.sender) and not (
+            step is not None and step.reduces and found.state()
+        ):
+            raise NotFound("a member", message.sender)
+
+
+def pack(message: bytes, side: Sequence[bytes] = ()) -> bytes:
+    """The body of `/xs/1/inbox` and what is sealed for a relay."""
+    return b"".join(bundle.pieces([Entry("message", message), *(Entry("side", line) for line in side)]))
+
+
+def _hash(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def sides_of(raw: bytes, held: dict[str, bytes]) -> list[bytes]:
+    """The side lines of a message that are still kept."""
+    return [held[h] for h in messages.parse(raw).step.side if h in held]
