@@ -32,6 +32,7 @@ class Audit:
         """Run `work` and append a leaf for each text it returns, durable together; `soon` asks for witnesses."""
         log = await self._network.own_log(AUDIT)
         await log.append(lambda tx: [frames.hash_line(merkle.leaf_hash(text)) for text in work(tx)])
+        self._network.signed(log, quietly=True)
         if soon:
             self._soon.set()
 

@@ -15,7 +15,7 @@ from xstock_node.protocol.errors import NotFound, ProtocolError
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.recordtypes import Hash, Index, NodeName, RecordId
 from xstock_node.services import dossier
-from xstock_node.services.casework import Casework
+from xstock_node.services.casework import Casework, pack
 from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
 
 CASES = 2_000
@@ -109,20 +109,19 @@ class Exchange:
         path = f"/xs/1/cases?with={self._node.identity.name}&case={line.case}"
         raw = await peer.ask("GET", path, most=BODY)
         row = StoredCase(line.case, line.network, line.requester, line.supplier, self._node.clock.now())
-        count = 0
-        for entry in bundle.entries(raw):
-            if entry.kind != "message":
-                continue
-            message = messages.parse(entry.data)
-            if message.case != line.case:
-                raise ProtocolError(f"messages of case {line.case}", message.case)
-            if message.sender == self._node.identity.name:
+        own, count = self._node.identity.name, 0
+        found = [messages.parse(entry.data) for entry in bundle.entries(raw) if entry.kind == "message"]
+        if any(message.case != line.case for message in found):
+            raise ProtocolError(f"messages of case {line.case}", "another case")
+        # Our own first: what the other side wrote may answer them.
+        for message in sorted(found, key=lambda m: (m.sender != own, m.link.n)):
+            if message.sender == own:
                 count += await self._take_own(row, message)
-            else:
-                held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))
-                if all(m.link != message.link for m in held):
-                    await self._casework.take(peer.name, b"".join(bundle.pieces([entry])))
-                    count += 1
+                continue
+            held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))
+            if all(m.link != message.link for m in held):
+                await self._casework.take(peer.name, pack(message.raw))
+                count += 1
         return count
 
     async def _take_own(self, row: StoredCase, message: messages.Message) -> int:

@@ -98,15 +98,25 @@ class Network:
                 self._trace.info("peer-silent-at-start", peer=peer.name, why=str(error))
 
         await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
-        if any(self.replicas.raw.get(log) != before.get(log) for log in self.logs):
+        lost_audit = await self._lost_audit()
+        if lost_audit or any(self.replicas.raw.get(log) != before.get(log) for log in self.logs):
             # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
             self.was_restored = True
             await self.gossip.renew_journal()
 
+    async def _lost_audit(self) -> bool:
+        """Whether peers hold a head of this node's audit log that goes beyond what is stored here."""
+        seen = self.replicas.own_audit
+        if seen is None:
+            return False
+        state = await self._engine.read(lambda tx: tx.logs.state(seen.log.name))
+        return state is None or (seen.log.epoch, seen.size) > (state.epoch, state.frontier.size)
+
     async def last_epoch(self) -> int:
         """The highest epoch of own logs in storage."""
         states = await self._engine.read(lambda tx: [tx.logs.state(log) for log in self.logs])
-        return max((state.epoch for state in states if state is not None), default=0)
+        seen = self.replicas.own_audit
+        return max([state.epoch for state in states if state is not None] + [seen.log.epoch if seen else 0])
 
     async def open(self, epoch: int) -> None:
         """Open the epoch of this start in every own log."""
@@ -141,10 +151,10 @@ class Network:
             self.signed(log)
         return log
 
-    def signed(self, log: OwnLog) -> None:
-        """Tell the peers about the newest head of an own log."""
+    def signed(self, log: OwnLog, quietly: bool = False) -> None:
+        """Tell the peers about the newest head of an own log; quietly: when they next ask."""
         if log.head is not None:
-            self.replicas.note(log.head, log.note)
+            self.replicas.note(log.head, log.note, changed=not quietly)
 
     async def beat(self) -> None:
         """A heartbeat of every own log (xs1 6.7)."""

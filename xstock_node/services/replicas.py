@@ -43,6 +43,7 @@ class Replicas:
         self._locks: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._fetching: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._digest = ""
+        self.own_audit: Head | None = None
         self._older: dict[tuple[LogName, int], bytes] = {}
         self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
@@ -196,7 +197,11 @@ class Replicas:
         self._digest = ""
 
     async def _take_head(self, head: Head, raw: bytes) -> None:
-        """A head of an audit log, whose records nobody hands out."""
+        """A head of an audit log, whose records nobody hands out. The own one is only looked at."""
+        if head.log.node == self._directory.own.name:
+            known = self.own_audit
+            self.own_audit = head if known is None or head.log.epoch >= known.log.epoch else known
+            return
         await self._engine.write(lambda tx: take_head(tx, head, raw, self._now()), durable=False)
         self.note(head, raw)
 

@@ -7,6 +7,7 @@ from xstock_node.protocol.identity import Identity, Statement
 from xstock_node.protocol.keys import Signer, to_base64
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.records import Offer
+from xstock_node.protocol.sealing import SealingKey
 
 DAY = 86_400
 
@@ -16,7 +17,14 @@ def make_signer(name: str, kind: str = "signing") -> Signer:
     return Signer(name, hashlib.sha256(f"{kind} {name}".encode()).digest())
 
 
-def make_identity(name: str, url: str = "", country: str = "XX", network: str = "see") -> tuple[Identity, Signer]:
+def make_sealing(name: str) -> SealingKey:
+    """The key that opens sealed mail for a test node."""
+    return SealingKey.from_seed(hashlib.sha256(f"sealing {name}".encode()).digest())
+
+
+def make_identity(
+    name: str, url: str = "", country: str = "XX", network: str = "see", relays: tuple[str, ...] = ()
+) -> tuple[Identity, Signer]:
     """A test node's identity and its signing key."""
     signing = make_signer(name)
     statement = Statement(
@@ -25,6 +33,8 @@ def make_identity(name: str, url: str = "", country: str = "XX", network: str = 
         urls=(url,) if url else (),
         country=country,
         networks=(network,),
+        seal=(to_base64(make_sealing(name).public),),
+        relays=relays,
         organisation={"en": f"Society of {name}"},
     )
     return identity.parse(identity.sign(name, 1, statement, make_signer(name, "root"), (signing,))), signing

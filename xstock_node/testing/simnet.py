@@ -21,7 +21,7 @@ from xstock_node.services.node import Node
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.testing.clock import SimClock
-from xstock_node.testing.nodes import make_identity
+from xstock_node.testing.nodes import make_identity, make_sealing
 from xstock_node.trace import Trace
 
 LOG = "see.pub"
@@ -85,15 +85,17 @@ class SimNet:
         self.clocks: dict[str, SimClock] = {}
         self.random = Random(seed)
         self._cuts: set[frozenset[str]] = set()
+        self.relays: dict[str, tuple[str, ...]] = {}
         self.wrap: Callable[[str, str, Peer], Peer] = lambda caller, name, peer: peer
 
     async def start(self, name: str, peers: Sequence[str], folder: str = "", undialled: Sequence[str] = ()) -> Node:
         """Start a node that knows `peers` and dials them, but for those of `undialled`."""
-        own, signer = make_identity(name)
-        pinned = [make_identity(peer)[0] for peer in peers]
+        own, signer = make_identity(name, relays=self.relays.get(name, ()))
+        pinned = [make_identity(peer, relays=self.relays.get(peer, ()))[0] for peer in peers]
         clock = self.clocks.setdefault(name, SimClock())
         engine = SqliteEngine(self.folder / f"{folder or name}.db", threads=False)
-        node = Node(own, signer, LOG, engine, pinned, clock, Random(self.random.random()), Trace(name))
+        chance, sealing = Random(self.random.random()), [make_sealing(name)]
+        node = Node(own, signer, LOG, engine, pinned, clock, chance, Trace(name), sealing=sealing)
         self.nodes[name] = node
         dialled: dict[str, Peer] = {
             peer: self.wrap(name, peer, SimPeer(self, name, peer)) for peer in peers if peer not in undialled
