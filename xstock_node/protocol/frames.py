@@ -48,6 +48,9 @@ def parse(data: bytes) -> Iterator[Frame]:
     """The frames of one whole body; a frame cut short or a stray line is refused."""
     if data and not data.endswith(b"\n"):
         raise ProtocolError("a stream that ends with a newline", data[-40:])
+    count = data.count(b"\n")
+    if count > limits.STREAM_LINES:
+        raise TooLarge(f"at most {limits.STREAM_LINES} lines in a stream", count, "send the rest in another one")
     lines = data.split(b"\n")
     lines.pop()
     position, frames = 0, 0
@@ -65,6 +68,8 @@ def parse(data: bytes) -> Iterator[Frame]:
 
 def parse_header(line: bytes) -> tuple[LogId, int, int, bool]:
     """Log id, first index, count and whether the lines are segment roots."""
+    if len(line) > limits.FRAME_HEADER:
+        raise ProtocolError(f"a frame's first line of at most {limits.FRAME_HEADER} bytes", line[:80])
     try:
         parts = line.decode("ascii").split(" ")
     except UnicodeDecodeError:
