@@ -12,7 +12,7 @@ from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, Unreacha
 from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest, PushResponse
 from xstock_node.protocol.keys import Signer
 from xstock_node.transport.addresses import CheckingResolver, check_url
-from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.coding import WORTH_IT, deflate, inflate_aside
 from xstock_node.transport.reading import read_small, read_stream
 
 
@@ -103,10 +103,10 @@ class HttpPeer:
     async def _read(self, response: aiohttp.ClientResponse, most: int, stream: bool) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
         if response.status != 200:
-            problem = inflate(await read_small(response.content, limits.PROBLEM_BODY), coding, limits.PROBLEM_BODY)
-            raise _problem(self.name, response, problem)
+            sent = await read_small(response.content, limits.PROBLEM_BODY)
+            raise _problem(self.name, response, await inflate_aside(sent, coding, limits.PROBLEM_BODY))
         read = read_stream if stream else read_small
-        return inflate(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
+        return await inflate_aside(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
 
 
 def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> ProtocolError:

@@ -14,14 +14,13 @@ from xstock_node.protocol.gossip import GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.names import LogId, number, parse_log_id
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
-from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.coding import IN_PLACE, WORTH_IT, deflate, inflate_aside
 from xstock_node.transport.reading import read_small, read_stream
 from xstock_node.transport.sockets import Listener
 
 FindKey = Callable[[str, bytes], bytes | None]
 Refused = Callable[[str, ProtocolError, str], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-IN_PLACE = 16 * 1024
 CALLER = web.RequestKey("caller", str)
 
 
@@ -107,7 +106,7 @@ class PeerServer:
         sent = await read(request.content, most)
         self._count(caller.name, len(sent), 0)
         requests.check_digest(request.headers.get("Content-Digest"), sent)
-        return caller.name, inflate(sent, request.headers.get("Content-Encoding", ""), most)
+        return caller.name, await inflate_aside(sent, request.headers.get("Content-Encoding", ""), most)
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
