@@ -1,0 +1,28 @@
+"""`python -m tests.models`: every world and every failing variant, one JSON line each, with the shortest trace."""
+
+import json
+import time
+
+from tests.models.explore import Explorer
+from tests.models.variants import FAILING, LARGER, PROTOCOL
+
+
+def main() -> None:
+    """Explore them all; the largest world takes half a minute."""
+    for name, rules in (PROTOCOL | LARGER).items():
+        show(name, rules, "")
+    for name, (rules, kinds) in FAILING.items():
+        for kind in kinds:
+            show(name, rules, kind)
+
+
+def show(name: str, rules: object, looks_for: str) -> None:
+    """One exploration."""
+    began = time.perf_counter()
+    found = Explorer(rules, looks_for=looks_for).run()  # type: ignore[arg-type]
+    seconds = round(time.perf_counter() - began, 2)
+    print(json.dumps({"model": name, "seconds": seconds, **found._asdict()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
