@@ -49,6 +49,8 @@ class Rules(NamedTuple):
     confirms_uncovered: bool = False
     restores: bool = True
     exchanges: bool = True
+    notes_start: bool = True  # who is asked knows the new start from then on
+    gives_too: bool = True  # who is asked takes what it lacks
     waits_for_all: bool = True
     numbers_starts: bool = True
     most_s: int = 3

@@ -68,7 +68,7 @@ def arrivals(case: Case, rules: Rules) -> Iterator[Step]:
     if case.receipt and _ends_cancelled(case.s.own):
         what = "repeated" if case.s.freed else "stored"
         yield Step("S gets the receipt of 'cancelled'", case._replace(s=case.s._replace(freed=True)), arrived=what)
-    yield from _exchange(case)
+    yield from _exchange(case, rules)
 
 
 def restored(case: Case, rules: Rules) -> Case:
@@ -162,19 +162,21 @@ def _requester_writes(case: Case, step: str, rules: Rules) -> Iterator[Step]:
         yield Step(f"R writes '{step}'", case._replace(r=r, sent=case.sent | {chain}))
 
 
-def _exchange(case: Case) -> Iterator[Step]:
+def _exchange(case: Case, rules: Rules) -> Iterator[Step]:
     """Who restored asks the other, with all that it holds; the other takes what it lacks, notes the new start, answers.
 
     From then on the other takes nothing of an older start that it did not hold already.
     """
     s, r = case.s, case.r
     if s.doubt and case.answer is None:
-        r = r._replace(held=_longer(r.held, s.own), knows=s.start)
+        held, knows = _longer(r.held, s.own), s.start
+        r = r._replace(held=held if rules.gives_too else r.held, knows=knows if rules.notes_start else r.knows)
         answer = Answer(r.held, r.own)
         receipt = case.receipt or _ends_cancelled(r.held)
         yield Step("S asks, R answers", case._replace(r=r, answer=answer, receipt=receipt), arrived="stored")
     elif r.doubt and case.answer is None:
-        s = s._replace(held=_longer(s.held, r.own), knows=r.start)
+        held, knows = _longer(s.held, r.own), r.start
+        s = s._replace(held=held if rules.gives_too else s.held, knows=knows if rules.notes_start else s.knows)
         yield Step("R asks, S answers", case._replace(s=s, answer=Answer(s.own, s.held)), arrived="stored")
     elif case.answer is not None and s.doubt:
         own = _longer(s.own, case.answer.s_chain)

@@ -19,6 +19,8 @@ FAILING = {
     "stock is free at the cancel, not at its receipt": (Rules(frees_at_cancel=True, restores=False), (TWICE, TWO_HOLD)),
     "restore without the exchange": (Rules(exchanges=False), (TWICE, TWO_HOLD, DIFFER)),
     "restore without start numbers": (Rules(numbers_starts=False), (TWICE, DIFFER, STRANDED)),
+    "who is asked does not note the new start": (Rules(notes_start=False), (TWICE, DIFFER, STRANDED)),
+    "only who restored takes what it lacks": (Rules(gives_too=False), (DIFFER, STRANDED)),
     "S promises before all have answered": (Rules(waits_for_all=False), (TWICE, TWO_HOLD)),
     "S confirms while promised exceeds available": (Rules(confirms_uncovered=True), (TWICE, TWO_HOLD, TWO_KEEP)),
 }
