@@ -111,6 +111,11 @@ def test_a_line_that_breaks_a_rule_of_records_is_kept_and_hashed_as_it_came(line
     assert found.lines[1] == line and found.leaves()[1] == merkle.leaf_hash(line)
 
 
+@pytest.mark.parametrize("line", ODD)
+def test_such_a_line_is_handed_on_alone_too(line: bytes) -> None:
+    assert next(frames.parse(frames.encode(LOG, 0, [line], 1))).lines == [line]
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_frames_or_a_protocol_error(data: bytes) -> None:
     for body in (data, HEAD + data, data + b"\n"):

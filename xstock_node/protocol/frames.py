@@ -41,7 +41,7 @@ def hash_line(leaf: bytes) -> bytes:
 def encode(log: LogId, start: int, lines: Iterable[bytes], count: int, roots: bool = False) -> bytes:
     """One whole frame."""
     body = b"\n".join(lines)
-    return header(log, start, count, roots) + (body + b"\n" if body else b"")
+    return header(log, start, count, roots) + (body + b"\n" if count else b"")
 
 
 def parse(data: bytes) -> Iterator[Frame]:
