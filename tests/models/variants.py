@@ -6,9 +6,12 @@ from tests.models.explore import DIFFER, STRANDED, TWICE, TWO_HOLD, TWO_KEEP
 PROTOCOL = {
     "offers hold one piece": Rules(amends=True, most_s=4),
     "offers hold two pieces": Rules(stock=2),
-    "more is offered than there is": Rules(overbooks=True, amends=True, most_s=4),
+    "more is offered than there is": Rules(overbooks=True),
 }
-LARGER = {"offers hold one piece, R writes three times": Rules(amends=True, most_s=4, most_r=3)}
+LARGER = {
+    "more is offered than there is, and amended": Rules(overbooks=True, amends=True, most_s=4),
+    "offers hold one piece, R writes three times": Rules(amends=True, most_s=4, most_r=3),
+}
 # Where either side decides nobody restores: these fail without.
 FAILING = {
     "the last writer wins": (Rules(order="time", restores=False), (TWICE, TWO_HOLD, TWO_KEEP)),
