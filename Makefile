@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash
+.PHONY: venv demo test lint bench points crash fuzz
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -31,6 +31,9 @@ bench: .venv/dev
 
 crash: .venv/dev
 	$(BIN)/python -m pytest tests/faults -m slow -s
+
+fuzz: .venv/dev
+	$(BIN)/python -m tests.fuzz --inputs 1000000 $(FUZZ)
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xstock_node.protocol import frames, merkle
+from xstock_node.protocol import frames, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import LogId
 
@@ -74,6 +74,8 @@ BAD = {
     "no log id": b"@ redcross.bg 0 0\n",
     "a log id of other bytes": b"@ redcross.\xd0\xb1/xs1/see.pub/1 0 0\n",
     "more frames than allowed": frames.header(LOG, 0, 0) * (256 * 64 + 1),
+    "more lines than allowed": frames.header(LOG, 0, 262_144) + b"\n" * 262_144,
+    "a first line without end": b"@ " + b"a" * 300 + b"/xs1/see.pub/1 0 0\n",
 }
 
 
@@ -81,6 +83,14 @@ BAD = {
 def test_a_malformed_stream_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         list(frames.parse(data))
+
+
+def test_as_many_lines_as_a_stream_may_have_are_taken_and_the_longest_header_fits() -> None:
+    longest = LogId("a" * 63 + "." + "b" * 36, f"{'n' * 32}.{'l' * 32}", 2**53 - 1)
+    header = frames.header(longest, 2**53 - 1, limits.STREAM_LINES - 1, roots=False)
+    found = next(frames.parse(header + b"\n" * (limits.STREAM_LINES - 1)))
+    assert (found.log, len(found.lines)) == (longest, limits.STREAM_LINES - 1)
+    assert len(frames.header(longest, 2**53 - 1, 2**53 - 1, roots=True)) < limits.FRAME_HEADER
 
 
 ODD = [
@@ -99,6 +109,11 @@ ODD = [
 def test_a_line_that_breaks_a_rule_of_records_is_kept_and_hashed_as_it_came(line: bytes) -> None:
     found = next(frames.parse(frames.encode(LOG, 0, [b"{}", line, b"{}"], 3)))
     assert found.lines[1] == line and found.leaves()[1] == merkle.leaf_hash(line)
+
+
+@pytest.mark.parametrize("line", ODD)
+def test_such_a_line_is_handed_on_alone_too(line: bytes) -> None:
+    assert next(frames.parse(frames.encode(LOG, 0, [line], 1))).lines == [line]
 
 
 @given(st.binary(max_size=300))

@@ -1,5 +1,6 @@
 """Cursors, the digest of everything, token buckets, names: the small parts of a round."""
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -143,3 +144,15 @@ def test_what_came_is_shown_short_and_printable() -> None:
     shown = shorten("a\x1b[2J\n\u202e" + "b" * 500)
     assert shown.isprintable()
     assert len(shown) == 160
+
+
+class Watched(str):
+    """A text that says how much of it was walked over."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("the whole of it was walked over")
+
+
+@pytest.mark.parametrize("came", [Watched("a" * 8_000_000), b"a" * 8_000_000])
+def test_only_the_beginning_of_what_came_is_looked_at(came: object) -> None:
+    assert len(shorten(came)) == 160

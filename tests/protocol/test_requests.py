@@ -196,3 +196,11 @@ def test_we_verify_what_the_library_signs(digest: str | None) -> None:
         covered_component_ids=("@method", "@target-uri", *(["content-digest"] if digest else [])),
     )
     assert check(message.headers, message.method, has_body=bool(digest)).name == "redcross.bg"
+
+
+@pytest.mark.parametrize("place", ["digest", "target"])
+def test_bytes_that_are_no_text_are_unsigned(place: str) -> None:
+    stray = b"\xff".decode("utf-8", "surrogateescape")
+    headers = signed() | ({"Content-Digest": DIGEST + stray} if place == "digest" else {})
+    with pytest.raises(Unsigned):
+        check(headers, target=URL + stray if place == "target" else URL)

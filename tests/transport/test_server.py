@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import threading
 import zlib
 from email.utils import parsedate_to_datetime
 
@@ -124,6 +125,23 @@ def test_what_is_not_one_whole_gzip_member_is_refused(data: bytes) -> None:
 def test_our_own_gzip_is_always_taken_by_the_other_side() -> None:
     for body in (b"", b"a" * 300, b"a" * 300_000, bytes(range(256)) * 100):
         assert coding.inflate(coding.deflate(body), "gzip", MIB) == body
+
+
+async def test_large_gzip_is_inflated_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty blocks, each with a Huffman table to build, are slow and give nothing: no bound on the size meets them."""
+    threads: list[int] = []
+
+    def watched(data: bytes, coding: str, most: int) -> bytes:
+        threads.append(threading.get_ident())
+        return inflate(data, coding, most)
+
+    inflate = coding.inflate
+    monkeypatch.setattr(coding, "inflate", watched)
+    body = bytes(range(256)) * 1000
+    assert await coding.inflate_aside(gzip.compress(ASK), "gzip", MIB) == ASK
+    assert await coding.inflate_aside(gzip.compress(body, 0), "gzip", MIB) == body
+    assert await coding.inflate_aside(body, "", MIB) == body
+    assert [ident == threading.get_ident() for ident in threads] == [True, False, True]
 
 
 @pytest.mark.parametrize("other", ["br", "deflate", "gzip, gzip", "zstd", "x-gzip"])

@@ -144,6 +144,7 @@ def shorten(came: object, most: int = 160) -> str:
     """What came, on one printable line: strangers' bytes never reach a log in full or raw."""
     if came is None:
         return ""
-    text = came if isinstance(came, str) else repr(came)
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    # Cut before anything walks over it: a stranger's text may be megabytes long.
+    text = came if isinstance(came, str) else repr(came[: most + 1] if isinstance(came, bytes) else came)
+    text = "".join(c if c.isprintable() else "?" for c in text[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"

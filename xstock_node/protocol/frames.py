@@ -43,7 +43,7 @@ def hash_line(leaf: bytes) -> bytes:
 def encode(log: LogId, start: int, lines: Iterable[bytes], count: int, roots: bool = False) -> bytes:
     """One whole frame."""
     body = b"\n".join(lines)
-    return header(log, start, count, roots) + (body + b"\n" if body else b"")
+    return header(log, start, count, roots) + (body + b"\n" if count else b"")
 
 
 def encode_proof(log: LogId, start: int, hashes: Sequence[bytes]) -> bytes:
@@ -56,6 +56,9 @@ def parse(data: bytes) -> Iterator[Frame]:
     """The frames of one whole body; a frame cut short or a stray line is refused."""
     if data and not data.endswith(b"\n"):
         raise ProtocolError("a stream that ends with a newline", data[-40:])
+    count = data.count(b"\n")
+    if count > limits.STREAM_LINES:
+        raise TooLarge(f"at most {limits.STREAM_LINES} lines in a stream", count, "send the rest in another one")
     lines = data.split(b"\n")
     lines.pop()
     position, frames = 0, 0
@@ -73,6 +76,8 @@ def parse(data: bytes) -> Iterator[Frame]:
 
 def parse_header(line: bytes) -> tuple[LogId, int, int, str]:
     """Log id, first index, count and whether the lines are `roots` or a `proof`, or neither."""
+    if len(line) > limits.FRAME_HEADER:
+        raise ProtocolError(f"a frame's first line of at most {limits.FRAME_HEADER} bytes", line[:80])
     try:
         parts = line.decode("ascii").split(" ")
     except UnicodeDecodeError:

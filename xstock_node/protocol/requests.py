@@ -71,7 +71,12 @@ def verify(
     skew = int(created) - now
     if abs(skew) > limits.CLOCK_WINDOW:
         raise WrongClock(f"a request signed within {limits.CLOCK_WINDOW} s", f"{skew} s", "set the clock")
-    keys.verify(key, keys.from_base64(signature[1], 64), _base(method, target, digest, parameters))
+    try:
+        signed = _base(method, target, digest, parameters)
+    except UnicodeEncodeError:
+        # Servers hand over bytes that are no UTF-8 as lone surrogates.
+        raise Unsigned("a target and digest of whole characters", digest or target) from None
+    keys.verify(key, keys.from_base64(signature[1], 64), signed)
     return Caller(name, bytes.fromhex(key_hex), skew)
 
 

@@ -12,18 +12,19 @@ READ_AT_ONCE = 1024
 
 
 def serve_pull(tx: Transaction, request: PullRequest, most: int = limits.STREAM_BODY) -> bytes:
-    """The framed answer, at most `most` bytes: a longer range is answered by a prefix."""
+    """The framed answer, at most `most` bytes and a stream's lines: a longer range is answered by a prefix."""
     parts: list[bytes] = []
-    room = most
+    room, lines = most, limits.STREAM_LINES - len(request.ranges)
     for wanted in request.ranges:
         log = parse_log_id(wanted.log)
         if wanted.proof:
             part = _proof(tx, log, wanted)
         else:
-            part = _roots(tx, log, wanted) if wanted.roots else _records(tx, log, wanted, room)
+            part = _roots(tx, log, wanted, lines) if wanted.roots else _records(tx, log, wanted, room, lines)
         parts.append(part)
         room -= len(part)
-        if room <= 0:
+        lines -= part.count(b"\n") - 1
+        if room <= 0 or lines <= 0:
             break
     return b"".join(parts)
 
@@ -50,9 +51,9 @@ def lines_of(tx: Transaction, log: LogId, start: int, count: int) -> Iterator[by
         start += len(lines)
 
 
-def _records(tx: Transaction, log: LogId, wanted: Range, room: int) -> bytes:
+def _records(tx: Transaction, log: LogId, wanted: Range, room: int, most: int) -> bytes:
     taken: list[bytes] = []
-    for line in lines_of(tx, log, wanted.start, wanted.count):
+    for line in lines_of(tx, log, wanted.start, min(wanted.count, most)):
         room -= len(line) + 1
         if room < 0 and taken:
             break
@@ -60,11 +61,11 @@ def _records(tx: Transaction, log: LogId, wanted: Range, room: int) -> bytes:
     return frames.encode(log, wanted.start, taken, len(taken))
 
 
-def _roots(tx: Transaction, log: LogId, wanted: Range) -> bytes:
+def _roots(tx: Transaction, log: LogId, wanted: Range, most: int) -> bytes:
     state = tx.logs.state(log.name)
     if state is None or log.epoch != state.epoch:
         raise NotFound(f"a log held here in epoch {log.epoch}", str(log))
-    count = min(wanted.count, limits.ROOTS_A_REQUEST)
+    count = min(wanted.count, limits.ROOTS_A_REQUEST, most)
     roots = tx.logs.segment_roots(log.name, wanted.start // limits.SEGMENT, count)
     return frames.encode(log, wanted.start, [frames.hash_line(root) for root in roots], len(roots), roots=True)
 

@@ -29,7 +29,7 @@ from xstock_node.protocol.gossip import (
 )
 from xstock_node.protocol.keys import Signer
 from xstock_node.transport.addresses import CheckingResolver, check_url
-from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.coding import WORTH_IT, deflate, inflate_aside
 from xstock_node.transport.reading import read_small, read_stream
 
 
@@ -68,7 +68,7 @@ class Stranger:
                 raise Unreachable(f"an answer of {parts.netloc}", str(error) or type(error).__name__) from None
         if response.status not in (200, 202):
             raise _problem(parts.netloc, response, found[: limits.PROBLEM_BODY])
-        return inflate(found, response.headers.get("Content-Encoding", ""), most)
+        return await inflate_aside(found, response.headers.get("Content-Encoding", ""), most)
 
 
 class HttpPeer:
@@ -154,10 +154,10 @@ class HttpPeer:
     async def _read(self, response: aiohttp.ClientResponse, most: int, stream: bool) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
         if response.status not in (200, 202):
-            problem = inflate(await read_small(response.content, limits.PROBLEM_BODY), coding, limits.PROBLEM_BODY)
-            raise _problem(self.name, response, problem)
+            sent = await read_small(response.content, limits.PROBLEM_BODY)
+            raise _problem(self.name, response, await inflate_aside(sent, coding, limits.PROBLEM_BODY))
         read = read_stream if stream else read_small
-        return inflate(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
+        return await inflate_aside(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
 
 
 class _ProblemBody(msgspec.Struct):

@@ -13,14 +13,13 @@ from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Quota
 from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
-from xstock_node.transport.coding import WORTH_IT, deflate, inflate
+from xstock_node.transport.coding import IN_PLACE, WORTH_IT, deflate, inflate_aside
 from xstock_node.transport.reading import read_small, read_stream
 from xstock_node.transport.sockets import Listener
 
 FindKey = Callable[[str, bytes], bytes | None]
 Refused = Callable[[str, ProtocolError, str], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-IN_PLACE = 16 * 1024
 CALLER = web.RequestKey("caller", str)
 
 
@@ -108,7 +107,7 @@ class PeerServer:
         sent = await read(request.content, most)
         self._count(caller.name, len(sent), 0)
         requests.check_digest(request.headers.get("Content-Digest"), sent)
-        return caller.name, inflate(sent, _coding(request), most)
+        return caller.name, await inflate_aside(sent, _coding(request), most)
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
@@ -147,7 +146,8 @@ class PeerServer:
         path, args = paths.find(request.method, request.raw_path)
         if path.is_open:
             self.admission.open_path(request.remote or "")
-            body = inflate(await read_small(request.content, path.most), _coding(request), path.most)
+            sent = await read_small(request.content, path.most)
+            body = await inflate_aside(sent, _coding(request), path.most)
             answer = await self._answering.small(path.name, "", args | {"address": request.remote or ""}, body)
             return web.Response(status=path.status, body=answer, content_type=path.kind)
         caller, body = await self._signed(request, path.most)
