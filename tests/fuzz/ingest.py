@@ -17,6 +17,7 @@ from xstock_node.protocol.heads import Base, Head
 from xstock_node.protocol.names import LogId
 from xstock_node.services.catching_up import SMALL_GAP
 from xstock_node.services.directory import Directory
+from xstock_node.services.membership import Membership
 from xstock_node.services.replicas import Replicas, carried_frames
 from xstock_node.services.serving import serve_pull
 from xstock_node.storage.interfaces import Transaction
@@ -24,6 +25,7 @@ from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.storage.sqlite.engine import Job
 from xstock_node.testing import make_offer
 from xstock_node.testing.nodes import make_identity
+from xstock_node.trace import Trace
 
 T = TypeVar("T")
 NOW = 1_790_000_000
@@ -115,7 +117,9 @@ class Ingest:
         self._ready = True
 
     def _replicas(self, refused: list[str]) -> Replicas:
-        return Replicas(self._engine, "see.pub", self._directory, lambda: NOW, lambda *why: refused.append(str(why)))
+        directory = self._directory
+        members = Membership(self._engine, "see", directory.own, list(directory), lambda: NOW, Trace("fuzz"))
+        return Replicas(self._engine, directory, members, lambda: NOW, lambda *why: refused.append(str(why)))
 
     def _learn(self, raw: bytes, body: bytes) -> list[str]:
         refused: list[str] = []
