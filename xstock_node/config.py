@@ -79,6 +79,16 @@ class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
+class AudienceSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One audience: a log that only its readers see."""
+
+    label: Annotated[str, Meta(description="The log's label, such as sava.")]
+    names: Annotated[tuple[str, ...], Meta(description="Node names that may read it.")] = ()
+    tiers: Annotated[
+        tuple[str, ...], Meta(description="Tiers that may read it: governor, member, town, observer.")
+    ] = ()
+
+
 class KeysSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How an encrypted signing key is opened when nobody is there to type."""
 
@@ -107,6 +117,13 @@ class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     lease_days: Annotated[
         int, Meta(description="Days an offer stays valid unless it is renewed, at most 90.", ge=1, le=90)
     ] = 30
+    banded: Annotated[
+        tuple[str, ...],
+        Meta(description="Catalogue codes and categories of which all members see a band, no figure."),
+    ] = ()
+    exact_to: Annotated[
+        str, Meta(description="Label of the audience that sees the exact figures of banded offers.")
+    ] = ""
 
 
 SHARE_EXPLAINED = {
@@ -135,6 +152,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     peers: PeersSettings = msgspec.field(default_factory=PeersSettings)
     peer: list[PeerSettings] = []
     keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
+    audience: list[AudienceSettings] = []
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)
@@ -183,6 +201,7 @@ def parse(data: bytes) -> Config:
 def _judged(config: Config) -> list[tuple[bool, str, object]]:
     """Whether each setting that every offer states is one that a record can say."""
     node, terms = config.node, config.offers.terms
+    labels = [audience.label for audience in config.audience]
     latitude, longitude = node.latitude or 0.0, node.longitude or 0.0
     return [
         (_COUNTRY.fullmatch(node.country) is not None, "node.country as two capital letters, such as BG", node.country),
@@ -198,8 +217,25 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
         ),
         (abs(latitude) <= 90, "node.latitude from -90 to 90", latitude),
         (abs(longitude) <= 180, "node.longitude from -180 to 180", longitude),
+        (
+            not config.offers.exact_to or config.offers.exact_to in labels,
+            "offers.exact_to as the label of an audience",
+            "",
+        ),
+        (
+            all(map(_is_audience, labels)),
+            "audience[].label of a-z, 0-9 and '-', none of pub, net, audit",
+            labels,
+        ),
         (set(terms) <= set(TERMS) and len(terms) > 0, f"offers.terms of {', '.join(TERMS)}", list(terms)),
     ]
+
+
+def _is_audience(label: str) -> bool:
+    try:
+        return not names.LogName("node.example", names.log_name("net", label)).is_for_all
+    except ProtocolError:
+        return False
 
 
 def explain() -> list[tuple[str, str, str, Any]]:

@@ -10,6 +10,7 @@ from xstock_node.domain.items import Item
 from xstock_node.services import (
     cataloguing,
     checks,
+    disclosing,
     enrolment,
     governing,
     mapping_desk,
@@ -361,6 +362,16 @@ ROUTES = (
         enrolment.ApplicationView,
         enrolment.take_application,
         "Take an application that came as a file",
+    ),
+    Route(
+        "log.erase",
+        "POST",
+        "/logs/erase",
+        "release",
+        disclosing.EraseRequest,
+        disclosing.Erased,
+        disclosing.erase,
+        "Erase records of an own log everywhere",
     ),
 )
 

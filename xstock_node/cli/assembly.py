@@ -59,6 +59,9 @@ def settings_of(config: Config) -> OfficeSettings:
         ready_hours=config.offers.ready_hours,
         lease_days=config.offers.lease_days,
         rules=config.share,
+        banded=tuple(config.offers.banded),
+        exact_to=config.offers.exact_to,
+        audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
     )
 
 

@@ -6,6 +6,8 @@ import click
 
 from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.services.disclosing import EraseRequest
+from xstock_node.services.errors import Refusal
 
 
 @click.group("log")
@@ -23,3 +25,19 @@ async def verify(as_json: bool, home: Path | None) -> None:
     emit(found, as_json, lambda _: table(("log", "records", ""), rows))
     if not all(v.holds for v in found):
         raise click.exceptions.Exit(1)
+
+
+@log.command("erase")
+@click.option("--offer", default="", help="Erase every record of this own offer.")
+@click.option("--index", "indexes", multiple=True, type=int, help="Erase the record at this index; may be repeated.")
+@click.option("--label", default="", help="Label of the own log; the shared one by default.")
+@click.option("--yes", is_flag=True, help="Do it; without this only what would be erased is told.")
+@verb
+async def erase(as_json: bool, home: Path | None, offer: str, indexes: tuple[int, ...], label: str, yes: bool) -> None:
+    """Erase records of an own log, here now and at every member within the charter's days; the hashes stay."""
+    if not yes:
+        raise Refusal("not-sure", "--yes", f"offer {offer or '-'}, indexes {list(indexes)}", "it cannot be undone", 2)
+    async with open_session(home) as session:
+        request = EraseRequest(label=label, indexes=list(indexes), offer=offer)
+        erased = await session.call("log.erase", request)
+    emit(erased, as_json, lambda e: words("log.erased", "{log}: {count} erased", log=e.log, count=len(e.indexes)))

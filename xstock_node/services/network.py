@@ -144,12 +144,16 @@ class Network:
 
     async def own_log(self, label: str) -> OwnLog:
         """An own log by its label; opened in the epoch of this start where it is new."""
-        name = LogName(self.shared.node, log_name(self.name, label))
-        log = self.logs.get(name) or self._add_log(name)
+        log = self.add_log(label)
         if log.head is None:
-            await log.open(self.start_number)
+            await log.open()
             self.signed(log)
         return log
+
+    def add_log(self, label: str) -> OwnLog:
+        """An own log by its label, which may not be open yet: its first append opens it."""
+        name = LogName(self.shared.node, log_name(self.name, label))
+        return self.logs.get(name) or self._add_log(name)
 
     def signed(self, log: OwnLog, quietly: bool = False) -> None:
         """Tell the peers about the newest head of an own log; quietly: when they next ask."""
@@ -169,7 +173,8 @@ class Network:
         self.rounds.reconcile(self._dialable())
 
     def _add_log(self, name: LogName) -> OwnLog:
-        log = OwnLog(self._engine, name, self._signer, self._clock.now, self._clock.steady, self._halt)
+        clock = self._clock
+        log = OwnLog(self._engine, name, self._signer, clock.now, clock.steady, self._halt, lambda: self.start_number)
         self.logs[name] = log
         return log
 

@@ -3,7 +3,9 @@
 Every act takes an `Actor`; what changes something is written to the list of acts in the same transaction.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -34,7 +36,11 @@ OPERATOR = Actor("operator", "socket")
 
 
 class OfficeSettings(NamedTuple):
-    """What the configuration says about stock and offers; `at` is a coarse place in microdegrees."""
+    """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
+
+    `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
+    `audiences` names and tiers by label.
+    """
 
     country: str = "XX"
     languages: tuple[str, ...] = ("en",)
@@ -44,6 +50,9 @@ class OfficeSettings(NamedTuple):
     ready_hours: int = 48
     lease_days: int = 30
     rules: ShareRules = ShareRules()
+    banded: tuple[str, ...] = ()
+    exact_to: str = ""
+    audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
 
 
 class Outside(Protocol):

@@ -36,12 +36,14 @@ class OwnLog:
         now: Callable[[], int],
         steady: Callable[[], float],
         halt: Halt | None = None,
+        start: Callable[[], int] = lambda: 0,
     ) -> None:
         self.log = log
         self.halt = halt or Halt()
         self.head: Head | None = None
         self.note = b""
         self._engine = engine
+        self._start = start
         self._signer = signer
         self._now = now
         self._steady = steady
@@ -54,13 +56,13 @@ class OwnLog:
 
     async def open(self, epoch: int = 0) -> Head:
         """Open a new epoch, the one of this node's start where it is given, and sign its first head (xs1 7.1)."""
-        return self._signed(await self._engine.write(lambda tx: self._open(tx, epoch), durable=True))
+        return self._signed(await self._engine.write(lambda tx: self._open(tx, epoch or self._start()), durable=True))
 
     async def append(self, make: Callable[[Transaction], Sequence[bytes]]) -> Head:
         """Append the lines that `make` returns, in the same transaction as whatever else it writes."""
         if self.halted:
             raise Refusal("own-log-halted", "this node alone signs its log", self.halted, "ask its operators")
-        if self.head is None:
+        if self.head is None and self.log.is_for_all:
             await self.open()
         return self._signed(await self._engine.write(lambda tx: self._append(tx, make), durable=True))
 
@@ -106,7 +108,9 @@ class OwnLog:
         return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
-        if abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:
+        if self.head is None:
+            self._open(tx, self._start())  # an audience log is never shown empty: it begins with its audience
+        elif abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:
             self._open(tx)
         lines = make(tx)
         state = tx.logs.state(self.log)

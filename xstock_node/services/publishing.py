@@ -16,10 +16,12 @@ from xstock_node.domain.units import decimal_pair, exact
 from xstock_node.protocol import heads, merkle, proof
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
-from xstock_node.protocol.names import record_id
+from xstock_node.protocol.names import LogName, record_id
 from xstock_node.protocol.records import Known, Offer, Still, Withdraw, encode, interpret
+from xstock_node.services import disclosing
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.provenance import counted_at, source_word
 from xstock_node.services.times import iso
 from xstock_node.services.typed import plain
@@ -159,11 +161,36 @@ async def publish(
     unknown = [code for code in request.codes if code not in catalogue]
     if unknown:
         raise Refusal("no-item", "codes of the catalogue", ", ".join(unknown), "see `xstock catalogue list`")
+    result = await _publish_into(office, actor, catalogue, request, entropy, office.node.own, Share())
+    if not office.settings.exact_to:
+        return result
+    log = await disclosing.audience_log(office, office.settings.exact_to)
+    banded = await _publish_into(office, actor, catalogue, request, entropy, log, Share(exact=True))
+    await disclosing.publish_bands(office, log.log, entropy)
+    return PublishResult(
+        published=result.published + banded.published,
+        withdrawn=result.withdrawn + banded.withdrawn,
+        unchanged=result.unchanged + banded.unchanged,
+        held=result.held + banded.held,
+        impossible=result.impossible + banded.impossible,
+    )
+
+
+async def _publish_into(
+    office: Office,
+    actor: Actor,
+    catalogue: Catalogue,
+    request: PublishRequest,
+    entropy: Entropy,
+    log: OwnLog,
+    share: "Share",
+) -> PublishResult:
+    """Bring the live offers of one own log to what the rules say now."""
     result = PublishResult(published=[], withdrawn=[], unchanged=0, held=[])
 
     def make(tx: Transaction) -> Sequence[bytes]:
         nonlocal result
-        lines, result = _changes(office, tx, catalogue, request, entropy)
+        lines, result = _changes(office, tx, catalogue, request, entropy, log.log, share)
         if lines:
             office.record(
                 tx,
@@ -174,7 +201,8 @@ async def publish(
             )
         return lines
 
-    office.node.signed(await office.node.own.append(make))
+    await log.append(make)
+    office.node.home.signed(log)
     return result
 
 
@@ -278,6 +306,12 @@ class _Live(NamedTuple):
     asof: int
 
 
+class Share(NamedTuple):
+    """Which offers are published: those for all, or the exact twins of banded ones, for an audience."""
+
+    exact: bool = False
+
+
 class _Making(NamedTuple):
     """What every offer of one publication is made with; `sources` gives the source of each line's ref."""
 
@@ -286,16 +320,24 @@ class _Making(NamedTuple):
     sources: dict[str, Source]
     now: int
     entropy: Entropy
+    share: Share
 
 
 def _changes(
-    office: Office, tx: Transaction, catalogue: Catalogue, request: PublishRequest, entropy: Entropy
+    office: Office,
+    tx: Transaction,
+    catalogue: Catalogue,
+    request: PublishRequest,
+    entropy: Entropy,
+    log: LogName,
+    share: Share,
 ) -> tuple[list[bytes], PublishResult]:
     """The lines that bring the own live offers to what the rules say now, and what a person is told."""
     _, proposal = _propose(office, tx, catalogue)
-    making = _Making(office, catalogue, _sources(tx), office.node.clock.now(), entropy)
-    live = _live(office, tx, making.now)
+    making = _Making(office, catalogue, _sources(tx), office.node.clock.now(), entropy, share)
+    live = _live(tx, making.now, log)
     chosen = [o for o in proposal.offers if not request.codes or o.code in request.codes]
+    chosen = [o for o in chosen if disclosing.is_banded(office, catalogue, o.code) == share.exact]
     held = [o for o in chosen if o.needs_release and not request.release]
     made = {_spot(office, o): (o, _record(making, o, live.get(_spot(office, o)))) for o in chosen if o not in held}
     new = {at: one for at, one in made.items() if at not in live or not _says_the_same(one[1], live[at])}
@@ -326,9 +368,9 @@ def _encoded(new: dict[_Spot, tuple[ProposedOffer, Offer]]) -> tuple[dict[_Spot,
     return lines, impossible
 
 
-def _live(office: Office, tx: Transaction, now: int) -> dict[_Spot, _Live]:
-    found = [(s, _offer(s.line)) for s in tx.offers.of_log(office.node.log) if s.exp > now]
-    return {(offer.item, offer.place): _Live(offer, stored.asof) for stored, offer in found if offer is not None}
+def _live(tx: Transaction, now: int, log: LogName) -> dict[_Spot, _Live]:
+    found = [(s, _offer(s.line)) for s in tx.offers.of_log(log) if s.exp > now]
+    return {(o.item, o.place): _Live(o, stored.asof) for stored, o in found if o is not None and o.band is None}
 
 
 def _sources(tx: Transaction) -> dict[str, Source]:
@@ -365,7 +407,15 @@ def _record(making: _Making, proposed: ProposedOffer, before: _Live | None) -> O
         cond=proposed.condition,
         asof=_asof(sources, before, now),
         src=source_word({source.name for source in sources}),
+        of=_twin(making, before),
     )
+
+
+def _twin(making: _Making, before: _Live | None) -> str | None:
+    """The id of the coarse offer that an exact one stands behind; nothing but this links the two."""
+    if not making.share.exact:
+        return None
+    return (before.offer.of if before else None) or record_id(making.entropy(10))
 
 
 def _asof(sources: list[Source], before: _Live | None, now: int) -> int:

@@ -442,6 +442,10 @@ class Engine(Protocol):
         """Make all that was written so far durable; what ends a long catch-up."""
         ...
 
+    async def compact(self) -> None:
+        """Leave no copy of what was erased: in free pages, in the index, in what was written ahead."""
+        ...
+
     async def close(self) -> None: ...
 
     def size(self) -> int:

@@ -28,10 +28,10 @@ READERS = 2
 class Job:
     """One piece of work (None: a checkpoint), whether it must be durable, and where its result goes."""
 
-    __slots__ = ("durable", "error", "result", "value", "work")
+    __slots__ = ("compact", "durable", "error", "result", "value", "work")
 
-    def __init__(self, work: Callable[[Transaction], Any] | None, durable: bool) -> None:
-        self.work, self.durable = work, durable
+    def __init__(self, work: Callable[[Transaction], Any] | None, durable: bool, compact: bool = False) -> None:
+        self.work, self.durable, self.compact = work, durable, compact
         self.result: Future[Any] = Future()
         self.value: Any = None
         self.error: BaseException | None = None
@@ -87,6 +87,16 @@ class SqliteEngine:
         job = Job(None, durable=True)
         if self._thread is None:
             self._connection.execute(CHECKPOINT)
+            return
+        self._jobs.put(job)
+        await asyncio.wrap_future(job.result)
+
+    async def compact(self) -> None:
+        """See `Engine.compact`: the full-text index is merged, the file is written anew, the log ahead is emptied."""
+        self._check_open()
+        job = Job(None, durable=True, compact=True)
+        if self._thread is None:
+            self._compact()
             return
         self._jobs.put(job)
         await asyncio.wrap_future(job.result)
@@ -164,12 +174,19 @@ class SqliteEngine:
                 connection.execute("rollback")
             else:
                 connection.execute("commit")
-            if any(job.work is None for job in group):
+            if any(job.compact for job in group):
+                self._compact()
+            elif any(job.work is None for job in group):
                 connection.execute(CHECKPOINT)
         except sqlite3.Error as error:
             self._fail(group, error)
         for job in group:
             job.settle()
+
+    def _compact(self) -> None:
+        self._connection.execute("insert into offer_fts (offer_fts) values ('optimize')")
+        self._connection.execute("vacuum")
+        self._connection.execute(CHECKPOINT)
 
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
         try:
