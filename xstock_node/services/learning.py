@@ -131,7 +131,7 @@ class Learning:
                 if log.network == self._membership.network and self._directory.get(log.node) is None:
                     self.room.put(caller, note)
                 return None
-            if not log.is_for_all and not self._membership.sees(caller, log) and caller != log.node:
+            if self._membership.is_ruled(log) and not self._membership.sees(caller, log):
                 raise NotFound("a head that its sender may read", str(head.log))
             if self._recovery.is_own(head):
                 self._directory.verify_head(head, signed)

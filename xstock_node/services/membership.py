@@ -107,6 +107,10 @@ class Membership:
         if isinstance(found, Audience):
             self._audiences[log] = found
 
+    def is_ruled(self, log: LogName) -> bool:
+        """Whether it is an audience log whose ruling record is held."""
+        return log in self._audiences
+
     def has_audiences(self) -> bool:
         """Whether what peers may see differs from one to another."""
         return bool(self._audiences)

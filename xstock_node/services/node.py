@@ -10,13 +10,14 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
-from xstock_node.services import enrolling
+from xstock_node.services import calling_back, enrolling
 from xstock_node.services.clock import Clock
 from xstock_node.services.correspondence import Correspondence
 from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
 from xstock_node.services.network import Dial, Network
+from xstock_node.services.outside import Nowhere, Outside
 from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
@@ -51,6 +52,7 @@ class Node:
         self.clock, self.random, self.trace = clock, random, trace
         pins = list(pinned)
         self.directory = Directory(own, pins)
+        self.outside: Outside = Nowhere()
         self._halt = Halt()
         self.networks: dict[str, Network] = {}
         self._pins, self._epoch = pins, 0
@@ -138,7 +140,7 @@ class Node:
 
     def desks(self) -> dict[str, Small]:
         """Every small path of the peer port that a service of its own answers."""
-        return {**enrolling.desks(self), **self.correspondence.desks()}
+        return {**enrolling.desks(self), **calling_back.desks(self), **self.correspondence.desks()}
 
     async def enter(self, name: str) -> Network:
         """Begin to take part in one more network; from now on its charter brings it back at each start."""
