@@ -104,6 +104,9 @@ class Learning:
         if self._directory.renew(raw, self._now()):
             self._peering.gave(caller, f"identity {name}", raw)
             await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
+            renewed = self._directory.get(name)
+            if renewed is not None and renewed.statement.epoch:
+                await self._replicas.void(name, renewed.statement.epoch)
             self._replicas.changed(LogName(name, ""), True)
         elif self._directory.get(name) is None:
             self.room.put(caller, note)

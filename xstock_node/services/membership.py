@@ -36,6 +36,7 @@ class Membership:
         self.charters: list[Charter] = []
         self.conflicts: dict[int, bytes] = {}
         self.changed: Callable[[], None] = lambda: None
+        self.objections: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._engine, self._now, self._trace = engine, now, trace
         self._own = own.name
         self._pinned = {found.name: root_hash(found.root) for found in (*pinned, own)}
@@ -173,7 +174,7 @@ class Membership:
     def _fold(self) -> None:
         before = self._standings
         self._folded = self._now()
-        found = fold(self.charters, self._statements, self._folded)
+        found = fold(self.charters, self._statements, self._folded, self.objections)
         for name, root in self._pinned.items():
             if name not in found:
                 found[name] = Standing(name, "member", "live", root, FAR)

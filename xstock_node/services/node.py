@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from xstock_node.protocol import identity, keys, limits
+from xstock_node.protocol import identity, keys
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName, log_name
@@ -200,15 +200,15 @@ class Node:
                     self.trace.warning("identity-not-taken", about=note.subject, why=error.sentence())
 
     async def _keep_house(self) -> None:
-        beat = self.clock.steady()
+        beats = dict.fromkeys(self.networks, self.clock.steady())
         while True:
             await asyncio.sleep(SAVE_SECONDS)
             try:
-                for network in self.networks.values():
+                for network in list(self.networks.values()):
                     await network.keep_house()
-                if self.clock.steady() - beat >= limits.HEARTBEAT and not self.halted:
-                    beat = self.clock.steady()
-                    for network in self.networks.values():
+                    now = self.clock.steady()
+                    if now - beats.setdefault(network.name, now) >= network.heartbeat and not self.halted:
+                        beats[network.name] = now
                         await network.beat()
             except Exception as error:  # the house is kept again at the next beat
                 if not isinstance(error, ProtocolError | StorageError | Refusal):

@@ -108,6 +108,24 @@ def take(
     return state
 
 
+def void_later(tx: Transaction, log: LogName, epoch: int) -> bool:
+    """Take back what a log holds of epochs later than the one that its owner's identity fixes (xs1 7.9).
+
+    The records that such an epoch added are dropped, not kept aside: nobody is to append them again.
+    """
+    state = tx.logs.state(log)
+    raw = (state.head or state.target) if state else b""
+    if state is None or not raw or state.epoch <= epoch:
+        return False
+    base = heads.parse(raw)[0].base
+    size = min(base.size if base else 0, state.frontier.size)
+    void = state.epoch
+    state = _cut(tx, state, size, state.heard)
+    tx.logs.drop_aside(log, void)
+    tx.logs.put(state._replace(epoch=min(epoch, base.epoch if base else 0), head=b"", head_time=0, target=b""))
+    return True
+
+
 def take_head(tx: Transaction, head: Head, raw: bytes, now: int) -> None:
     """Store a head of a log whose records are never served (xs1 18.1). Runs in a write."""
     heads.check_time(head, now)

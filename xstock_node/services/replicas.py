@@ -17,7 +17,7 @@ from xstock_node.services.directory import Directory
 from xstock_node.services.indexing import erase
 from xstock_node.services.membership import Membership
 from xstock_node.services.pushing import PushedPeer
-from xstock_node.services.receiving import Plan, consider, freeze, take, take_head
+from xstock_node.services.receiving import Plan, consider, freeze, take, take_head, void_later
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
@@ -181,6 +181,16 @@ class Replicas:
             self.frozen.add(statement.log.name)
             self._digest = ""
         return new
+
+    async def void(self, name: str, epoch: int) -> None:
+        """Take back what logs of a node hold of epochs later than the one that its identity fixes (xs1 7.9)."""
+        for log in [log for log in self.heads if log.node == name and self.heads[log].log.epoch > epoch]:
+            try:
+                self._directory.verify_head(*heads.parse(self.raw[log]))
+            except BadSignature:
+                if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
+                    del self.heads[log], self.raw[log]
+                    self._digest = ""
 
     async def leave(self, log: LogName) -> None:
         """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2)."""
