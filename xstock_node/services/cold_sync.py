@@ -13,7 +13,7 @@ from xstock_node.protocol import frames, limits
 from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Rollback
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.peer import Peer
-from xstock_node.services.pulling import pull_lines, pull_roots
+from xstock_node.services.pulling import Pace, pull_lines, pull_roots
 from xstock_node.services.receiving import Plan, enter_epoch, extend, frontier_at, moved_on, take
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
@@ -85,6 +85,7 @@ class ColdSync:
 
     async def _work(self, peer: Peer) -> None:
         """Pull batches from one peer until none is left or it fails."""
+        pace = Pace()
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._has_work() or self._position >= self._end)
@@ -92,7 +93,7 @@ class ColdSync:
                     return
                 start, end = self._take_batch()
             try:
-                lines = await pull_lines(peer, self._plan.head.log, start, end, partly=True)
+                lines = await pull_lines(peer, self._plan.head.log, start, end, partly=True, pace=pace)
             except ProtocolError as error:
                 self._fail(peer, error)
                 async with self._changed:
