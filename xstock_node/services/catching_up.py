@@ -29,7 +29,7 @@ async def catch_up(engine: Engine, peers: Sequence[Peer], plan: Plan, now: int, 
 
     def store(tx: Transaction) -> None:
         if not moved_on(tx, plan, now):
-            take(tx, head, raw, lines, now, from_origin)
+            take(tx, head, raw, lines, now, from_origin, plan.anew)
 
     await engine.write(store, durable=False)
 

@@ -159,8 +159,9 @@ class ColdSync:
 
     def _begin(self, tx: Transaction, layout: Layout) -> LogState:
         plan = self._plan
-        moved_on(tx, plan, self._now)
-        state = enter_epoch(tx, plan.head, plan.raw, self._now)._replace(target=plan.raw)
+        if moved_on(tx, plan, self._now):
+            raise Rollback(f"{plan.head.log} still to be fetched", "held meanwhile")
+        state = enter_epoch(tx, plan.head, plan.raw, self._now, plan.anew)._replace(target=plan.raw)
         tx.logs.put(state)
         from_origin = layout.peer.name == plan.head.log.node
         return extend(tx, state, plan.head, layout.edge, self._now, from_origin=from_origin)
@@ -173,7 +174,7 @@ class ColdSync:
     def _finish(self, tx: Transaction, state: LogState, layout: Layout) -> LogState:
         _check_unchanged(tx, state)
         head, raw = self._plan.head, self._plan.raw
-        return take(tx, head, raw, layout.tail, self._now, layout.peer.name == head.log.node)
+        return take(tx, head, raw, layout.tail, self._now, layout.peer.name == head.log.node, self._plan.anew)
 
     def _check_roots(self, tx: Transaction, layout: Layout) -> None:
         plan = self._plan

@@ -73,7 +73,15 @@ class Network:
             trace,
         )
         self.gossip = Gossip(
-            engine, self.membership, self.replicas, self.peering, self.recovery, self.learning, self.holding, random
+            engine,
+            self.membership,
+            self.replicas,
+            self.peering,
+            self.recovery,
+            self.learning,
+            self.holding,
+            random,
+            trace,
         )
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
