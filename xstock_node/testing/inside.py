@@ -101,7 +101,7 @@ async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:
 
 async def found(node: Node, text: str = "") -> list[Hit]:
     """What a person finds with the node's own search, all pages of it."""
-    office = Office(node, OfficeSettings(), PluginHost([]), Path("."))
+    office = Office(node, OfficeSettings(), PluginHost([]), Path())
     hits: list[Hit] = []
     while True:
         result = await search(office, OPERATOR, SearchRequest(text=text, limit=500, skip=len(hits)))

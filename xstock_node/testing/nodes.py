@@ -1,6 +1,7 @@
 """Identities and records for tests, made from names alone so that every run is the same."""
 
 import hashlib
+from functools import cache
 
 from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity, Statement
@@ -16,6 +17,7 @@ def make_signer(name: str, kind: str = "signing") -> Signer:
     return Signer(name, hashlib.sha256(f"{kind} {name}".encode()).digest())
 
 
+@cache
 def make_identity(name: str, url: str = "", country: str = "XX", network: str = "see") -> tuple[Identity, Signer]:
     """A test node's identity and its signing key."""
     signing = make_signer(name)
