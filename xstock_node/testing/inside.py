@@ -3,12 +3,13 @@
 Whoever changes `Node` changes this file; simulations, faults and invariants see a node through it alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from random import Random
 
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
+from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.keys import Signer
@@ -79,14 +80,17 @@ def caught_up(node: Node) -> bool:
 
 def books(node: Node) -> dict[str, int]:
     """How much is remembered about each peer: the largest of each kind of book."""
-    kept = {"told": node.peering._told, "known": node.peering._known, "shown": node.peering._shown}
+    kept: dict[str, Mapping[str, Sized]] = {
+        "told": node.peering._told,
+        "known": node.peering._known,
+        "shown": node.peering._shown,
+    }
     return {kind: max((len(book) for book in by_peer.values()), default=0) for kind, by_peer in kept.items()}
 
 
-def refusals(node: Node, peer: str) -> int:
-    """How often something of a peer was refused since this node's data folder began."""
-    state = node.peering._states.get(peer)
-    return state.refusals if state else 0
+def refuse(node: Node, caller: str, error: ProtocolError, about: str) -> None:
+    """Write down that a request of a peer had to be refused, as the node's server does."""
+    node.peering.refuse(caller, error, about)
 
 
 async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:

@@ -9,6 +9,7 @@ import msgspec
 from xstock_node.protocol import frames, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.gossip import GossipRequest, GossipResponse
+from xstock_node.protocol.keys import to_base64
 from xstock_node.testing.nodes import make_signer
 
 NOTES_KEPT = 400
@@ -47,7 +48,7 @@ class Liar:
         """Changes a figure in a record, or cuts the end off."""
         if kind == "gossip":
             said = _gossip(body, answer)
-            if answer or not said.frames:
+            if not isinstance(said, GossipRequest) or not said.frames:
                 return body
             changed = self._damage(said.frames.encode())
             return msgspec.json.encode(msgspec.structs.replace(said, frames=changed.decode("utf-8", "replace")))
@@ -57,7 +58,7 @@ class Liar:
         """Says of the records of others that it has their hashes alone."""
         if kind == "gossip":
             said = _gossip(body, answer)
-            if answer or not said.frames:
+            if not isinstance(said, GossipRequest) or not said.frames:
                 return body
             return msgspec.json.encode(msgspec.structs.replace(said, frames=self._hide(said.frames.encode()).decode()))
         if kind == "push" and not answer:
@@ -77,9 +78,9 @@ class Liar:
         lines = text.split("\n")
         origin = lines[0].partition("/")[0]
         lines[1] = str(int(lines[1]) + self._random.choice((0, 1, 300)))
-        lines[2] = frames.keys.to_base64(self._random.randbytes(32))
+        lines[2] = to_base64(self._random.randbytes(32))
         signer = self._random.choice((make_signer(self.name), make_signer(origin, "stolen")))
-        forged = frames.keys.to_base64(signer.key_id + signer.sign(("\n".join(lines) + "\n").encode()))
+        forged = to_base64(signer.key_id + signer.sign(("\n".join(lines) + "\n").encode()))
         note = "\n".join([*lines, "", f"— {signer.name} {forged}", ""])
         return msgspec.json.encode(msgspec.structs.replace(said, notes=(*said.notes[:200], note)))
 
@@ -136,4 +137,6 @@ LIES: dict[str, Callable[[Liar, str, bytes, bool], bytes]] = {
 
 
 def _gossip(body: bytes, answer: bool) -> GossipRequest | GossipResponse:
-    return msgspec.json.decode(body, type=GossipResponse if answer else GossipRequest)
+    if answer:
+        return msgspec.json.decode(body, type=GossipResponse)
+    return msgspec.json.decode(body, type=GossipRequest)

@@ -14,7 +14,7 @@ ANSWER_SECONDS = limits.CONNECT_SECONDS + limits.SMALL_BODY_SECONDS
 
 @dataclass
 class Weather:
-    """Chances per message, and the longest delay in seconds. `overtake` holds some messages back so that others pass."""
+    """Chances per message, and the longest delay in seconds. `overtake` is the chance to be held back by seconds."""
 
     loss: float = 0.0
     duplication: float = 0.0
@@ -33,6 +33,7 @@ class Medium:
     def __init__(self, random: Random, latency: float = 0.02) -> None:
         self.weather = Weather()
         self.effects: Counter[str] = Counter()
+        self.slow: dict[str, float] = {}
         self._random, self._latency = random, latency
         self._cuts: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._sent: Counter[tuple[str, str]] = Counter()
@@ -61,6 +62,9 @@ class Medium:
         self._sent[pair] += 1
         number = self._sent[pair]
         await asyncio.sleep(self._latency if self.weather.fair else self._latency + self._held_back())
+        if sender in self.slow:
+            self.effects["slow peer"] += 1
+            await asyncio.sleep(self.slow[sender])
         cuts = self._cuts.get(pair)
         lost = self.weather.loss and self._random.random() < self.weather.loss
         if cuts or lost:

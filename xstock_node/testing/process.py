@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xstock_node.protocol.errors import Unreachable
+from xstock_node.protocol.names import LogName
 from xstock_node.services.node import Node
 from xstock_node.testing.clock import SimClock
 from xstock_node.testing.disk import SimEngine
@@ -30,9 +31,11 @@ class Process:
         self.node: Node
         self.engine: SimEngine
         self.admission = Admission(clock.steady)
-        self.verified = self.notes_in = 0
+        self.requests: Counter[str] = Counter()
         self.most_tasks = 0
+        self.seen: dict[LogName, bytes] = {}
         self._tasks: dict[int, asyncio.Task[Any]] = {}
+        self._answering: dict[asyncio.Task[Any], None] = {}
         self._numbers = count()
         self._context = contextvars.copy_context()
         self._context.run(_current.set, self)
@@ -44,9 +47,32 @@ class Process:
             raise Unreachable(f"an answer of {self.name}", "no process listens")
         return asyncio.get_running_loop().create_task(work, context=self._context.copy())
 
+    def refusals(self) -> dict[str, int]:
+        """What was refused since the process began, by peer."""
+        return self.trace.refused
+
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine as this process does and wait for it; `Unreachable` when the process ends meanwhile."""
         task = self.spawn(work)
+        return await self._outcome(task)
+
+    async def answer(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run what answers a request: like `run`, but it does not outlive the listener."""
+        task = self.spawn(work)
+        self._answering[task] = None
+        task.add_done_callback(lambda done: self._answering.pop(done, None))
+        return await self._outcome(task)
+
+    def leave(self) -> None:
+        """The listener closes: requests under way are cut off."""
+        for task in list(self._answering):
+            task.cancel()
+
+    def left(self) -> list[str]:
+        """Tasks that are not over yet."""
+        return [str(task.get_coro()) for task in self._tasks.values() if not task.done()]
+
+    async def _outcome(self, task: asyncio.Task[T]) -> T:
         try:
             return await task
         except asyncio.CancelledError:
@@ -75,11 +101,14 @@ class SimTrace(Trace):
     def __init__(self, node: str = "") -> None:
         super().__init__(node)
         self.events: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.defects: list[str] = []
         self.last: list[str] = []
 
     def _write(self, level: str, event: str, facts: dict[str, Any]) -> None:
         self.events[event] += 1
+        if event == "refused":
+            self.refused[facts["peer"]] += 1
         if event == "defect":
             self.defects.append(str(facts.get("why", "")))
         if level != "info":
