@@ -242,7 +242,10 @@ async def copied_node(world: World, random: Random) -> None:
 
 def _lie(kind: str) -> None:
     async def episode(world: World, random: Random) -> None:
-        name = random.choice([name for name in world.names if name not in world.liars])
+        honest = [name for name in world.names if name not in world.liars]
+        if len(honest) < 3:
+            return
+        name = random.choice(honest)
         world.liars[name] = Liar(name, kind, Random(random.random()), world.felt)
         await world.pause(random.uniform(2, 10) * MINUTE)
         world.liars.pop(name, None)

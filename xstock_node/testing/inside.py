@@ -73,11 +73,6 @@ def digest(node: Node) -> str:
     return node.replicas.digest()
 
 
-def caught_up(node: Node) -> bool:
-    """Whether nothing of the own log is being fetched from peers."""
-    return not node._recovery._offered and not node._recovery._failed
-
-
 def books(node: Node) -> dict[str, int]:
     """How much is remembered about each peer: the largest of each kind of book."""
     kept: dict[str, Mapping[str, Sized]] = {

@@ -15,13 +15,14 @@ from xstock_node.services import catching_up, pushing
 from xstock_node.testing import inside
 from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.faults import FAULTS, publish_some, revive, strike
-from xstock_node.testing.invariants import check
+from xstock_node.testing.invariants import check, due_back
 from xstock_node.testing.sealing import sealed
 from xstock_node.testing.world import World
 
 STEP = 30.0
 QUIET_MOST = 3 * 3600.0
 SNAPSHOTS_KEPT = 6
+PEOPLE = 300.0  # until somebody looks again
 MEMORY = Path("/dev/shm")  # noqa: S108
 
 
@@ -161,17 +162,25 @@ async def quiet(world: World) -> None:
         clock.offset = 0
     began, calm = world.now(), False
     while world.now() - began < QUIET_MOST and not calm:
-        for name in world.names:
-            process = world.processes.get(name)
-            if process is not None and inside.halted(process.node):
-                await world.stop(process)
-            await revive(world, name)
+        await _people_act(world)
         await asyncio.sleep(STEP)
         calm = await _is_calm(world)
     if not calm:
         world.violated("I3", f"no calm within {QUIET_MOST / 3600} h: {await _what_is_wrong(world)}")
     await check(world, "step")
     await check(world, "quiet")
+
+
+async def _people_act(world: World) -> None:
+    """A node that no longer signs, or whose log is shown as disputed, is started again by those whose it is."""
+    disputed = {log.node for process in world.processes.values() for log in inside.frozen(process.node)}
+    for name in world.names:
+        process = world.processes.get(name)
+        if process is not None and (inside.halted(process.node) or name in disputed):
+            await world.stop(process)
+        await revive(world, name)
+    if disputed:
+        await asyncio.sleep(PEOPLE)
 
 
 async def _is_calm(world: World) -> bool:
@@ -188,8 +197,6 @@ async def _what_is_wrong(world: World) -> str:
             return f"{name} is halted"
         if frozen := inside.frozen(process.node):
             return f"{name} holds frozen {sorted(map(str, frozen))}"
-        if asides := await process.engine.read(inside.asides):
-            return f"{name} keeps {len(asides)} aside, of {asides[0].log}/{asides[0].epoch}"
-        if not inside.caught_up(process.node):
-            return f"{name} is still fetching its own records"
+        if asides := await due_back(world, process):
+            return f"{name} keeps aside {asides}"
     return ""

@@ -161,19 +161,26 @@ class World:
         """Throw a back-up away."""
         remove(path)
 
+    def can_hand_back(self, holder: str, origin: str) -> bool:
+        """Whether a node can get back what another keeps aside for it."""
+        return holder == origin or holder in self.dialled[origin]
+
     def doubt(self, name: str) -> None:
         """A disk of this node was replaced: what its people were told may be on no disk any more."""
         self._doubtful.add(LogName(name, LOG))
 
     async def recount(self) -> None:
-        """After a disk lost something: strike from the ledger what is on no disk of the world any more."""
+        """After a disk lost something: strike from the ledger what is on no disk any more from which it can come back.
+
+        A node fetches its lost records itself, so that what only nodes hold which it does not dial is out of its reach.
+        """
         for log in sorted(self._doubtful):
             own = await self._copies([log.node], log)
             absent = {entry.line for entry in self.ledger.missing(log, own)}
             if not absent and log.node in self.processes:
                 self._doubtful.discard(log)
             if absent:
-                self.ledger.lose(log, absent - set(await self._copies(self.names, log)))
+                self.ledger.lose(log, absent - set(await self._copies([log.node, *self.dialled[log.node]], log)))
 
     async def _copies(self, names: Sequence[str], log: LogName) -> list[bytes]:
         """Every record of a log on the disks of these nodes and of their copies."""
