@@ -29,7 +29,7 @@ async def catch_up(engine: Engine, peer: Peer, plan: Plan, now: int) -> None:
 
         def store(tx: Transaction) -> None:
             if not _moved_on(tx, plan, now):
-                take(tx, head, raw, lines, now)
+                take(tx, head, raw, lines, now, plan.anew)
 
         await engine.write(store, durable=False)
         return
@@ -72,16 +72,20 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     roots = await _pull_roots(peer, head.log, first, last)
     from_origin = peer.name == head.log.node
 
-    def begin(tx: Transaction) -> LogState:
-        _moved_on(tx, plan, now)
-        state = enter_epoch(tx, head, raw, now)._replace(target=raw)
+    def begin(tx: Transaction) -> LogState | None:
+        if _moved_on(tx, plan, now):
+            return None
+        state = enter_epoch(tx, head, raw, now, plan.anew)._replace(target=raw)
         _check_roots(tx, plan, state, edge, roots, tail)
         tx.logs.put(state)
         return extend(tx, state, head, edge)
 
     check_erasures(edge, plan.start, head, from_origin)
     check_erasures(tail, last * width, head, from_origin)
-    state = await engine.write(begin, durable=False)
+    begun = await engine.write(begin, durable=False)
+    if begun is None:
+        return
+    state = begun
     expected = dict(enumerate(roots, first))
     position, end = first * width, last * width
     following = asyncio.ensure_future(pull_lines(peer, head.log, position, min(position + BATCH, end), True))
@@ -110,7 +114,7 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
 
 def _moved_on(tx: Transaction, plan: Plan, now: int) -> bool:
     """Pulling takes time: whether the head is held meanwhile. Raises `Rollback` where the plan no longer fits."""
-    current = consider(tx, plan.head, plan.raw, now)
+    current = consider(tx, plan.head, plan.raw, now, plan.anew)
     if not current.taken and current.start != plan.start:
         raise Rollback(f"{plan.head.log} from {plan.start} on", f"{current.start}")
     return current.taken

@@ -53,6 +53,7 @@ class Gossip:
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
         self._overtaken: dict[str, tuple[str, ...]] = {}
+        self._opened: dict[str, int] = {}
         self._journal = ""
         replicas.changed = self._on_change
 
@@ -175,12 +176,14 @@ class Gossip:
     def _note_overtaken(self, caller: str, head: heads.Head, raw: bytes) -> None:
         """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key.
 
-        One that shows a newer epoch started again: it is told once more what is kept aside for it, and whoever waits
-        here in its name is told of that epoch.
+        One that shows a newer epoch of its own started again: it is told once more what is kept aside for it, although
+        others may have told of that epoch before. Whoever waits here in its name is told of the epoch.
         """
         held = self._replicas.heads.get(head.log.name)
-        if head.log.node == caller and held is not None and held.log.epoch < head.log.epoch:
+        if head.log.node == caller and head.log.epoch > self._opened.get(caller, 0):
+            self._opened[caller] = head.log.epoch
             self._peering.forget_asides(caller)
+        if head.log.node == caller and held is not None and held.log.epoch < head.log.epoch:
             for waiting in self._waiting.get(caller, ()):
                 waiting.told = (raw.decode(),)
                 waiting.news.set()

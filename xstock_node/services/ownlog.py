@@ -84,7 +84,7 @@ class OwnLog:
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
             base = Base(held.log.epoch, held.size, held.root)
         epoch = max(now, state.epoch + 1)
-        return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
+        return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
         if abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:

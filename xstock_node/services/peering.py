@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import Held, NotFound, ProtocolError, Quota, Unreachable
+from xstock_node.protocol.errors import Full, Held, NotFound, ProtocolError, Quota, Unreachable
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.quota import TokenBucket
@@ -100,8 +100,8 @@ class Peering:
         self._known[name][subject] = raw
 
     def refuse(self, name: str, error: ProtocolError, about: str) -> None:
-        """Write down what was refused and charge the peer for it. Who is merely silent or busy did nothing wrong."""
-        if isinstance(error, Unreachable | Quota | NotFound | Held):
+        """Write down what was refused and charge the peer for it. Silence and our own full disk are no fault of its."""
+        if isinstance(error, Unreachable | Quota | NotFound | Held | Full):
             self._trace.info("not-answered", peer=name, code=error.code, about=about, why=error.sentence())
             return
         state = self._states.get(name, PeerState(name))

@@ -25,16 +25,20 @@ NO_ROOTS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Plan(NamedTuple):
-    """What a verified head asks for: nothing (`taken`), or the records [start, head.size)."""
+    """What a verified head asks for: nothing (`taken`), or the records [start, head.size).
+
+    With `anew` what is held may part from the head's line, and everything is taken from the beginning.
+    """
 
     head: Head
     raw: bytes
     start: int
     taken: bool
     changed: bool
+    anew: bool = False
 
 
-def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
+def consider(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False) -> Plan:
     """Check a head whose signature holds against what is held; take it at once if no record is missing.
 
     Raises `Rollback`, `Fork`, `Quota` or `Held`; a fork freezes the log's epoch. Runs in a write.
@@ -51,14 +55,14 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
             raise Fork("a new epoch after a fork", str(head.log))
         heads.check_successor(held, head)
         _check_growth(tx, state, head, now)
-    here = _shared(tx, state, head) if head.log.epoch > state.epoch else state.frontier.size
+    here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
     if head.size == here:
         changed = head.size != state.head_size or head.log.epoch != state.epoch
-        take(tx, head, raw, [], now)
+        take(tx, head, raw, [], now, anew)
         return Plan(head, raw, head.size, True, changed)
-    return Plan(head, raw, here, False, True)
+    return Plan(head, raw, here, False, True, anew)
 
 
 def freeze(tx: Transaction, log: LogName, why: str) -> None:
@@ -68,13 +72,13 @@ def freeze(tx: Transaction, log: LogName, why: str) -> None:
         tx.logs.put(state._replace(frozen=why))
 
 
-def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int) -> LogState:
+def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int, anew: bool = False) -> LogState:
     """Store `lines`, which end at the head's size, and the head; everything or nothing. Runs in a write.
 
     Raises `Mismatch` when lines of a peer do not give the head's root (the peer, or the origin, is wrong), `Fork`
     when the records held already do not: then the origin signed two histories.
     """
-    state = enter_epoch(tx, head, raw, now)
+    state = enter_epoch(tx, head, raw, now, anew)
     state = extend(tx, state, head, lines)
     if state.frontier.size != head.size:
         raise Gap(f"records up to {head.size} of {head.log}", state.frontier.size, "pull the rest")
@@ -92,7 +96,7 @@ def take(tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: i
     return state
 
 
-def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
+def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False) -> LogState:
     """The replica's state in the head's epoch: cut back to its base where the epoch is newer."""
     state = tx.logs.state(head.log.name)
     if state is None:
@@ -104,7 +108,7 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
     if head.log.epoch < state.epoch:
         # Fetching takes time: a newer epoch, of this node itself perhaps, may have begun meanwhile.
         raise Rollback(f"epoch {state.epoch} or newer", head.log.epoch)
-    size = _shared(tx, state, head)
+    size = _shared(tx, state, head, anew)
     if state.frontier.size > size:
         state = _cut(tx, state, size)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
@@ -122,6 +126,8 @@ def extend(
     if not lines:
         return state
     log, start = state.log, state.frontier.size
+    if start + len(lines) > head.size:
+        raise Rollback(f"records of {head.log} up to {head.size}", f"{start + len(lines)}")
     base = head.base
     if base is not None and start < base.size < start + len(lines):
         state = extend(tx, state, head, lines[: base.size - start], expected)
@@ -184,18 +190,34 @@ def _cut(tx: Transaction, state: LogState, size: int) -> LogState:
     return state._replace(frontier=frontier, defects=defects, head_size=min(size, state.head_size))
 
 
-def _shared(tx: Transaction, state: LogState, head: Head) -> int:
+def may_part(tx: Transaction, head: Head) -> bool:
+    """Whether what is held may part from a newer epoch's line before its base.
+
+    So it is where an epoch between was never seen here, which may have continued less than is held, or where two
+    copies of the origin signed the same epoch.
+    """
+    state, base = tx.logs.state(head.log.name), head.base
+    if state is None or base is None or state.epoch >= head.log.epoch:
+        return False
+    return base.size > state.frontier.size > 0
+
+
+def _shared(tx: Transaction, state: LogState, head: Head, anew: bool = False) -> int:
     """How many of the records held the head's newer epoch continues: those of its base.
 
-    None where the base is of an epoch never seen here and parts from what is held: its origin began anew, unseen.
+    None where it parts from what is held. Only two trees of one epoch are a fork: what is held of the line of another
+    epoch is no proof, because a copy or an older folder of the origin may have gone on from less, unseen. After a fork
+    was shown, the new epoch decides.
     """
     base, held = head.base, state.frontier
-    if base is None or base.size > held.size:
-        return held.size if base else 0
+    if base is None or (anew and base.size > held.size):
+        return 0
+    if base.size > held.size:
+        return held.size
     root = held.root() if base.size == held.size else frontier_at(tx, state.log, base.size).root()
     if root == base.root:
         return base.size
-    if base.epoch > state.epoch:
+    if base.epoch != state.epoch or state.frozen:
         return 0
     raise Fork(f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
 

@@ -9,12 +9,12 @@ from xstock_node.protocol import frames, gossip, heads, limits
 from xstock_node.protocol.errors import Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import LogId, LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.catching_up import catch_up
 from xstock_node.services.directory import Directory
 from xstock_node.services.pushing import PushedPeer
-from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, take
+from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, may_part, take
 from xstock_node.storage.interfaces import Engine, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
@@ -36,6 +36,7 @@ class Replicas:
         self._now, self._refuse = now, refuse
         self._locks: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._fetching: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._parted: set[LogId] = set()
         self._digest = ""
 
     async def load(self) -> None:
@@ -52,6 +53,8 @@ class Replicas:
         before = self.heads.get(log)
         if before is not None and (head.log.epoch, head.size, head.time) < (before.log.epoch, before.size, before.time):
             return
+        if before is not None and head.log.epoch > before.log.epoch:
+            self.frozen.discard(log)
         self.heads[log], self.raw[log] = head, raw
         self._digest = ""
         if changed:
@@ -96,7 +99,7 @@ class Replicas:
         if plan.taken:
             return 0
         try:
-            await catch_up(self._engine, PushedPeer(caller, found), plan, self._now())
+            await self._catch_up(PushedPeer(caller, found), plan)
         except Gap:
             state = await self._engine.read(lambda tx: tx.logs.state(head.log.name))
             taken = state.frontier.size - plan.start if state is not None and state.epoch == head.log.epoch else 0
@@ -116,11 +119,9 @@ class Replicas:
         async with _patiently(self._fetching[log]):
             for peer in peers:
                 try:
-                    current = await self._engine.write(
-                        lambda tx: consider(tx, plan.head, plan.raw, self._now()), durable=False
-                    )
+                    current = await self._plan(plan.head, plan.raw)
                     if not current.taken:
-                        await catch_up(self._engine, peer, current, self._now())
+                        await self._catch_up(peer, current)
                     self.note(plan.head, plan.raw)
                     self.frozen.discard(log)
                     return True
@@ -131,16 +132,31 @@ class Replicas:
                     await self._freeze_on_fork(log, error)
         return False
 
+    async def _plan(self, head: Head, raw: bytes) -> Plan:
+        now, anew = self._now(), head.log in self._parted
+        return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew), durable=False)
+
+    async def _catch_up(self, peer: Peer, plan: Plan) -> None:
+        """Bring the replica to the plan's head; from the beginning where what is held turns out to part from it."""
+        try:
+            await catch_up(self._engine, peer, plan, self._now())
+        except Mismatch:
+            if plan.anew or not await self._engine.read(lambda tx: may_part(tx, plan.head)):
+                raise
+            self._parted.add(plan.head.log)
+            await catch_up(self._engine, peer, await self._plan(plan.head, plan.raw), self._now())
+        self._parted.discard(plan.head.log)
+
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
         now, log = self._now(), head.log.name
 
         def work(tx: Transaction) -> Plan:
-            plan = consider(tx, head, raw, now)
+            plan = consider(tx, head, raw, now, head.log in self._parted)
             lines = _covering(frame, plan)
             if plan.taken or not lines:
                 return plan
             check_erasures(lines, plan.start, head, caller == head.log.node)
-            take(tx, head, raw, lines, now)
+            take(tx, head, raw, lines, now, plan.anew)
             return plan._replace(taken=True)
 
         try:
