@@ -69,7 +69,7 @@ async def _by_segments(engine: Engine, peer: Peer, plan: Plan, now: int) -> None
     first, last = -(-plan.start // width), head.size // width
     edge = await pull_lines(peer, head.log, plan.start, first * width)
     tail = await pull_lines(peer, head.log, last * width, head.size)
-    roots = await _pull_roots(peer, head.log, first, last)
+    roots = await pull_roots(peer, head.log, first, last)
     from_origin = peer.name == head.log.node
 
     def begin(tx: Transaction) -> LogState | None:
@@ -125,7 +125,8 @@ def _check_unchanged(tx: Transaction, before: LogState) -> None:
         raise Rollback(f"{before.log} as it stood at {before.frontier.size}", "another state")
 
 
-async def _pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[bytes]:
+async def pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[bytes]:
+    """The roots of the segments [first, last) as the peer has them."""
     roots: list[bytes] = []
     while first + len(roots) < last:
         start = first + len(roots)

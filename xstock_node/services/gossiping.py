@@ -21,6 +21,7 @@ from xstock_node.services.receiving import Plan
 from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas, carried_frames
 from xstock_node.services.serving import lines_of
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
 
@@ -204,7 +205,11 @@ class Gossip:
         others = [p for name, p in self.peers.items() if name != first and self._has(name, plan, log)]
         self._random.shuffle(others)
         order = ([self.peers[first]] if first in self.peers else []) + others
-        fetched = await self._replicas.fetch(plan, order)
+        try:
+            fetched = await self._replicas.fetch(plan, order)
+        except StorageError as error:
+            self._trace.warning("fetch-failed", log=str(plan.head.log), why=str(error))
+            return False
         self._in_vain = self._in_vain - {first} if fetched else self._in_vain | {first}
         return fetched
 
@@ -233,7 +238,7 @@ class Gossip:
         new = [n for n in found if not self._peering.holds(caller, n.subject, n.raw)]
         if not more:
             asides = (await self._recovery.asides_for(caller))[: limits.ASIDES_TOLD]
-            new += [n for n in asides if not self._peering.has(caller, n.subject, n.raw)]
+            new += [n for n in asides if self._peering.aside_is_due(caller, n.subject)]
         for note in new:
             self._peering.told(caller, note.subject, note.raw)
         end = found[-1].position if found else position

@@ -83,7 +83,9 @@ class OwnLog:
             if held.size != state.frontier.size or held.root != state.frontier.root():
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
             base = Base(held.log.epoch, held.size, held.root)
-        epoch = max(now, state.epoch + 1)
+        # A clock that was set back must not give an epoch older than the heads before it: they would look like those of
+        # a second node that signs with this key.
+        epoch = max(now, state.epoch + 1, state.head_time)
         return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:

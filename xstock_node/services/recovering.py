@@ -11,7 +11,7 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.services.catching_up import pull_lines
 from xstock_node.services.errors import Refusal
 from xstock_node.services.ownlog import OwnLog
-from xstock_node.services.receiving import frontier_at, not_superseded
+from xstock_node.services.receiving import check_erasures, frontier_at, not_superseded
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
@@ -111,6 +111,7 @@ class Recovery:
         frontier = await self._engine.read(lambda tx: frontier_at(tx, self._own.log, start))
         if frontier.extended([frames.leaf_of(line) for line in lines]).root() != head.root:
             raise Mismatch(f"records that give the root of {head.log}", "others")
+        check_erasures(lines, start, head, from_origin=False)
         return lines
 
     async def _append(self, lines: list[bytes], whence: str) -> None:

@@ -13,8 +13,9 @@ from xstock_node.protocol.names import LogId, LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.catching_up import catch_up
 from xstock_node.services.directory import Directory
+from xstock_node.services.parting import check_history
 from xstock_node.services.pushing import PushedPeer
-from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, may_part, take
+from xstock_node.services.receiving import Plan, check_erasures, consider, freeze, frontier_at, may_part, take
 from xstock_node.storage.interfaces import Engine, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
@@ -141,11 +142,22 @@ class Replicas:
         try:
             await catch_up(self._engine, peer, plan, self._now())
         except Mismatch:
-            if plan.anew or not await self._engine.read(lambda tx: may_part(tx, plan.head)):
-                raise
-            self._parted.add(plan.head.log)
-            await catch_up(self._engine, peer, await self._plan(plan.head, plan.raw), self._now())
+            await self._part(peer, plan)
         self._parted.discard(plan.head.log)
+
+    async def _part(self, peer: Peer, plan: Plan) -> None:
+        """The records of the plan's head do not continue what is held: find out who is wrong, or begin anew."""
+        head, held = plan.head, self.heads.get(plan.head.log.name)
+        if plan.anew:
+            raise Mismatch(f"records that give the root of {head.log}", "others")
+        if not await self._engine.read(lambda tx: may_part(tx, head)):
+            await check_history(self._engine, peer, plan)
+        self._parted.add(head.log)
+        await catch_up(self._engine, peer, await self._plan(head, plan.raw), self._now())
+        if held is not None and head.base is not None and held.log.epoch == head.base.epoch:
+            root = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, held.size).root())
+            if root != held.root:
+                self._refuse(head.log.node, Fork(f"one history of {held.log}", "two"), str(held.log))
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
         now, log = self._now(), head.log.name

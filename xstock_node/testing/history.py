@@ -9,11 +9,13 @@
 import hashlib
 from collections.abc import Callable
 
-from xstock_node.protocol import heads, keys, notes
+from xstock_node.protocol import heads, keys, limits, notes
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.frames import leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogId
+from xstock_node.protocol.records import Offer, Still, Withdraw, interpret
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.testing import inside
 from xstock_node.testing.disk import Watch
@@ -30,7 +32,9 @@ class History:
         self.messages = self.bytes = self.signatures = 0
         self.leaves: dict[LogId, list[bytes]] = {}
         self.signed: set[bytes] = set()
-        self.forks: dict[LogId, str] = {}
+        self.forks: dict[LogId, tuple[str, int]] = {}
+        self.doubtful: set[bytes] = set()
+        self._out: dict[LogId, dict[int, int]] = {}
         self._hash = hashlib.sha256()
         self._roots: dict[LogId, dict[int, bytes]] = {}
         self._writers: dict[LogId, set[int]] = {}
@@ -50,30 +54,44 @@ class History:
         self.signatures += 1
         self._add(f"signed {process.name} {process.number}", text)
 
-    def head_kept(self, process: Process, head: Head, raw: bytes, start: int, leaves: list[bytes]) -> None:
-        """A signed head was stored; `leaves` are those of its records from `start` on."""
+    def head_shown(self, process: Process, head: Head) -> None:
+        """A message with this head, of the process's own, reached somebody."""
+        out = self._out.setdefault(head.log, {})
+        out[process.number] = max(head.size, out.get(process.number, 0))
+
+    def known_forks(self) -> dict[LogId, str]:
+        """Epochs of which somebody may know that they have two histories: both were shown to others."""
+        both = {
+            log: sum(size > at for size in self._out.get(log, {}).values()) > 1 for log, (_, at) in self.forks.items()
+        }
+        return {log: why for log, (why, _) in self.forks.items() if both[log]}
+
+    def head_kept(self, process: Process, head: Head, raw: bytes, start: int, lines: list[bytes]) -> None:
+        """A signed head was stored; `lines` are its records from `start` on."""
+        leaves = [leaf_of(line) for line in lines]
+        self.doubtful.update(line for line in lines if _is_ahead(line, head))
         self.signed.add(raw)
         self._writers.setdefault(head.log, set()).add(process.number)
         known = self.leaves.setdefault(head.log, [])
         for index, leaf in enumerate(leaves, start):
             if index < len(known) and known[index] != leaf:
-                self._fork(head, f"index {index} names two records")
+                self._fork(head, f"index {index} names two records", index)
                 break
             if index >= len(known):
                 known.append(leaf)
         if self._roots.setdefault(head.log, {}).setdefault(head.size, head.root) != head.root:
-            self._fork(head, f"size {head.size} has two roots")
+            self._fork(head, f"size {head.size} has two roots", head.size - 1)
 
     def first_unknown(self, process: Process, log: LogId) -> int:
         """From which index on the records of a log are to be told: all of them where another process wrote it."""
         alone = self._writers.get(log, set()) <= {process.number}
         return len(self.leaves.get(log, ())) if alone else 0
 
-    def _fork(self, head: Head, why: str) -> None:
+    def _fork(self, head: Head, why: str, index: int) -> None:
         if len(self._writers[head.log]) < 2:
             self.report("I2", f"{head.log}: {why}, both signed by one process")
         else:
-            self.forks.setdefault(head.log, why)
+            self.forks.setdefault(head.log, (why, index))
 
     def _add(self, what: str, body: bytes) -> None:
         self._hash.update(f"{what} {len(body)}\n".encode())
@@ -103,14 +121,14 @@ class Recorder(Watch):
         """See `Watch.worked`."""
         for head, raw in self._pending:
             start = min(self._history.first_unknown(self._process, head.log), head.size)
-            self._read.append((head, raw, start, tx.logs.leaves(head.log.name, start, head.size)))
+            self._read.append((head, raw, start, tx.logs.lines(head.log.name, start, head.size - start)))
         self._pending.clear()
 
     def ended(self, kept: bool, durable: bool) -> None:
         """See `Watch.ended`."""
         if kept:
-            for head, raw, start, leaves in self._read:
-                self._history.head_kept(self._process, head, raw, start, leaves)
+            for head, raw, start, lines in self._read:
+                self._history.head_kept(self._process, head, raw, start, lines)
                 self._undurable.add(raw)
         self._read.clear()
         self._pending.clear()
@@ -126,6 +144,17 @@ class Recorder(Watch):
             for head, raw in now:
                 if raw not in self._durable:
                     self._history.report("I1", f"{head.log} {head.size} is shown before it is durable")
+
+    def arrived(self) -> None:
+        """What was shown last reached somebody."""
+        for head, _ in self._shown:
+            self._history.head_shown(self._process, head)
+
+
+def _is_ahead(line: bytes, head: Head) -> bool:
+    """Whether a record says that it was written after its head: readers may or may not take it, by what they knew."""
+    found = interpret(line)
+    return isinstance(found, Offer | Withdraw | Still) and found.ts > head.time + limits.AHEAD
 
 
 class RecordingSigner(Signer):

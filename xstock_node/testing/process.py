@@ -102,6 +102,7 @@ class SimTrace(Trace):
         super().__init__(node)
         self.events: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.forks: set[str] = set()
         self.defects: list[str] = []
         self.last: list[str] = []
 
@@ -109,6 +110,8 @@ class SimTrace(Trace):
         self.events[event] += 1
         if event == "refused":
             self.refused[facts["peer"]] += 1
+            if facts["code"] == "fork":
+                self.forks.add(facts["about"].partition("/")[0])
         if event == "defect":
             self.defects.append(str(facts.get("why", "")))
         if level != "info":
