@@ -15,10 +15,11 @@ from xstock_node.protocol.frames import leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogId
-from xstock_node.protocol.records import Offer, Still, Withdraw, interpret
+from xstock_node.protocol.records import Offer, Still, Withdraw
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.testing import inside
 from xstock_node.testing.disk import Watch
+from xstock_node.testing.ledger import said
 from xstock_node.testing.process import Process
 
 Report = Callable[[str, str], None]
@@ -31,7 +32,7 @@ class History:
         self.report = report
         self.messages = self.bytes = self.signatures = 0
         self.leaves: dict[LogId, list[bytes]] = {}
-        self.signed: set[bytes] = set()
+        self.signed: dict[bytes, int] = {}
         self.forks: dict[LogId, tuple[str, int]] = {}
         self.doubtful: set[bytes] = set()
         self._out: dict[LogId, dict[int, int]] = {}
@@ -54,13 +55,16 @@ class History:
         self.signatures += 1
         self._add(f"signed {process.name} {process.number}", text)
 
-    def head_shown(self, process: Process, head: Head) -> None:
-        """A message with this head, of the process's own, reached somebody."""
-        out = self._out.setdefault(head.log, {})
-        out[process.number] = max(head.size, out.get(process.number, 0))
+    def head_held(self, holder: str, raw: bytes, head: Head) -> bool:
+        """A node was found to hold this head; False where it was never signed."""
+        signer = self.signed.get(raw)
+        if signer is not None and holder != head.log.node:
+            out = self._out.setdefault(head.log, {})
+            out[signer] = max(head.size, out.get(signer, 0))
+        return signer is not None
 
     def known_forks(self) -> dict[LogId, str]:
-        """Epochs of which somebody may know that they have two histories: both were shown to others."""
+        """Epochs of which somebody may know that they have two histories: both were held by others."""
         both = {
             log: sum(size > at for size in self._out.get(log, {}).values()) > 1 for log, (_, at) in self.forks.items()
         }
@@ -70,7 +74,7 @@ class History:
         """A signed head was stored; `lines` are its records from `start` on."""
         leaves = [leaf_of(line) for line in lines]
         self.doubtful.update(line for line in lines if _is_ahead(line, head))
-        self.signed.add(raw)
+        self.signed.setdefault(raw, process.number)
         self._writers.setdefault(head.log, set()).add(process.number)
         known = self.leaves.setdefault(head.log, [])
         for index, leaf in enumerate(leaves, start):
@@ -145,15 +149,10 @@ class Recorder(Watch):
                 if raw not in self._durable:
                     self._history.report("I1", f"{head.log} {head.size} is shown before it is durable")
 
-    def arrived(self) -> None:
-        """What was shown last reached somebody."""
-        for head, _ in self._shown:
-            self._history.head_shown(self._process, head)
-
 
 def _is_ahead(line: bytes, head: Head) -> bool:
     """Whether a record says that it was written after its head: readers may or may not take it, by what they knew."""
-    found = interpret(line)
+    found = said(line)
     return isinstance(found, Offer | Withdraw | Still) and found.ts > head.time + limits.AHEAD
 
 

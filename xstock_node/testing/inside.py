@@ -4,9 +4,11 @@ Whoever changes `Node` changes this file; simulations, faults and invariants see
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
+from functools import cache
 from pathlib import Path
 from random import Random
 
+from xstock_node.domain.catalogue import Catalogue
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError
@@ -17,7 +19,7 @@ from xstock_node.protocol.names import LogName
 from xstock_node.services.clock import Clock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
-from xstock_node.services.office import OPERATOR, Office, OfficeSettings
+from xstock_node.services.office import OPERATOR, Office, OfficeSettings, default_catalogue
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.searching import Hit, SearchRequest, search
 from xstock_node.storage.interfaces import Aside, Engine, LogState, Transaction
@@ -101,12 +103,18 @@ async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:
 async def found(node: Node, text: str = "") -> list[Hit]:
     """What a person finds with the node's own search, all pages of it."""
     office = Office(node, OfficeSettings(), PluginHost([]), Path())
+    office._catalogue = _catalogue()
     hits: list[Hit] = []
     while True:
         result = await search(office, OPERATOR, SearchRequest(text=text, limit=500, skip=len(hits)))
         hits += result.hits
         if not result.more:
             return hits
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return default_catalogue()
 
 
 def states(tx: Transaction) -> list[LogState]:

@@ -78,7 +78,7 @@ async def only_signed_heads_are_held(world: World) -> None:
         for log, raw in inside.notes(process.node).items():
             if process.seen.get(log) is not raw:
                 process.seen[log] = raw
-                if raw not in world.history.signed:
+                if not world.history.head_held(process.name, raw, inside.heads(process.node)[log]):
                     world.violated("I2", f"{process.name} holds a head of {log} that was never signed")
         world.forks_shown |= inside.frozen(process.node)
         world.forks_shown |= {LogName(name, LOG) for name in process.trace.forks}

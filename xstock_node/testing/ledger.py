@@ -6,9 +6,12 @@ world, which only the loss of disks can do.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import Offer, Still, Withdraw, interpret
+
+said = lru_cache(maxsize=200_000)(interpret)
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Ledger:
         """Records that were appended, or tried."""
         book = self.entries.setdefault(log, [])
         for line in lines:
-            found = interpret(line)
+            found = said(line)
             subject, ts = (found.id, found.ts) if isinstance(found, Offer | Withdraw) else ("", 0)
             book.append(Entry(line, owed, subject, ts))
 
@@ -55,7 +58,7 @@ class Ledger:
             return []
         newest: dict[str, int] = {}
         for line in held:
-            found = interpret(line)
+            found = said(line)
             if isinstance(found, Offer | Withdraw):
                 newest[found.id] = max(found.ts, newest.get(found.id, 0))
         return [entry for entry in absent if not entry.subject or newest.get(entry.subject, -1) < entry.ts]
@@ -64,7 +67,7 @@ class Ledger:
         """The newest owed record of each offer where the log ends with an older one."""
         last: dict[str, tuple[int, bytes]] = {}
         for line in held:
-            found = interpret(line)
+            found = said(line)
             if isinstance(found, Offer | Withdraw):
                 last[found.id] = (found.ts, line)
         newest: dict[str, Entry] = {}
@@ -78,7 +81,7 @@ def folded(lines: Sequence[bytes]) -> dict[str, tuple[Offer, int]]:
     """The offers that a log leaves standing, each with the end of its lease: the later index of an id wins."""
     live: dict[str, tuple[Offer, int]] = {}
     for line in lines:
-        found = interpret(line)
+        found = said(line)
         if isinstance(found, Offer):
             live[found.id] = (found, found.exp)
         elif isinstance(found, Withdraw):

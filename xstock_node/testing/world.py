@@ -238,7 +238,6 @@ class World:
         except TimeoutError:
             raise Unreachable(f"an answer of {name}", "nothing within the time") from None
         self.history.delivered(name, sender.name, f"{kind} answer", answer)
-        self._recorders[target.number].arrived()
         return answer
 
     def _listening(self, name: str) -> Process:
@@ -251,7 +250,6 @@ class World:
         """What the target's server would do: admission, the node's answer, errors as statuses."""
         target.admission.member(sender.name)
         self.history.delivered(sender.name, target.name, kind, body)
-        self._recorders[sender.number].arrived()
         target.requests[sender.name] += 1
         try:
             answer = await target.answer(serve(target.node, sender.name, kind, body, wait))
