@@ -44,6 +44,7 @@ class ColdSync:
     def __init__(self, engine: Engine, peers: Sequence[Peer], plan: Plan, now: int, refuse: Refuse) -> None:
         self._engine, self._plan, self._now, self._refuse = engine, plan, now, refuse
         head, width = plan.head, limits.SEGMENT
+        self._told_by = peers[0]
         self._peers = sorted(peers, key=lambda peer: peer.name == head.log.node)
         self._first, self._last = -(-plan.start // width), head.size // width
         self._position, self._end = self._first * width, self._last * width
@@ -155,7 +156,8 @@ class ColdSync:
 
     def _fail(self, peer: Peer, error: ProtocolError) -> None:
         self._error = error
-        self._refuse(peer.name, error, str(self._plan.head.log))
+        if not isinstance(error, Gap) or peer is self._told_by:
+            self._refuse(peer.name, error, str(self._plan.head.log))
 
     def _begin(self, tx: Transaction, layout: Layout) -> LogState:
         plan = self._plan

@@ -29,6 +29,7 @@ from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
 
 FRAME_RECORDS = 64
+SHARED_GAP = 4_096  # records above which several peers are asked at once
 MOST_PATIENCE = 64
 FIRST_KINDS = ("charter", "identity")
 
@@ -165,6 +166,10 @@ class Gossip:
         log = plan.head.log.name
         others = [p for name, p in self.peers.items() if name != first and self._has(name, plan, log)]
         self._random.shuffle(others)
+        if plan.head.size - plan.start > SHARED_GAP:
+            # Who has not said that it holds a large log may hold it all the same: asking costs one answer.
+            rest = sorted(name for name in self.peers if name != first and self.peers[name] not in others)
+            others += [self.peers[name] for name in self._random.sample(rest, min(len(rest), limits.FAN_OUT))]
         order = ([self.peers[first]] if first in self.peers else []) + others
         try:
             fetched = await self._replicas.fetch(plan, order)
