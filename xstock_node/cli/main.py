@@ -22,6 +22,7 @@ VERBS = {
     "bundle": ("bundle", "What travels by stick, mail or QR sequence"),
     "network": ("network", "Who belongs: charters, applications, vouches, members"),
     "key": ("key", "This node's keys: show, rotate, encrypt, recover"),
+    "conformance": ("conformance", "Judge a node by the clauses of the specification"),
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
 }
