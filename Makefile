@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines fuzz
+.PHONY: venv demo test lint bench points crash lines mutants fuzz
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -37,6 +37,9 @@ fuzz: .venv/dev
 
 lines: .venv/dev
 	$(BIN)/python -m tests.lines $(LINES)
+
+mutants: .venv/dev
+	$(BIN)/python -m tests.conformance.mutants
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

@@ -1,5 +1,6 @@
 """Our own node is judged by the conformance kit, over real HTTP."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.conformance import mutants
 from tests.processes import NodeProcess, free_port, xstock
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.publishing import PublishRequest
@@ -54,6 +56,16 @@ def test_there_are_as_many_scenarios_as_promised_each_by_a_clause() -> None:
     assert {s.clause for s in SCENARIOS} <= clauses
     assert len({(s.clause, s.title) for s in SCENARIOS}) == len(SCENARIOS)
     assert f"Version {VERSION}." in SPEC
+
+
+@pytest.mark.parametrize("mutant", mutants.mutants()[::12], ids=lambda mutant: mutant.what)
+def test_a_defect_is_noticed(mutant: mutants.Mutant) -> None:
+    assert mutants.killed(mutant)
+
+
+def test_a_node_without_a_defect_passes_here_too() -> None:
+    report = asyncio.run(mutants.judged(None))
+    assert [v for v in report.verdicts if not v.passed] == []
 
 
 def test_a_node_that_does_not_know_the_partners_is_told_what_to_do(tmp_path: Path) -> None:
