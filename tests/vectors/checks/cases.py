@@ -1,0 +1,3 @@
+from tests.vectors.checks.form import Check
+
+CHECKS: dict[str, Check] = {}

@@ -1,0 +1,9 @@
+"""All files of vectors."""
+
+from tests.vectors.generate import trees
+from tests.vectors.generate.form import Subject
+
+
+def subjects() -> list[Subject]:
+    """Every file, made anew."""
+    return [trees.roots(), trees.frontiers(), trees.inclusion(), trees.consistency()]
