@@ -15,7 +15,7 @@ from xstock_node.protocol.errors import Gap, ProtocolError
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "protocol" / "vectors").glob("*.json"))
 CASES = [(path.stem, case) for path in FILES for case in json.loads(path.read_text("utf-8"))["cases"]]
-CODES = re.compile(r"`([a-z-]+)` [2-5][0-9][0-9]")
+CODES = re.compile(r"`([a-z-]+)`\s+[2-5][0-9][0-9]")
 
 
 def outcome(case: dict[str, Any]) -> dict[str, Any]:

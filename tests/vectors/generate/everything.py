@@ -1,9 +1,12 @@
 """All files of vectors."""
 
-from tests.vectors.generate import trees
+from tests.vectors.generate import small, trees
 from tests.vectors.generate.form import Subject
 
 
 def subjects() -> list[Subject]:
     """Every file, made anew."""
-    return [trees.roots(), trees.frontiers(), trees.inclusion(), trees.consistency()]
+    return [
+        *(trees.roots(), trees.frontiers(), trees.inclusion(), trees.consistency()),
+        *(small.names(), small.paths(), small.coding()),
+    ]
