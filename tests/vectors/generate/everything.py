@@ -1,6 +1,6 @@
 """All files of vectors."""
 
-from tests.vectors.generate import small, trees
+from tests.vectors.generate import heads, small, trees
 from tests.vectors.generate.form import Subject
 
 
@@ -9,4 +9,5 @@ def subjects() -> list[Subject]:
     return [
         *(trees.roots(), trees.frontiers(), trees.inclusion(), trees.consistency()),
         *(small.names(), small.paths(), small.coding()),
+        *(heads.signatures(), heads.signed_notes(), heads.all_heads()),
     ]
