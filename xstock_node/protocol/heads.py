@@ -48,8 +48,11 @@ def sign(head: Head, signer: keys.Signer) -> bytes:
     return notes.sign(head.text(), signer)
 
 
-def parse(raw: bytes) -> tuple[Head, notes.Note]:
-    """A head and its note; the signature is not checked yet (`Note.verify`)."""
+def parse(raw: bytes, whole: bool = True) -> tuple[Head, notes.Note]:
+    """A head and its note; the signature is not checked yet (`Note.verify`).
+
+    The base line and the network are part of every head (xs1 2.3, 6.1); only who reads the format vector does without.
+    """
     note = notes.parse(raw, limits.HEAD_NOTE)
     lines = note.text[:-1].split("\n")
     if not 5 <= len(lines) <= 6:
@@ -60,6 +63,8 @@ def parse(raw: bytes) -> tuple[Head, notes.Note]:
     if minimum > size or minimum % limits.SEGMENT:
         raise ProtocolError(f"min a multiple of {limits.SEGMENT} within the size", lines[4])
     based = len(lines) == 6
+    if whole and not (based and log.name.network):
+        raise ProtocolError("a head of a log <network>.<label> with its base line", f"{log}, {len(lines)} lines")
     base = _parse_base(lines[5]) if based else None
     if base is not None and (base.epoch >= log.epoch or base.size > size):
         raise ProtocolError("a base before this epoch, within the size", lines[5])
