@@ -121,6 +121,8 @@ def _malformed(found: Subject) -> None:
     for name, clause, raw in (
         ("CRLF", "3.3", good.replace(b"\n", b"\r\n")),
         ("missing blank line", "3.2", good.replace(b"\n\n", b"\n")),
+        ("base line missing", "6.1", altered("base - 0 -\n", "")),
+        ("a log that names no network", "2.3", altered("/see.pub/", "/see/")),
         ("min above the size", "6.3", altered("min 0", "min 512")),
         ("min no multiple of 256", "6.3", altered("min 0", "min 255")),
         ("size with a leading zero", "1.3", altered("\n300\n", "\n0300\n")),
