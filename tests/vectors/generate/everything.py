@@ -1,6 +1,6 @@
 """All files of vectors."""
 
-from tests.vectors.generate import heads, small, statements, trees
+from tests.vectors.generate import heads, records, small, statements, trees
 from tests.vectors.generate.form import Subject
 
 
@@ -9,6 +9,6 @@ def subjects() -> list[Subject]:
     return [
         *(trees.roots(), trees.frontiers(), trees.inclusion(), trees.consistency()),
         *(small.names(), small.paths(), small.coding()),
-        *(heads.signatures(), heads.signed_notes(), heads.all_heads()),
+        *(heads.signatures(), heads.signed_notes(), heads.all_heads(), records.records()),
         *(statements.fork_statements(), statements.portable_offers(), statements.witnesses(), statements.bundles()),
     ]
