@@ -61,8 +61,9 @@ class NodeAnswers:
             return await self._node.engine.read(lambda tx: serve_pull(tx, request))
 
     async def push(self, caller: str, body: bytes) -> int:
-        """A head note, an empty line's newline, and the frames of what was wanted."""
+        """A head note, an empty line or none, and the frames of what was wanted (xs1 10.8)."""
         note, _, rest = body.partition(b"\n@ ")
+        note += b"" if note.endswith(b"\n") else b"\n"
         head = heads.parse(note)[0]
         found = list(frames.parse(b"@ " + rest))
         if not found or any(frame.log != head.log for frame in found):
