@@ -69,11 +69,15 @@ def framed(sent: bytes, given: Given) -> Any:
 def replica(sent: bytes, given: Given) -> Any:
     """A head and its frames, from `from`, to a reader that took each of `held` before, from `held_from`."""
     works = [_taking(data(one), given, given.get("held_from", "")) for one in given.get("held", ())]
-    return in_store(*works, _taking(sent, given, given["from"]))
+    try:
+        return in_store(*works, _taking(sent, given, given["from"]))
+    except Gap as error:
+        raise Gap(error.expected, error.came) from None  # how far a replica goes is no part of the answer
 
 
 def _taking(sent: bytes, given: Given, sender: str) -> Callable[[Transaction], Any]:
-    note, _, rest = sent.partition(b"\n@ ")
+    note, at, rest = sent.partition(b"\n@ ")
+    note += b"\n" if at else b""
     found, signed = heads.parse(note)
     verified(signed, found.log.node, given)
     offered = list(frames.parse(b"@ " + rest)) if rest else []
