@@ -10,7 +10,7 @@ from typing import Any, Never, TypeVar
 import msgspec
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.errors import ProtocolError, TooLarge
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def strict_json(data: bytes) -> Any:
 def decode(data: bytes, kind: type[T], most: int) -> T:
     """Strict JSON of at most `most` bytes as a value of type `kind`."""
     if len(data) > most:
-        raise ProtocolError(f"at most {most} bytes", f"{len(data)}")
+        raise TooLarge(f"at most {most} bytes", f"{len(data)}")
     value = strict_json(data)
     try:
         return msgspec.convert(value, kind)

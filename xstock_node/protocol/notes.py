@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xstock_node.protocol import keys, limits
-from xstock_node.protocol.errors import BadSignature, ProtocolError
+from xstock_node.protocol.errors import BadSignature, ProtocolError, TooLarge
 
 DASH = "—"
 
@@ -58,7 +58,7 @@ def joined(text: str, signatures: Iterable[SignatureLine]) -> bytes:
 def parse(raw: bytes, most: int) -> Note:
     """A note of at most `most` bytes; control characters but newline, CR and missing parts are refused."""
     if len(raw) > most:
-        raise ProtocolError(f"a note of at most {most} bytes", f"{len(raw)} bytes")
+        raise TooLarge(f"a note of at most {most} bytes", f"{len(raw)} bytes")
     try:
         whole = raw.decode("utf-8")
     except UnicodeDecodeError:
