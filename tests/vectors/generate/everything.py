@@ -1,6 +1,6 @@
 """All files of vectors."""
 
-from tests.vectors.generate import heads, records, small, statements, streams, trees
+from tests.vectors.generate import heads, people_notes, records, small, statements, streams, trees
 from tests.vectors.generate.form import Subject
 
 
@@ -11,5 +11,6 @@ def subjects() -> list[Subject]:
         *(small.names(), small.paths(), small.coding()),
         *(heads.signatures(), heads.signed_notes(), heads.all_heads(), records.records()),
         *(streams.streams(), streams.replicas()),
+        *(people_notes.identities(), people_notes.charters(), people_notes.signed_requests()),
         *(statements.fork_statements(), statements.portable_offers(), statements.witnesses(), statements.bundles()),
     ]

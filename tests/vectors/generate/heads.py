@@ -134,9 +134,10 @@ def _malformed(found: Subject) -> None:
         ("base of the same epoch", "7.2", altered("base - 0 -", f"base {HELD.log.epoch} 3 {b64(HELD.root)}")),
         ("base larger than the head", "7.2", altered("base - 0 -", f"base {late - 9000} 301 {b64(HELD.root)}")),
         ("first base with a root", "6.1", altered("base - 0 -", f"base - 0 {b64(HELD.root)}")),
-        ("2,049 bytes", "21.1", good + b"\xe2\x80\x94 w.example " + b"A" * (2049 - len(good) - 16) + b"\n"),
     ):
         found.bad(f"head: {name}", clause, "head", "malformed", GIVEN, raw)
+    filler = b"\xe2\x80\x94 w.example " + b"A" * (2049 - len(good) - 15) + b"\n"
+    found.bad("head: 2,049 bytes", "21.1", "head", "too-large", GIVEN, good + filler)
 
 
 def _refused(found: Subject) -> None:
