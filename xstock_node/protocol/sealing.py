@@ -77,8 +77,10 @@ def seal(plain: bytes, public: bytes, sender: str, recipient: str) -> bytes:
 
 def unseal(blob: bytes, keys: Sequence[SealingKey], sender: str, recipient: str) -> bytes:
     """What was sealed by `sender` for `recipient`, with whichever of `keys` it was sealed to."""
-    if not 5 < len(blob) <= limits.RELAY_BLOB:
+    if len(blob) > limits.RELAY_BLOB:
         raise TooLarge(f"a sealed blob of at most {limits.RELAY_BLOB} bytes", len(blob))
+    if len(blob) <= 5:
+        raise ProtocolError("a suite byte, four bytes of key id and a ciphertext (xs1 17.1)", len(blob))
     key = next((k for k in keys if k.suite == blob[0] and key_id(k.public) == blob[1:5]), None)
     if key is None:
         raise ProtocolError("a blob sealed to a key of this node", blob[:5].hex(), "the sender has an old identity")
