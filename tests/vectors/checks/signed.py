@@ -131,6 +131,11 @@ def seal_key_id(sent: bytes, given: Given) -> Any:
     return {"hex": sealing.key_id(unb64(given["key"])).hex()}
 
 
+def choose_key(sent: bytes, given: Given) -> Any:
+    theirs, ours = ([unb64(key) for key in given[side]] for side in ("theirs", "ours"))
+    return {"key": b64(sealing.choose(theirs, ours))}
+
+
 CHECKS: dict[str, Check] = {
     "signature": signature,
     "key-id": key_id,
@@ -147,4 +152,5 @@ CHECKS: dict[str, Check] = {
     "bundle": bundled,
     "unseal": unseal,
     "seal-key-id": seal_key_id,
+    "choose-key": choose_key,
 }

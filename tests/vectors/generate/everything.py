@@ -1,6 +1,6 @@
 """All files of vectors."""
 
-from tests.vectors.generate import cases, heads, members, people_notes, records, small, statements, steps, streams, trees
+from tests.vectors.generate import cases, heads, members, people_notes, records, sealing, small, statements, steps, streams, talks, trees
 from tests.vectors.generate.form import Subject
 
 
@@ -12,6 +12,7 @@ def subjects() -> list[Subject]:
         *(heads.signatures(), heads.signed_notes(), heads.all_heads(), records.records()),
         *(streams.streams(), streams.replicas()),
         *(people_notes.identities(), people_notes.charters(), people_notes.signed_requests()),
-        *(members.memberships(), cases.written(), cases.receipts(), steps.steps()),
+        *(members.memberships(), cases.written(), cases.receipts(), steps.steps(), sealing.sealed()),
         *(statements.fork_statements(), statements.portable_offers(), statements.witnesses(), statements.bundles()),
+        talks.gossip(),
     ]
