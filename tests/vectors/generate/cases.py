@@ -29,7 +29,9 @@ class Chain:
         self.notes.append(raw)
         return raw
 
-    def make(self, step: str, seen: Link = NOTHING, after: Link | None = None, start: int = START, **more: Any) -> bytes:
+    def make(
+        self, step: str, seen: Link = NOTHING, after: Link | None = None, start: int = START, **more: Any
+    ) -> bytes:
         """A message after a link, not kept."""
         last = self.link if after is None else after
         body = json.dumps({"step": step} | more, ensure_ascii=False, separators=(",", ":")).encode()
@@ -50,15 +52,31 @@ def link_of(raw: bytes) -> dict[str, Any]:
 
 def written() -> Subject:
     """Messages alone."""
-    found = Subject("messages-and-chains", "A message note alone; a message after its writer's `chain`; its side lines.")
+    found = Subject(
+        "messages-and-chains", "A message note alone; a message after its writer's `chain`; its side lines."
+    )
     chain = Chain(BG, HR)
     first = chain.write("request", lines=[{"item": "HSHETENTF16C", "qty": [10, 0], "unit": "H87"}])
     second = chain.write("accept", Link(START, 1, "ab" * 32), tlp="amber", purpose="flood", pd=False)
     base = {"network": "see", "from": BG, "to": HR, "case": CASE}
     nothing = {"start": 0, "n": 0, "hash": ""}
     seen = {"start": START, "n": 1, "hash": "ab" * 32}
-    found.ok("the first of a case", "16.2", "message", base | {"link": link_of(first), "seen": nothing, "step": "request"}, KEYS, first)
-    found.ok("the second, which saw an answer", "16.2", "message", base | {"link": link_of(second), "seen": seen, "step": "accept"}, KEYS, second)
+    found.ok(
+        "the first of a case",
+        "16.2",
+        "message",
+        base | {"link": link_of(first), "seen": nothing, "step": "request"},
+        KEYS,
+        first,
+    )
+    found.ok(
+        "the second, which saw an answer",
+        "16.2",
+        "message",
+        base | {"link": link_of(second), "seen": seen, "step": "accept"},
+        KEYS,
+        second,
+    )
     text = notes.parse(first, 65536).text
 
     def altered(old: str, new: str, signer: Signer = SIGNER[BG]) -> bytes:
@@ -80,7 +98,12 @@ def written() -> Subject:
         ("an array instead of an object", "16.2", "malformed", notes.sign(text.partition("{")[0] + "[]\n", SIGNER[BG])),
         ("a duplicate key", "1.4", "malformed", altered('{"step"', '{"step":"offer","step"')),
         ("a fraction", "1.4", "malformed", altered("[10,0]", "[10.5,0]")),
-        ("17 attachments", "16.18", "malformed", altered('{"step"', '{"blobs":[' + ",".join(f'"{"0" * 64}"' for _ in range(17)) + '],"step"')),
+        (
+            "17 attachments",
+            "16.18",
+            "malformed",
+            altered('{"step"', '{"blobs":[' + ",".join(f'"{"0" * 64}"' for _ in range(17)) + '],"step"'),
+        ),
         ("an unknown handling mark", "16.9", "malformed", altered('{"step"', '{"tlp":"blue","step"')),
         ("over 64 KiB", "21.1", "too-large", altered('{"step"', '{"x":"' + "a" * 65536 + '","step"')),
     ):
@@ -108,7 +131,9 @@ def _chains(found: Subject) -> None:
         ("restored start that begins anew", "16.7", 3, anew, "next", [1, 2, 3]),
         ("a newer start that links to the last", "16.7", 3, chain.make("amend", start=later), "next", []),
     ):
-        found.ok(f"chain: {name}", clause, "place", {"verdict": verdict, "void": void}, {"chain": chain.texts(held)}, raw)
+        found.ok(
+            f"chain: {name}", clause, "place", {"verdict": verdict, "void": void}, {"chain": chain.texts(held)}, raw
+        )
     other = Chain(BG, HR)
     other.write("request")
     newer = Chain(BG, HR)
@@ -117,7 +142,14 @@ def _chains(found: Subject) -> None:
         ("gap: the third after the first", "16.4", "gap", chain.texts(1), chain.notes[2], 1),
         ("gap: the second after nothing", "16.4", "gap", [], chain.notes[1], 0),
         ("fork: another second message", "16.6", "fork", chain.texts(3), chain.make("reject", after=links[0]), None),
-        ("a fourth that names another third", "16.4", "gap", chain.texts(3), chain.make("amend", after=Link(START, 3, "00" * 32)), 3),
+        (
+            "a fourth that names another third",
+            "16.4",
+            "gap",
+            chain.texts(3),
+            chain.make("amend", after=Link(START, 3, "00" * 32)),
+            3,
+        ),
         ("restored start that links to nothing held", "16.7", "gap", chain.texts(3), unlinked, 3),
         ("a message of an older start", "16.7", "gap", newer.texts(), chain.notes[1], 1),
     ):
@@ -130,9 +162,23 @@ def _side_lines(found: Subject) -> None:
     lines = [json.dumps({"kind": "driver", "text": "N. N.", "n": salt(9)}, separators=(",", ":"))]
     digest = hashlib.sha256(lines[0].encode()).hexdigest()
     raw = Chain(BG, HR).make("request", side=[digest])
-    found.ok("side line that the message names", "16.9", "side-lines", [{"kind": "driver", "text": "N. N."}], {"side": lines}, raw)
+    found.ok(
+        "side line that the message names",
+        "16.9",
+        "side-lines",
+        [{"kind": "driver", "text": "N. N."}],
+        {"side": lines},
+        raw,
+    )
     found.ok("side lines erased: the message still verifies", "16.9", "side-lines", [], {"side": []}, raw)
-    found.bad("side line that it does not name", "16.9", "side-lines", "malformed", {"side": [lines[0].replace("N.", "M.")]}, raw)
+    found.bad(
+        "side line that it does not name",
+        "16.9",
+        "side-lines",
+        "malformed",
+        {"side": [lines[0].replace("N.", "M.")]},
+        raw,
+    )
     plain = '{"kind":"driver","text":"N. N."}'
     bare = Chain(BG, HR).make("request", side=[hashlib.sha256(plain.encode()).hexdigest()])
     found.bad("side line without salt", "16.9", "side-lines", "malformed", {"side": [plain]}, bare)
@@ -144,14 +190,26 @@ def receipts() -> Subject:
     raw = Chain(BG, HR).make("request")
     text = messages.write_receipt(messages.parse(raw), NOW + 1)
     good = notes.sign(text, SIGNER[HR])
-    found.ok("a receipt", "16.8", "receipt", {"from": HR, "to": BG, "case": CASE, "of": link_of(raw), "time": NOW + 1}, KEYS, good)
+    found.ok(
+        "a receipt",
+        "16.8",
+        "receipt",
+        {"from": HR, "to": BG, "case": CASE, "of": link_of(raw), "time": NOW + 1},
+        KEYS,
+        good,
+    )
     digest = link_of(raw)["hash"]
     for name, clause, code, sent in (
         ("signed by the writer of the message itself", "16.8", "bad-signature", notes.sign(text, SIGNER[BG])),
         ("another hash under the signature", "16.8", "bad-signature", good.replace(digest.encode(), b"0" * 64)),
         ("of nothing", "16.8", "malformed", notes.sign(text.replace(f"of {START} 1 {digest}", "of 0 0 -"), SIGNER[HR])),
         ("without time", "16.8", "malformed", notes.sign(text.rpartition("time")[0], SIGNER[HR])),
-        ("of a node that nobody knows", "3.5", "bad-signature", notes.sign(text.replace(f"from {HR}", f"from {RS}"), SIGNER[RS])),
+        (
+            "of a node that nobody knows",
+            "3.5",
+            "bad-signature",
+            notes.sign(text.replace(f"from {HR}", f"from {RS}"), SIGNER[RS]),
+        ),
         ("a message is no receipt", "16.8", "malformed", raw),
     ):
         found.bad(name, clause, "receipt", code, KEYS, sent)

@@ -1,6 +1,19 @@
 """All files of vectors."""
 
-from tests.vectors.generate import cases, heads, members, people_notes, records, sealing, small, statements, steps, streams, talks, trees
+from tests.vectors.generate import (
+    cases,
+    heads,
+    members,
+    people_notes,
+    records,
+    sealing,
+    small,
+    statements,
+    steps,
+    streams,
+    talks,
+    trees,
+)
 from tests.vectors.generate.form import Subject
 
 

@@ -39,7 +39,10 @@ def signatures() -> Subject:
         ("S not below the order", {"signature": b64(larger)}),
         ("another message's", {"signature": b64(signer.sign(b"xs2\n"))}),
         ("63 bytes", {"signature": b64(raw[:63])}),
-        ("a key of small order, for which one signature fits all", {"key": b64(identity_point), "signature": b64(identity_point + bytes(32))}),
+        (
+            "a key of small order, for which one signature fits all",
+            {"key": b64(identity_point), "signature": b64(identity_point + bytes(32))},
+        ),
         ("a key that is not canonical", {"key": b64(b"\xee" + b"\xff" * 30 + b"\x7f"), "signature": b64(zero)}),
         ("an R that is not canonical", {"signature": b64(b"\xff" * 31 + b"\x7f" + raw[32:])}),
         ("a key that is no point", {"key": b64(b"\x02" + bytes(31))}),
@@ -49,7 +52,9 @@ def signatures() -> Subject:
     expect = {"hex": keys.key_id(BG, signer.public).hex()}
     found.ok("key id", "3.2", "key-id", expect, {"name": BG, "key": b64(signer.public)})
     expect = {"hex": keys.key_id(HR, signer.public).hex()}
-    found.ok("key id of the same key under another name", "3.2", "key-id", expect, {"name": HR, "key": b64(signer.public)})
+    found.ok(
+        "key id of the same key under another name", "3.2", "key-id", expect, {"name": HR, "key": b64(signer.public)}
+    )
     digits = {"digits": keys.digits(BG, ROOT[BG].public)}
     found.ok("24 digits of a root key", "3.7", "digits", digits, {"name": BG, "key": b64(ROOT[BG].public)})
     return found
@@ -57,7 +62,9 @@ def signatures() -> Subject:
 
 def signed_notes() -> Subject:
     """The form of notes."""
-    found = Subject("signed-notes", "C2SP signed notes; the text is that of any note, `name` and `key` who should have signed.")
+    found = Subject(
+        "signed-notes", "C2SP signed notes; the text is that of any note, `name` and `key` who should have signed."
+    )
     signer, other = SIGNER[BG], Signer("witness.example", b"\x77" * 32)
     given = {"name": BG, "key": b64(signer.public)}
     text = "one\n\ntwo\n"
@@ -83,9 +90,19 @@ def signed_notes() -> Subject:
         ("a signature that is no base64", "3.2", "malformed", good[:-4] + b"???\n"),
         ("bad UTF-8", "1.1", "malformed", b"\xff" + good),
         ("a signature of another text", "3.4", "bad-signature", wrong),
-        ("a good and a bad signature of one key", "3.4", "bad-signature", good + wrong.partition(b"\n\n")[2].partition(b"\n\n")[2]),
+        (
+            "a good and a bad signature of one key",
+            "3.4",
+            "bad-signature",
+            good + wrong.partition(b"\n\n")[2].partition(b"\n\n")[2],
+        ),
         ("only strangers signed", "3.4", "bad-signature", notes.sign(text, other)),
-        ("the key id of another name", "3.2", "bad-signature", notes.joined(text, [notes.SignatureLine(BG, keys.key_id(HR, signer.public), signer.sign(text.encode()))])),
+        (
+            "the key id of another name",
+            "3.2",
+            "bad-signature",
+            notes.joined(text, [notes.SignatureLine(BG, keys.key_id(HR, signer.public), signer.sign(text.encode()))]),
+        ),
     ):
         found.bad(name, clause, "note", code, given, raw)
     return found
@@ -107,7 +124,12 @@ def _valid(found: Subject) -> None:
     found.ok("heartbeat: the same size and root, later", "6.7", "head", values(again), held(HELD), signed(again))
     grown = head(LINES[:301], time=NOW)
     found.ok("grown by one", "6.4", "head", values(grown), held(HELD), signed(grown))
-    cut = head(LINES[:280], time=NOW, log=HELD.log._replace(epoch=NOW - 10), base=Base(HELD.log.epoch, 280, merkle.tree_root(leaves(LINES[:280]))))
+    cut = head(
+        LINES[:280],
+        time=NOW,
+        log=HELD.log._replace(epoch=NOW - 10),
+        base=Base(HELD.log.epoch, 280, merkle.tree_root(leaves(LINES[:280]))),
+    )
     found.ok("a newer epoch cut back to its base", "7.3", "head", values(cut), held(HELD), signed(cut))
 
 
@@ -147,9 +169,21 @@ def _refused(found: Subject) -> None:
     raised = head(LINES[:600], time=NOW - 60, minimum=256)
     ahead = head([], log=HELD.log._replace(epoch=NOW + 601))
     for name, clause, code, given, raw in (
-        ("another text under the signature", "3.4", "bad-signature", GIVEN, signed(HELD).replace(b"\n300\n", b"\n301\n")),
+        (
+            "another text under the signature",
+            "3.4",
+            "bad-signature",
+            GIVEN,
+            signed(HELD).replace(b"\n300\n", b"\n301\n"),
+        ),
         ("a key that the identity does not list", "6.2", "bad-signature", GIVEN, heads.sign(HELD, SECOND[BG])),
-        ("wrong key id", "3.2", "bad-signature", GIVEN, notes.joined(HELD.text(), [notes.SignatureLine(BG, b"\0\0\0\0", SIGNER[BG].sign(HELD.text().encode()))])),
+        (
+            "wrong key id",
+            "3.2",
+            "bad-signature",
+            GIVEN,
+            notes.joined(HELD.text(), [notes.SignatureLine(BG, b"\0\0\0\0", SIGNER[BG].sign(HELD.text().encode()))]),
+        ),
         ("another node's signature", "6.2", "bad-signature", GIVEN, heads.sign(HELD, SIGNER[HR])),
         ("the root key's signature", "6.2", "bad-signature", GIVEN, heads.sign(HELD, ROOT[BG])),
         ("time 601 s ahead", "6.5", "held", GIVEN, signed(head([], time=NOW + 601))),

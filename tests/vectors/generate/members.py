@@ -43,16 +43,31 @@ def memberships() -> Subject:
         ("a vouch under a charter that is not known", "14.2", [vouch(BG, 0), vouch(HR, 0, charter=7)], None),
         ("vouches for two different root keys", "14.1", [vouch(BG, 0), vouch(HR, 0, root=OTHER_HASH)], None),
         ("the tier that both grant", "14.4", [vouch(BG, 0, tier="observer"), vouch(HR, 0)], ("live", "observer")),
-        ("a town and a member's vouch make a town", "14.4", [vouch(BG, 0, tier="town"), vouch(HR, 0)], ("live", "town")),
+        (
+            "a town and a member's vouch make a town",
+            "14.4",
+            [vouch(BG, 0, tier="town"), vouch(HR, 0)],
+            ("live", "town"),
+        ),
         ("three: the highest that two grant", "14.4", [*both, vouch(RS, 0, tier="observer")], ("live", "member")),
-        ("the vouch of the highest index rules", "14.3", [vouch(BG, 0), vouch(BG, 1, tier="observer"), vouch(HR, 0)], ("live", "observer")),
+        (
+            "the vouch of the highest index rules",
+            "14.3",
+            [vouch(BG, 0), vouch(BG, 1, tier="observer"), vouch(HR, 0)],
+            ("live", "observer"),
+        ),
         ("one revocation: under review, still a member", "14.5", [*both, revoke(RS, 0)], ("review", "member")),
         ("revoked by k: expelled", "14.5", [*both, revoke(RS, 0), revoke(HR, 1)], ("expelled", "observer")),
         ("a governor that revokes keeps its own vouch", "14.3", [*both, revoke(HR, 1)], ("review", "member")),
         ("revoke and vouch again", "14.3", [*both, revoke(RS, 0), revoke(HR, 1), vouch(HR, 2)], ("review", "member")),
         ("revoked by who is no governor", "14.5", [*both, revoke(AT, 0), revoke(RS, 0)], ("review", "member")),
         ("one revocation twice counts once", "14.5", [*both, revoke(RS, 0), revoke(RS, 1)], ("review", "member")),
-        ("a revocation of another root key", "14.5", [*both, revoke(RS, 0), revoke(HR, 1, root=OTHER_HASH)], ("review", "member")),
+        (
+            "a revocation of another root key",
+            "14.5",
+            [*both, revoke(RS, 0), revoke(HR, 1, root=OTHER_HASH)],
+            ("review", "member"),
+        ),
     ):
         _add(found, name, clause, expect, statements)
     _in_time(found, both)
@@ -63,7 +78,9 @@ def memberships() -> Subject:
 
 def _add(found: Subject, case: str, clause: str, expect: Any, statements: list[dict[str, Any]], **more: Any) -> None:
     given = {"name": NEWCOMER, "now": NOW + DAY, "charters": [FIRST.decode()], "statements": statements} | more
-    said = {"state": expect[0], "tier": expect[1], "root": expect[2] if len(expect) > 2 else ROOT_HASH} if expect else None
+    said = (
+        {"state": expect[0], "tier": expect[1], "root": expect[2] if len(expect) > 2 else ROOT_HASH} if expect else None
+    )
     found.ok(case, clause, "standing", said, given)
 
 
@@ -85,10 +102,26 @@ def _charters_change(found: Subject, both: list[dict[str, Any]]) -> None:
     strikes = [FIRST.decode(), struck.decode()]
     live = ("live", "member")
     _add(found, "a fallen governor's vouch still counts", "14.2", live, both, charters=charters)
-    _add(found, "a fallen governor vouches under the new charter", "14.2", None, [vouch(BG, 0), vouch(HR, 1, charter=2)], charters=charters)
-    _add(found, "a fallen governor's revocation counts no longer", "14.5", ("review", "member"), [*both, revoke(HR, 1), revoke(RS, 0)], charters=charters)
+    _add(
+        found,
+        "a fallen governor vouches under the new charter",
+        "14.2",
+        None,
+        [vouch(BG, 0), vouch(HR, 1, charter=2)],
+        charters=charters,
+    )
+    _add(
+        found,
+        "a fallen governor's revocation counts no longer",
+        "14.5",
+        ("review", "member"),
+        [*both, revoke(HR, 1), revoke(RS, 0)],
+        charters=charters,
+    )
     _add(found, "a vouch below the struck index counts", "13.7", live, [vouch(BG, 0), vouch(HR, 4)], charters=strikes)
-    _add(found, "a vouch from the struck index on does not", "13.7", None, [vouch(BG, 0), vouch(HR, 5)], charters=strikes)
+    _add(
+        found, "a vouch from the struck index on does not", "13.7", None, [vouch(BG, 0), vouch(HR, 5)], charters=strikes
+    )
     root = hashlib.sha256(ROOT[RS].public).hexdigest()
     _add(found, "governors are members by charter alone", "14.4", ("live", "governor", root), [], name=RS)
 
@@ -100,4 +133,11 @@ def _new_roots(found: Subject, both: list[dict[str, Any]]) -> None:
     old, new = ("live", "member"), ("live", "member", OTHER_HASH)
     _add(found, "another root key: not before 72 hours", "14.8", old, [*both, *later], now=NOW + DAY + hours - 1)
     _add(found, "another root key: after 72 hours", "14.8", new, [*both, *later], now=NOW + DAY + hours)
-    _add(found, "vouches dated back gain nothing: 72 hours from their receipt", "14.8", old, [*both, *back], now=NOW + 9 * DAY + hours - 1)
+    _add(
+        found,
+        "vouches dated back gain nothing: 72 hours from their receipt",
+        "14.8",
+        old,
+        [*both, *back],
+        now=NOW + 9 * DAY + hours - 1,
+    )

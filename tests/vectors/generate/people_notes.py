@@ -5,7 +5,21 @@ from typing import Any
 import msgspec
 
 from tests.vectors.generate.form import Subject, b64
-from tests.vectors.generate.people import AT, BG, DAY, HR, NOW, ROOT, RS, SEALING, SECOND, SIGNER, identity_of, known, statement
+from tests.vectors.generate.people import (
+    AT,
+    BG,
+    DAY,
+    HR,
+    NOW,
+    ROOT,
+    RS,
+    SEALING,
+    SECOND,
+    SIGNER,
+    identity_of,
+    known,
+    statement,
+)
 from xstock_node.protocol import charter, identity, keys, notes, requests
 from xstock_node.protocol.charter import Governor, Needed, Strike, Terms
 from xstock_node.protocol.keys import Signer
@@ -44,7 +58,9 @@ def _refused_identities(found: Subject) -> None:
     good = identity_of(BG)
     text = notes.parse(good, 8192).text
 
-    def made(name: str = BG, root: Signer = ROOT[BG], signing: tuple[Signer, ...] = (SIGNER[BG],), said: Any = None) -> bytes:
+    def made(
+        name: str = BG, root: Signer = ROOT[BG], signing: tuple[Signer, ...] = (SIGNER[BG],), said: Any = None
+    ) -> bytes:
         return identity.sign(name, 1, said or statement(BG), root, signing)
 
     def altered(old: str, new: str) -> bytes:
@@ -57,12 +73,22 @@ def _refused_identities(found: Subject) -> None:
         ("not signed by the root key", "12.2", "bad-signature", notes.sign(text, SIGNER[BG])),
         ("no proof of possession of the signing key", "12.2", "bad-signature", notes.sign(text, ROOT[BG])),
         ("a listed key that did not sign", "12.2", "bad-signature", made(said=statement(BG, SIGNER[BG], SECOND[BG]))),
-        ("the root key among the signing keys", "12.2", "bad-signature", made(signing=(ROOT[BG],), said=statement(BG, ROOT[BG]))),
+        (
+            "the root key among the signing keys",
+            "12.2",
+            "bad-signature",
+            made(signing=(ROOT[BG],), said=statement(BG, ROOT[BG])),
+        ),
         ("a root key of small order", "3.1", "bad-signature", altered(f"root {b64(ROOT[BG].public)}", f"root {small}")),
         ("another first line", "12.1", "malformed", altered("xs1/identity", "xs1/identities")),
         ("a version with a sign", "1.3", "malformed", altered("version 1", "version +1")),
         ("no signing key", "12.1", "malformed", made(said=nine.__class__(expires=NOW, keys=()), signing=())),
-        ("nine signing keys", "12.1", "malformed", notes.sign(text.partition("{")[0] + msgspec.json.encode(nine).decode() + "\n", ROOT[BG])),
+        (
+            "nine signing keys",
+            "12.1",
+            "malformed",
+            notes.sign(text.partition("{")[0] + msgspec.json.encode(nine).decode() + "\n", ROOT[BG]),
+        ),
         ("a name without dot", "2.1", "malformed", altered(BG, "redcross")),
         ("three relays", "12.1", "malformed", made(said=statement(BG, relays=(HR, RS, AT)))),
         ("a duplicate key in its JSON", "1.4", "malformed", altered('{"expires"', '{"expires":1,"expires"')),
@@ -125,9 +151,20 @@ def charters() -> Subject:
     found.ok("a stranger's signature beside them", "3.4", "charter", _charter_said(again, 1), sent=again)
     four = terms(BG, HR, RS, AT, need=(3, 2, 3))
     raw = charter_of(2, hash_of(FIRST), four, BG, HR, RS)
-    found.ok("version 2 by the thresholds of both", "13.3", "charter", _charter_said(raw, 2, *GOVERNORS, AT), _held(FIRST), raw)
-    struck = charter_of(2, hash_of(FIRST), terms(BG, HR, need=(2, 2, 2), strikes=(Strike(governor=RS, start=7),)), BG, HR)
-    found.ok("one governor leaves and is struck", "13.7", "charter", _charter_said(struck, 2, BG, HR), _held(FIRST), struck)
+    found.ok(
+        "version 2 by the thresholds of both",
+        "13.3",
+        "charter",
+        _charter_said(raw, 2, *GOVERNORS, AT),
+        _held(FIRST),
+        raw,
+    )
+    struck = charter_of(
+        2, hash_of(FIRST), terms(BG, HR, need=(2, 2, 2), strikes=(Strike(governor=RS, start=7),)), BG, HR
+    )
+    found.ok(
+        "one governor leaves and is struck", "13.7", "charter", _charter_said(struck, 2, BG, HR), _held(FIRST), struck
+    )
     _bad_charters(found)
     _bad_successors(found)
     return found
@@ -152,7 +189,12 @@ def _bad_charters(found: Subject) -> None:
         ("one signer twice", "13.3", "bad-signature", twice),
         ("signing keys instead of root keys", "13.2", "bad-signature", notes.sign(text, SIGNER[BG], SIGNER[HR])),
         ("a third governor's signature fails", "3.4", "bad-signature", failing),
-        ("half of the governors is not more than half", "13.2", "malformed", by_two(terms(BG, HR, RS, AT, need=(2, 2, 2)))),
+        (
+            "half of the governors is not more than half",
+            "13.2",
+            "malformed",
+            by_two(terms(BG, HR, RS, AT, need=(2, 2, 2))),
+        ),
         ("a threshold above their number", "13.2", "malformed", by_two(terms(need=(4, 2, 2)))),
         ("revoke above their number", "13.2", "malformed", by_two(terms(need=(2, 2, 4)))),
         ("one vouch would do", "13.2", "malformed", by_two(terms(need=(2, 1, 2)))),
@@ -171,8 +213,20 @@ def _bad_successors(found: Subject) -> None:
     taken_over = terms(HR, AT, need=(2, 2, 2))
     second = charter_of(2, previous, terms(heartbeat=7200), BG, HR)
     for name, clause, code, held, raw in (
-        ("the old governors did not agree", "13.3", "bad-signature", FIRST, charter_of(2, previous, taken_over, HR, AT)),
-        ("the new governors did not agree", "13.3", "bad-signature", FIRST, charter_of(2, previous, taken_over, BG, RS, HR)),
+        (
+            "the old governors did not agree",
+            "13.3",
+            "bad-signature",
+            FIRST,
+            charter_of(2, previous, taken_over, HR, AT),
+        ),
+        (
+            "the new governors did not agree",
+            "13.3",
+            "bad-signature",
+            FIRST,
+            charter_of(2, previous, taken_over, BG, RS, HR),
+        ),
         ("a version left out", "13.4", "gap", FIRST, charter_of(3, hash_of(second), terms(), BG, HR)),
         ("another predecessor", "13.1", "bad-signature", FIRST, charter_of(2, "0" * 64, terms(), BG, HR)),
         ("two texts of one version", "13.6", "fork", FIRST, charter_of(1, "", terms(heartbeat=7200), BG, HR)),
@@ -188,14 +242,19 @@ def signed_requests() -> Subject:
     body, base = b'{"network":"see"}', "https://rs.example/x"
     path = "/xs/1/gossip?a=%20b"
 
-    def given(sent: bytes = body, created: int = NOW, signer: Signer = SIGNER[BG], target: str = path, **more: Any) -> dict[str, Any]:
+    def given(
+        sent: bytes = body, created: int = NOW, signer: Signer = SIGNER[BG], target: str = path, **more: Any
+    ) -> dict[str, Any]:
         digest = requests.content_digest(sent) if sent else None
         headers = requests.sign(signer, "POST", base + target, digest, created)
         fields = {"method": "POST", "base": base + "/", "path": target, "now": NOW, "headers": headers}
         return fields | {"keys": known(BG, HR)} | more
 
     good = given()
-    changed = {**good["headers"], "Signature-Input": good["headers"]["Signature-Input"].replace(";tag", ";alg=\"ed25519\";tag")}
+    changed = {
+        **good["headers"],
+        "Signature-Input": good["headers"]["Signature-Input"].replace(";tag", ';alg="ed25519";tag'),
+    }
     bare = {name: value for name, value in given(b"")["headers"].items()}
     wrong_key = {**good["headers"], "Signature-Input": good["headers"]["Signature-Input"].replace(BG, HR)}
     for name, clause, some, sent, skew in (
@@ -208,7 +267,13 @@ def signed_requests() -> Subject:
         found.ok(name, clause, "request", {"caller": BG, "skew": skew}, some, sent)
     for name, clause, code, some, sent in (
         ("altered query", "9.2", "bad-signature", good | {"path": path.replace("b", "c")}, body),
-        ("query with another escape of the same character", "9.2", "bad-signature", good | {"path": path.replace("%20", "+")}, body),
+        (
+            "query with another escape of the same character",
+            "9.2",
+            "bad-signature",
+            good | {"path": path.replace("%20", "+")},
+            body,
+        ),
         ("altered body", "9.4", "malformed", good, b'{"network":"sea"}'),
         ("altered target: another node", "9.2", "bad-signature", good | {"base": "https://hr.example/x"}, body),
         ("rewritten prefix taken for the target", "9.2", "bad-signature", good | {"base": "https://rs.example"}, body),
@@ -216,7 +281,13 @@ def signed_requests() -> Subject:
         ("stale by 301 s", "9.3", "clock", given(created=NOW - 301), body),
         ("301 s ahead", "9.3", "clock", given(created=NOW + 301), body),
         ("a body without a signed digest", "9.4", "unsigned", good | {"headers": bare}, body),
-        ("another digest put in", "9.4", "bad-signature", good | {"headers": good["headers"] | {"Content-Digest": requests.content_digest(b"x")}}, b"x"),
+        (
+            "another digest put in",
+            "9.4",
+            "bad-signature",
+            good | {"headers": good["headers"] | {"Content-Digest": requests.content_digest(b"x")}},
+            b"x",
+        ),
         ("no signature", "9.1", "unsigned", good | {"headers": {}}, body),
         ("a parameter that the profile has not", "9.1", "unsigned", good | {"headers": changed}, body),
         ("a key of another node's name", "3.5", "unsigned", good | {"headers": wrong_key}, body),

@@ -113,7 +113,11 @@ def _defects() -> list[tuple[str, str, bytes]]:
         ("salt of 11 bytes", "4.2", line(**offer(n="A" * 15 + "="))),
         ("a lease of 90 days and a second", "4.9", line(**offer(exp=NOW + 90 * DAY + 1))),
         ("a lease that ends before it begins", "4.9", line(**offer(exp=NOW))),
-        ("a vouch of 400 days and a second", "4.9", line(**common("vouch", exp=NOW + 400 * DAY + 1, name=HR, root=HASH, tier="member", charter=1))),
+        (
+            "a vouch of 400 days and a second",
+            "4.9",
+            line(**common("vouch", exp=NOW + 400 * DAY + 1, name=HR, root=HASH, tier="member", charter=1)),
+        ),
         ("a vouch for an unknown tier", "14.1", line(**common("vouch", name=HR, root=HASH, tier="king", charter=1))),
         ("a quantity of nothing", "1.6", line(**offer(qty=[0, 0]))),
         ("a power of ten", "1.6", line(**offer(qty=[1, 10]))),

@@ -17,7 +17,9 @@ DATA = Path(__file__).parent / "sealed.json"
 
 def sealed() -> Subject:
     """Sealed blobs."""
-    about = "A blob opened with private keys (`seeds` in hex: 32 bytes of X25519, or 64 of ML-KEM-768 and 32 of X25519)."
+    about = (
+        "A blob opened with private keys (`seeds` in hex: 32 bytes of X25519, or 64 of ML-KEM-768 and 32 of X25519)."
+    )
     found = Subject("sealing", about)
     kept = {name: base64.b64decode(text) for name, text in json.loads(DATA.read_text("utf-8")).items()}
     given: dict[str, Any] = {"seeds": [SEED.hex(), HYBRID_SEED.hex()], "from": BG, "to": HR}
@@ -29,10 +31,22 @@ def sealed() -> Subject:
     for name, clause, code, some, blob in (
         ("wrong info: another sender", "17.1", "bad-signature", given | {"from": RS}, classic),
         ("wrong info: another recipient", "17.1", "bad-signature", given | {"to": RS}, classic),
-        ("wrong info: sender and recipient exchanged", "17.1", "bad-signature", given | {"from": HR, "to": BG}, classic),
+        (
+            "wrong info: sender and recipient exchanged",
+            "17.1",
+            "bad-signature",
+            given | {"from": HR, "to": BG},
+            classic,
+        ),
         ("wrong info in suite 2", "17.1", "bad-signature", given | {"from": RS}, hybrid),
         ("a bit of the ciphertext", "17.1", "bad-signature", given, flipped),
-        ("a bit of the encapsulated key", "17.1", "bad-signature", given, classic[:9] + bytes([classic[9] ^ 1]) + classic[10:]),
+        (
+            "a bit of the encapsulated key",
+            "17.1",
+            "bad-signature",
+            given,
+            classic[:9] + bytes([classic[9] ^ 1]) + classic[10:],
+        ),
         ("a key that this node has not", "17.2", "malformed", given | {"seeds": ["33" * 32]}, classic),
         ("a key id of the other suite", "17.2", "malformed", given, wrong),
         ("a suite that nobody knows", "17.2", "malformed", given, b"\x03" + classic[1:]),
@@ -40,7 +54,9 @@ def sealed() -> Subject:
     ):
         found.bad(name, clause, "unseal", code, some, blob)
     for name, key in (("classic", SEALING[HR].public), ("hybrid", HYBRID_KEY.public)):
-        found.ok(f"key id of a {name} key", "17.2", "seal-key-id", {"hex": sealing.key_id(key).hex()}, {"key": b64(key)})
+        found.ok(
+            f"key id of a {name} key", "17.2", "seal-key-id", {"hex": sealing.key_id(key).hex()}, {"key": b64(key)}
+        )
     _choices(found)
     return found
 
@@ -55,4 +71,6 @@ def _choices(found: Subject) -> None:
     ):
         found.ok(name, "17.2", "choose-key", {"key": chosen}, {"theirs": theirs, "ours": ours})
     found.bad("the recipient lists no key", "17.1", "choose-key", "malformed", {"theirs": [], "ours": [own]})
-    found.bad("the recipient lists a hybrid key alone", "17.2", "choose-key", "malformed", {"theirs": [hybrid], "ours": [own]})
+    found.bad(
+        "the recipient lists a hybrid key alone", "17.2", "choose-key", "malformed", {"theirs": [hybrid], "ours": [own]}
+    )

@@ -31,8 +31,16 @@ def fork_statements() -> Subject:
         ("one size, two roots", [3, 3], forks.write(three, same)),
         ("two bases", [3, 5], forks.write(three, based)),
         ("3 is no beginning of 7", [3, 7], _statement(three, signed(head(OTHER[:7])), 3, OTHERS[:7])),
-        ("4, a power of two, is no beginning of 7", [4, 7], _statement(signed(head(LINES[:4])), signed(head(OTHER[:7])), 4, OTHERS[:7])),
-        ("256 is no beginning of 600", [256, 600], _statement(signed(head(LINES[:256])), signed(head(OTHER)), 256, OTHERS)),
+        (
+            "4, a power of two, is no beginning of 7",
+            [4, 7],
+            _statement(signed(head(LINES[:4])), signed(head(OTHER[:7])), 4, OTHERS[:7]),
+        ),
+        (
+            "256 is no beginning of 600",
+            [256, 600],
+            _statement(signed(head(LINES[:256])), signed(head(OTHER)), 256, OTHERS),
+        ),
     ):
         found.ok(name, "19.2", "fork", {"log": log, "sizes": sizes}, GIVEN, raw)
     seven, path = signed(head(LINES[:7])), naive.proof(3, OTHERS[:7])
@@ -41,14 +49,34 @@ def fork_statements() -> Subject:
     newer = signed(head(OTHER[:3], log=head([]).log._replace(epoch=NOW - 900)))
     for name, clause, code, raw in (
         ("no fork: 3 is the beginning of 7", "19.2", "malformed", _statement(three, seven, 3, LEAVES[:7])),
-        ("no fork: 4, a power of two, is the beginning of 7", "19.2", "malformed", _statement(signed(head(LINES[:4])), seven, 4, LEAVES[:7])),
-        ("no fork: the same state at two times", "19.2", "malformed", forks.write(three, signed(head(LINES[:3], time=NOW + 1)))),
+        (
+            "no fork: 4, a power of two, is the beginning of 7",
+            "19.2",
+            "malformed",
+            _statement(signed(head(LINES[:4])), seven, 4, LEAVES[:7]),
+        ),
+        (
+            "no fork: the same state at two times",
+            "19.2",
+            "malformed",
+            forks.write(three, signed(head(LINES[:3], time=NOW + 1))),
+        ),
         ("no fork: nothing is the beginning of everything", "19.2", "malformed", forks.write(signed(head([])), three)),
         ("two sizes without a proof", "19.1", "fork", forks.write(three, signed(head(OTHER[:7])))),
         ("the longer first", "19.1", "malformed", forks.write(seven, three)),
         ("two epochs are no fork", "19.1", "malformed", forks.write(three, newer)),
-        ("a prefix that the path does not prove", "19.2", "fork", forks.write(three, seven, naive.root(OTHERS[:3]), tuple(path))),
-        ("a path of another head", "19.2", "fork", forks.write(three, seven, naive.root(LEAVES[:3]), tuple(naive.proof(4, LEAVES[:7])))),
+        (
+            "a prefix that the path does not prove",
+            "19.2",
+            "fork",
+            forks.write(three, seven, naive.root(OTHERS[:3]), tuple(path)),
+        ),
+        (
+            "a path of another head",
+            "19.2",
+            "fork",
+            forks.write(three, seven, naive.root(LEAVES[:3]), tuple(naive.proof(4, LEAVES[:7]))),
+        ),
         ("one head signed by a key that nobody lists", "19.2", "bad-signature", forks.write(three, forged)),
         ("sizes of notes that do not add up", "19.1", "malformed", unfit + b"\n"),
         ("path lines without prefix", "19.1", "malformed", unfit.replace(b"prefix ", b"path ", 1)),
@@ -72,7 +100,14 @@ def portable_offers() -> Subject:
     found.ok("the last of seven", "5.4", "portable-offer", expect, GIVEN, file(6))
     extra = file(0).replace(b"\nindex", b"\nextra AAAA\nindex")
     found.ok("with the extra line of tlog-proof", "5.4", "portable-offer", expect | {"index": 0}, GIVEN, extra)
-    found.ok("an origin that is not known: the proof holds, the signer does not", "5.4", "portable-offer", expect | {"signed_by": None}, {"keys": known(HR)}, file(6))
+    found.ok(
+        "an origin that is not known: the proof holds, the signer does not",
+        "5.4",
+        "portable-offer",
+        expect | {"signed_by": None},
+        {"keys": known(HR)},
+        file(6),
+    )
     altered = signed(head(LINES[:7])).replace(f"time {NOW}".encode(), f"time {NOW + 1}".encode())
     for name, code, sent in (
         ("a record altered", "fork", file(6, b'{"i":7}')),
@@ -112,7 +147,14 @@ def witnesses() -> Subject:
     found.ok("grown from 4, a power of two, to 7", "18.4", "witness", expect, held(4), ask(4, one(7)))
     found.ok("the same again, later", "18.4", "witness", expect, held(7), ask(7, one(7, time=NOW)))
     expect = {"log": str(again.log), "size": 2}
-    found.ok("a new epoch whose base is below what was witnessed begins anew", "18.4", "witness", expect, held(7), ask(0, again))
+    found.ok(
+        "a new epoch whose base is below what was witnessed begins anew",
+        "18.4",
+        "witness",
+        expect,
+        held(7),
+        ask(0, again),
+    )
     gap = "gap"
     for name, clause, code, given, sent in (
         ("a proof from another size than the one cosigned", "18.4", gap, held(4), ask(3, one(7))),
@@ -120,8 +162,20 @@ def witnesses() -> Subject:
         ("another history", "18.4", "fork", held(3), ask(3, one(7, OTHER), OTHERS)),
         ("another root at the same size", "18.4", "fork", held(7), ask(7, one(7, OTHER), OTHERS)),
         ("time going back", "18.4", "rollback", held(7), ask(7, one(7, time=NOW - 894))),
-        ("a proof one hash short", "18.4", "fork", held(3), ask(3, one(7)).replace(b64(naive.proof(3, LEAVES[:7])[-1]).encode() + b"\n", b"", 1)),
-        ("a path from nothing", "18.4", "malformed", GIVEN, witness.write_request(WitnessRequest(0, (LEAVES[0],), signed(one(7))))),
+        (
+            "a proof one hash short",
+            "18.4",
+            "fork",
+            held(3),
+            ask(3, one(7)).replace(b64(naive.proof(3, LEAVES[:7])[-1]).encode() + b"\n", b"", 1),
+        ),
+        (
+            "a path from nothing",
+            "18.4",
+            "malformed",
+            GIVEN,
+            witness.write_request(WitnessRequest(0, (LEAVES[0],), signed(one(7)))),
+        ),
         ("a head that nobody known signed", "18.4", "bad-signature", {"keys": known(HR)}, ask(0, one(7))),
         ("no empty line", "18.3", "malformed", GIVEN, ask(0, one(7)).replace(b"\n\n", b"\n")),
         ("old with a sign", "18.3", "malformed", GIVEN, ask(0, one(7)).replace(b"old 0", b"old -0")),
@@ -155,7 +209,9 @@ def _later(line: str) -> str:
 
 def bundles() -> Subject:
     """Bundles."""
-    found = Subject("bundles", "Entries of bundles; `whole` false means entries without the first line, as in a message.")
+    found = Subject(
+        "bundles", "Entries of bundles; `whole` false means entries without the first line, as in a message."
+    )
     raw, note = signed(head(LINES[:3])), identity_of(BG)
     entries = [Entry("identity", note), Entry("head", raw), Entry("side", b'{"a":\n\n"= head 3"}')]
     good = b"".join(bundle.write(entries))

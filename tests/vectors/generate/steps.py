@@ -52,14 +52,32 @@ TAKEN: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     ("an offer", "16.13", ("R request",), "S offer", "offered"),
     ("an acceptance is a proposal: the state stays", "16.10", OFFERED, "R accept", "offered"),
     ("the supplier confirms what it saw accepted", "16.10", (*OFFERED, "R accept"), "S confirm", "confirmed"),
-    ("crossing: an acceptance that had not seen the withdrawal is taken, and void", "16.10", (*OFFERED, "S withdraw"), "R~ accept", "withdrawn"),
-    ("crossing: the withdrawal stands although it had not seen the acceptance", "16.10", (*OFFERED, "R accept"), "S~ withdraw", "withdrawn"),
+    (
+        "crossing: an acceptance that had not seen the withdrawal is taken, and void",
+        "16.10",
+        (*OFFERED, "S withdraw"),
+        "R~ accept",
+        "withdrawn",
+    ),
+    (
+        "crossing: the withdrawal stands although it had not seen the acceptance",
+        "16.10",
+        (*OFFERED, "R accept"),
+        "S~ withdraw",
+        "withdrawn",
+    ),
     ("the supplier lets an acceptance lapse", "16.10", (*OFFERED, "R accept"), "S lapse", "lapsed"),
     ("the supplier concludes a cancellation", "16.10", (*CONFIRMED, "R cancel"), "S cancelled", "cancelled"),
     ("dispatch although a cancellation waits unseen", "16.10", (*CONFIRMED, "R cancel"), "S~ dispatch", "dispatched"),
     ("expiry is a step of the supplier", "16.11", OFFERED, "S expire", "expired"),
     ("goods are received", "16.13", (*CONFIRMED, "S dispatch"), "R received", "dispatched"),
-    ("a fact after the end is not refused", "16.13", (*CONFIRMED, "R cancel", "S cancelled"), "R received", "cancelled"),
+    (
+        "a fact after the end is not refused",
+        "16.13",
+        (*CONFIRMED, "R cancel", "S cancelled"),
+        "R received",
+        "cancelled",
+    ),
     ("a departure before any confirmation is a fact too", "16.13", OFFERED, "S departed", "offered"),
     ("both close", "16.13", (*CONFIRMED, "S dispatch", "R received", "R close-proposed"), "S close", "closed"),
 )
@@ -90,10 +108,20 @@ def steps() -> Subject:
     for name, clause, said, one in REFUSED:
         talk = Talk(*said)
         found.bad(name, clause, "step", "step", talk.given(), talk.next(one))
-    for one, said, state in (("S dispatch", CONFIRMED, "dispatched"), ("R received", (*CONFIRMED, "S dispatch"), "dispatched")):
+    for one, said, state in (
+        ("S dispatch", CONFIRMED, "dispatched"),
+        ("R received", (*CONFIRMED, "S dispatch"), "dispatched"),
+    ):
         talk = Talk(*said)
         given = talk.given() | {"former_member": True}
-        found.ok(f"former member: {one[2:]} only reduces an obligation", "14.7", "step", {"state": state}, given, talk.next(one))
+        found.ok(
+            f"former member: {one[2:]} only reduces an obligation",
+            "14.7",
+            "step",
+            {"state": state},
+            given,
+            talk.next(one),
+        )
     for one, said in (("R amend", CONFIRMED), ("S offer", ("R request",)), ("R request", ())):
         talk = Talk(*said)
         given = talk.given() | {"former_member": True}

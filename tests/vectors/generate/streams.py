@@ -100,8 +100,20 @@ def _taken(found: Subject) -> None:
     for name, clause, given, sent, expect in (
         ("a whole small log", "8.6", _given(), _sent(head(LINES[:7]), LINES[:7]), _kept(LINES[:7])),
         ("grown from the frontier held", "8.5", _given(HR, WHOLE), _sent(head(LINES), LINES[300:], 300), _kept(LINES)),
-        ("start at min by who holds nothing: hashes below", "8.5", _given(), _sent(minimum, below + LINES[256:300]), _kept(LINES[:300], *range(256))),
-        ("a hash at the origin's word", "8.4", _given(BG), _sent(head(LINES[:3]), [LINES[0], bare(LINES[1]), LINES[2]]), _kept(LINES[:3], 1)),
+        (
+            "start at min by who holds nothing: hashes below",
+            "8.5",
+            _given(),
+            _sent(minimum, below + LINES[256:300]),
+            _kept(LINES[:300], *range(256)),
+        ),
+        (
+            "a hash at the origin's word",
+            "8.4",
+            _given(BG),
+            _sent(head(LINES[:3]), [LINES[0], bare(LINES[1]), LINES[2]]),
+            _kept(LINES[:3], 1),
+        ),
         ("lines that break every rule stop nothing", "4.4", _given(), _sent(head(poison), poison), _kept(poison)),
         ("a line over 8,192 bytes is kept as its hash", "4.5", _given(BG), _sent(head(long), long), _kept(long, 1)),
         ("the same head again", "6.4", _given(HR, WHOLE), WHOLE, _kept(LINES[:300])),
@@ -116,13 +128,34 @@ def _erased(found: Subject) -> None:
     right = [LINES[0], bare(LINES[1]), *LINES[2:4], erase]
     wrong = [*LINES[:2], bare(LINES[2]), LINES[3], erase]
     net = head(lines, log=LOG._replace(log="see.net"))
-    found.ok("an erased record is missing, the root holds", "15.6", "replica", _kept(lines, 1), _given(), _sent(head(lines), right))
-    found.ok("a record that is erased by a later one", "15.6", "replica", _kept(lines, 1), _given(), _sent(head(lines), lines))
+    found.ok(
+        "an erased record is missing, the root holds",
+        "15.6",
+        "replica",
+        _kept(lines, 1),
+        _given(),
+        _sent(head(lines), right),
+    )
+    found.ok(
+        "a record that is erased by a later one",
+        "15.6",
+        "replica",
+        _kept(lines, 1),
+        _given(),
+        _sent(head(lines), lines),
+    )
     late = [erase.replace(b"[1]", b"[4]"), *LINES[1:5]]
     found.ok("erase does not reach forward", "15.6", "replica", _kept(late), _given(), _sent(head(late), late))
     found.ok("a net log erases nothing", "15.6", "replica", _kept(lines), _given(), _sent(net, lines))
     found.bad("false erasure: another record is left out", "8.4", "replica", "gap", _given(), _sent(head(lines), wrong))
-    found.bad("false erasure: nothing was erased", "8.4", "replica", "gap", _given(), _sent(head(LINES[:3]), [LINES[0], bare(LINES[1]), LINES[2]]))
+    found.bad(
+        "false erasure: nothing was erased",
+        "8.4",
+        "replica",
+        "gap",
+        _given(),
+        _sent(head(LINES[:3]), [LINES[0], bare(LINES[1]), LINES[2]]),
+    )
     found.bad("false erasure in a net log", "14.11", "replica", "gap", _given(), _sent(net, right))
 
 
@@ -132,16 +165,46 @@ def _not_taken(found: Subject) -> None:
     hidden = [bare(line) for line in fork[300:512]] + fork[512:]
     altered = [*LINES[:2], b'{"i":"altered"}', *LINES[3:7]]
     for name, clause, code, given, sent in (
-        ("a jump over min: frames begin beyond the frontier", "8.5", "gap", _given(HR, WHOLE), _sent(head(LINES, minimum=512), LINES[512:], 512)),
+        (
+            "a jump over min: frames begin beyond the frontier",
+            "8.5",
+            "gap",
+            _given(HR, WHOLE),
+            _sent(head(LINES, minimum=512), LINES[512:], 512),
+        ),
         ("a jump over min that hides a fork", "8.5", "gap", _given(HR, WHOLE), _sent(jumped, fork[512:], 512)),
-        ("hashes below min do not hide a fork either", "8.5", "mismatch", _given(HR, WHOLE), _sent(jumped, hidden, 300)),
+        (
+            "hashes below min do not hide a fork either",
+            "8.5",
+            "mismatch",
+            _given(HR, WHOLE),
+            _sent(jumped, hidden, 300),
+        ),
         ("one record altered", "8.6", "mismatch", _given(), _sent(head(LINES[:7]), altered)),
         ("two records swapped", "8.6", "mismatch", _given(), _sent(head(LINES[:3]), [LINES[1], LINES[0], LINES[2]])),
         ("a hash of another record", "8.6", "mismatch", _given(BG), _sent(head(LINES[:2]), [LINES[0], bare(LINES[7])])),
         ("a head without all its records", "6.8", "gap", _given(), _sent(head(LINES[:7]), LINES[:6])),
-        ("an audience log that begins with something else", "15.1", "malformed", _given(), _sent(head(LINES[:2], log=LOG._replace(log="see.sava")), LINES[:2])),
-        ("two roots for the size held", "6.4", "fork", _given(HR, WHOLE), _sent(head(fork[:300], time=NOW), fork[:300])),
-        ("more than 20,000 records at once", "21.2", "quota", _given(HR, WHOLE), signed(head([], time=NOW)._replace(size=20400))),
+        (
+            "an audience log that begins with something else",
+            "15.1",
+            "malformed",
+            _given(),
+            _sent(head(LINES[:2], log=LOG._replace(log="see.sava")), LINES[:2]),
+        ),
+        (
+            "two roots for the size held",
+            "6.4",
+            "fork",
+            _given(HR, WHOLE),
+            _sent(head(fork[:300], time=NOW), fork[:300]),
+        ),
+        (
+            "more than 20,000 records at once",
+            "21.2",
+            "quota",
+            _given(HR, WHOLE),
+            signed(head([], time=NOW)._replace(size=20400)),
+        ),
     ):
         found.bad(name, clause, "replica", code, given, sent)
 
@@ -157,8 +220,38 @@ def _epochs(found: Subject) -> None:
     beyond = [*LINES[:300], b'{"new":0}']
     wrong = head(beyond, log=LATER, base=Base(LOG.epoch, 300, naive.leaf(b"other")))
     short = _sent(head(LINES[:280], time=NOW - 60), LINES[:280])
-    found.ok("a newer epoch cuts back to its base and goes on", "7.3", "replica", _kept(new), _given(HR, WHOLE), _sent(cut, new[280:], 280))
-    found.ok("a newer epoch that begins anew", "7.3", "replica", _kept(LINES[:5]), _given(HR, WHOLE), _sent(lost, LINES[:5]))
-    found.bad("a base that is not what is held", "7.4", "replica", "fork", _given(HR, WHOLE), signed(head(rewritten, log=LATER, base=base(rewritten))))
-    found.bad("a base whose root is found wrong when it is passed", "7.4", "replica", "mismatch", _given(HR, short), _sent(wrong, beyond[280:], 280))
-    found.bad("a lower epoch", "7.3", "replica", "rollback", _given(HR, WHOLE), signed(head(LINES, log=LOG._replace(epoch=LOG.epoch - 1))))
+    found.ok(
+        "a newer epoch cuts back to its base and goes on",
+        "7.3",
+        "replica",
+        _kept(new),
+        _given(HR, WHOLE),
+        _sent(cut, new[280:], 280),
+    )
+    found.ok(
+        "a newer epoch that begins anew", "7.3", "replica", _kept(LINES[:5]), _given(HR, WHOLE), _sent(lost, LINES[:5])
+    )
+    found.bad(
+        "a base that is not what is held",
+        "7.4",
+        "replica",
+        "fork",
+        _given(HR, WHOLE),
+        signed(head(rewritten, log=LATER, base=base(rewritten))),
+    )
+    found.bad(
+        "a base whose root is found wrong when it is passed",
+        "7.4",
+        "replica",
+        "mismatch",
+        _given(HR, short),
+        _sent(wrong, beyond[280:], 280),
+    )
+    found.bad(
+        "a lower epoch",
+        "7.3",
+        "replica",
+        "rollback",
+        _given(HR, WHOLE),
+        signed(head(LINES, log=LOG._replace(epoch=LOG.epoch - 1))),
+    )

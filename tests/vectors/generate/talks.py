@@ -64,7 +64,9 @@ def gossip() -> Subject:
     carried = frame(LINES[:1]).decode()
     one, two = signed(ONE).decode(), signed(TWO).decode()
     first = round_of(BG, "$1", OWN, gives=FIRST_NOTES)
-    _tell(found, "idle: nothing new on either side", "11.5", first, round_of(BG, "$1", OWN, was="$1", knows=all_of(OWN)))
+    _tell(
+        found, "idle: nothing new on either side", "11.5", first, round_of(BG, "$1", OWN, was="$1", knows=all_of(OWN))
+    )
     _tell(
         *(found, "one change: a head with its record, then a third node asks", "11.6", first),
         round_of(BG, "$2", OWN, ONE, was="$1", notes=[one], frames=carried),
@@ -74,7 +76,12 @@ def gossip() -> Subject:
         *(found, "unknown cursor: everything from the start", "11.3", first),
         round_of(BG, "$1", OWN, was="another.1", gives=FIRST_NOTES),
     )
-    _tell(found, "unknown cursor, but the digests agree: nothing", "11.4", round_of(BG, "$1", OWN, was="x.9", knows=all_of(OWN)))
+    _tell(
+        found,
+        "unknown cursor, but the digests agree: nothing",
+        "11.4",
+        round_of(BG, "$1", OWN, was="x.9", knows=all_of(OWN)),
+    )
     _tell(
         *(found, "undiallable initiator: it is asked to push, and the records go on", "11.7"),
         round_of(BG, "$1", OWN, notes=[one], gives=FIRST_NOTES, want=want),
@@ -117,7 +124,9 @@ def _digests(found: Subject) -> None:
         digest = hashlib.sha256("".join(sorted(f"{one}\n" for one in some)).encode()).hexdigest()
         found.ok(f"digest of {name}", "11.4", "digest", {"all": digest}, {"lines": some})
     log = str(ONE.log)
-    found.ok("bucket of a log id", "11.12", "bucket", {"bucket": hashlib.sha256(log.encode()).digest()[0]}, sent=log.encode())
+    found.ok(
+        "bucket of a log id", "11.12", "bucket", {"bucket": hashlib.sha256(log.encode()).digest()[0]}, sent=log.encode()
+    )
 
 
 def _mail(found: Subject) -> None:
@@ -149,26 +158,66 @@ def _refused(found: Subject) -> None:
     forged = heads.sign(ONE, SECOND[BG]).decode()
     absent = {"error": "not-found"}
     first = round_of(BG, "$1", OWN, gives=FIRST_NOTES)
-    _tell(found, "a stranger finds no network", "11.11", ask(AT, GOSSIP, {"network": "see"}, absent), ask(AT, BUCKETS, {"network": "see"}, absent))
+    _tell(
+        found,
+        "a stranger finds no network",
+        "11.11",
+        ask(AT, GOSSIP, {"network": "see"}, absent),
+        ask(AT, BUCKETS, {"network": "see"}, absent),
+    )
     _tell(found, "a network that the answerer has not", "11.11", ask(BG, GOSSIP, {"network": "alps"}, absent))
     pull = {"ranges": [{"log": f"{HR}/xs1/see.audit/{NOW}", "start": 0, "count": 1}]}
     _tell(found, "an audit log's records are never served", "18.1", ask(BG, PULL, pull, absent))
-    _tell(found, "a log of another network is absent", "14.12", ask(BG, PULL, {"ranges": [{"log": f"{BG}/xs1/alps.pub/1", "start": 0, "count": 1}]}, absent))
-    _tell(found, "a head by a key that is not listed changes nothing", "12.5", first, round_of(BG, "$1", OWN, was="$1", notes=[forged], frames=carried))
+    _tell(
+        found,
+        "a log of another network is absent",
+        "14.12",
+        ask(BG, PULL, {"ranges": [{"log": f"{BG}/xs1/alps.pub/1", "start": 0, "count": 1}]}, absent),
+    )
+    _tell(
+        found,
+        "a head by a key that is not listed changes nothing",
+        "12.5",
+        first,
+        round_of(BG, "$1", OWN, was="$1", notes=[forged], frames=carried),
+    )
     _tell(
         *(found, "a push whose records do not fit changes nothing", "8.6", first),
         ask(BG, PUSH, one + frame([b'{"i":"x"}']).decode(), {"error": "mismatch"}),
         round_of(BG, "$1", OWN, was="$1"),
     )
     foreign = head(LINES[:1], name=HR, log=OWN.log)
-    _tell(found, "nobody pushes into the answerer's own log", "10.8", ask(BG, PUSH, signed(foreign).decode() + frame(LINES[:1], 0, OWN.log).decode(), absent))
-    _tell(found, "17 hexadecimal digits are no digest", "11.1", ask(BG, GOSSIP, {"network": "see", "all": "0" * 17}, {"error": "malformed"}))
-    _tell(found, "a cursor of 65 characters", "11.3", ask(BG, GOSSIP, {"network": "see", "cursor": "a" * 65}, {"error": "malformed"}))
+    _tell(
+        found,
+        "nobody pushes into the answerer's own log",
+        "10.8",
+        ask(BG, PUSH, signed(foreign).decode() + frame(LINES[:1], 0, OWN.log).decode(), absent),
+    )
+    _tell(
+        found,
+        "17 hexadecimal digits are no digest",
+        "11.1",
+        ask(BG, GOSSIP, {"network": "see", "all": "0" * 17}, {"error": "malformed"}),
+    )
+    _tell(
+        found,
+        "a cursor of 65 characters",
+        "11.3",
+        ask(BG, GOSSIP, {"network": "see", "cursor": "a" * 65}, {"error": "malformed"}),
+    )
     _tell(found, "257 notes", "11.2", ask(BG, GOSSIP, {"network": "see", "notes": ["x"] * 257}, {"error": "malformed"}))
     newer = head(LINES[:1], time=NOW - 4, log=ONE.log._replace(epoch=NOW - 5))
     _tell(
         *(found, "a newer epoch than the caller showed of its own log is told to the caller", "11.9", first),
-        round_of(RS, "$2", OWN, newer, notes=[signed(newer).decode()], frames=frame(LINES[:1], 0, newer.log).decode(), gives=FIRST_NOTES),
+        round_of(
+            RS,
+            "$2",
+            OWN,
+            newer,
+            notes=[signed(newer).decode()],
+            frames=frame(LINES[:1], 0, newer.log).decode(),
+            gives=[*FIRST_NOTES, signed(newer).decode()],
+        ),
         round_of(BG, "$2", OWN, newer, was="$1", gives=[signed(newer).decode()]),
         round_of(BG, "$2", OWN, newer, was="$2", notes=[one], gives=[signed(newer).decode()]),
     )

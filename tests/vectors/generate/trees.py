@@ -25,7 +25,7 @@ def texts(hashes: list[bytes]) -> list[str]:
 
 def roots() -> Subject:
     """Leaf hashes and roots."""
-    found = Subject("leaves-and-roots", "The hash of a line, and the root of a tree. Line number i is {\"i\":<i>}.")
+    found = Subject("leaves-and-roots", 'The hash of a line, and the root of a tree. Line number i is {"i":<i>}.')
     for name, line in (
         ("a record", b'{"t":"offer","id":"a","qty":1}'),
         ("the same with a space: another leaf, no canonical form", b'{"t":"offer", "id":"a","qty":1}'),
@@ -94,7 +94,12 @@ def inclusion() -> Subject:
 
 def _consistency(old: int, new: int, **more: Any) -> dict[str, Any]:
     all_leaves = leaves(new)
-    fields = {"old": old, "new": new, "old_root": b64(naive.root(all_leaves[:old])), "new_root": b64(naive.root(all_leaves))}
+    fields = {
+        "old": old,
+        "new": new,
+        "old_root": b64(naive.root(all_leaves[:old])),
+        "new_root": b64(naive.root(all_leaves)),
+    }
     return fields | {"path": texts(naive.proof(old, all_leaves))} | more
 
 
@@ -118,7 +123,11 @@ def consistency() -> Subject:
         ("no path at all", good | {"path": []}, "fork"),
         ("a path one hash short", good | {"path": good["path"][:-1]}, "fork"),
         ("a path one hash long", good | {"path": [*good["path"], other]}, "fork"),
-        ("the old root put before the path of a power of two", power | {"path": [power["old_root"], *power["path"]]}, "fork"),
+        (
+            "the old root put before the path of a power of two",
+            power | {"path": [power["old_root"], *power["path"]]},
+            "fork",
+        ),
         ("from nothing there is no proof", good | {"old": 0}, "malformed"),
         ("old above new", good | {"old": 8}, "malformed"),
     ):
