@@ -255,7 +255,7 @@ def signed_requests() -> Subject:
         **good["headers"],
         "Signature-Input": good["headers"]["Signature-Input"].replace(";tag", ';alg="ed25519";tag'),
     }
-    bare = {name: value for name, value in given(b"")["headers"].items()}
+    bare = given(b"")["headers"]
     wrong_key = {**good["headers"], "Signature-Input": good["headers"]["Signature-Input"].replace(BG, HR)}
     for name, clause, some, sent, skew in (
         ("with a body", "9.1", good, body, 0),
