@@ -49,7 +49,7 @@ def schemas() -> dict[str, str]:
     for name, kind in TYPES.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name} | msgspec.json.schema(kind)
         # msgspec writes Python's `not before a last newline`; it stands for the end of the text everywhere else.
-        text = json.dumps(schema, ensure_ascii=False, indent=1).replace("(?!\\n)$", "$")
+        text = json.dumps(schema, ensure_ascii=False, indent=1).replace(r"(?!\\n)$", "$")
         found[f"{name}.json"] = text + "\n"
     return found
 
