@@ -41,7 +41,7 @@ def write(first: bytes, second: bytes, prefix: bytes = b"", path: tuple[bytes, .
 
 
 def parse(raw: bytes) -> ForkStatement:
-    """A statement whose proof holds; the signatures of its two heads are not checked yet (`notes`)."""
+    """A statement whose proof holds; the signatures of its two heads are not checked yet (`notes`) (xs1 19.1)."""
     if len(raw) > limits.FORK_NOTE:
         raise TooLarge(f"a fork statement of at most {limits.FORK_NOTE} bytes", len(raw))
     top, blank, rest = raw.partition(b"\n\n")

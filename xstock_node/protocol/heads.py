@@ -61,7 +61,7 @@ def parse(raw: bytes, whole: bool = True) -> tuple[Head, notes.Note]:
     size = number(lines[1])
     minimum = _value(lines[4], "min")
     if minimum > size or minimum % limits.SEGMENT:
-        raise ProtocolError(f"min a multiple of {limits.SEGMENT} within the size", lines[4])
+        raise ProtocolError(f"min a multiple of {limits.SEGMENT} within the size", lines[4])  # xs1 6.3
     based = len(lines) == 6
     if whole and not (based and log.name.network):
         raise ProtocolError("a head of a log <network>.<label> with its base line", f"{log}, {len(lines)} lines")
@@ -73,7 +73,7 @@ def parse(raw: bytes, whole: bool = True) -> tuple[Head, notes.Note]:
 
 
 def check_successor(held: Head, new: Head) -> None:
-    """Raise unless `new` may follow `held`, the newest head of that log seen so far.
+    """Raise unless `new` may follow `held`, the newest head of that log seen so far (xs1 6.4).
 
     In one epoch the same size means the same root for ever; size, time and min never go back; an epoch has one
     base; no lower epoch is taken.
@@ -93,7 +93,7 @@ def check_successor(held: Head, new: Head) -> None:
 
 
 def check_time(head: Head, now: int) -> None:
-    """Raise `Held` for an epoch or a time more than 600 s ahead."""
+    """Raise `Held` for an epoch or a time more than 600 s ahead (xs1 6.5)."""
     if head.time > now + limits.AHEAD or head.log.epoch > now + limits.AHEAD:
         raise Held("a time at most 600 s ahead", f"time {head.time}, epoch {head.log.epoch}, here {now}")
 

@@ -57,7 +57,7 @@ def check_public(public: bytes) -> bytes:
 
 
 def choose(theirs: Sequence[bytes], ours: Sequence[bytes]) -> bytes:
-    """The key to seal to: a hybrid one where both sides list one, else the first classic one."""
+    """The key to seal to: a hybrid one where both sides list one, else the first classic one (xs1 17.2)."""
     both = any(len(key) == HYBRID_KEY for key in ours)
     for size in (HYBRID_KEY, CLASSIC_KEY) if both else (CLASSIC_KEY,):
         for key in theirs:
@@ -76,7 +76,7 @@ def seal(plain: bytes, public: bytes, sender: str, recipient: str) -> bytes:
 
 
 def unseal(blob: bytes, keys: Sequence[SealingKey], sender: str, recipient: str) -> bytes:
-    """What was sealed by `sender` for `recipient`, with whichever of `keys` it was sealed to."""
+    """What was sealed by `sender` for `recipient`, with whichever of `keys` it was sealed to (xs1 17.1)."""
     if len(blob) > limits.RELAY_BLOB:
         raise TooLarge(f"a sealed blob of at most {limits.RELAY_BLOB} bytes", len(blob))
     if len(blob) <= 5:

@@ -54,7 +54,7 @@ class Exchange:
         self._casework, self._node, self._network = casework, casework.node, casework.network
 
     async def answer(self, caller: str, args: dict[str, str]) -> bytes:
-        """The cases with the caller, or all messages of one as a bundle's entries."""
+        """The cases with the caller, or all messages of one as a bundle's entries (xs1 10.10)."""
         if args.get("with") != caller:
             raise NotFound("the caller's own name in `with`", args.get("with"))
         wanted = args.get("case", "")

@@ -60,7 +60,7 @@ class Learning:
             elif kind == IDENTITY:
                 await self._try(caller, "identity", self._learn_identity(caller, note))
             elif kind == forks.FIRST_LINE:
-                await self._try(caller, "fork statement", self._learn_fork(caller, note))
+                await self._try(caller, "fork statement", self._learn_fork(caller, note))  # xs1 19.4
             elif f".{GOVERNANCE}/" in kind:
                 await self._learn_governance(caller, note)
             else:
@@ -76,7 +76,7 @@ class Learning:
         return plans
 
     def overtaken(self, caller: str) -> tuple[str, ...]:
-        """The head of a newer epoch than the caller showed of its own log, once."""
+        """The head of a newer epoch than the caller showed of its own log, once (xs1 11.9)."""
         return self._overtaken.pop(caller, ())
 
     def _carried(self, caller: str, carried: str) -> Mapping[LogName, frames.Frame]:
