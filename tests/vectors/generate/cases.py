@@ -63,7 +63,7 @@ def written() -> Subject:
     seen = {"start": START, "n": 1, "hash": "ab" * 32}
     found.ok(
         "the first of a case",
-        "16.2",
+        "16.3",
         "message",
         base | {"link": link_of(first), "seen": nothing, "step": "request"},
         KEYS,

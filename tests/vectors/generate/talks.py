@@ -3,11 +3,12 @@
 import hashlib
 from typing import Any
 
+from tests.vectors.generate import naive
 from tests.vectors.generate.form import Subject, b64
 from tests.vectors.generate.heads import LINES
-from tests.vectors.generate.people import AT, BG, HR, NOW, RS, SECOND, head, identity_of, signed
+from tests.vectors.generate.people import AT, BG, HR, NOW, RS, SECOND, SIGNER, head, identity_of, signed
 from tests.vectors.generate.streams import frame
-from xstock_node.protocol import heads
+from xstock_node.protocol import forks, heads, notes
 from xstock_node.protocol.heads import Head
 
 GOSSIP, BUCKETS, PULL, PUSH = (f"/xs/1/{word}" for word in ("gossip", "buckets", "pull", "push"))
@@ -109,6 +110,7 @@ def gossip() -> Subject:
         ask(RS, BUCKETS, {"network": "see", "bucket": (bucket + 1) % 256}, {}),
     )
     _mail(found)
+    _forks(found)
     _refused(found)
     return found
 
@@ -151,6 +153,31 @@ def _mail(found: Subject) -> None:
     )
     other = path.replace(path[-4:], "0000")
     _tell(found, "mail: a blob that is not of its hash", "17.4", ask(BG, other, blob, {"error": "malformed"}, "PUT"))
+
+
+def _forks(found: Subject) -> None:
+    one, carried, other = signed(ONE).decode(), frame(LINES[:1]).decode(), head([b'{"i":"x"}'], time=NOW)
+    fork = forks.write(signed(ONE), signed(other)).decode()
+    told = round_of(BG, "$2", OWN, ONE, was="$1", notes=[one], frames=carried)
+    first = round_of(BG, "$1", OWN, gives=FIRST_NOTES)
+    _tell(
+        *(found, "a true fork statement: the log leaves the digest, the statement goes on", "19.3", first, told),
+        round_of(RS, "$3", OWN, notes=[fork], gives=[*FIRST_NOTES, one, fork]),
+        round_of(BG, "$3", OWN, was="$2", gives=[fork]),
+    )
+    longer = head(LINES[:3], time=NOW)
+    path = tuple(naive.proof(1, [naive.leaf(line) for line in LINES[:3]]))
+    false = forks.write(signed(ONE), signed(longer), ONE.root, path).decode()
+    _tell(
+        *(found, "a false fork statement changes nothing", "19.4", first, told),
+        round_of(RS, "$2", OWN, ONE, notes=[false], gives=[*FIRST_NOTES, one]),
+    )
+    witnessed = notes.sign(ONE.text(), SIGNER[BG], SIGNER[RS]).decode()
+    _tell(
+        *(found, "a note goes on byte by byte, unknown signatures with it", "3.6", first),
+        round_of(BG, "$2", OWN, ONE, was="$1", notes=[witnessed], frames=carried),
+        round_of(RS, "$2", OWN, ONE, gives=[*FIRST_NOTES, witnessed]),
+    )
 
 
 def _refused(found: Subject) -> None:
