@@ -11,7 +11,7 @@ FAR = 2**40
 
 
 def test_a_message_is_repeated_from_30_s_doubling_to_6_h(tmp_path: Path) -> None:
-    """xs1 16.15."""
+    """xs1 16.15; nor does it wait for a witness, of whom none can be reached here (xs1 18.5)."""
     waits: dict[int, int] = {}
 
     async def main() -> None:
