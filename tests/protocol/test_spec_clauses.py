@@ -18,7 +18,7 @@ _CITED = re.compile(r"xs1 (\d+\.\d+(?:(?:, | and | to )\d+\.\d+)*)")
 # Clauses that only say how to read the others. None is left: even those on spelling have their check.
 EDITORIAL: dict[str, str] = {}
 
-# Clauses that this program does not keep yet, wholly or in part, and what is missing. Whoever keeps one removes it here.
+# Clauses that this program does not keep yet, wholly or in part, and what is missing. Who keeps one removes it here.
 OPEN = {
     "7.9": "heads of epochs beyond the one that an identity fixes are not void, a lower epoch is never taken",
     "10.5": "the path is known and nobody answers it",
