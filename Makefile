@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash fuzz
+.PHONY: venv demo test lint bench points crash lines fuzz
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -34,6 +34,9 @@ crash: .venv/dev
 
 fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz --inputs 1000000 $(FUZZ)
+
+lines: .venv/dev
+	$(BIN)/python -m tests.lines $(LINES)
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

@@ -21,7 +21,8 @@ class NodeProcess:
     def __init__(self, folder: Path, name: str, port: int, **answers: Any) -> None:
         self.home, self.name, self.port = folder / name, name, port
         self.process: subprocess.Popen[bytes] | None = None
-        url = f"http://127.0.0.1:{port}"
+        self.prefix: list[str] = []
+        url = f"http://{answers.get('host', '127.0.0.1')}:{port}"
         create(self.home, Answers(name=name, url=url, port=port, allow_private=True, **answers), int(time.time()))
 
     def pin(self, *others: "NodeProcess", dial: bool = True) -> None:
@@ -37,7 +38,7 @@ class NodeProcess:
 
     def start(self, wait: float = 30.0) -> None:
         """Start `xstock serve`; with `wait` until it answers."""
-        command = [sys.executable, "-m", "xstock_node", "serve", "--home", str(self.home)]
+        command = [*self.prefix, sys.executable, "-m", "xstock_node", "serve", "--home", str(self.home)]
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if wait:

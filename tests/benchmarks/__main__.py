@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import cold_sync, corpus, floor, propagation, publishing, searching
+from tests.benchmarks import cold_sync, corpus, floor, propagation, publishing, searching, shared_sync
 from tests.benchmarks.measure import report, resident_mb
 
 ALL = ("publish", "cold", "propagation", "idle", "search", "memory")
@@ -28,6 +28,7 @@ def main(chosen: list[str]) -> None:
         least = floor.cold_sync_floor(corpus.lines(100_000, publishing.NOW, 5))
         rate = cold_sync.run(100_000)
         report("cold sync ratio", of_floor=round(rate / least, 2))
+        shared_sync.run()
     if "propagation" in wanted:
         propagation.run(6)
         propagation.run(30)

@@ -45,7 +45,7 @@ def fill(tx: Transaction, name: str, lines: list[bytes], now: int) -> None:
     tx.logs.put(state)
     empty = Head(log.epoch(now - 10_000), len(lines), b"", now, 0)
     for start in range(0, len(lines), 5_000):
-        state = extend(tx, state, empty, lines[start : start + 5_000])
+        state = extend(tx, state, empty, lines[start : start + 5_000], now)
     head = empty._replace(root=state.frontier.root())
     take(tx, head, heads.sign(head, make_signer(name)), [], now)
 

@@ -5,6 +5,7 @@ that the log grows by. Where nobody lies the lines must be held afterwards, what
 stops its log.
 """
 
+from asyncio import events
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -24,6 +25,7 @@ from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.storage.sqlite.engine import Job
 from xstock_node.testing import make_offer
+from xstock_node.testing.clock import SimLoop
 from xstock_node.testing.nodes import make_identity
 from xstock_node.trace import Trace
 
@@ -31,6 +33,9 @@ T = TypeVar("T")
 NOW = 1_790_000_000
 ORIGIN, RELAY, OWN = "redcross.bg", "redcross.hr", "redcross.rs"
 HELD = 258  # a whole segment and an edge
+
+
+CLOCK = SimLoop()  # only asked what time it is
 
 
 class MemoryEngine(SqliteEngine):
@@ -129,10 +134,13 @@ class Ingest:
 
     def _drive(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end what waits for nothing; what does wait (a large gap) gets a loop of its own."""
+        events._set_running_loop(CLOCK)
         try:
             work.send(None)
         except StopIteration as ended:
             return ended.value  # type: ignore[no-any-return]
+        finally:
+            events._set_running_loop(None)
         raise AssertionError("a small gap never waits")
 
     async def _offer(self, lies: Lies, lines: Sequence[bytes]) -> str:

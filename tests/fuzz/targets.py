@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tests.fuzz import correspondence as c
 from tests.fuzz import samples
 from tests.fuzz.ingest import Ingest
 from xstock_node.protocol import frames, gossip, heads, identity, keys, limits, merkle, names, notes, proof, records
@@ -258,6 +259,17 @@ TARGETS = (
     # Larger bodies are inflated in a thread: see `inflate_aside`.
     Target("inflate", samples.PACKED, run_inflate, limits.GOSSIP_BODY, slow=samples.SLOW_GZIP),
     Target("url", samples.URLS, run_url, limits.HEADER_LINE),
+    Target("charter", [c.CHARTER.raw, c.SECOND.raw], c.run_charter, 2 * limits.IDENTITY_NOTE),
+    Target("message", c.MESSAGES, c.run_message, 2 * limits.IDENTITY_NOTE, ("taken", "refused", "no place")),
+    Target("receipt", c.RECEIPTS, c.run_receipt, 2 * limits.RECEIPT_NOTE),
+    Target("fork", c.FORKS, c.run_fork, 2 * limits.FORK_NOTE),
+    Target("witness", c.WITNESSING, c.run_witness, 2 * limits.IDENTITY_NOTE),
+    Target("cosignature", c.COSIGNED, c.run_cosignature, 2 * limits.HEAD_NOTE),
+    Target("bundle", c.BUNDLES, c.run_bundle, limits.GOSSIP_BODY),
+    Target("sealed", c.SEALED, c.run_sealed, 2 * limits.RELAY_BLOB),
+    Target("paper", c.PAPERS, c.run_paper, limits.RECORD),
+    Target("codes", c.CODES, c.run_codes, limits.GOSSIP_BODY),
+    Target("path", c.TARGETS_OF_PATHS, c.run_path, limits.HEADER_LINE),
     Target("ingest", samples.INGESTS, Ingest(), limits.FRAMES_BODY, ("taken", "refused", "honest")),
 )
 BY_NAME = {target.name: target for target in TARGETS}

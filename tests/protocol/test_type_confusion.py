@@ -8,8 +8,23 @@ from itertools import permutations
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec import structs
 
-from xstock_node.protocol import heads, identity, keys, merkle, proof, records, requests
+from tests.networks.kit import make_charter
+from xstock_node.protocol import (
+    charter,
+    heads,
+    identity,
+    keys,
+    merkle,
+    messages,
+    notes,
+    proof,
+    records,
+    requests,
+    witness,
+)
+from xstock_node.protocol.charter import Governor
 from xstock_node.protocol.errors import BadSignature, ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.keys import Signer
@@ -136,14 +151,66 @@ def make_root(name: str) -> Signer:
     return make_signer(name, "root")
 
 
+C = "redcross.rs"
+HELD = make_charter("see", [A, B, C])
+
+
+def charter_text(claim: Claim) -> bytes:
+    """Version 2, with the claimed root key for the claimed name."""
+    governors = tuple(
+        Governor(name, keys.to_base64(claim.key if name == claim.name else make_root(name).public))
+        for name in (A, B, C)
+    )
+    terms = structs.replace(HELD.terms, governors=governors)
+    return charter.text("see", 2, HELD.hash(), terms).encode()
+
+
+def charter_sent(text: bytes, claim: Claim, key_id: bytes, signature: bytes) -> bytes:
+    """With the true signature of one governor, which is one less than it takes."""
+    third = make_root(C)
+    line = f"— {C} {keys.to_base64(third.key_id + third.sign(text))}\n".encode()
+    return note(text, claim, key_id, signature) + line
+
+
+def check_charter(raw: bytes) -> None:
+    charter.check_successor(HELD, charter.parse(raw))
+
+
+def message_text(claim: Claim) -> bytes:
+    link, other = messages.Link(NOW, 1, ""), C
+    return messages.write(
+        "see", claim.name, other, "a" * 16, link, "", messages.NOTHING, NOW, b'{"step":"notify"}'
+    ).encode()
+
+
+def check_message(raw: bytes) -> None:
+    found = messages.parse(raw)
+    DIRECTORY.verify(found.sender, found.note)
+
+
+def receipt_text(claim: Claim) -> bytes:
+    written = message_text(Claim(C, claim.key)).decode().replace(f"to {C}", f"to {claim.name}")
+    return messages.write_receipt(messages.parse(messages.sign(written, make_signer(C))), NOW).encode()
+
+
+def check_receipt(raw: bytes) -> None:
+    found = messages.parse_receipt(raw)
+    DIRECTORY.verify(found.sender, found.note)
+
+
 KINDS = {
     "head": Kind(head_text, note, check_head, make_signer),
     "identity": Kind(identity_text, identity_sent, check_identity, make_root),
     "request": Kind(request_text, request_sent, check_request, make_signer),
     "portable offer": Kind(head_text, offer_sent, check_offer, make_signer),
+    "charter": Kind(charter_text, charter_sent, check_charter, make_root),
+    "message": Kind(message_text, note, check_message, make_signer),
+    "receipt": Kind(receipt_text, note, check_receipt, make_signer),
 }
 # A portable offer carries the head itself: one signature, on purpose.
 SHARED = {frozenset(("head", "portable offer"))}
+# A charter is nobody's own: each governor signs the same text.
+OWNED = {name: kind for name, kind in KINDS.items() if name != "charter"}
 PAIRS = list(permutations(KINDS, 2))
 
 
@@ -198,7 +265,7 @@ def test_a_signature_on_one_kind_signs_no_other(one: str, other: str) -> None:
             KINDS[other].check(sent)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", OWNED.values(), ids=OWNED)
 def test_a_s_signature_on_b_s_thing_is_refused(kind: Kind) -> None:
     signer, claim = kind.signer(A), own(kind, B)
     text = kind.text(claim)
@@ -241,3 +308,21 @@ def test_no_two_kinds_sign_the_same_bytes() -> None:
     texts = {name: signed(kind, A)[0] for name, kind in KINDS.items()}
     for one, other in PAIRS:
         assert (texts[one] == texts[other]) == (frozenset((one, other)) in SHARED)
+
+
+def test_a_cosignature_is_no_signature_and_a_signature_is_no_cosignature() -> None:
+    signer = make_signer(A)
+    text = head_text(own(KINDS["head"], A)).decode()
+    line = witness.cosign(text, signer, NOW)
+    with pytest.raises(BadSignature):
+        notes.parse(f"{text}\n{line}".encode(), 4096).verify(A, signer.public)
+    plain = notes.parse(notes.sign(text, signer), 4096).signatures[0]
+    with pytest.raises(BadSignature):
+        witness.verify(text, plain, A, signer.public)
+    true = witness.parse_lines(line.encode())[0]
+    assert witness.verify(text, true, A, signer.public).time == NOW
+    for other in (text.replace("min 0", "min 256"), head_text(own(KINDS["head"], B)).decode()):
+        with pytest.raises(BadSignature):
+            witness.verify(other, true, A, signer.public)
+    with pytest.raises(BadSignature):
+        witness.verify(text, true, B, make_signer(B).public)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from xstock_node.domain.items import Item
 from xstock_node.services import (
+    bundling,
     cataloguing,
     checks,
     disclosing,
@@ -15,6 +16,7 @@ from xstock_node.services import (
     governing,
     mapping_desk,
     overview,
+    peer_test,
     publishing,
     searching,
     stocktake,
@@ -372,6 +374,36 @@ ROUTES = (
         disclosing.Erased,
         disclosing.erase,
         "Erase records of an own log everywhere",
+    ),
+    Route(
+        "peer.test",
+        "POST",
+        "/peers/test",
+        "operate",
+        overview.PeerName,
+        list[peer_test.Line],
+        peer_test.peer_test,
+        "Everything that has to work with a peer",
+    ),
+    Route(
+        "bundle.export",
+        "POST",
+        "/bundles/export",
+        "operate",
+        bundling.ExportRequest,
+        bundling.Bundle,
+        bundling.export,
+        "What a peer, or everybody, may miss",
+    ),
+    Route(
+        "bundle.import",
+        "POST",
+        "/bundles/import",
+        "operate",
+        bundling.ImportRequest,
+        bundling.Imported,
+        bundling.import_,
+        "Take in what somebody carried here",
     ),
 )
 

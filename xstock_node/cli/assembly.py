@@ -40,8 +40,8 @@ async def open_office(home: Path, config: Config) -> Office:
         sealing=read_sealing_keys(home),
     )
     await node.load()
-    outside = Stranger(config.peers.allow_private)
-    return Office(node, settings_of(config), PluginHost(config.plugins.allow), home, outside)
+    node.outside = Stranger(config.peers.allow_private)
+    return Office(node, settings_of(config), PluginHost(config.plugins.allow), home)
 
 
 def settings_of(config: Config) -> OfficeSettings:

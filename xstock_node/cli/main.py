@@ -19,6 +19,7 @@ VERBS = {
     "offer": ("offer", "Own offers: publish, withdraw, renew, export, verify"),
     "search": ("search", "Find offers of all nodes"),
     "peer": ("peer", "The nodes that this one knows"),
+    "bundle": ("bundle", "What travels by stick, mail or QR sequence"),
     "network": ("network", "Who belongs: charters, applications, vouches, members"),
     "key": ("key", "This node's keys: show, rotate, encrypt, recover"),
     "config": ("config", "Settings: check, show, explain"),

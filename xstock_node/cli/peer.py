@@ -49,6 +49,19 @@ async def sync(as_json: bool, home: Path | None, name: str) -> None:
         raise click.exceptions.Exit(1)
 
 
+@peer.command("test")
+@click.argument("name")
+@verb
+async def test(as_json: bool, home: Path | None, name: str) -> None:
+    """Check peer NAME before the disaster: line, certificate, clock, signature, way back. Ends with 1 on an error."""
+    async with open_session(home) as session:
+        lines = await session.call("peer.test", PeerName(name=name))
+    rows = [(line.check, line.state, line.found, line.do) for line in lines]
+    emit(lines, as_json, lambda _: table(("check", "state", "found", "what to do"), rows))
+    if any(line.state == "error" for line in lines):
+        raise click.exceptions.Exit(1)
+
+
 @peer.command("invite")
 @click.option("--network", default="", help="The network; the home network by default.")
 @click.option("--remark", default="", help="For whom it is; for this node's own people.")

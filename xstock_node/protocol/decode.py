@@ -53,7 +53,12 @@ def decode(data: bytes, kind: type[T], most: int) -> T:
 
 
 def _check_depth(text: str) -> None:
-    """Nesting is counted before parsing, so that no parser meets it; brackets inside strings are skipped."""
+    """Nesting is counted before parsing, so that no parser meets it; brackets inside strings are skipped.
+
+    Text with few opening brackets cannot nest deeper than that, wherever they stand.
+    """
+    if text.count("[") + text.count("{") <= limits.JSON_DEPTH:
+        return
     depth = 0
     in_string = escaped = False
     for character in text:

@@ -9,7 +9,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from xstock_node.protocol import keys, limits
@@ -66,8 +66,20 @@ def root_hash(root: bytes) -> str:
     return hashlib.sha256(root).hexdigest()
 
 
-def fold(charters: Sequence[Charter], statements: Iterable[Statement], now: int) -> dict[str, Standing]:
-    """Every name's standing at `now`. `charters` are all versions held, the newest last; governors stand by charter."""
+def _nobody_objects(name: str) -> tuple[str, ...]:
+    return ()
+
+
+def fold(
+    charters: Sequence[Charter],
+    statements: Iterable[Statement],
+    now: int,
+    objections: Callable[[str], tuple[str, ...]] = _nobody_objects,
+) -> dict[str, Standing]:
+    """Every name's standing at `now`. `charters` are all versions held, the newest last; governors stand by charter.
+
+    `objections` gives the root key hashes that the owner of a name contests: they never take over (xs1 14.8).
+    """
     if not charters:
         return {}
     newest = charters[-1]
@@ -75,7 +87,7 @@ def fold(charters: Sequence[Charter], statements: Iterable[Statement], now: int)
     standings = {}
     for name in sorted({name for name, _ in latest}):
         candidates = [_candidate(newest, name, root, said, now) for (n, root), said in latest.items() if n == name]
-        found = _chosen([c for c in candidates if c is not None], now)
+        found = _chosen([c for c in candidates if c is not None], now, objections(name))
         if found is not None:
             standings[name] = found
     for governor in newest.terms.governors:
@@ -109,6 +121,8 @@ def _latest(charters: Sequence[Charter], statements: Iterable[Statement]) -> dic
             named = by_version.get(record.charter)
             if named is None or named.governor(statement.governor) is None:
                 continue
+            if record.ts > charters[-1].terms.expires + limits.EXPIRED_GRACE:
+                continue  # an expired charter makes no new members (xs1 13.5)
         said = found[record.name, record.root]
         before = said.get(statement.governor, Said())
         if isinstance(record, Vouch):
@@ -148,7 +162,7 @@ def _tier(vouches: Mapping[str, Vouch], needed: int) -> Tier:
     return TIERS[min(ranks[needed - 1], TIERS.index("member"))]
 
 
-def _chosen(candidates: list[tuple[Standing, int]], now: int) -> Standing | None:
+def _chosen(candidates: list[tuple[Standing, int]], now: int, contested: Sequence[str]) -> Standing | None:
     """One standing of a name vouched for under several root keys: the newest whose 72 hours are over."""
     if not candidates:
         return None
@@ -157,7 +171,7 @@ def _chosen(candidates: list[tuple[Standing, int]], now: int) -> Standing | None
         return max(candidates, key=lambda c: (c[0].state == "expelled", c[0].until))[0]
     held = members[0][0]
     for standing, since in members[1:]:
-        if since + limits.ROOT_CHANGE <= now:
+        if since + limits.ROOT_CHANGE <= now and standing.root not in contested:
             held = standing
         else:
             return held._replace(next_root=standing.root, next_from=since + limits.ROOT_CHANGE)

@@ -1,5 +1,6 @@
 """Signed notes (C2SP signed-note): text, an empty line, one signature line a signer."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ from xstock_node.protocol import keys, limits
 from xstock_node.protocol.errors import BadSignature, ProtocolError, TooLarge
 
 DASH = "—"
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 
 
 class SignatureLine(NamedTuple):
@@ -63,7 +65,7 @@ def parse(raw: bytes, most: int) -> Note:
         whole = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise ProtocolError("a note in UTF-8", "bad bytes") from None  # xs1 1.1
-    if any(c < " " and c != "\n" for c in whole) or "\x7f" in whole:
+    if _CONTROL.search(whole):
         raise ProtocolError("a note without control characters", "one (CR or tab, perhaps)")
     text, blank, tail = whole.rpartition("\n\n")
     if not blank or not text or not tail.endswith("\n"):

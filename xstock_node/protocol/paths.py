@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import NotFound
+from xstock_node.protocol.errors import NotFound, ProtocolError
 
 JSON, TEXT, BYTES = "application/json", "text/plain", "application/octet-stream"
 _PART = re.compile(r"[A-Za-z0-9._-]{1,128}")  # xs1 2.4
@@ -57,8 +57,15 @@ def find(method: str, target: str) -> tuple[Path, dict[str, str]]:
         if path.method == method and len(path.parts) == len(given):
             args = _matched(path.parts, given)
             if args is not None:
-                return path, dict(parse_qsl(query, max_num_fields=8)) | args
+                return path, _query(query) | args
     raise NotFound("a path of xs1", where[:80])
+
+
+def _query(query: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(query, max_num_fields=8))
+    except ValueError:
+        raise ProtocolError("a query of at most 8 fields", query[:80]) from None
 
 
 def _matched(parts: list[str], given: list[str]) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 A start is doubtful after a restore, or when a peer shows messages of ours that are not held here.
 """
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -12,6 +13,7 @@ from xstock_node.protocol import bundle, limits, messages
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.names import number
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.recordtypes import Hash, Index, NodeName, RecordId
 from xstock_node.services import dossier
@@ -52,12 +54,15 @@ class Exchange:
 
     def __init__(self, casework: Casework) -> None:
         self._casework, self._node, self._network = casework, casework.node, casework.network
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def answer(self, caller: str, args: dict[str, str]) -> bytes:
         """The cases with the caller, or all messages of one as a bundle's entries (xs1 10.10)."""
         if args.get("with") != caller:
             raise NotFound("the caller's own name in `with`", args.get("with"))
-        wanted = args.get("case", "")
+        wanted, start = args.get("case", ""), number(args.get("start", "0"))
+        if start:
+            await self._note_start(caller, start)
 
         def work(tx: Transaction) -> bytes:
             rows = [r for r in tx.cases.all(self._network.name) if caller in (r.requester, r.supplier)]
@@ -71,10 +76,34 @@ class Exchange:
 
         return await self._node.engine.read(work)
 
-    async def ask(self, peer: Peer) -> int:
-        """Compare all cases with a peer and mend both sides; how many messages were brought back here."""
+    async def _note_start(self, caller: str, start: int) -> None:
+        """The caller began anew: that is durable before it is answered, and it is asked back (xs1 16.14)."""
+
+        def work(tx: Transaction) -> bool:
+            known = tx.cases.start_of(self._network.name, caller)
+            tx.cases.note_start(self._network.name, caller, start)
+            return start > known
+
+        peer = self._network.gossip.peers.get(caller)
+        if await self._node.engine.write(work, durable=True) and peer is not None:
+            task = asyncio.ensure_future(self._ask_back(peer))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _ask_back(self, peer: Peer) -> None:
+        try:
+            await self.ask(peer, fresh=False)
+        except ProtocolError as error:
+            self._node.trace.info("cases-not-compared", peer=peer.name, why=error.sentence())
+
+    async def ask(self, peer: Peer, fresh: bool = True) -> int:
+        """Compare all cases with a peer and mend both sides; how many messages were brought back here.
+
+        `fresh` tells the peer the number of this start: what is still under way from an older one counts no longer.
+        """
         own, count = self._node.identity.name, 0
-        raw = await peer.ask("GET", f"/xs/1/cases?with={own}", most=BODY)
+        told = f"&start={self._node.start_number}" if fresh else ""
+        raw = await peer.ask("GET", f"/xs/1/cases?with={own}{told}", most=BODY)
         for line in decode(raw, CaseList, BODY).cases:
             if line.network != self._network.name or {line.requester, line.supplier} != {own, peer.name}:
                 continue
@@ -120,7 +149,7 @@ class Exchange:
                 continue
             held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))
             if all(m.link != message.link for m in held):
-                await self._casework.take(peer.name, pack(message.raw))
+                await self._casework.take(peer.name, pack(message.raw), in_exchange=True)
                 count += 1
         return count
 

@@ -15,7 +15,7 @@ import msgspec
 from xstock_node.domain.operations import BY_VERB, Kind, may
 from xstock_node.protocol import bundle, chains, messages
 from xstock_node.protocol.bundle import Entry
-from xstock_node.protocol.errors import BadSignature, Fork, NotFound, ProtocolError, WrongStep
+from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, WrongStep
 from xstock_node.protocol.messages import Link, Message
 from xstock_node.protocol.names import record_id
 from xstock_node.services import dossier
@@ -64,9 +64,10 @@ class Casework:
             raise Refusal("no-case", f"a case of {self.network.name}", case, "see the list of cases")
         return await self._write(row, body, side)
 
-    async def take(self, caller: str, body: bytes) -> bytes:
+    async def take(self, caller: str, body: bytes, in_exchange: bool = False) -> bytes:
         """A message with its side lines, or a receipt; the answer is the receipt of a message, or nothing.
 
+        `in_exchange`: its writer handed it out just now as part of its chain, so that its start may be an older one.
         See xs1 16.17.
         """
         entries = list(bundle.entries(body))
@@ -80,7 +81,7 @@ class Casework:
         side = tuple(e.data for e in entries[1:])
         messages.check_side_lines(message.step, side)
         try:
-            return await self._store(message, side)
+            return await self._store(message, side, in_exchange)
         except Fork:
             now, link = self.node.clock.now(), message.link
             await self.node.engine.write(
@@ -199,7 +200,7 @@ class Casework:
             kind = "an exercise" if self.network.shared.is_exercise else "no exercise"
             raise WrongStep(f"a case of {kind}", message.case, "an exercise never touches what is real")
 
-    async def _store(self, message: Message, side: Sequence[bytes]) -> bytes:
+    async def _store(self, message: Message, side: Sequence[bytes], in_exchange: bool) -> bytes:
         now = self.node.clock.now()
         receipts: list[bytes] = []
 
@@ -213,6 +214,10 @@ class Casework:
                 )
                 receipts.append(held.receipt)
                 return []
+            started = tx.cases.start_of(self.network.name, message.sender)
+            if message.link.start < started and not in_exchange:
+                # Its writer began anew since: what was under way then counts only as part of what it holds now.
+                raise Gap(f"messages of start {started}", message.link.start, "it is asked for your cases")
             tx.cases.void(row.id, message.sender, placed.void)
             self._may_take(tx, dossier.read(tx, row), message)
             receipt = messages.sign(messages.write_receipt(message, now), self.node.signer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.cold_sync import ColdSync
@@ -9,7 +10,7 @@ from xstock_node.services.pulling import pull_lines
 from xstock_node.services.receiving import Plan, fill, moved_on, take
 from xstock_node.storage.interfaces import Engine, Transaction
 
-SMALL_GAP = 2_048
+SMALL_GAP = 2 * limits.SEGMENT
 Refuse = Callable[[str, ProtocolError, str], None]
 
 
@@ -28,7 +29,7 @@ async def catch_up(engine: Engine, peers: Sequence[Peer], plan: Plan, now: int, 
 
     def store(tx: Transaction) -> None:
         if not moved_on(tx, plan, now):
-            take(tx, head, raw, lines, now, from_origin)
+            take(tx, head, raw, lines, now, from_origin, plan.anew)
 
     await engine.write(store, durable=False)
 

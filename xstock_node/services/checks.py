@@ -8,21 +8,13 @@ import msgspec
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.storage.interfaces import LogState, Transaction
 
 KEY_FILES = ("signing.key", "root.key")
 READ_AT_ONCE = 4096
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: `ok`, `warning` or `error`, what was found, and what to do."""
-
-    check: str
-    state: str
-    found: str
-    do: str = ""
 
 
 class LogVerification(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +30,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
     """Everything that can be checked from here."""
     view = await status(office, actor)
     findings = [*check_keys(office.home), _own_log(view), _expiring(office), *_peers(view), *_plugins(office)]
+    findings += await network_findings(office)
     logs = await verify_logs(office, actor)
     bad = [found for found in logs if not found.holds]
     findings += [

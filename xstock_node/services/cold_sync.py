@@ -13,7 +13,7 @@ from xstock_node.protocol import frames, limits
 from xstock_node.protocol.errors import Gap, Mismatch, ProtocolError, Rollback
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.peer import Peer
-from xstock_node.services.pulling import pull_lines, pull_roots
+from xstock_node.services.pulling import Pace, pull_lines, pull_roots
 from xstock_node.services.receiving import Plan, enter_epoch, extend, frontier_at, moved_on, take
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
@@ -44,6 +44,7 @@ class ColdSync:
     def __init__(self, engine: Engine, peers: Sequence[Peer], plan: Plan, now: int, refuse: Refuse) -> None:
         self._engine, self._plan, self._now, self._refuse = engine, plan, now, refuse
         head, width = plan.head, limits.SEGMENT
+        self._told_by = peers[0]
         self._peers = sorted(peers, key=lambda peer: peer.name == head.log.node)
         self._first, self._last = -(-plan.start // width), head.size // width
         self._position, self._end = self._first * width, self._last * width
@@ -85,6 +86,7 @@ class ColdSync:
 
     async def _work(self, peer: Peer) -> None:
         """Pull batches from one peer until none is left or it fails."""
+        pace = Pace()
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._has_work() or self._position >= self._end)
@@ -92,7 +94,7 @@ class ColdSync:
                     return
                 start, end = self._take_batch()
             try:
-                lines = await pull_lines(peer, self._plan.head.log, start, end, partly=True)
+                lines = await pull_lines(peer, self._plan.head.log, start, end, partly=True, pace=pace)
             except ProtocolError as error:
                 self._fail(peer, error)
                 async with self._changed:
@@ -154,12 +156,14 @@ class ColdSync:
 
     def _fail(self, peer: Peer, error: ProtocolError) -> None:
         self._error = error
-        self._refuse(peer.name, error, str(self._plan.head.log))
+        if not isinstance(error, Gap) or peer is self._told_by:
+            self._refuse(peer.name, error, str(self._plan.head.log))
 
     def _begin(self, tx: Transaction, layout: Layout) -> LogState:
         plan = self._plan
-        moved_on(tx, plan, self._now)
-        state = enter_epoch(tx, plan.head, plan.raw, self._now)._replace(target=plan.raw)
+        if moved_on(tx, plan, self._now):
+            raise Rollback(f"{plan.head.log} still to be fetched", "held meanwhile")
+        state = enter_epoch(tx, plan.head, plan.raw, self._now, plan.anew)._replace(target=plan.raw)
         tx.logs.put(state)
         from_origin = layout.peer.name == plan.head.log.node
         return extend(tx, state, plan.head, layout.edge, self._now, from_origin=from_origin)
@@ -172,7 +176,7 @@ class ColdSync:
     def _finish(self, tx: Transaction, state: LogState, layout: Layout) -> LogState:
         _check_unchanged(tx, state)
         head, raw = self._plan.head, self._plan.raw
-        return take(tx, head, raw, layout.tail, self._now, layout.peer.name == head.log.node)
+        return take(tx, head, raw, layout.tail, self._now, layout.peer.name == head.log.node, self._plan.anew)
 
     def _check_roots(self, tx: Transaction, layout: Layout) -> None:
         plan = self._plan

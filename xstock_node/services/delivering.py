@@ -81,13 +81,16 @@ class Delivering:
             await relay.ask("DELETE", f"/xs/1/relay/{own}/{digest}")
         return count
 
+    def open(self, sender: str, blob: bytes) -> bytes:
+        """What a blob of `sender` for this node says."""
+        return sealing.unseal(blob, self._keys, sender, self._node.identity.name)
+
     async def unseal(self, sender: str, blob: bytes) -> None:
         """Take one sealed blob, by whatever road it came; the receipt goes back directly, or by the sender's relays.
 
         See xs1 17.3, 17.6.
         """
-        plain = sealing.unseal(blob, self._keys, sender, self._node.identity.name)
-        receipt = await self._casework.take(sender, plain)
+        receipt = await self._casework.take(sender, self.open(sender, blob))
         if not receipt:
             return
         body = b"".join(bundle.pieces([Entry("receipt", receipt)]))

@@ -65,6 +65,11 @@ class Directory:
         self._known[found.name] = found
         return True
 
+    def forget(self, name: str) -> None:
+        """Another root key took over: what the old one signed is not taken any more."""
+        if name not in self.pinned and name != self.own.name:
+            self._known.pop(name, None)
+
     def lacks(self, names: Iterable[str]) -> list[str]:
         """Which of these names have no identity here."""
         return [name for name in names if name not in self._known]

@@ -151,7 +151,7 @@ async def join(office: Office, actor: Actor, request: JoinRequest) -> JoinView:
             await network.membership.put_charter(found)
     await network.learning.learn(sponsor.name, [sponsor.raw.decode()])
     body = _application(office, network, sponsor.name, request.contact, invitation.token)
-    answer = await office.outside.ask_openly("POST", f"{invitation.url}/xs/1/apply", msgspec.json.encode(body))
+    answer = await office.node.outside.ask_openly("POST", f"{invitation.url}/xs/1/apply", msgspec.json.encode(body))
     state = str(decode(answer, dict[str, str], limits.SMALL_BODY).get("state", "waiting"))
     await office.node.engine.write(
         lambda tx: office.record(tx, actor, "peer.join", network.name, sponsor.name), durable=True
@@ -175,7 +175,7 @@ async def apply(office: Office, actor: Actor, request: ApplyRequest) -> Applicat
     sponsor = office.node.directory.get(request.sponsor)
     if sponsor is None or not sponsor.url():
         raise Refusal("unknown-sponsor", "a sponsor whose URL is known", request.sponsor, "carry the file instead")
-    answer = await office.outside.ask_openly("POST", f"{sponsor.url()}/xs/1/apply", body)
+    answer = await office.node.outside.ask_openly("POST", f"{sponsor.url()}/xs/1/apply", body)
     return ApplicationFile(text=body.decode(), state=str(decode(answer, dict[str, str], limits.SMALL_BODY)["state"]))
 
 
@@ -208,7 +208,7 @@ def read_invitation(text: str, now: int) -> Invitation:
 
 async def _sponsor(office: Office, invitation: Invitation) -> Identity:
     url = f"{invitation.url}/xs/1/id/{invitation.name}"
-    raw = await office.outside.ask_openly("GET", url, most=limits.IDENTITY_NOTE)
+    raw = await office.node.outside.ask_openly("GET", url, most=limits.IDENTITY_NOTE)
     found = identity.parse(raw)
     if (found.name, root_hash(found.root)) != (invitation.name, invitation.root):
         raise BadSignature(f"the identity of {invitation.name} that the invitation names", found.name, "do not join")
@@ -223,7 +223,7 @@ async def _charters(office: Office, invitation: Invitation) -> list[Charter]:
     found: list[Charter] = []
     for version in range(1, invitation.version + 1):
         url = f"{invitation.url}/xs/1/charter/{invitation.network}/{version}"
-        new = charter.parse(await office.outside.ask_openly("GET", url, most=limits.CHARTER_NOTE))
+        new = charter.parse(await office.node.outside.ask_openly("GET", url, most=limits.CHARTER_NOTE))
         if found:
             charter.check_successor(found[-1], new)
         found.append(new)

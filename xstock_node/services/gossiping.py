@@ -24,9 +24,12 @@ from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas
 from xstock_node.services.serving import lines_of
 from xstock_node.services.walking import Walking
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
+from xstock_node.trace import Trace
 
 FRAME_RECORDS = 64
+SHARED_GAP = 4_096  # records above which several peers are asked at once
 MOST_PATIENCE = 64
 FIRST_KINDS = ("charter", "identity")
 
@@ -44,6 +47,7 @@ class Gossip:
         learning: Learning,
         holding: Holding,
         random: Random,
+        trace: Trace,
     ) -> None:
         self.peers: dict[str, Peer] = {}
         self.heard: Callable[[str], None] = lambda name: None
@@ -51,7 +55,7 @@ class Gossip:
         self.told_of_mail: Callable[[Peer], None] = lambda peer: None
         self._network, self._engine, self._membership = membership.network, engine, membership
         self._replicas, self._peering, self._recovery = replicas, peering, recovery
-        self._learning, self._holding, self._random = learning, holding, random
+        self._learning, self._holding, self._random, self._trace = learning, holding, random, trace
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
@@ -162,8 +166,16 @@ class Gossip:
         log = plan.head.log.name
         others = [p for name, p in self.peers.items() if name != first and self._has(name, plan, log)]
         self._random.shuffle(others)
+        if plan.head.size - plan.start > SHARED_GAP:
+            # Who has not said that it holds a large log may hold it all the same: asking costs one answer.
+            rest = sorted(name for name in self.peers if name != first and self.peers[name] not in others)
+            others += [self.peers[name] for name in self._random.sample(rest, min(len(rest), limits.FAN_OUT))]
         order = ([self.peers[first]] if first in self.peers else []) + others
-        fetched = await self._replicas.fetch(plan, order)
+        try:
+            fetched = await self._replicas.fetch(plan, order)
+        except StorageError as error:
+            self._trace.warning("fetch-failed", log=str(plan.head.log), why=str(error))
+            return False
         self._in_vain = self._in_vain - {first} if fetched else self._in_vain | {first}
         return fetched
 
@@ -196,7 +208,7 @@ class Gossip:
         new.sort(key=_comes_later)
         if not more:
             asides = (await self._recovery.asides_for(caller))[: limits.ASIDES_TOLD]
-            new += [n for n in asides if not self._peering.has(caller, n.subject, n.raw)]
+            new += [n for n in asides if self._peering.aside_is_due(caller, n.subject)]
         for note in new:
             self._peering.told(caller, note.subject, note.raw)
         end = found[-1].position if found else position

@@ -48,6 +48,7 @@ class Learning:
         self._replicas, self._peering, self._recovery, self._holding = replicas, peering, recovery, holding
         self._now, self._trace = now, trace
         self._overtaken: dict[str, tuple[str, ...]] = {}
+        self._opened: dict[str, int] = {}
 
     async def learn(self, caller: str, notes: Sequence[str], carried: str = "") -> list[Plan]:
         """Take notes from a peer; the plans for records that are still missing."""
@@ -104,6 +105,9 @@ class Learning:
         if self._directory.renew(raw, self._now()):
             self._peering.gave(caller, f"identity {name}", raw)
             await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
+            renewed = self._directory.get(name)
+            if renewed is not None and renewed.statement.epoch:
+                await self._replicas.void(name, renewed.statement.epoch)
             self._replicas.changed(LogName(name, ""), True)
         elif self._directory.get(name) is None:
             self.room.put(caller, note)
@@ -131,7 +135,7 @@ class Learning:
                 if log.network == self._membership.network and self._directory.get(log.node) is None:
                     self.room.put(caller, note)
                 return None
-            if not log.is_for_all and not self._membership.sees(caller, log) and caller != log.node:
+            if self._membership.is_ruled(log) and not self._membership.sees(caller, log):
                 raise NotFound("a head that its sender may read", str(head.log))
             if self._recovery.is_own(head):
                 self._directory.verify_head(head, signed)
@@ -152,14 +156,18 @@ class Learning:
     def _note_overtaken(self, caller: str, head: heads.Head, raw: bytes) -> None:
         """A caller that shows an older epoch of its own log is told of the newer one: two nodes may have its key.
 
-        One that shows a newer epoch started again: it is told once more what is kept aside for it, and whoever waits
-        here in its name is told of that epoch.
+        One that shows a newer epoch of its own started again: it is told once more what is kept aside for it, although
+        others may have told of that epoch before. Whoever waits here in its name is told of the epoch.
         """
         held = self._replicas.heads.get(head.log.name)
-        if head.log.node != caller or held is None:
+        if head.log.node != caller:
+            return
+        if head.log.epoch > self._opened.get(caller, 0):
+            self._opened[caller] = head.log.epoch
+            self._peering.forget_asides(caller)
+        if held is None:
             return
         if held.log.epoch < head.log.epoch:
-            self._peering.forget_asides(caller)
             self._holding.tell(caller, raw.decode())
         elif held.log.epoch > head.log.epoch:
             self._overtaken[caller] = (self._replicas.raw[head.log.name].decode(),)

@@ -36,6 +36,7 @@ class Membership:
         self.charters: list[Charter] = []
         self.conflicts: dict[int, bytes] = {}
         self.changed: Callable[[], None] = lambda: None
+        self.objections: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._engine, self._now, self._trace = engine, now, trace
         self._own = own.name
         self._pinned = {found.name: root_hash(found.root) for found in (*pinned, own)}
@@ -107,6 +108,10 @@ class Membership:
         if isinstance(found, Audience):
             self._audiences[log] = found
 
+    def is_ruled(self, log: LogName) -> bool:
+        """Whether it is an audience log whose ruling record is held."""
+        return log in self._audiences
+
     def has_audiences(self) -> bool:
         """Whether what peers may see differs from one to another."""
         return bool(self._audiences)
@@ -169,7 +174,7 @@ class Membership:
     def _fold(self) -> None:
         before = self._standings
         self._folded = self._now()
-        found = fold(self.charters, self._statements, self._folded)
+        found = fold(self.charters, self._statements, self._folded, self.objections)
         for name, root in self._pinned.items():
             if name not in found:
                 found[name] = Standing(name, "member", "live", root, FAR)

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
-from xstock_node.protocol import keys
+from xstock_node.protocol import keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
+from xstock_node.protocol.membership import root_hash
 from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.clock import Clock
@@ -51,8 +52,10 @@ class Network:
         self._pins: dict[str, Peer] = {}
         self._dialled: dict[str, Peer] = {}
         self._settling: asyncio.Task[None] | None = None
+        self._unsettled = False
         self.peering = Peering(engine, self.name, clock.now, clock.steady, trace)
         self.membership = Membership(engine, self.name, directory.own, pinned, clock.now, trace)
+        self.membership.objections = self._objections
         self.replicas = Replicas(engine, directory, self.membership, clock.now, self.peering.refuse)
         self.logs: dict[LogName, OwnLog] = {}
         self.own = self._add_log(shared)
@@ -70,7 +73,15 @@ class Network:
             trace,
         )
         self.gossip = Gossip(
-            engine, self.membership, self.replicas, self.peering, self.recovery, self.learning, self.holding, random
+            engine,
+            self.membership,
+            self.replicas,
+            self.peering,
+            self.recovery,
+            self.learning,
+            self.holding,
+            random,
+            trace,
         )
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
@@ -196,9 +207,25 @@ class Network:
             found[name] = held
         return found
 
+    @property
+    def heartbeat(self) -> int:
+        """Seconds between two heartbeats: as the charter says."""
+        charter = self.membership.charter
+        return charter.terms.heartbeat if charter else limits.HEARTBEAT
+
+    def _objections(self, name: str) -> tuple[str, ...]:
+        """Root keys that the owner of a name contests (xs1 14.8)."""
+        known = self._directory.get(name)
+        return known.statement.objects if known else ()
+
     def _on_standing(self) -> None:
         """Somebody joined, left or changed: what waited for it is tried again."""
         self.replicas.forget_digest()
+        for name, standing in self.membership.standings().items():
+            known = self._directory.get(name)
+            if known is not None and standing.is_member and root_hash(known.root) != standing.root:
+                self._directory.forget(name)
+        self._unsettled = True
         if self._settling is None or self._settling.done():
             try:
                 self._settling = asyncio.get_running_loop().create_task(self._settle())
@@ -206,8 +233,10 @@ class Network:
                 return  # loaded outside a loop: nothing waits yet
 
     async def _settle(self) -> None:
-        await self._find_identities()
-        await self.gossip.take_up()
+        while self._unsettled:
+            self._unsettled = False
+            await self._find_identities()
+            await self.gossip.take_up()
 
     async def _find_identities(self) -> None:
         """Ask peers for the identities of members that nobody has sent yet (xs1 10.2)."""

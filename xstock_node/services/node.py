@@ -4,19 +4,20 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from xstock_node.protocol import identity, keys, limits
+from xstock_node.protocol import identity, keys
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
-from xstock_node.services import enrolling
+from xstock_node.services import calling_back, enrolling
 from xstock_node.services.clock import Clock
 from xstock_node.services.correspondence import Correspondence
 from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
 from xstock_node.services.network import Dial, Network
+from xstock_node.services.outside import Nowhere, Outside
 from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
@@ -51,6 +52,7 @@ class Node:
         self.clock, self.random, self.trace = clock, random, trace
         pins = list(pinned)
         self.directory = Directory(own, pins)
+        self.outside: Outside = Nowhere()
         self._halt = Halt()
         self.networks: dict[str, Network] = {}
         self._pins, self._epoch = pins, 0
@@ -138,7 +140,7 @@ class Node:
 
     def desks(self) -> dict[str, Small]:
         """Every small path of the peer port that a service of its own answers."""
-        return {**enrolling.desks(self), **self.correspondence.desks()}
+        return {**enrolling.desks(self), **calling_back.desks(self), **self.correspondence.desks()}
 
     async def enter(self, name: str) -> Network:
         """Begin to take part in one more network; from now on its charter brings it back at each start."""
@@ -198,15 +200,15 @@ class Node:
                     self.trace.warning("identity-not-taken", about=note.subject, why=error.sentence())
 
     async def _keep_house(self) -> None:
-        beat = self.clock.steady()
+        beats = dict.fromkeys(self.networks, self.clock.steady())
         while True:
             await asyncio.sleep(SAVE_SECONDS)
             try:
-                for network in self.networks.values():
+                for network in list(self.networks.values()):
                     await network.keep_house()
-                if self.clock.steady() - beat >= limits.HEARTBEAT and not self.halted:
-                    beat = self.clock.steady()
-                    for network in self.networks.values():
+                    now = self.clock.steady()
+                    if now - beats.setdefault(network.name, now) >= network.heartbeat and not self.halted:
+                        beats[network.name] = now
                         await network.beat()
             except Exception as error:  # the house is kept again at the next beat
                 if not isinstance(error, ProtocolError | StorageError | Refusal):

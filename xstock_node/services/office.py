@@ -6,7 +6,7 @@ Every act takes an `Actor`; what changes something is written to the list of act
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,8 +14,6 @@ from xstock_node.domain.catalogue import Catalogue, parse_catalogue
 from xstock_node.domain.items import Item
 from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
-from xstock_node.protocol import limits
-from xstock_node.protocol.errors import Unreachable
 from xstock_node.services.node import Node
 from xstock_node.storage.interfaces import Act, Transaction
 
@@ -55,33 +53,11 @@ class OfficeSettings(NamedTuple):
     audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
 
 
-class Outside(Protocol):
-    """Asks open paths of nodes that are not known yet; transport makes one."""
-
-    async def ask_openly(self, method: str, url: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes: ...
-
-
-class Nowhere:
-    """The outside of a node that has no line."""
-
-    async def ask_openly(self, method: str, url: str, body: bytes = b"", most: int = 0) -> bytes:
-        """Nobody answers."""
-        raise Unreachable("a line to the outside", url)
-
-
 class Office:
     """A node together with its settings, plugins and catalogue. `home` is the data folder."""
 
-    def __init__(
-        self,
-        node: Node,
-        settings: OfficeSettings,
-        host: PluginHost,
-        home: Path,
-        outside: Outside | None = None,
-    ) -> None:
+    def __init__(self, node: Node, settings: OfficeSettings, host: PluginHost, home: Path) -> None:
         self.node, self.settings, self.host, self.home = node, settings, host, home
-        self.outside: Outside = outside or Nowhere()
         self._catalogue: Catalogue | None = None
 
     async def catalogue(self) -> Catalogue:

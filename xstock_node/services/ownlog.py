@@ -104,8 +104,10 @@ class OwnLog:
             if held.size != state.frontier.size or held.root != state.frontier.root():
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
             base = Base(held.log.epoch, held.size, held.root)  # xs1 7.2
-        epoch = max(now, state.epoch + 1, at_least)
-        return self._sign(tx, state._replace(epoch=epoch, target=b""), base, now)
+        # A clock that was set back must not give an epoch older than the heads before it: they would look like those of
+        # a second node that signs with this key.
+        epoch = max(now, state.epoch + 1, state.head_time, at_least)
+        return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now)
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
         if self.head is None:

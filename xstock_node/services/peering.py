@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import Held, NotFound, ProtocolError, Quota, Unreachable
+from xstock_node.protocol.errors import Full, Held, NotFound, ProtocolError, Quota, Unreachable
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.quota import TokenBucket
@@ -24,6 +24,7 @@ class Peering:
         self._shown: defaultdict[str, dict[LogName, tuple[tuple[int, int], float]]] = defaultdict(dict)
         self._told: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._known: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        self._asides: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._allowance: dict[str, TokenBucket] = {}
 
     async def state(self, name: str) -> PeerState:
@@ -60,14 +61,20 @@ class Peering:
 
     def forget_known(self, name: str) -> None:
         """Take nothing as known to a peer."""
-        for book in (self._known, self._told, self._shown):
+        for book in (self._known, self._told, self._shown, self._asides):
             book.pop(name, None)
 
     def forget_asides(self, name: str) -> None:
         """Tell the peer again what is kept aside for it."""
-        told = self._told[name]
-        for subject in [s for s in told if s.startswith("aside ")]:
-            del told[subject]
+        self._asides.pop(name, None)
+
+    def aside_is_due(self, name: str, subject: str) -> bool:
+        """Whether to tell a peer of what is kept aside for it, which an answer that got lost did not: now and then."""
+        last, now = self._asides[name].get(subject), self._steady()
+        if last is not None and now - last < limits.ROUND_MAX:
+            return False
+        self._asides[name][subject] = now
+        return True
 
     def showed(self, name: str, head: Head) -> None:
         """The peer holds this head."""
@@ -102,8 +109,8 @@ class Peering:
         self._known[name][subject] = raw
 
     def refuse(self, name: str, error: ProtocolError, about: str) -> None:
-        """Write down what was refused and charge the peer for it. Who is merely silent or busy did nothing wrong."""
-        if isinstance(error, Unreachable | Quota | NotFound | Held):
+        """Write down what was refused and charge the peer for it. Silence and our own full disk are no fault of its."""
+        if isinstance(error, Unreachable | Quota | NotFound | Held | Full):
             self._trace.info("not-answered", peer=name, code=error.code, about=about, why=error.sentence())
             return
         state = self._states.get(name, PeerState(self._network, name))

@@ -25,16 +25,20 @@ NO_ROOTS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Plan(NamedTuple):
-    """What a verified head asks for: nothing (`taken`), or the records [start, head.size)."""
+    """What a verified head asks for: nothing (`taken`), or the records [start, head.size).
+
+    With `anew` what is held may part from the head's line, and everything is taken from the beginning.
+    """
 
     head: Head
     raw: bytes
     start: int
     taken: bool
     changed: bool
+    anew: bool = False
 
 
-def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
+def consider(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False) -> Plan:
     """Check a head whose signature holds against what is held; take it at once if no record is missing.
 
     Raises `Rollback`, `Fork`, `Quota` or `Held`; a fork freezes the log's epoch. Runs in a write.
@@ -53,19 +57,19 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int) -> Plan:
         _check_growth(tx, state, head, now)
     if not head.log.name.is_for_all and not head.size:
         raise ProtocolError("an audience log that begins with its audience", "an empty one")
-    here = _shared(tx, state, head) if head.log.epoch > state.epoch else state.frontier.size  # xs1 8.5
+    here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size  # xs1 8.5
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
     if head.size == here and not tx.logs.holes(head.log.name):
         changed = head.size != state.head_size or head.log.epoch != state.epoch
-        take(tx, head, raw, [], now)
+        take(tx, head, raw, [], now, anew=anew)
         return Plan(head, raw, head.size, True, changed)
-    return Plan(head, raw, here, False, True)
+    return Plan(head, raw, here, False, True, anew)
 
 
 def moved_on(tx: Transaction, plan: Plan, now: int) -> bool:
     """Pulling takes time: whether the head is held meanwhile. Raises `Rollback` where the plan no longer fits."""
-    current = consider(tx, plan.head, plan.raw, now)
+    current = consider(tx, plan.head, plan.raw, now, plan.anew)
     if not current.taken and current.start != plan.start:
         raise Rollback(f"{plan.head.log} from {plan.start} on", f"{current.start}")
     return current.taken
@@ -79,7 +83,13 @@ def freeze(tx: Transaction, log: LogName, why: str) -> None:
 
 
 def take(
-    tx: Transaction, head: Head, raw: bytes, lines: Sequence[bytes], now: int, from_origin: bool = False
+    tx: Transaction,
+    head: Head,
+    raw: bytes,
+    lines: Sequence[bytes],
+    now: int,
+    from_origin: bool = False,
+    anew: bool = False,
 ) -> LogState:
     """Store `lines`, which end at the head's size, and the head; everything or nothing. Runs in a write.
 
@@ -87,7 +97,7 @@ def take(
     when the records held already do not: then the origin signed two histories; `Gap` while the content of a record
     is missing that nobody had a right to leave out (xs1 8.4).
     """
-    state = enter_epoch(tx, head, raw, now)
+    state = enter_epoch(tx, head, raw, now, anew)
     state = extend(tx, state, head, lines, now, from_origin=from_origin)
     holes = tx.logs.holes(head.log.name)
     if holes:
@@ -108,6 +118,24 @@ def take(
     return state
 
 
+def void_later(tx: Transaction, log: LogName, epoch: int) -> bool:
+    """Take back what a log holds of epochs later than the one that its owner's identity fixes (xs1 7.9).
+
+    The records that such an epoch added are dropped, not kept aside: nobody is to append them again.
+    """
+    state = tx.logs.state(log)
+    raw = (state.head or state.target) if state else b""
+    if state is None or not raw or state.epoch <= epoch:
+        return False
+    base = heads.parse(raw)[0].base
+    size = min(base.size if base else 0, state.frontier.size)
+    void = state.epoch
+    state = _cut(tx, state, size, state.heard)
+    tx.logs.drop_aside(log, void)
+    tx.logs.put(state._replace(epoch=min(epoch, base.epoch if base else 0), head=b"", head_time=0, target=b""))
+    return True
+
+
 def take_head(tx: Transaction, head: Head, raw: bytes, now: int) -> None:
     """Store a head of a log whose records are never served (xs1 18.1). Runs in a write."""
     heads.check_time(head, now)
@@ -119,7 +147,7 @@ def take_head(tx: Transaction, head: Head, raw: bytes, now: int) -> None:
     tx.journal.put(f"head {head.log.name}", raw)
 
 
-def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
+def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False) -> LogState:
     """The replica's state in the head's epoch: cut back to its base where the epoch is newer."""
     state = tx.logs.state(head.log.name)
     if state is None:
@@ -131,7 +159,7 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int) -> LogState:
     if head.log.epoch < state.epoch:
         # Fetching takes time: a newer epoch, of this node itself perhaps, may have begun meanwhile.
         raise Rollback(f"epoch {state.epoch} or newer", head.log.epoch)
-    size = _shared(tx, state, head)
+    size = _shared(tx, state, head, anew)
     if state.frontier.size > size:
         state = _cut(tx, state, size, now)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
@@ -155,6 +183,8 @@ def extend(
     if not lines:
         return state
     log, start = state.log, state.frontier.size
+    if start + len(lines) > head.size:
+        raise Rollback(f"records of {head.log} up to {head.size}", f"{start + len(lines)}")
     base = head.base
     if base is not None and start < base.size < start + len(lines):
         state = extend(tx, state, head, lines[: base.size - start], now, expected, from_origin)
@@ -243,18 +273,34 @@ def _cut(tx: Transaction, state: LogState, size: int, now: int) -> LogState:
     return state._replace(frontier=frontier, defects=found.defects, head_size=head_size, audience=found.audience)
 
 
-def _shared(tx: Transaction, state: LogState, head: Head) -> int:
+def may_part(tx: Transaction, head: Head) -> bool:
+    """Whether what is held may part from a newer epoch's line before its base.
+
+    So it is where an epoch between was never seen here, which may have continued less than is held, or where two
+    copies of the origin signed the same epoch.
+    """
+    state, base = tx.logs.state(head.log.name), head.base
+    if state is None or base is None or state.epoch >= head.log.epoch:
+        return False
+    return base.size > state.frontier.size > 0
+
+
+def _shared(tx: Transaction, state: LogState, head: Head, anew: bool = False) -> int:
     """How many of the records held the head's newer epoch continues: those of its base.
 
-    None where the base is of an epoch never seen here and parts from what is held: its origin began anew, unseen.
+    None where it parts from what is held. Only two trees of one epoch are a fork: what is held of the line of another
+    epoch is no proof, because a copy or an older folder of the origin may have gone on from less, unseen. After a fork
+    was shown, the new epoch decides.
     """
     base, held = head.base, state.frontier
-    if base is None or base.size > held.size:
-        return held.size if base else 0
+    if base is None or (anew and base.size > held.size):
+        return 0
+    if base.size > held.size:
+        return held.size
     root = held.root() if base.size == held.size else frontier_at(tx, state.log, base.size).root()
     if root == base.root:
         return base.size
-    if base.epoch > state.epoch:
+    if base.epoch != state.epoch or state.frozen:
         return 0
     raise Fork(f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
 

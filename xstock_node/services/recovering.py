@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from xstock_node.protocol import frames, limits
-from xstock_node.protocol.errors import Mismatch, NotFound, ProtocolError
+from xstock_node.protocol.errors import Gap, Mismatch, NotFound, ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.protocol.peer import Peer
@@ -124,6 +124,9 @@ class Recovery:
         frontier = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, start))
         if frontier.extended([frames.leaf_of(line) for line in lines]).root() != head.root:
             raise Mismatch(f"records that give the root of {head.log}", "others")
+        bare = next((n for n, line in enumerate(lines, start) if n >= head.minimum and frames.is_hash_line(line)), None)
+        if bare is not None and bare not in await self._engine.read(lambda tx: tx.logs.erased(head.log.name)):
+            raise Gap(f"record {bare} of {head.log}", "only its hash", "ask another peer")
         return lines
 
     async def _append(self, own: OwnLog, lines: list[bytes], whence: str) -> None:

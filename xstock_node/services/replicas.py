@@ -9,7 +9,7 @@ from xstock_node.protocol import forks, frames, gossip, heads, limits
 from xstock_node.protocol.errors import BadSignature, Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
-from xstock_node.protocol.names import AUDIT, LogName
+from xstock_node.protocol.names import AUDIT, LogId, LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services import forking
 from xstock_node.services.catching_up import catch_up
@@ -17,7 +17,7 @@ from xstock_node.services.directory import Directory
 from xstock_node.services.indexing import erase
 from xstock_node.services.membership import Membership
 from xstock_node.services.pushing import PushedPeer
-from xstock_node.services.receiving import Plan, consider, freeze, take, take_head
+from xstock_node.services.receiving import Plan, consider, freeze, may_part, take, take_head, void_later
 from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
@@ -44,6 +44,7 @@ class Replicas:
         self._fetching: defaultdict[LogName, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._digest = ""
         self.own_audit: Head | None = None
+        self._parted: set[LogId] = set()
         self._older: dict[tuple[LogName, int], bytes] = {}
         self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
@@ -65,6 +66,8 @@ class Replicas:
         before = self.heads.get(log)
         if before is not None and (head.log.epoch, head.size, head.time) < (before.log.epoch, before.size, before.time):
             return
+        if before is not None and head.log.epoch > before.log.epoch:
+            self.frozen.discard(log)
         self.heads[log], self.raw[log] = head, raw
         self._logs_of[log.node].add(log)
         self._digest = ""
@@ -133,7 +136,8 @@ class Replicas:
         if plan.taken:
             return 0
         try:
-            await catch_up(self._engine, [PushedPeer(caller, found)], plan, self._now(), lambda *refused: None)
+            if not await self._catch_up([PushedPeer(caller, found)], plan, quietly=True):
+                raise Fork("one history an epoch", str(head.log), "the log is frozen")
         except Gap:
             state = await self._engine.read(lambda tx: tx.logs.state(head.log.name))
             taken = state.frontier.size - plan.start if state is not None and state.epoch == head.log.epoch else 0
@@ -152,22 +156,44 @@ class Replicas:
         async with _patiently(self._fetching[log]):
             for number, peer in enumerate(peers):
                 try:
-                    current = await self._engine.write(
-                        lambda tx: consider(tx, plan.head, plan.raw, self._now()), durable=False
-                    )
-                    if not current.taken:
-                        await catch_up(self._engine, peers[number:], current, self._now(), self._refuse)
+                    current = await self._plan(plan.head, plan.raw)
+                    if not current.taken and not await self._catch_up(peers[number:], current):
+                        return False
                     await self._taken(plan.head, plan.raw)
                     return True
                 except Rollback:
                     return True
-                except Mismatch as error:
-                    if not await self._found_fork(peer, plan.raw):
-                        self._refuse(peer.name, error, str(plan.head.log))
                 except ProtocolError as error:
                     self._refuse(peer.name, error, str(plan.head.log))
                     await self._freeze_on_fork(log, plan.raw, error)
         return False
+
+    async def _plan(self, head: Head, raw: bytes) -> Plan:
+        now, anew = self._now(), head.log in self._parted
+        return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew), durable=False)
+
+    async def _catch_up(self, peers: Sequence[Peer], plan: Plan, quietly: bool = False) -> bool:
+        """Bring the replica to the plan's head; from the beginning where what is held turns out to part from it.
+
+        False where the origin is found to have signed two histories: then the log is frozen and nobody here is wrong.
+        """
+
+        def refuse(name: str, error: ProtocolError, about: str) -> None:
+            if not quietly and not isinstance(error, Mismatch):
+                self._refuse(name, error, about)
+
+        try:
+            await catch_up(self._engine, peers, plan, self._now(), refuse)
+        except Mismatch:
+            if plan.anew or not await self._engine.read(lambda tx: may_part(tx, plan.head)):
+                if await self._found_fork(peers[0], plan.raw):
+                    return False
+                raise
+            self._parted.add(plan.head.log)
+            again = await self._plan(plan.head, plan.raw)
+            await catch_up(self._engine, peers, again, self._now(), refuse)
+        self._parted.discard(plan.head.log)
+        return True
 
     async def learn_fork(self, raw: bytes) -> bool:
         """Take a fork statement whose proof and signatures hold; True when it is new (xs1 19.2)."""
@@ -181,6 +207,16 @@ class Replicas:
             self.frozen.add(statement.log.name)
             self._digest = ""
         return new
+
+    async def void(self, name: str, epoch: int) -> None:
+        """Take back what logs of a node hold of epochs later than the one that its identity fixes (xs1 7.9)."""
+        for log in [log for log in self.heads if log.node == name and self.heads[log].log.epoch > epoch]:
+            try:
+                self._directory.verify_head(*heads.parse(self.raw[log]))
+            except BadSignature:
+                if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
+                    del self.heads[log], self.raw[log]
+                    self._digest = ""
 
     async def leave(self, log: LogName) -> None:
         """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2)."""
@@ -221,11 +257,11 @@ class Replicas:
         now, log = self._now(), head.log.name
 
         def work(tx: Transaction) -> Plan:
-            plan = consider(tx, head, raw, now)
+            plan = consider(tx, head, raw, now, head.log in self._parted)
             lines = _covering(frame, plan)
             if plan.taken or not lines:
                 return plan
-            take(tx, head, raw, lines, now, caller == head.log.node)
+            take(tx, head, raw, lines, now, caller == head.log.node, plan.anew)
             return plan._replace(taken=True)
 
         try:

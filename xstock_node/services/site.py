@@ -9,6 +9,7 @@ from xstock_node.protocol.keys import Signer
 from xstock_node.services.clock import Clock
 from xstock_node.services.directory import Directory
 from xstock_node.services.network import Network
+from xstock_node.services.outside import Outside
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
@@ -25,6 +26,7 @@ class Site(Protocol):
     random: Random
     trace: Trace
     directory: Directory
+    outside: Outside
 
     @property
     def networks(self) -> Mapping[str, Network]:

@@ -1,6 +1,7 @@
 """Identities and records for tests, made from names alone so that every run is the same."""
 
 import hashlib
+from functools import cache
 
 from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity, Statement
@@ -22,6 +23,7 @@ def make_sealing(name: str) -> SealingKey:
     return SealingKey.from_seed(hashlib.sha256(f"sealing {name}".encode()).digest())
 
 
+@cache
 def make_identity(
     name: str, url: str = "", country: str = "XX", network: str = "see", relays: tuple[str, ...] = ()
 ) -> tuple[Identity, Signer]:

@@ -1,7 +1,11 @@
 """A `Peer` over HTTP. The answering side is hostile too: every byte and second is bounded, nothing is followed."""
 
 import asyncio
+import ssl
+import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -52,6 +56,30 @@ def open_session(allow_private: bool) -> aiohttp.ClientSession:
     )
 
 
+class Look(NamedTuple):
+    """What an open path answered: its body, the peer's clock, how long it took, days left of its certificate."""
+
+    body: bytes
+    date: int | None
+    seconds: float
+    certificate_days: int | None
+
+
+def _date(response: aiohttp.ClientResponse) -> int | None:
+    try:
+        return int(parsedate_to_datetime(response.headers.get("Date", "")).timestamp())
+    except (ValueError, TypeError):
+        return None
+
+
+def _certificate_days(response: aiohttp.ClientResponse) -> int | None:
+    transport = response.connection.transport if response.connection else None
+    found = transport.get_extra_info("peercert") if transport else None
+    if not found or "notAfter" not in found:
+        return None
+    return int((ssl.cert_time_to_seconds(found["notAfter"]) - time.time()) // 86_400)
+
+
 class Stranger:
     """Asks open paths of nodes that are not known yet. Opens a session for each question: they are rare."""
 
@@ -60,18 +88,30 @@ class Stranger:
 
     async def ask_openly(self, method: str, url: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
         """The body of a good answer, at most `most` bytes."""
+        return (await self._ask(method, url, body, most))[0]
+
+    async def look(self, url: str) -> Look:
+        """A GET, with the peer's clock, the time it took, and the days left of its certificate."""
+        began = time.monotonic()
+        body, response, days = await self._ask("GET", url, b"", limits.SMALL_BODY)
+        return Look(body, _date(response), time.monotonic() - began, days)
+
+    async def _ask(
+        self, method: str, url: str, body: bytes, most: int
+    ) -> tuple[bytes, aiohttp.ClientResponse, int | None]:
         parts = urlsplit(url)
         check_url(f"{parts.scheme}://{parts.netloc}", self._allow_private)
         async with open_session(self._allow_private) as session:
             try:
                 async with asyncio.timeout(limits.CONNECT_SECONDS + limits.SMALL_BODY_SECONDS):
                     response = await session.request(method, url, data=body or None, allow_redirects=False)
+                    days = _certificate_days(response)
                     found = await read_small(response.content, most)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 raise Unreachable(f"an answer of {parts.netloc}", str(error) or type(error).__name__) from None
         if response.status not in (200, 202):
             raise _problem(parts.netloc, response, found[: limits.PROBLEM_BODY])
-        return await inflate_aside(found, response.headers.get("Content-Encoding", ""), most)
+        return await inflate_aside(found, response.headers.get("Content-Encoding", ""), most), response, days
 
 
 class HttpPeer:

@@ -34,6 +34,17 @@ class SqliteCases:
             for id_, writer, start, n, hash_, at, void, raw, receipt in self._db.execute(query, (case,))
         ]
 
+    def start_of(self, network: str, name: str) -> int:
+        row = self._db.execute("select start from start_of where network = ? and name = ?", (network, name)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def note_start(self, network: str, name: str, start: int) -> None:
+        self._db.execute(
+            "insert into start_of values (?, ?, ?) on conflict (network, name) do update"
+            " set start = max(start, excluded.start)",
+            (network, name, start),
+        )
+
     def put_message(self, message: StoredMessage) -> None:
         link = message.link
         self._db.execute(

@@ -20,6 +20,9 @@ create table message (
   primary key (id, writer, start, n)
 ) strict, without rowid;
 
+create table start_of (network text not null, name text not null, start integer not null, primary key (network, name))
+  strict, without rowid;
+
 create table message_fork (id text not null, writer text not null, hash text not null, at integer not null,
   raw blob not null, primary key (id, writer, hash)) strict, without rowid;
 

@@ -1,0 +1,113 @@
+"""Bundles: what a cut-off node misses, carried by hand; the same checks; sealed for one reader; codes in any order."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.test_audiences import append, audience
+from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol import bundle, codes
+from xstock_node.protocol.bundle import Entry
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.names import LogName
+from xstock_node.services.bundling import ExportRequest, ImportRequest, export, import_
+from xstock_node.services.office import OPERATOR, Office, OfficeSettings
+from xstock_node.testing import SimNet, make_offer, run_simulated
+
+BG, HR, RS = "redcross.bg", "redcross.hr", "redcross.rs"
+Story = Callable[[SimNet], Awaitable[None]]
+
+
+def office(net: SimNet, name: str) -> Office:
+    return Office(net.nodes[name], OfficeSettings(), PluginHost(()), net.folder)
+
+
+def tell(folder: Path, story: Story) -> None:
+    async def main() -> None:
+        net = SimNet(folder)
+        for name in (BG, HR, RS):
+            await net.start(name, [n for n in (BG, HR, RS) if n != name])
+        await net.settle()
+        net.cut(RS)
+        try:
+            await story(net)
+        finally:
+            await net.stop_all()
+
+    run_simulated(main())
+
+
+def size(net: SimNet, name: str, log: LogName) -> int:
+    held = net.nodes[name].replicas.heads.get(log)
+    return held.size if held else -1
+
+
+@pytest.mark.parametrize("count", [3, 3000])
+def test_a_cut_off_node_takes_what_it_missed_from_a_stick(tmp_path: Path, count: int) -> None:
+    async def story(net: SimNet) -> None:
+        now, log = net.clocks[BG].now(), LogName(BG, "see.pub")
+        await net.publish(BG, [make_offer(n, now) for n in range(count)])
+        await asyncio.sleep(300)
+        assert (size(net, HR, log), size(net, RS, log)) == (count, 0)
+        made = await export(office(net, HR), OPERATOR, ExportRequest())
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert (found.refused, found.records, size(net, RS, log)) == ([], count, count)
+        again = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert (again.refused, again.records) == ([], 0)
+
+    tell(tmp_path, story)
+
+
+def test_a_forged_or_altered_entry_is_refused_and_the_others_are_taken(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now, log = net.clocks[BG].now(), LogName(BG, "see.pub")
+        await net.publish(BG, [make_offer(1, now)])
+        made = await export(office(net, BG), OPERATOR, ExportRequest())
+        entries = list(bundle.parse(made.content))
+        bad = [Entry(e.kind, e.data.replace(b"Family tent", b"Palace tent")) for e in entries]
+        forged = [Entry("message", b"xs1/msg\n"), Entry("charter", b"nonsense"), *bad]
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=b"".join(bundle.write(forged))))
+        assert len(found.refused) >= 3 and size(net, RS, log) == 0
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert found.refused == [] and size(net, RS, log) == 1
+        with pytest.raises(ProtocolError):
+            await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content[:-30]))
+
+    tell(tmp_path, story)
+
+
+def test_messages_and_audience_logs_travel_sealed_to_their_reader(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now, sava = net.clocks[BG].now(), LogName(BG, "see.sava")
+        await append(net, audience(0, now, RS), make_offer(1, now, name="Canary 4711"))
+        case = await net.nodes[BG].correspondence.of().casework.open(RS, {"step": "request", "lines": []})
+        open_one = await export(office(net, BG), OPERATOR, ExportRequest())
+        assert b"see.sava" not in open_one.content and case.case.encode() not in open_one.content
+        made = await export(office(net, BG), OPERATOR, ExportRequest(to=RS))
+        assert made.entries["sealed"] == 2 and b"Canary" not in made.content and b"see.sava" not in made.content
+        stranger = await import_(office(net, HR), OPERATOR, ImportRequest(content=made.content))
+        assert stranger.taken.get("sealed", 0) == 0
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert found.refused == [] and size(net, RS, sava) == 2
+        assert len(await net.nodes[RS].engine.read(lambda tx: tx.cases.messages(case.case))) == 1
+        again = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert again.refused == []
+        assert len(await net.nodes[RS].engine.read(lambda tx: tx.cases.messages(case.case))) == 1
+
+    tell(tmp_path, story)
+
+
+def test_codes_come_together_in_any_order_and_name_what_is_missing() -> None:
+    data = b"".join(bundle.write([Entry("head", random.Random(n).randbytes(1900)) for n in range(5)]))
+    pieces = codes.split(data)
+    assert len(pieces) > 3 and max(map(len, pieces)) < 1700
+    mixed = pieces[:]
+    random.Random(2).shuffle(mixed)
+    assert codes.join([*mixed, mixed[0]]) == data
+    with pytest.raises(ProtocolError, match="none of 2"):
+        codes.join([p for p in mixed if " 2/" not in f"{p} "])
+    with pytest.raises(ProtocolError):
+        codes.join([*pieces[:-1], codes.split(data + b"x")[-1]])

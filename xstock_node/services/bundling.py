@@ -1,0 +1,233 @@
+"""Bundles: what a peer or a cut-off part of the network misses, on a stick or by mail, and taking one in.
+
+An entry is judged as if it had come over HTTP. What is not for all members is sealed to its reader.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.protocol import bundle, frames, heads, limits, sealing
+from xstock_node.protocol.bundle import Entry
+from xstock_node.protocol.decode import decode
+from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.identity import Identity
+from xstock_node.protocol.names import AUDIT, node_name
+from xstock_node.services import enrolling
+from xstock_node.services.casework import pack, sides_of
+from xstock_node.services.errors import Refusal
+from xstock_node.services.network import Network
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.pushing import pushed_frames
+from xstock_node.storage.interfaces import Transaction
+
+SEALED_CHUNK = 40 * limits.KIB
+CARRIER = "bundle"
+
+
+class ExportRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to pack: for one peer (its messages and audience logs sealed to it), or for everybody."""
+
+    to: str = ""
+    network: str = ""
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle and what is in it."""
+
+    content: bytes
+    entries: dict[str, int]
+
+
+class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle that somebody carried here."""
+
+    content: Annotated[bytes, Meta(max_length=limits.BUNDLE)]
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the entries of a bundle, by kind; each refusal says why."""
+
+    taken: dict[str, int]
+    known: dict[str, int]
+    refused: list[str]
+    records: int
+
+
+async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle:
+    """Charters, identities, heads with their records, forks; for one peer also what is sealed for it."""
+    node, network = office.node, office.node.network(request.network)
+    entries = [Entry("charter", c.raw) for c in network.membership.charters]
+    standings = network.membership.standings()
+    known = [found for name in sorted(standings) if (found := node.directory.get(name)) is not None]
+    entries += [Entry("identity", found.raw) for found in known]
+    entries += [Entry("fork", f.raw) for f in await node.engine.read(lambda tx: tx.governance.forks())]
+    logs = sorted(network.replicas.heads.values(), key=lambda h: (h.log.log != f"{network.name}.net", h.log))
+    for head in logs:
+        if head.log.name.is_for_all and head.log.name not in network.replicas.frozen:
+            entries += await _log_entries(office, network, head, limits.BUNDLE_ENTRY)
+    if request.to:
+        entries += await _sealed_entries(office, network, request.to)
+    counted: dict[str, int] = {}
+    for entry in entries:
+        counted[entry.kind] = counted.get(entry.kind, 0) + 1
+    await node.engine.write(
+        lambda tx: office.record(tx, actor, "bundle.export", request.to or "all", str(counted)), durable=True
+    )
+    return Bundle(content=b"".join(bundle.write(entries)), entries=counted)
+
+
+async def import_(office: Office, actor: Actor, request: ImportRequest) -> Imported:
+    """Take in a bundle, entry by entry; one that is refused does not stop the others."""
+    desk = _Desk(office)
+    for entry in bundle.parse(request.content):
+        await desk.take(entry)
+    await desk.finish()
+    await office.node.engine.write(
+        lambda tx: office.record(tx, actor, "bundle.import", CARRIER, f"{desk.taken}, {len(desk.refused)} refused"),
+        durable=True,
+    )
+    return Imported(taken=desk.taken, known=desk.known, refused=desk.refused, records=desk.records)
+
+
+class _Desk:
+    """Takes entries in; a head waits for the frames that follow it."""
+
+    def __init__(self, office: Office) -> None:
+        self.taken: dict[str, int] = {}
+        self.known: dict[str, int] = {}
+        self.refused: list[str] = []
+        self.records = 0
+        self._office, self._node = office, office.node
+        self._head = b""
+        self._carrier = CARRIER
+
+    async def take(self, entry: Entry) -> None:
+        """One entry."""
+        try:
+            new = await self._take(entry)
+        except (ProtocolError, Refusal) as error:
+            self.refused.append(f"{entry.kind}: {error}")
+            return
+        book = self.taken if new else self.known
+        book[entry.kind] = book.get(entry.kind, 0) + 1
+
+    async def finish(self) -> None:
+        """What waited for somebody's standing is tried again."""
+        for network in self._node.networks.values():
+            await network.membership.refresh()
+            await network.gossip.take_up()
+
+    async def _take(self, entry: Entry) -> bool:
+        if entry.kind in ("charter", "identity", "fork"):
+            return await self._note(entry)
+        if entry.kind == "head":
+            self._head = entry.data
+            return await self._note(entry)
+        if entry.kind == "frames":
+            return await self._frames(entry.data)
+        if entry.kind == "sealed":
+            return await self._sealed(entry.data)
+        if entry.kind == "application":
+            await enrolling.take(self._node, decode(entry.data, enrolling.ApplicationBody, limits.APPLICATION))
+            return True
+        raise ProtocolError("an entry that may travel open", entry.kind, "messages travel sealed")
+
+    async def _note(self, entry: Entry) -> bool:
+        """A note of the feed, learned as from a peer that vouches for nothing."""
+        before = await self._node.engine.read(lambda tx: tx.journal.last())
+        text = entry.data.decode("utf-8", "replace")
+        for network in self._node.networks.values():
+            refusals = (await network.peering.state(self._carrier)).refusals
+            await network.learning.learn(self._carrier, [text])
+            book = await network.peering.state(self._carrier)
+            if book.refusals > refusals:
+                raise ProtocolError("an entry that holds", book.last_refusal)
+        return await self._node.engine.read(lambda tx: tx.journal.last()) > before
+
+    async def _frames(self, data: bytes) -> bool:
+        """The records of the head before them."""
+        head = heads.parse(self._head)[0]
+        network = self._node.networks.get(head.log.name.network)
+        if network is None:
+            raise NotFound("a network of this node", head.log.name.network)
+        if head.log.name in network.logs:
+            return False
+        found = list(frames.parse(data))
+        if any(frame.log != head.log for frame in found):
+            raise ProtocolError(f"frames of {head.log}", "others")
+        count = await network.replicas.pushed(self._carrier, self._head, found)
+        self.records += count
+        if head.log.name.label == "net":
+            await network.membership.refresh()
+            await network.gossip.take_up()
+        return count > 0
+
+    async def _sealed(self, data: bytes) -> bool:
+        """`<sender> <recipient>`, a newline and a blob; what is inside is judged as its own kind."""
+        line, _, blob = data.partition(b"\n")
+        sender, _, recipient = line.decode("ascii", "replace").partition(" ")
+        if recipient != self._node.identity.name:
+            return False
+        bureau = self._node.correspondence.of()
+        plain = bureau.delivering.open(node_name(sender), blob)
+        inner = list(bundle.entries(plain))
+        if inner and inner[0].kind in ("message", "receipt"):
+            await bureau.delivering.unseal(sender, blob)
+            return True
+        if any(entry.kind not in ("head", "frames") for entry in inner):
+            raise ProtocolError("heads and frames, or a message, inside a seal", inner[0].kind if inner else "nothing")
+        self._carrier = sender
+        for entry in inner:
+            await self.take(entry)
+        self._carrier = CARRIER
+        return True
+
+
+async def _log_entries(office: Office, network: Network, head: Head, most: int) -> list[Entry]:
+    """A head and its records, cut into frames that fit an entry; of an audit log the head alone."""
+    entries = [Entry("head", network.replicas.raw[head.log.name])]
+    if head.log.name.label == AUDIT:
+        return entries
+    start = 0
+    while start < head.size:
+        body = await office.node.engine.read(lambda tx, at=start: pushed_frames(tx, head, at))  # type: ignore[misc]
+        count = sum(len(frame.lines) for frame in frames.parse(body) if not frame.roots)
+        if not count or len(body) > most:
+            break
+        entries.append(Entry("frames", body))
+        start += count
+    return entries
+
+
+async def _sealed_entries(office: Office, network: Network, to: str) -> list[Entry]:
+    """The messages that wait for a peer, and audience logs that it may read, sealed to it."""
+    node, reader = office.node, office.node.directory.get(to)
+    if reader is None:
+        raise Refusal("no-peer", "the name of a known peer", to, "see `xstock peer list`")
+    plain = list(await node.engine.read(lambda tx: list(_messages(tx, to))))
+    for head in network.replicas.heads.values():
+        if not head.log.name.is_for_all and network.membership.sees(to, head.log.name):
+            plain.append(b"".join(bundle.pieces(await _log_entries(office, network, head, SEALED_CHUNK))))
+    return [Entry("sealed", _sealed(node.identity, reader, part)) for part in plain]
+
+
+def _messages(tx: Transaction, to: str) -> Iterator[bytes]:
+    for outgoing in tx.cases.outbox():
+        if outgoing.recipient == to:
+            held = next(m for m in tx.cases.messages(outgoing.case) if m.link == outgoing.link)
+            yield pack(held.raw, sides_of(held.raw, tx.cases.side_lines(outgoing.case)))
+
+
+def _sealed(own: Identity, reader: Identity, plain: bytes) -> bytes:
+    key = sealing.choose(reader.sealing_keys(), own.sealing_keys())
+    return f"{own.name} {reader.name}\n".encode() + sealing.seal(plain, key, own.name, reader.name)
+
+
+def digest(content: bytes) -> str:
+    """What both ends of a stick may compare."""
+    return hashlib.sha256(content).hexdigest()

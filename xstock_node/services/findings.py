@@ -1,0 +1,118 @@
+"""What `doctor` finds in networks and cases: charters, root keys, forks, what waits and what is not witnessed."""
+
+import msgspec
+
+from xstock_node.protocol import limits
+from xstock_node.protocol.names import AUDIT, LogName
+from xstock_node.services.network import Network
+from xstock_node.services.office import Office
+from xstock_node.services.times import iso
+
+WAITS_LONG = 3600
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One check: `ok`, `warning` or `error`, what was found, and what to do."""
+
+    check: str
+    state: str
+    found: str
+    do: str = ""
+
+
+async def network_findings(office: Office) -> list[Finding]:
+    """Everything that is not well in the networks of this node, and a line for each that is."""
+    found: list[Finding] = []
+    for network in office.node.networks.values():
+        found += [*_charter(office, network), *_roots(office, network), *_doubted(office, network)]
+        found += await _witnesses(office, network)
+    return [*found, *await _forks(office), *await _outbox(office)]
+
+
+def _charter(office: Office, network: Network) -> list[Finding]:
+    held, check = network.membership.charter, f"charter {network.name}"
+    if held is None:
+        return []
+    found = []
+    days = (held.terms.expires - office.node.clock.now()) // 86_400
+    if network.membership.conflicts:
+        do = "telephone the governors: somebody signed two texts of one version"
+        found.append(Finding(check=check, state="error", found="two texts of one version", do=do))
+    if days < 30:
+        state = "warning" if days >= -limits.EXPIRED_GRACE // 86_400 else "error"
+        do = "governors: `xstock network charter propose`, sign, take"
+        found.append(Finding(check=check, state=state, found=f"expires in {days} days", do=do))
+    return found or [Finding(check=check, state="ok", found=f"version {held.version}, valid for {days} days")]
+
+
+def _roots(office: Office, network: Network) -> list[Finding]:
+    """Another root key for a member's name: 72 hours in which its owner may object (xs1 14.8)."""
+    found = []
+    for standing in network.membership.standings().values():
+        if standing.next_root:
+            words = f"governors vouch for another root key, from {iso(standing.next_from)} on"
+            do = f"telephone {standing.name}: is this theirs? If not, it signs an identity that objects"
+            found.append(Finding(check=f"root key of {standing.name}", state="error", found=words, do=do))
+    for name in office.node.directory.conflicts:
+        do = f"telephone {name}: its root key signed twice"
+        found.append(Finding(check=f"identity of {name}", state="error", found="two texts of one version", do=do))
+    return found
+
+
+def _doubted(office: Office, network: Network) -> list[Finding]:
+    doubted = office.node.correspondence.of(network.name).casework.doubted
+    if not doubted:
+        return []
+    do = "wait for them, or telephone; until then nothing is promised"
+    found = f"after a restore these did not tell their cases yet: {', '.join(sorted(doubted))}"
+    return [Finding(check=f"cases {network.name}", state="warning", found=found, do=do)]
+
+
+async def _witnesses(office: Office, network: Network) -> list[Finding]:
+    """Whether two nodes of other countries saw the audit log's newest head (xs1 18.5)."""
+    node, log = office.node, LogName(network.shared.node, f"{network.name}.{AUDIT}")
+    head = network.replicas.heads.get(log)
+    if head is None or not head.size:
+        return []
+    rows = await node.engine.read(lambda tx: tx.witnesses.cosignatures(log))
+    own = node.identity.statement.country
+    abroad: dict[str, int] = {}
+    for row in rows:
+        known = node.directory.get(row.witness)
+        if known is not None and known.statement.country != own:
+            abroad[row.witness] = max(row.size, abroad.get(row.witness, 0))
+    seen = sorted(abroad.values(), reverse=True)
+    covered = seen[1] if len(seen) > 1 else 0
+    if covered >= head.size:
+        return [
+            Finding(check=f"witnesses {network.name}", state="ok", found=f"{len(abroad)} saw all {head.size} leaves")
+        ]
+    since = max((row.at for row in rows if row.size <= covered), default=0)
+    words = f"not yet witnessed by two countries since {iso(since)}" if since else "not yet witnessed by two countries"
+    return [
+        Finding(check=f"witnesses {network.name}", state="warning", found=words, do="peers abroad must be reachable")
+    ]
+
+
+async def _forks(office: Office) -> list[Finding]:
+    found = await office.node.engine.read(lambda tx: tx.governance.forks())
+    return [
+        Finding(
+            check=f"fork {fork.log}",
+            state="error",
+            found=f"two histories are signed, proved since {iso(fork.at)}",
+            do=f"telephone {fork.log.node}; `xstock bundle export` carries the proof",
+        )
+        for fork in found
+    ]
+
+
+async def _outbox(office: Office) -> list[Finding]:
+    now = office.node.clock.now()
+    waiting = await office.node.engine.read(lambda tx: [(o, tx.cases.get(o.case)) for o in tx.cases.outbox()])
+    stuck = [o for o, row in waiting if row is not None and o.tries and now - row.opened > WAITS_LONG]
+    if not stuck:
+        return []
+    names = ", ".join(sorted({o.recipient for o in stuck}))
+    do = "`xstock peer test NAME`, or carry it: `xstock bundle export --to NAME`"
+    return [Finding(check="messages", state="warning", found=f"{len(stuck)} wait for {names}", do=do)]

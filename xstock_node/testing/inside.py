@@ -1,0 +1,144 @@
+"""The one file of the kit that knows how a node is built and what is inside it.
+
+Whoever changes `Node` changes this file; simulations, faults and invariants see a node through it alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol import limits
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.identity import Identity
+from xstock_node.protocol.keys import Signer
+from xstock_node.protocol.names import LogName
+from xstock_node.services.clock import Clock
+from xstock_node.services.node import Node
+from xstock_node.services.office import OPERATOR, Office, OfficeSettings, default_catalogue
+from xstock_node.services.ownlog import OwnLog
+from xstock_node.services.searching import Hit, SearchRequest, search
+from xstock_node.storage.interfaces import Aside, Engine, LogState, Transaction
+from xstock_node.testing.nodes import make_sealing
+from xstock_node.trace import Trace
+
+
+def build(
+    own: Identity,
+    signer: Signer,
+    log: str,
+    engine: Engine,
+    pinned: Sequence[Identity],
+    clock: Clock,
+    random: Random,
+    trace: Trace,
+) -> Node:
+    """A node that was not started yet."""
+    return Node(own, signer, log, engine, pinned, clock, random, trace, sealing=[make_sealing(own.name)])
+
+
+def own_logs(node: Node) -> Sequence[OwnLog]:
+    """The logs that this node signs."""
+    return tuple(node.home.logs.values())
+
+
+def own_heads(node: Node) -> list[tuple[Head, bytes]]:
+    """The newest head of each own log that is open, and its note."""
+    return [(log.head, log.note) for log in own_logs(node) if log.head is not None]
+
+
+def halted(node: Node) -> str:
+    """Why this node no longer signs, or nothing."""
+    return node.halted
+
+
+def heads(node: Node) -> Mapping[LogName, Head]:
+    """The newest head held of each log, own ones among them."""
+    return node.replicas.heads
+
+
+def notes(node: Node) -> Mapping[LogName, bytes]:
+    """The notes of these heads."""
+    return node.replicas.raw
+
+
+def frozen(node: Node) -> set[LogName]:
+    """Logs of which two histories are known here."""
+    return node.replicas.frozen
+
+
+def digest(node: Node) -> str:
+    """The digest of everything held."""
+    return node.replicas.digest()
+
+
+def books(node: Node) -> dict[str, int]:
+    """How much is remembered about each peer: the largest of each kind of book."""
+    kept: dict[str, Mapping[str, Sized]] = {
+        "told": node.peering._told,
+        "known": node.peering._known,
+        "shown": node.peering._shown,
+    }
+    return {kind: max((len(book) for book in by_peer.values()), default=0) for kind, by_peer in kept.items()}
+
+
+def refuse(node: Node, caller: str, error: ProtocolError, about: str) -> None:
+    """Write down that a request of a peer had to be refused, as the node's server does."""
+    node.peering.refuse(caller, error, about)
+
+
+async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:
+    """Append records to an own log; returns when they are durable. Raises `Refusal` where it may not sign."""
+    log = node.home.add_log(label) if label else node.own
+    head = await log.append(lambda tx: lines)
+    node.home.signed(log)
+    return head
+
+
+async def found(node: Node, text: str = "") -> list[Hit]:
+    """What a person finds with the node's own search, all pages of it."""
+    office = Office(node, OfficeSettings(), PluginHost([]), Path())
+    office._catalogue = _catalogue()
+    hits: list[Hit] = []
+    while True:
+        result = await search(office, OPERATOR, SearchRequest(text=text, limit=500, skip=len(hits)))
+        hits += result.hits
+        if not result.more:
+            return hits
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return default_catalogue()
+
+
+def states(tx: Transaction) -> list[LogState]:
+    """Every log held."""
+    return tx.logs.states()
+
+
+def lines(tx: Transaction, log: LogName) -> list[bytes]:
+    """Every record of a log as stored."""
+    state = tx.logs.state(log)
+    return tx.logs.lines(log, 0, state.frontier.size) if state is not None else []
+
+
+def asides(tx: Transaction) -> list[Aside]:
+    """What is kept aside for the origins."""
+    return tx.logs.asides()
+
+
+def every_line(tx: Transaction, log: LogName) -> Iterator[bytes]:
+    """Every record of a log, in it or aside."""
+    yield from lines(tx, log)
+    for aside in tx.logs.asides(log):
+        yield from tx.logs.aside_lines(log, aside.epoch, aside.start, aside.size - aside.start)
+
+
+def allowed_growth(state: LogState, head: Head) -> float:
+    """How many records a log may have gained since its first head was held here."""
+    hours = max(0, head.time - state.first_time) / 3600
+    return limits.GROWTH_BURST + limits.GROWTH_AN_HOUR * hours

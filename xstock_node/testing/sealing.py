@@ -1,0 +1,39 @@
+"""Sealing: while a simulation runs, everything that a program takes for chance comes from its seed.
+
+What is sealed: `secrets`, `os.urandom`, `uuid` and the module functions of `random`. The order of sets and the ids of
+objects cannot be sealed; a test compares histories of two processes with different hash seeds instead.
+"""
+
+import os
+import random
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+
+@contextmanager
+def sealed(seed: int | str) -> Iterator[None]:
+    """Chance from `seed` alone, until the block ends."""
+    draw = Random(f"sealed {seed}")
+    state = random.getstate()
+    replaced: list[tuple[Any, str, Any]] = [
+        (secrets, "token_bytes", lambda count=32: draw.randbytes(count or 32)),
+        (secrets, "token_hex", lambda count=32: draw.randbytes(count or 32).hex()),
+        (secrets, "randbits", draw.getrandbits),
+        (secrets, "randbelow", draw.randrange),
+        (os, "urandom", draw.randbytes),
+        (uuid, "uuid4", lambda: uuid.UUID(int=draw.getrandbits(128), version=4)),
+    ]
+    before = [(where, name, getattr(where, name)) for where, name, _ in replaced]
+    for where, name, value in replaced:
+        setattr(where, name, value)
+    random.seed(f"global {seed}")
+    try:
+        yield
+    finally:
+        for where, name, value in before:
+            setattr(where, name, value)
+        random.setstate(state)
