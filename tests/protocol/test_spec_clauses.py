@@ -19,13 +19,7 @@ _CITED = re.compile(r"xs1 (\d+\.\d+(?:(?:, | and | to )\d+\.\d+)*)")
 EDITORIAL: dict[str, str] = {}
 
 # Clauses that this program does not keep yet, wholly or in part, and what is missing. Who keeps one removes it here.
-OPEN = {
-    "7.9": "heads of epochs beyond the one that an identity fixes are not void, a lower epoch is never taken",
-    "10.5": "the path is known and nobody answers it",
-    "12.6": "`epoch` of an identity is shown and changes nothing; `objects` is kept (14.8)",
-    "13.5": "30 days after a charter expired new members and keys are still taken; the 400 days are kept",
-    "20.3": "bundles are not exported or imported yet",
-}
+OPEN: dict[str, str] = {}
 
 
 def clauses_in(text: str) -> set[str]:

@@ -1,6 +1,5 @@
-"""Rules of own logs and of whose key counts, one at a time: clocks, two nodes with one key, contested root keys."""
+"""Rules of own logs and of who may offer, one at a time: clocks, two nodes with one key."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,20 +7,17 @@ from typing import cast
 
 import pytest
 
-from xstock_node.protocol import identity, limits
-from xstock_node.protocol.identity import Identity, Statement
-from xstock_node.protocol.keys import to_base64
+from xstock_node.protocol import limits
 from xstock_node.protocol.membership import Standing
 from xstock_node.protocol.names import LogName
-from xstock_node.services.directory import Directory
 from xstock_node.services.office import Office
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.searching import _may_offer
 from xstock_node.storage.interfaces import StoredOffer
 from xstock_node.storage.sqlite import SqliteEngine
-from xstock_node.testing.nodes import make_identity, make_signer
+from xstock_node.testing.nodes import make_signer
 
-A, B = "redcross.bg", "redcross.hr"
+A = "redcross.bg"
 NOW = 1_790_000_000
 
 
@@ -78,22 +74,6 @@ async def test_each_epoch_goes_on_from_the_last_own_head(engine: SqliteEngine) -
     again = await own_log(engine, clocks).open()
     assert again.log.epoch == last.log.epoch + 1
     assert again.base == (last.log.epoch, last.size, last.root)
-
-
-def under(root: str, version: int = 1, **more: object) -> Identity:
-    signing = make_signer(A)
-    said = Statement(expires=2_000_000_000, keys=(to_base64(signing.public),), **more)  # type: ignore[arg-type]
-    return identity.parse(identity.sign(A, version, said, make_signer(A, root), (signing,)))
-
-
-@pytest.mark.parametrize("contested", [False, True])
-def test_a_root_key_that_its_owner_contests_does_not_take_over(contested: bool) -> None:
-    """xs1 14.8."""
-    new = under("stolen", 2)
-    objects = (hashlib.sha256(new.root).hexdigest(),) if contested else ()
-    directory = Directory(make_identity(B)[0], [under("root", objects=objects)])
-    directory.admits = lambda found: True  # governors vouched for it, and the 72 hours are over
-    assert directory.renew(new.raw, NOW) == (not contested)
 
 
 @pytest.mark.parametrize(("tier", "shown"), [("observer", False), ("town", True), ("member", True), ("governor", True)])

@@ -9,7 +9,6 @@ from xstock_node.protocol import identity, limits
 from xstock_node.protocol.errors import BadSignature
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
-from xstock_node.protocol.membership import root_hash
 from xstock_node.protocol.notes import Note
 
 
@@ -53,8 +52,6 @@ class Directory:
         if held is None or held.root != found.root:
             if not self.admits(found) or found.name == self.own.name:
                 return False
-            if held is not None and root_hash(found.root) in held.statement.objects:
-                return False  # its owner contests that root key (xs1 14.8)
             self._known[found.name] = found
             return True
         if found.version == held.version:

@@ -106,7 +106,7 @@ class Learning:
             self._peering.gave(caller, f"identity {name}", raw)
             await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
             renewed = self._directory.get(name)
-            if renewed is not None and renewed.statement.epoch:
+            if renewed is not None and renewed.statement.epoch:  # xs1 12.6
                 await self._replicas.void(name, renewed.statement.epoch)
             self._replicas.changed(LogName(name, ""), True)
         elif self._directory.get(name) is None:

@@ -15,7 +15,8 @@ def standing(sent: bytes, given: Given) -> Any:
         record = records.interpret(data(one["record"]))
         assert isinstance(record, Vouch | Revoke)
         statements.append(Statement(one["governor"], one["index"], record, one["heard"]))
-    found = fold(charters, statements, given["now"]).get(given["name"])
+    contested = tuple(given.get("objects", ()))
+    found = fold(charters, statements, given["now"], lambda name: contested).get(given["name"])
     return {"state": found.state, "tier": found.tier, "root": found.root} if found else None
 
 

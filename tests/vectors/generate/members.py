@@ -32,7 +32,11 @@ def revoke(governor: str, index: int, **more: Any) -> dict[str, Any]:
 def memberships() -> Subject:
     """Standings."""
     about = "Where `name` stands at `now` by charters (need.vouch 2, need.revoke 2) and statements of governors' logs."
-    found = Subject("membership", about + " `heard` is when the reader first held a statement; none: a stranger.")
+    found = Subject(
+        "membership",
+        about
+        + " `heard`: when the reader first held a statement; `objects`: root key hashes that the held identity contests.",
+    )
     both = [vouch(BG, 0), vouch(HR, 0)]
     for name, clause, statements, expect in (
         ("k vouches", "14.4", both, ("live", "member")),
@@ -141,3 +145,10 @@ def _new_roots(found: Subject, both: list[dict[str, Any]]) -> None:
         [*both, *back],
         now=NOW + 9 * DAY + hours - 1,
     )
+    contested = {"now": NOW + 99 * DAY, "objects": [OTHER_HASH]}
+    _add(found, "another root key that the owner's identity contests", "14.8", old, [*both, *later], **contested)
+    ended = terms().expires + 30 * DAY
+    after = [vouch(governor, 7, ts=ended + 1, exp=ended + DAY) for governor in (BG, HR)]
+    before = [vouch(governor, 7, ts=ended, exp=ended + DAY) for governor in (BG, HR)]
+    _add(found, "vouches within 30 days after the charter expired", "13.5", old, before, now=ended + 9)
+    _add(found, "a charter that expired over 30 days ago makes no new member", "13.5", None, after, now=ended + 9)
