@@ -111,6 +111,7 @@ def check(victim: NodeProcess, worker: Worker) -> None:
     assert all(found.holds for found in victim.call("log.verify"))
 
 
+# xs1 6.6
 def test_twenty_kills_lose_nothing_acknowledged_and_fork_no_log(pair: tuple[NodeProcess, NodeProcess]) -> None:
     assert kill_many_times(*pair, kills=20, seed=1) >= 15, "the kills did not hit the work"
 

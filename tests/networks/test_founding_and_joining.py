@@ -74,6 +74,7 @@ def offer_a_tent(node: NodeProcess) -> None:
     node.call("offer.publish", PublishRequest(release=True))
 
 
+# xs1 13.8, 14.9
 def test_a_network_is_founded_joined_and_left_by_expulsion(nodes: list[NodeProcess], tmp_path: Path) -> None:
     bg, hr, me = nodes
     found(bg, hr, tmp_path)

@@ -81,6 +81,7 @@ def test_a_rotated_key_goes_on_in_a_new_head_and_the_old_one_is_refused(tmp_path
     tell(tmp_path, story)
 
 
+# xs1 7.9, 12.6
 def test_what_a_stolen_key_signed_is_void_once_its_owner_says_so(tmp_path: Path) -> None:
     async def story(net: ChartedNet) -> None:
         log, see = LogName(ME, "see.pub"), make_charter("see", [BG, HR])

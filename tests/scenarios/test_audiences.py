@@ -65,6 +65,7 @@ def copies(folder: Path, name: str, *needles: bytes) -> list[str]:
     return [p.name for p in folder.glob(f"{name}.db*") if any(needle in p.read_bytes() for needle in needles)]
 
 
+# xs1 9.6, 15.2, 15.3
 def test_readers_have_it_and_others_find_nothing_on_any_path(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         now = net.clocks[BG].now()

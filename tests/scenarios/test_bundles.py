@@ -61,6 +61,7 @@ def test_a_cut_off_node_takes_what_it_missed_from_a_stick(tmp_path: Path, count:
     tell(tmp_path, story)
 
 
+# xs1 20.2
 def test_a_forged_or_altered_entry_is_refused_and_the_others_are_taken(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         now, log = net.clocks[BG].now(), LogName(BG, "see.pub")
@@ -79,6 +80,7 @@ def test_a_forged_or_altered_entry_is_refused_and_the_others_are_taken(tmp_path:
     tell(tmp_path, story)
 
 
+# xs1 20.3
 def test_messages_and_audience_logs_travel_sealed_to_their_reader(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         now, sava = net.clocks[BG].now(), LogName(BG, "see.sava")

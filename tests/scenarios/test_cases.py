@@ -101,6 +101,7 @@ def test_both_sides_fold_the_same_state_and_hold_each_other_s_receipts(tmp_path:
     tell(tmp_path, story)
 
 
+# xs1 16.11
 def test_the_supplier_never_promises_more_than_it_offers(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await agree_on(net, 60)
@@ -116,6 +117,7 @@ def test_the_supplier_never_promises_more_than_it_offers(tmp_path: Path) -> None
     tell(tmp_path, story)
 
 
+# xs1 16.12
 def test_stock_of_a_cancelled_confirmation_is_free_when_its_receipt_is_held(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         case = await agree_on(net, 100)
@@ -188,6 +190,7 @@ CASE = "a" * 16
         (b'["request"]', {}, ProtocolError),
     ],
 )
+# xs1 16.16
 def test_a_message_out_of_order_or_by_the_wrong_party_is_refused(
     tmp_path: Path, body: bytes, how: dict[str, Any], error: type[ProtocolError]
 ) -> None:
@@ -200,6 +203,7 @@ def test_a_message_out_of_order_or_by_the_wrong_party_is_refused(
     tell(tmp_path, story)
 
 
+# xs1 16.5, 17.7
 def test_the_same_message_again_gets_the_same_receipt_and_another_text_is_a_fork(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         first = await say(net, BG, CASE, 1, "", REQUEST)
@@ -219,6 +223,7 @@ def test_the_same_message_again_gets_the_same_receipt_and_another_text_is_a_fork
     tell(tmp_path, story)
 
 
+# xs1 17.3
 def test_a_message_to_a_node_that_is_off_comes_by_a_relay_that_cannot_read_it(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await net.stop(HR)
@@ -244,6 +249,7 @@ def test_a_message_to_a_node_that_is_off_comes_by_a_relay_that_cannot_read_it(tm
     tell(tmp_path, story, relays={HR: (RS,), BG: (RS,)})
 
 
+# xs1 17.6
 def test_a_receipt_comes_back_by_the_sender_s_relay(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         net.is_cut = lambda a, b: {a, b} == {BG, HR}  # type: ignore[method-assign]
@@ -259,6 +265,7 @@ def test_a_receipt_comes_back_by_the_sender_s_relay(tmp_path: Path) -> None:
     tell(tmp_path, story, relays={HR: (RS,), BG: (RS,)})
 
 
+# xs1 16.14
 def test_a_restored_supplier_promises_nothing_before_the_cases_were_compared(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await net.stop(HR)
@@ -280,6 +287,7 @@ def test_a_restored_supplier_promises_nothing_before_the_cases_were_compared(tmp
     tell(tmp_path, story)
 
 
+# xs1 16.14
 def test_while_a_member_does_not_answer_a_restored_supplier_waits(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await net.stop(HR)
@@ -298,6 +306,7 @@ def test_while_a_member_does_not_answer_a_restored_supplier_waits(tmp_path: Path
     tell(tmp_path, story)
 
 
+# xs1 18.2
 def test_peers_witness_the_audit_head_within_a_minute(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await agree_on(net, 10)

@@ -214,6 +214,7 @@ def test_an_erasure_at_the_origins_word_is_taken(in_memory) -> None:
     told(in_memory, play)
 
 
+# xs1 19.3
 def test_two_histories_of_one_epoch_freeze_the_log_and_show_it(in_memory, capsys) -> None:
     async def play(scene: Scene) -> None:
         first, second = head_of(LINES), head_of(OTHERS)

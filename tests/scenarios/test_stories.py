@@ -72,6 +72,7 @@ def test_a_node_that_was_off_catches_up(federation, count: int) -> None:
     federation.tell(story)
 
 
+# xs1 8.7
 def test_a_cold_node_takes_six_thousand_records_by_segments(federation) -> None:
     async def story(world) -> None:
         await world.start(A, [B])
@@ -83,6 +84,7 @@ def test_a_cold_node_takes_six_thousand_records_by_segments(federation) -> None:
     federation.tell(story)
 
 
+# xs1 7.1
 def test_a_restart_loses_nothing_and_opens_a_new_epoch(federation) -> None:
     async def story(world) -> None:
         await world.start_all(A, B)
@@ -101,6 +103,7 @@ def test_a_restart_loses_nothing_and_opens_a_new_epoch(federation) -> None:
     federation.tell(story)
 
 
+# xs1 7.8
 def test_an_emptied_node_gets_its_records_back_and_goes_on_in_a_new_epoch(federation) -> None:
     async def story(world) -> None:
         await world.start_all(A, B, C)
@@ -222,6 +225,7 @@ def test_a_copy_of_an_older_folder_started_instead_makes_no_second_history(feder
     federation.tell(story)
 
 
+# xs1 7.5
 def test_of_two_nodes_with_one_key_the_older_stops_signing(in_memory) -> None:
     async def story(world) -> None:
         await world.start_all(A, B, C)
@@ -261,6 +265,7 @@ def test_a_node_that_cannot_be_dialled_receives_and_spreads(federation) -> None:
     federation.tell(story)
 
 
+# xs1 11.10
 def test_news_goes_along_a_line_of_three_nodes(federation) -> None:
     async def story(world) -> None:
         for name, peers in ((A, [B]), (B, [A, C]), (C, [B])):

@@ -14,6 +14,7 @@ from xstock_node.testing.storing import store_lines
 LOG = LogName("redcross.bg", "see.pub")
 
 
+# xs1 8.3, 10.7
 async def test_an_answer_of_short_lines_has_no_more_of_them_than_a_stream_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

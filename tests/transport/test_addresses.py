@@ -33,6 +33,7 @@ ODD_HOSTS = [
 
 
 @pytest.mark.parametrize("address", REFUSED)
+# xs1 9.8
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     with pytest.raises(ProtocolError):
         check_address(address, allow_private=False)
@@ -75,6 +76,7 @@ def test_metadata_and_nobodys_addresses_are_refused_even_then(address: str) -> N
         "",
     ],
 )
+# xs1 9.8
 def test_a_url_that_may_not_be_dialled_is_refused(url: str) -> None:
     with pytest.raises(ProtocolError):
         check_url(url, allow_private=False)

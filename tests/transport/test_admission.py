@@ -57,6 +57,7 @@ def test_addresses_do_not_fill_the_memory(admission: Admission) -> None:
     assert len(admission._claimed) == len(admission._open) == REMEMBERED
 
 
+# xs1 21.3
 def test_a_member_has_fifty_requests_at_once_and_ten_a_second(admission: Admission, steady: Steady) -> None:
     for _ in range(limits.REQUESTS_BURST):
         admission.member("redcross.bg")
@@ -71,6 +72,7 @@ def test_a_member_has_fifty_requests_at_once_and_ten_a_second(admission: Admissi
         admission.member("redcross.bg")
 
 
+# xs1 21.3
 def test_a_member_has_64_mib_a_minute(admission: Admission, steady: Steady) -> None:
     admission.member("redcross.bg")
     admission.used("redcross.bg", limits.BYTES_A_MINUTE + limits.MIB)

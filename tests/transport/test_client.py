@@ -102,6 +102,7 @@ async def test_garbage_is_a_protocol_error(hostile, peer: HttpPeer, script: Scri
             await peer.push(b"")
 
 
+# xs1 9.8
 async def test_a_redirect_is_not_followed(hostile, peer: HttpPeer) -> None:
     hostile.script = answering(whole(b"", "307 Temporary Redirect", f"Location: {hostile.url}/elsewhere"))
     with pytest.raises(Unreachable):
@@ -140,6 +141,7 @@ async def test_a_slow_body_is_cut(hostile, peer: HttpPeer, monkeypatch: pytest.M
             await peer.gossip(ASK)
 
 
+# xs1 21.4
 async def test_a_slow_stream_is_cut(hostile, peer: HttpPeer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STREAM_FIRST_BYTE", 0.4)
     monkeypatch.setattr(limits, "STREAM_RATE_WINDOW", 0.3)

@@ -30,6 +30,7 @@ def bomb(size: int) -> bytes:
     return b"".join(packer.compress(bytes(MIB)) for _ in range(size // MIB)) + packer.flush()
 
 
+# xs1 10.6
 async def test_a_signed_round_is_answered(served) -> None:
     answer = await served.call("POST", GOSSIP, ASK)
     assert answer.status == 200
@@ -150,6 +151,7 @@ async def test_another_coding_is_not_taken(served, other: str) -> None:
     assert (answer.status, answer.problem) == (415, "urn:xs1:coding")
 
 
+# xs1 21.4
 async def test_a_slow_body_is_cut(served, monkeypatch: pytest.MonkeyPatch) -> None:
     async def impatient(content, most):  # type: ignore[no-untyped-def]
         return await reading.read_small(content, most, seconds=0.3)
@@ -246,6 +248,7 @@ async def test_open_paths_answer_anybody(served) -> None:
     assert (await served.ask("GET", "/xs/1/id/redcross.at")).body == served.node.identity.raw
 
 
+# xs1 21.3
 async def test_open_paths_have_a_quota_by_address(served) -> None:
     statuses = [(await served.ask("GET", "/.well-known/xstock")).status for _ in range(limits.OPEN_BURST + 3)]
     assert statuses[: limits.OPEN_BURST] == [200] * limits.OPEN_BURST
@@ -269,6 +272,7 @@ async def test_a_strange_wish_to_wait_is_answered_at_once(served, prefer: str) -
         assert (await served.call("POST", GOSSIP, ASK, Prefer=prefer)).status == 200
 
 
+# xs1 11.8
 async def test_a_held_request_is_answered_when_there_is_news(served) -> None:
     first = json.loads((await served.call("POST", GOSSIP, ASK)).body)
     ask = json.dumps({"network": "see", "cursor": first["cursor"], "all": first["all"]}).encode()

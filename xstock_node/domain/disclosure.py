@@ -28,7 +28,10 @@ def band(quantity: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def coarse(exact: Offer, offer_id: str, salt: str, now: int, exp: int) -> Offer:
-    """The twin that all members see. `now` and `exp` are unix seconds; dates are rounded down to the day."""
+    """The twin that all members see. `now` and `exp` are unix seconds; dates are rounded down to the day.
+
+    See xs1 15.4, 15.5.
+    """
     lower, upper = band(exact.qty)
     at = None if exact.at is None else (_rounded(exact.at[0]), _rounded(exact.at[1]))
     return msgspec.structs.replace(

@@ -48,7 +48,7 @@ def pieces(found: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def parse(data: bytes) -> Iterator[Entry]:
-    """The entries of a whole bundle; unknown kinds are passed over, anything malformed is refused."""
+    """The entries of a whole bundle; unknown kinds are passed over, anything malformed is refused (xs1 20.1)."""
     if not data.startswith(FIRST_LINE):
         raise ProtocolError("a bundle that begins with xs1/bundle", data[:20])
     return entries(data, len(FIRST_LINE))
@@ -78,7 +78,7 @@ def _header(line: bytes) -> tuple[str, int]:
         raise ProtocolError("an entry '= <kind> <bytes>'", line) from None
     if mark != "=" or not kind:
         raise ProtocolError("an entry '= <kind> <bytes>'", line)
-    length, most = number(size), MOST.get(kind, limits.BUNDLE_ENTRY)
+    length, most = number(size), MOST.get(kind, limits.BUNDLE_ENTRY)  # xs1 20.2
     if length > most:
         raise TooLarge(f"at most {most} bytes of {kind}", length)
     return kind, length

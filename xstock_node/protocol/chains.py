@@ -1,8 +1,8 @@
 """One writer's chain of messages in a case, as the other side holds it.
 
-- counters go from 1 without gaps; the same text again is answered by the same receipt;
-- the same (start, n) with another text is a fork of its writer;
-- a newer start continues the chain where it links to it; what it does not link to counts no longer;
+- counters go from 1 without gaps; the same text again is answered by the same receipt (xs1 16.4, 16.5);
+- the same (start, n) with another text is a fork of its writer (xs1 16.6);
+- a newer start continues the chain where it links to it; what it does not link to counts no longer (xs1 16.7);
 - a message of an older start counts only while the newer chain links to it.
 """
 

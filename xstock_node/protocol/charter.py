@@ -1,9 +1,9 @@
 """Charters: who governs a network, and how many of them it takes (the root rule of TUF).
 
 - version 1 is signed by more than half of its own governors;
-- version N by the thresholds of N-1 and of N, and names the hash of the text of N-1;
+- version N by the thresholds of N-1 and of N, and names the hash of the text of N-1 (xs1 13.3);
 - each governor counts once; signatures are of root keys;
-- two texts of one version: the first is kept, both are shown.
+- two texts of one version: the first is kept, both are shown (xs1 13.6).
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     need: Needed
     heartbeat: Annotated[int, Meta(ge=60, le=86_400)] = limits.HEARTBEAT
     erase_days: Days = 30
-    records: Annotated[int, Meta(ge=1, le=limits.LIVE_RECORDS)] = limits.LIVE_RECORDS
+    records: Annotated[int, Meta(ge=1, le=limits.LIVE_RECORDS)] = limits.LIVE_RECORDS  # xs1 21.5
     strikes: Annotated[tuple[Strike, ...], Meta(max_length=limits.GOVERNORS)] = ()
 
 
@@ -112,7 +112,7 @@ def parse(raw: bytes) -> Charter:
 
 
 def parse_draft(raw: bytes) -> Charter:
-    """A well-formed charter, whoever signed it so far."""
+    """A well-formed charter, whoever signed it so far (xs1 13.1)."""
     note = notes.parse(raw, limits.CHARTER_NOTE)
     lines = Lines(note.text, FIRST_LINE, 5)
     network, version = label(lines.whole()), lines.number("version")
@@ -125,7 +125,7 @@ def parse_draft(raw: bytes) -> Charter:
 
 
 def check_terms(terms: Terms) -> None:
-    """Raise unless thresholds, names, keys and dates fit together."""
+    """Raise unless thresholds, names, keys and dates fit together (xs1 13.2)."""
     names = [g.name for g in terms.governors]
     if len(set(names)) != len(names) or len({g.root for g in terms.governors}) != len(names):
         raise ProtocolError("each governor and each root key once", ", ".join(names))
@@ -151,7 +151,7 @@ def check_successor(held: Charter, new: Charter) -> None:
     if new.version == held.version:
         return
     if new.version > held.version + 1:
-        raise Gap(f"version {held.version + 1}", new.version, "every version is needed")
+        raise Gap(f"version {held.version + 1}", new.version, "every version is needed")  # xs1 13.4
     if new.previous != held.hash():
         raise BadSignature(f"the hash of version {held.version}", new.previous)
     _want(held.terms.need.charter, new.signed_by(held.terms.governors), f"the governors of version {held.version}")

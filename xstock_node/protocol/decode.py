@@ -10,13 +10,16 @@ from typing import Any, Never, TypeVar
 import msgspec
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.errors import ProtocolError, TooLarge
 
 T = TypeVar("T")
 
 
 def strict_json(data: bytes) -> Any:
-    """JSON of integers, strings, lists, objects, booleans and null, without duplicate keys or deep nesting."""
+    """JSON of integers, strings, lists, objects, booleans and null, without duplicate keys or deep nesting.
+
+    See xs1 1.4.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -39,9 +42,9 @@ def strict_json(data: bytes) -> Any:
 
 
 def decode(data: bytes, kind: type[T], most: int) -> T:
-    """Strict JSON of at most `most` bytes as a value of type `kind`."""
+    """Strict JSON of at most `most` bytes as a value of type `kind` (xs1 1.5, 21.1)."""
     if len(data) > most:
-        raise ProtocolError(f"at most {most} bytes", f"{len(data)}")
+        raise TooLarge(f"at most {most} bytes", f"{len(data)}")
     value = strict_json(data)
     try:
         return msgspec.convert(value, kind)

@@ -1,7 +1,7 @@
 """The one error family that crosses the protocol's boundary.
 
 Every error says what was expected, what came and what to do; `code` is the stable word for machines, and where a
-peer is told about it, the last part of its problem type `urn:xs1:<code>` (RFC 9457).
+peer is told about it, the last part of its problem type `urn:xs1:<code>` (RFC 9457) (xs1 9.5).
 """
 
 
@@ -49,7 +49,7 @@ class WrongClock(ProtocolError):
 
 
 class NotFound(ProtocolError):
-    """Absent and forbidden look alike."""
+    """Absent and forbidden look alike (xs1 9.6)."""
 
     code = "not-found"
     status = 404

@@ -8,7 +8,7 @@ the shorter head's root is another, so that no one tree holds both.
 from typing import NamedTuple
 
 from xstock_node.protocol import heads, keys, limits, merkle
-from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.errors import ProtocolError, TooLarge
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogId, number
 from xstock_node.protocol.notes import Note
@@ -41,9 +41,9 @@ def write(first: bytes, second: bytes, prefix: bytes = b"", path: tuple[bytes, .
 
 
 def parse(raw: bytes) -> ForkStatement:
-    """A statement whose proof holds; the signatures of its two heads are not checked yet (`notes`)."""
+    """A statement whose proof holds; the signatures of its two heads are not checked yet (`notes`) (xs1 19.1)."""
     if len(raw) > limits.FORK_NOTE:
-        raise ProtocolError(f"a fork statement of at most {limits.FORK_NOTE} bytes", len(raw))
+        raise TooLarge(f"a fork statement of at most {limits.FORK_NOTE} bytes", len(raw))
     top, blank, rest = raw.partition(b"\n\n")
     try:
         lines = top.decode("ascii").split("\n")

@@ -100,7 +100,7 @@ def check_lines(lines: list[bytes], roots: bool) -> list[bytes]:
                 raise ProtocolError("a '#' line", line[:80])
             keys.from_base64(line[1:].decode("ascii", "replace"), 32)
         return lines
-    if max(map(len, lines), default=0) <= limits.RECORD:
+    if max(map(len, lines), default=0) <= limits.RECORD:  # xs1 4.5
         return lines
     return [line if len(line) <= limits.RECORD else hash_line(merkle.leaf_hash(line)) for line in lines]
 

@@ -1,4 +1,4 @@
-"""Gossip: push-pull in one POST. A cursor per peer, one digest of everything, and the notes that are new."""
+"""Gossip: push-pull in one POST. A cursor per peer, one digest of everything, and the notes that are new (xs1 11.1)."""
 
 import hashlib
 from collections.abc import Iterable
@@ -100,12 +100,12 @@ def cursor(journal: str, position: int) -> str:
 
 
 def position_in(journal: str, text: str) -> int:
-    """The position of a cursor of this journal; -1 for one of another journal, or none."""
+    """The position of a cursor of this journal; -1 for one of another journal, or none (xs1 11.3)."""
     name, _, number = text.rpartition(".")
     return int(number) if name == journal and number.isascii() and number.isdigit() and len(number) < 16 else -1
 
 
 def digest(logs: Iterable[tuple[LogId, int, bytes]]) -> str:
-    """SHA-256 hex over the bytewise sorted lines `<log id> <size> <root>` with newline, root in base64."""
+    """SHA-256 hex over the bytewise sorted lines `<log id> <size> <root>` with newline, root in base64 (xs1 11.4)."""
     lines = sorted(f"{log} {size} {to_base64(root)}\n".encode() for log, size, root in logs)
     return hashlib.sha256(b"".join(lines)).hexdigest()

@@ -48,8 +48,11 @@ def sign(head: Head, signer: keys.Signer) -> bytes:
     return notes.sign(head.text(), signer)
 
 
-def parse(raw: bytes) -> tuple[Head, notes.Note]:
-    """A head and its note; the signature is not checked yet (`Note.verify`)."""
+def parse(raw: bytes, whole: bool = True) -> tuple[Head, notes.Note]:
+    """A head and its note; the signature is not checked yet (`Note.verify`).
+
+    The base line and the network are part of every head (xs1 2.3, 6.1); only who reads the format vector does without.
+    """
     note = notes.parse(raw, limits.HEAD_NOTE)
     lines = note.text[:-1].split("\n")
     if not 5 <= len(lines) <= 6:
@@ -58,8 +61,10 @@ def parse(raw: bytes) -> tuple[Head, notes.Note]:
     size = number(lines[1])
     minimum = _value(lines[4], "min")
     if minimum > size or minimum % limits.SEGMENT:
-        raise ProtocolError(f"min a multiple of {limits.SEGMENT} within the size", lines[4])
+        raise ProtocolError(f"min a multiple of {limits.SEGMENT} within the size", lines[4])  # xs1 6.3
     based = len(lines) == 6
+    if whole and not (based and log.name.network):
+        raise ProtocolError("a head of a log <network>.<label> with its base line", f"{log}, {len(lines)} lines")
     base = _parse_base(lines[5]) if based else None
     if base is not None and (base.epoch >= log.epoch or base.size > size):
         raise ProtocolError("a base before this epoch, within the size", lines[5])
@@ -68,7 +73,7 @@ def parse(raw: bytes) -> tuple[Head, notes.Note]:
 
 
 def check_successor(held: Head, new: Head) -> None:
-    """Raise unless `new` may follow `held`, the newest head of that log seen so far.
+    """Raise unless `new` may follow `held`, the newest head of that log seen so far (xs1 6.4).
 
     In one epoch the same size means the same root for ever; size, time and min never go back; an epoch has one
     base; no lower epoch is taken.
@@ -88,7 +93,7 @@ def check_successor(held: Head, new: Head) -> None:
 
 
 def check_time(head: Head, now: int) -> None:
-    """Raise `Held` for an epoch or a time more than 600 s ahead."""
+    """Raise `Held` for an epoch or a time more than 600 s ahead (xs1 6.5)."""
     if head.time > now + limits.AHEAD or head.log.epoch > now + limits.AHEAD:
         raise Held("a time at most 600 s ahead", f"time {head.time}, epoch {head.log.epoch}, here {now}")
 

@@ -87,7 +87,7 @@ def sign(name: str, version: int, statement: Statement, root: keys.Signer, signi
 
 
 def parse(raw: bytes) -> Identity:
-    """A verified identity; all its signatures must hold and no key may be weak."""
+    """A verified identity; all its signatures must hold and no key may be weak (xs1 12.1, 12.2)."""
     note = notes.parse(raw, limits.IDENTITY_NOTE)
     lines = note.text[:-1].split("\n")
     if len(lines) != 5 or lines[0] != FIRST_LINE:
@@ -109,7 +109,7 @@ def parse(raw: bytes) -> Identity:
 
 
 def check_successor(held: Identity, new: Identity) -> None:
-    """Raise unless `new` may replace `held`: same name and root, newer version, one text a version."""
+    """Raise unless `new` may replace `held`: same name and root, newer version, one text a version (xs1 12.3, 12.4)."""
     if (new.name, new.root) != (held.name, held.root):
         raise BadSignature(f"the root key pinned for {held.name}", f"root {keys.to_base64(new.root)}")
     if new.version < held.version:

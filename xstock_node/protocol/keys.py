@@ -1,7 +1,7 @@
 """Ed25519 keys as this protocol takes them.
 
 `cryptography` accepts small-order and non-canonical public keys, with which one signature verifies every message;
-they are refused here (rule: cofactorless, S < L, canonical A and R, A not of small order).
+they are refused here (rule: cofactorless, S < L, canonical A and R, A not of small order) (xs1 3.1).
 """
 
 import base64
@@ -26,7 +26,7 @@ def to_base64(data: bytes) -> str:
 
 
 def from_base64(text: str, size: int | None = None) -> bytes:
-    """Canonical base64 with padding, of `size` bytes where given; anything looser is refused."""
+    """Canonical base64 with padding, of `size` bytes where given; anything looser is refused (xs1 1.2)."""
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, ValueError):
@@ -53,7 +53,7 @@ def check_public(key: bytes) -> bytes:
 
 
 def key_id(name: str, key: bytes) -> bytes:
-    """The first four bytes of SHA-256(name, newline, 0x01, key), as C2SP signed-note has it for Ed25519."""
+    """The first four bytes of SHA-256(name, newline, 0x01, key), as C2SP signed-note has it for Ed25519 (xs1 3.2)."""
     return hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
 
 
@@ -91,7 +91,7 @@ class Signer:
 
 
 def digits(name: str, root_key: bytes) -> str:
-    """24 digits in six groups that two people compare by voice; the same in every language."""
+    """24 digits in six groups that two people compare by voice; the same in every language (xs1 3.7)."""
     digest = hashlib.sha256(b"xs1/root\n" + name.encode() + b"\n" + root_key).digest()
     number = int.from_bytes(digest[:10], "big") % 10**24
     text = f"{number:024d}"

@@ -17,7 +17,7 @@ LEASE_MAX = 90 * 86_400
 GOVERNANCE_MAX = 400 * 86_400  # vouches, charters, and whatever ends something
 SIGNATURES_A_NOTE = 16
 
-SEGMENT = 256
+SEGMENT = 256  # xs1 5.3
 HEAD_NOTE = 2 * KIB
 IDENTITY_NOTE = 8 * KIB
 CHARTER_NOTE = 64 * KIB

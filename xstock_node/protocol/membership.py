@@ -1,8 +1,9 @@
 """Who belongs to a network: a fold of its charters and of what governors state in their `net` logs.
 
-- a vouch counts if its signer was governor under the charter it names, until it expires;
+- a vouch counts if its signer was governor under the charter it names, until it expires (xs1 14.2);
 - of one governor about one name and root key the latest statement rules;
-- member: live vouches of k distinct governors; expelled: revocations by the charter's number of governors;
+- member: live vouches of k distinct governors; expelled: revocations by the charter's number of governors
+  (xs1 14.4, 14.5);
 - a new root key for a known name waits 72 hours, in the open.
 """
 
@@ -98,7 +99,8 @@ def fold(
 class Said(NamedTuple):
     """What one governor said about one (name, root): since when it vouches, its last vouch, and what it took back.
 
-    A revocation does not end the governor's own vouch: one governor alone expels nobody. A later vouch ends it.
+    A revocation does not end the governor's own vouch: one governor alone expels nobody. A later vouch ends it
+    (xs1 14.3).
     """
 
     first: int = 0
@@ -109,7 +111,7 @@ class Said(NamedTuple):
 def _latest(charters: Sequence[Charter], statements: Iterable[Statement]) -> dict[tuple[str, str], dict[str, Said]]:
     """The latest statement that counts of each governor about each (name, root)."""
     by_version = {c.version: c for c in charters}
-    strikes = {s.governor: s.start for c in charters for s in c.terms.strikes}
+    strikes = {s.governor: s.start for c in charters for s in c.terms.strikes}  # xs1 13.7
     found: defaultdict[tuple[str, str], dict[str, Said]] = defaultdict(dict)
     for statement in sorted(statements, key=lambda s: (s.governor, s.position)):
         record = statement.record

@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 6962, section 2.1: hashes, frontier, proofs.
+"""The Merkle tree of RFC 6962, section 2.1: hashes, frontier, proofs (xs1 5.1).
 
 A tree is known by its size and its `Frontier`: the roots of its perfect subtrees, largest first. Proofs are built
 from a function that gives the root of any range of leaves, so that whoever stores the leaves decides how.
@@ -15,7 +15,7 @@ RangeRoot = Callable[[int, int], bytes]
 
 
 def leaf_hash(line: bytes) -> bytes:
-    """The hash of one record line, without its newline."""
+    """The hash of one record line, without its newline (xs1 4.3)."""
     return sha256(b"\x00" + line).digest()
 
 
@@ -34,7 +34,7 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
 
 
 class Frontier(NamedTuple):
-    """`roots[i]` covers the i-th set bit of `size`, from the highest."""
+    """`roots[i]` covers the i-th set bit of `size`, from the highest (xs1 5.2)."""
 
     size: int
     roots: tuple[bytes, ...]

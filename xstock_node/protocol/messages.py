@@ -33,7 +33,7 @@ NOTHING = Link(0, 0, "")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every step carries: its verb and handling marks; the fields of each verb stand beside them.
+    """What every step carries: its verb and handling marks; the fields of each verb stand beside them (xs1 16.9).
 
     `side` and `blobs` are hashes of side lines and attachments; `keep_until` unix seconds; `pd` says that personal
     data is in the side lines.
@@ -112,12 +112,12 @@ def sign(text: str, signer: keys.Signer) -> bytes:
 
 
 def text_hash(text: str) -> str:
-    """Hex SHA-256 of a note's text without its signatures."""
+    """Hex SHA-256 of a note's text without its signatures (xs1 16.3)."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parse(raw: bytes) -> Message:
-    """A message; its signature is not checked yet."""
+    """A message; its signature is not checked yet (xs1 16.2)."""
     note = notes.parse(raw, limits.MESSAGE_NOTE)
     lines = Lines(note.text, MESSAGE, 10)
     network = label(lines.value("network"))
@@ -126,7 +126,7 @@ def parse(raw: bytes) -> Message:
     counter, _, previous = lines.value("n").partition(" ")
     seen, time, line = _link(lines.value("seen")), lines.number("time"), lines.whole().encode()
     n, before = number(counter), hash_or_none(previous)
-    if sender == recipient:
+    if sender == recipient:  # xs1 16.1
         raise ProtocolError("two parties", sender)
     if n < 1 or (n == 1) != (before == ""):
         raise ProtocolError("counters from 1, each later one with the hash before it", f"{n} {previous}")

@@ -13,18 +13,18 @@ _RECORD_ID = re.compile(r"[a-z2-7]{16}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 
-PUBLIC, GOVERNANCE, AUDIT = "pub", "net", "audit"
+PUBLIC, GOVERNANCE, AUDIT = "pub", "net", "audit"  # xs1 2.6
 
 
 def node_name(text: str) -> str:
-    """A node name as `redcross.bg`: lower-case labels with dots, at least two, at most 100 characters."""
+    """A node name as `redcross.bg`: lower-case labels with dots, at least two, at most 100 characters (xs1 2.1)."""
     if len(text) > limits.NODE_NAME or not _NODE.fullmatch(text):
         raise ProtocolError("a node name such as redcross.bg (a-z, 0-9, '-', at least one dot)", text)
     return text
 
 
 def label(text: str) -> str:
-    """A network or label: 1 to 32 of a-z, 0-9 and '-'."""
+    """A network or label: 1 to 32 of a-z, 0-9 and '-' (xs1 2.2)."""
     if not _LABEL.fullmatch(text):
         raise ProtocolError("1 to 32 of a-z, 0-9 and '-'", text)
     return text
@@ -38,19 +38,19 @@ def record_id(entropy: bytes) -> str:
 
 
 def is_record_id(text: str) -> bool:
-    """Whether `text` is a record id."""
+    """Whether `text` is a record id (xs1 2.5)."""
     return _RECORD_ID.fullmatch(text) is not None
 
 
 def hex_hash(text: str) -> str:
-    """A SHA-256 in 64 lower-case hexadecimal digits."""
+    """A SHA-256 in 64 lower-case hexadecimal digits (xs1 1.7)."""
     if not _HEX32.fullmatch(text):
         raise ProtocolError("64 hexadecimal digits in lower case", text)
     return text
 
 
 def number(text: str) -> int:
-    """A decimal number without sign or leading zero, as signed text writes it."""
+    """A decimal number without sign or leading zero, as signed text writes it (xs1 1.3)."""
     if not _NUMBER.fullmatch(text) or int(text) > limits.INTEGER:
         raise ProtocolError("a decimal number without leading zeros, below 2^53", text)
     return int(text)
@@ -112,7 +112,7 @@ def log_name(network: str, log_label: str) -> str:
 
 
 def parse_log_id(text: str) -> LogId:
-    """A log id; the log's name is `<network>.<label>`, or one label where no network is named."""
+    """A log id; the log's name is `<network>.<label>`, or one label where no network is named (xs1 2.3)."""
     parts = text.split("/")
     if len(parts) != 4 or parts[1] != "xs1":
         raise ProtocolError("a log id <node>/xs1/<network>.<label>/<epoch>", text)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xstock_node.protocol import keys, limits
-from xstock_node.protocol.errors import BadSignature, ProtocolError
+from xstock_node.protocol.errors import BadSignature, ProtocolError, TooLarge
 
 DASH = "—"
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
@@ -24,14 +24,14 @@ class SignatureLine(NamedTuple):
 
 
 class Note(NamedTuple):
-    """`text` ends with a newline and is what is signed; `raw` are the bytes as received."""
+    """`text` ends with a newline and is what is signed; `raw` are the bytes as received (xs1 3.6)."""
 
     text: str
     signatures: tuple[SignatureLine, ...]
     raw: bytes
 
     def verify(self, name: str, key: bytes) -> None:
-        """Raise `BadSignature` unless `name` signed with `key`; unknown signature lines are ignored."""
+        """Raise `BadSignature` unless `name` signed with `key`; unknown signature lines are ignored (xs1 3.4)."""
         wanted = keys.key_id(name, key)
         mine = [s for s in self.signatures if s.name == name and s.key_id == wanted]
         if not mine:
@@ -58,13 +58,13 @@ def joined(text: str, signatures: Iterable[SignatureLine]) -> bytes:
 
 
 def parse(raw: bytes, most: int) -> Note:
-    """A note of at most `most` bytes; control characters but newline, CR and missing parts are refused."""
+    """A note of at most `most` bytes; control characters but newline, CR and missing parts are refused (xs1 3.3)."""
     if len(raw) > most:
-        raise ProtocolError(f"a note of at most {most} bytes", f"{len(raw)} bytes")
+        raise TooLarge(f"a note of at most {most} bytes", f"{len(raw)} bytes")
     try:
         whole = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise ProtocolError("a note in UTF-8", "bad bytes") from None
+        raise ProtocolError("a note in UTF-8", "bad bytes") from None  # xs1 1.1
     if _CONTROL.search(whole):
         raise ProtocolError("a note without control characters", "one (CR or tab, perhaps)")
     text, blank, tail = whole.rpartition("\n\n")

@@ -11,7 +11,7 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.errors import NotFound, ProtocolError
 
 JSON, TEXT, BYTES = "application/json", "text/plain", "application/octet-stream"
-_PART = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_PART = re.compile(r"[A-Za-z0-9._-]{1,128}")  # xs1 2.4
 
 
 class Path(NamedTuple):

@@ -14,7 +14,7 @@ class Peer(Protocol):
     name: str
 
     async def gossip(self, request: GossipRequest, wait: float = 0.0) -> GossipResponse:
-        """One round; with `wait` > 0 the peer may hold the answer that many seconds until it has news."""
+        """One round; with `wait` > 0 the peer may hold the answer that many seconds until it has news (xs1 10.6)."""
         ...
 
     async def pull(self, request: PullRequest) -> bytes:

@@ -1,6 +1,6 @@
 """Portable offers (`.xsoffer`): a record line, an empty line and a C2SP tlog-proof with the signed head.
 
-It verifies with the origin's key alone, on any machine, without network.
+It verifies with the origin's key alone, on any machine, without network (xs1 5.4).
 """
 
 from collections.abc import Mapping, Sequence

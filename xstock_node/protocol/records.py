@@ -1,8 +1,9 @@
 """Records: one line of JSON each, hashed as the exact bytes sent.
 
 - what was received is what is stored and relayed; nothing is ever re-encoded for others;
-- a line that breaks a rule is kept and relayed, never interpreted, and never stops the log: it becomes a `Defect`;
-- an unknown type is stored and relayed as `Foreign`;
+- a line that breaks a rule is kept and relayed, never interpreted, and never stops the log: it becomes a `Defect`
+  (xs1 4.4);
+- an unknown type is stored and relayed as `Foreign` (xs1 4.6);
 - integers only; a quantity is `(integer, power of ten)`.
 """
 
@@ -88,7 +89,7 @@ def interpret(line: bytes) -> Interpreted:
 
 
 def _interpret_slowly(line: bytes) -> Interpreted:
-    if line[:1] != b"{" or line[-1:] != b"}":
+    if line[:1] != b"{" or line[-1:] != b"}":  # xs1 4.1
         return Defect("not one JSON object")
     if any(byte < 0x20 for byte in line):
         return Defect("a control byte")
@@ -124,7 +125,7 @@ def _checked(record: Known) -> Interpreted:
             return Defect("a quantity of nothing")
         if record.band is not None and not _is_band(record):
             return Defect("a band that does not end above its beginning")
-    if any(_UNSAFE.search(text) for text in _texts(record)):
+    if any(_UNSAFE.search(text) for text in _texts(record)):  # xs1 4.11
         return Defect("control or direction characters in a text")
     return record
 

@@ -14,7 +14,7 @@ Salt = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{16}(?!\n)$")]
 Integer = Annotated[int, Meta(ge=-limits.INTEGER, le=limits.INTEGER)]
 Index = Annotated[int, Meta(ge=0, le=limits.INTEGER)]
 Power = Annotated[int, Meta(ge=-9, le=9)]
-Pair = tuple[Integer, Power]
+Pair = tuple[Integer, Power]  # xs1 1.6
 ShortText = Annotated[str, Meta(max_length=limits.FREE_TEXT)]
 Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}(?!\n)$")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
@@ -27,7 +27,10 @@ Tier = Literal["observer", "town", "member", "governor"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t"):
-    """What every record carries: id, time stated, end of lease, 12 bytes of salt, fields that must be understood."""
+    """What every record carries: id, time stated, end of lease, 12 bytes of salt, fields that must be understood.
+
+    See xs1 4.2.
+    """
 
     id: RecordId
     ts: Time
@@ -86,7 +89,7 @@ class Audience(Record, frozen=True, kw_only=True, omit_defaults=True, tag="audie
 
 
 class Vouch(Record, frozen=True, kw_only=True, omit_defaults=True, tag="vouch"):
-    """A governor's word that `name`, whose root key hashes to `root`, has this tier under `charter`."""
+    """A governor's word that `name`, whose root key hashes to `root`, has this tier under `charter` (xs1 14.1)."""
 
     name: NodeName
     root: Hash
@@ -129,4 +132,4 @@ class Defect(msgspec.Struct, frozen=True):
 
 Known = Offer | Withdraw | Still | Audience | Vouch | Revoke | Erase | Notice
 Interpreted = Known | Foreign | Defect
-KINDS: tuple[type[Known], ...] = (Offer, Withdraw, Still, Audience, Vouch, Revoke, Erase, Notice)
+KINDS: tuple[type[Known], ...] = (Offer, Withdraw, Still, Audience, Vouch, Revoke, Erase, Notice)  # xs1 4.10

@@ -1,7 +1,8 @@
 """Who calls: one fixed profile of HTTP message signatures (RFC 9421) with Content-Digest (RFC 9530).
 
+# xs1 9.1
 Components `"@method" "@target-uri"` and, with a body, `"content-digest"`; parameters created, keyid, tag. The target
-is canonical: the base URL of the recipient's identity plus path and query, computed by both sides.
+is canonical: the base URL of the recipient's identity plus path and query, computed by both sides (xs1 9.2).
 """
 
 import hashlib
@@ -69,7 +70,7 @@ def verify(
     if key is None:
         raise Unsigned("a key of a known peer", f"{name}#{key_hex}")
     skew = int(created) - now
-    if abs(skew) > limits.CLOCK_WINDOW:
+    if abs(skew) > limits.CLOCK_WINDOW:  # xs1 9.3
         raise WrongClock(f"a request signed within {limits.CLOCK_WINDOW} s", f"{skew} s", "set the clock")
     try:
         signed = _base(method, target, digest, parameters)
@@ -81,7 +82,7 @@ def verify(
 
 
 def check_digest(header: str | None, body: bytes) -> None:
-    """Raise unless the signed Content-Digest is that of `body`."""
+    """Raise unless the signed Content-Digest is that of `body` (xs1 9.4)."""
     if header != content_digest(body):
         raise ProtocolError("a body that fits its Content-Digest", header)
 

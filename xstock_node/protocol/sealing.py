@@ -57,7 +57,7 @@ def check_public(public: bytes) -> bytes:
 
 
 def choose(theirs: Sequence[bytes], ours: Sequence[bytes]) -> bytes:
-    """The key to seal to: a hybrid one where both sides list one, else the first classic one."""
+    """The key to seal to: a hybrid one where both sides list one, else the first classic one (xs1 17.2)."""
     both = any(len(key) == HYBRID_KEY for key in ours)
     for size in (HYBRID_KEY, CLASSIC_KEY) if both else (CLASSIC_KEY,):
         for key in theirs:
@@ -76,9 +76,11 @@ def seal(plain: bytes, public: bytes, sender: str, recipient: str) -> bytes:
 
 
 def unseal(blob: bytes, keys: Sequence[SealingKey], sender: str, recipient: str) -> bytes:
-    """What was sealed by `sender` for `recipient`, with whichever of `keys` it was sealed to."""
-    if not 5 < len(blob) <= limits.RELAY_BLOB:
+    """What was sealed by `sender` for `recipient`, with whichever of `keys` it was sealed to (xs1 17.1)."""
+    if len(blob) > limits.RELAY_BLOB:
         raise TooLarge(f"a sealed blob of at most {limits.RELAY_BLOB} bytes", len(blob))
+    if len(blob) <= 5:
+        raise ProtocolError("a suite byte, four bytes of key id and a ciphertext (xs1 17.1)", len(blob))
     key = next((k for k in keys if k.suite == blob[0] and key_id(k.public) == blob[1:5]), None)
     if key is None:
         raise ProtocolError("a blob sealed to a key of this node", blob[:5].hex(), "the sender has an old identity")

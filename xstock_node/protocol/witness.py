@@ -60,7 +60,7 @@ class WitnessRequest(NamedTuple):
 
 
 def write_request(request: WitnessRequest) -> bytes:
-    """`old <size>`, one hash a line, an empty line, the head note (C2SP tlog-witness, add-checkpoint)."""
+    """`old <size>`, one hash a line, an empty line, the head note (C2SP tlog-witness, add-checkpoint) (xs1 18.3)."""
     lines = [f"old {request.old}", *(keys.to_base64(h) for h in request.path), "", ""]
     return "\n".join(lines).encode() + request.note
 
@@ -78,7 +78,7 @@ def parse_request(data: bytes) -> WitnessRequest:
 
 
 def check_growth(held: heads.Head | None, new: heads.Head, request: WitnessRequest) -> None:
-    """Raise unless the new head grew consistently out of the one held (size 0 grows into anything)."""
+    """Raise unless the new head grew consistently out of the one held (size 0 grows into anything) (xs1 18.4)."""
     if held is not None and new.log.epoch > held.log.epoch and (new.base is None or new.base.size < held.size):
         held = None  # its owner lost what was witnessed: a new beginning, which the older cosignatures show
     old = held.size if held else 0

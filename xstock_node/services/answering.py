@@ -37,7 +37,7 @@ class NodeAnswers:
         return self._node.identity.raw
 
     def well_known(self) -> bytes:
-        """Name, networks, version, base URL and the limits that a peer should know."""
+        """Name, networks, version, base URL and the limits that a peer should know (xs1 10.1)."""
         body: dict[str, Any] = {
             "name": self._node.identity.name,
             "networks": list(self._node.networks),
@@ -61,8 +61,9 @@ class NodeAnswers:
             return await self._node.engine.read(lambda tx: serve_pull(tx, request))
 
     async def push(self, caller: str, body: bytes) -> int:
-        """A head note, an empty line's newline, and the frames of what was wanted."""
+        """A head note, an empty line or none, and the frames of what was wanted (xs1 10.8)."""
         note, _, rest = body.partition(b"\n@ ")
+        note += b"" if note.endswith(b"\n") else b"\n"
         head = heads.parse(note)[0]
         found = list(frames.parse(b"@ " + rest))
         if not found or any(frame.log != head.log for frame in found):
@@ -98,7 +99,7 @@ class NodeAnswers:
         return state.head
 
     async def _proof(self, caller: str, args: dict[str, str], body: bytes) -> bytes:
-        """The inclusion path of a record, one base64 hash a line."""
+        """The inclusion path of a record, one base64 hash a line (xs1 10.9)."""
         log, index, size = _log(args), number(args["index"]), number(args.get("size", ""))
         self._readable(caller, log.name)
         state = await self._node.engine.read(lambda tx: tx.logs.state(log.name))
@@ -123,7 +124,7 @@ class NodeAnswers:
         raise NotFound("an identity held here", args["name"])
 
     async def _charter(self, caller: str, args: dict[str, str], body: bytes) -> bytes:
-        """One version of a charter, or the latest."""
+        """One version of a charter, or the latest (xs1 10.3)."""
         charters = self._network(args["network"]).membership.charters
         wanted = args["version"]
         for charter in reversed(charters):

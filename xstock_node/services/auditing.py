@@ -1,7 +1,7 @@
 """The audit log: a leaf for every message, receipt and act, and peers that witness its head.
 
 Its records are hashes alone and are never served. Whatever is to be kept together with its leaf is written in the
-same transaction. Nothing ever waits for a witness.
+same transaction. Nothing ever waits for a witness (xs1 18.5).
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Audit:
         return count
 
     async def run(self) -> None:
-        """Show and have witnessed what matters, within a minute."""
+        """Show and have witnessed what matters, within a minute (xs1 18.2)."""
         while True:
             await self._soon.wait()
             self._soon.clear()
@@ -100,7 +100,7 @@ class Audit:
 
 
 def desks(node: Site) -> dict[str, Small]:
-    """The path on which peers ask this node to witness."""
+    """The path on which peers ask this node to witness (xs1 10.12)."""
 
     async def answer(caller: str, args: dict[str, str], body: bytes) -> bytes:
         request = witness.parse_request(body)

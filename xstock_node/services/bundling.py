@@ -82,7 +82,7 @@ async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle
 
 
 async def import_(office: Office, actor: Actor, request: ImportRequest) -> Imported:
-    """Take in a bundle, entry by entry; one that is refused does not stop the others."""
+    """Take in a bundle, entry by entry; one that is refused does not stop the others (xs1 20.2)."""
     desk = _Desk(office)
     for entry in bundle.parse(request.content):
         await desk.take(entry)
@@ -168,7 +168,7 @@ class _Desk:
         return count > 0
 
     async def _sealed(self, data: bytes) -> bool:
-        """`<sender> <recipient>`, a newline and a blob; what is inside is judged as its own kind."""
+        """`<sender> <recipient>`, a newline and a blob; what is inside is judged as its own kind (xs1 20.3)."""
         line, _, blob = data.partition(b"\n")
         sender, _, recipient = line.decode("ascii", "replace").partition(" ")
         if recipient != self._node.identity.name:

@@ -57,7 +57,7 @@ class Exchange:
         self._asking: set[asyncio.Task[None]] = set()
 
     async def answer(self, caller: str, args: dict[str, str]) -> bytes:
-        """The cases with the caller, or all messages of one as a bundle's entries."""
+        """The cases with the caller, or all messages of one as a bundle's entries (xs1 10.10)."""
         if args.get("with") != caller:
             raise NotFound("the caller's own name in `with`", args.get("with"))
         wanted, start = args.get("case", ""), number(args.get("start", "0"))

@@ -1,7 +1,7 @@
 """Casework: sending and taking the messages of cases.
 
 - a message, what it promises, its place in the outbox and its audit leaf are one durable transaction: the commit point;
-- what is taken is stored before its receipt is signed;
+- what is taken is stored before its receipt is signed (xs1 16.8);
 - the supplier never confirms while promised exceeds available, and promises nothing after a doubtful start.
 """
 
@@ -68,6 +68,7 @@ class Casework:
         """A message with its side lines, or a receipt; the answer is the receipt of a message, or nothing.
 
         `in_exchange`: its writer handed it out just now as part of its chain, so that its start may be an older one.
+        See xs1 16.17.
         """
         entries = list(bundle.entries(body))
         if [e.kind for e in entries] == ["receipt"]:
@@ -207,7 +208,7 @@ class Casework:
             row = self._row(tx, message)
             found = dossier.read(tx, row)
             placed = chains.place(found.links(message.sender), message)
-            if placed.verdict == "repeated":
+            if placed.verdict == "repeated":  # xs1 17.7
                 held = next(
                     m for m in tx.cases.messages(row.id) if m.writer == message.sender and m.link == message.link
                 )
@@ -252,8 +253,9 @@ class Casework:
         if not why and step is not None and step.answers and not found.answered(step.answers, message.seen):
             why = f"{verb} answers no proposal that it had seen"
         if why:
+            # xs1 16.13
             raise WrongStep("a step that its writer may take in this state", why, "fold the supplier's chain again")
-        if not self.network.membership.is_member(message.sender) and not (
+        if not self.network.membership.is_member(message.sender) and not (  # xs1 14.7
             step is not None and step.reduces and found.state()
         ):
             raise NotFound("a member", message.sender)

@@ -1,4 +1,4 @@
-"""Cold sync: a large gap, from several peers at once.
+"""Cold sync: a large gap, from several peers at once (xs1 8.7).
 
 The segment roots come first (with the frontier and the tail they must give the head's root); then each batch of
 segments is verified, stored and searchable on its own, so that an interruption or a liar costs one batch. The origin

@@ -17,7 +17,7 @@ from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services.casework import Casework, pack, sides_of
 from xstock_node.storage.interfaces import Outgoing, Transaction
 
-RETRY_FIRST, RETRY_MAX = 30, 6 * 3600
+RETRY_FIRST, RETRY_MAX = 30, 6 * 3600  # xs1 16.15
 LOOK_EVERY = 5.0
 
 
@@ -86,7 +86,10 @@ class Delivering:
         return sealing.unseal(blob, self._keys, sender, self._node.identity.name)
 
     async def unseal(self, sender: str, blob: bytes) -> None:
-        """Take one sealed blob, by whatever road it came; the receipt goes back directly, or by the sender's relays."""
+        """Take one sealed blob, by whatever road it came; the receipt goes back directly, or by the sender's relays.
+
+        See xs1 17.3, 17.6.
+        """
         receipt = await self._casework.take(sender, self.open(sender, blob))
         if not receipt:
             return

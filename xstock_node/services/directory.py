@@ -31,7 +31,7 @@ class Directory:
         return self._known.get(name)
 
     def find_key(self, name: str, key_id: bytes) -> bytes | None:
-        """The public key of (node name, key id)."""
+        """The public key of (node name, key id) (xs1 3.5)."""
         found = self._known.get(name)
         return None if found is None else found.key_by_id(key_id)
 
@@ -57,7 +57,7 @@ class Directory:
         if found.version == held.version:
             self.conflicts[found.name] = raw
         identity.check_successor(held, found)
-        if now > found.statement.expires + limits.EXPIRED_GRACE:
+        if now > found.statement.expires + limits.EXPIRED_GRACE:  # xs1 12.7
             return False
         self._known[found.name] = found
         return True
@@ -72,7 +72,7 @@ class Directory:
         return [name for name in names if name not in self._known]
 
     def verify(self, name: str, note: Note) -> None:
-        """Raise unless one of the keys that `name`'s identity lists signed a note."""
+        """Raise unless one of the keys that `name`'s identity lists signed a note (xs1 12.5)."""
         found = self._known.get(name)
         if found is None:
             raise BadSignature(f"an identity of {name}", "none is known here")
@@ -84,7 +84,7 @@ class Directory:
         raise BadSignature(f"a signature of {name}", ", ".join(note.signers()) or "none")
 
     def verify_head(self, head: Head, note: Note) -> bool:
-        """Whether the origin is known; raises `BadSignature` where it is and none of its keys signed."""
+        """Whether the origin is known; raises `BadSignature` where it is and none of its keys signed (xs1 6.2)."""
         if head.log.node not in self._known:
             return False
         self.verify(head.log.node, note)

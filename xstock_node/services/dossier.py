@@ -66,7 +66,7 @@ class Dossier(NamedTuple):
     def promised(self) -> dict[tuple[str, str], Decimal]:
         """What the supplier promised and has not got back: quantity by item and unit.
 
-        Stock freed by a cancel after the confirmation counts until the requester's receipt of it is stored (16.12).
+        Stock freed by a cancel after the confirmation counts until the requester's receipt of it is stored (xs1 16.12).
         """
         state = self.state()
         if state not in PROMISED and not (state is State.CANCELLED and self._cancel_unreceipted()):

@@ -26,7 +26,7 @@ class ApplicationBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 def desks(node: Site) -> dict[str, Small]:
-    """The open path that takes applications."""
+    """The open path that takes applications (xs1 10.4)."""
 
     async def answer(caller: str, args: dict[str, str], body: bytes) -> bytes:
         found = decode(body, ApplicationBody, limits.APPLICATION)

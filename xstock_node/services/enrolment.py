@@ -216,7 +216,10 @@ async def _sponsor(office: Office, invitation: Invitation) -> Identity:
 
 
 async def _charters(office: Office, invitation: Invitation) -> list[Charter]:
-    """Every version of the charter up to the one that the invitation names, each following the one before."""
+    """Every version of the charter up to the one that the invitation names, each following the one before.
+
+    See xs1 13.8.
+    """
     found: list[Charter] = []
     for version in range(1, invitation.version + 1):
         url = f"{invitation.url}/xs/1/charter/{invitation.network}/{version}"

@@ -73,7 +73,7 @@ class Gossip:
         self._journal = await self._engine.write(lambda tx: tx.journal.renew(), durable=True)
 
     async def answer(self, caller: str, request: GossipRequest, wait: float, now: int) -> GossipResponse:
-        """Answer a peer's round; with `wait` > 0 hold the answer that long while there is nothing to say."""
+        """Answer a peer's round; with `wait` > 0 hold the answer that long while there is nothing to say (xs1 11.8)."""
         if request.network != self._network:
             raise NotFound("a network of this node", request.network)
         self._want_known(caller)
@@ -93,7 +93,7 @@ class Gossip:
             told = await self._holding.hold(caller, left)
             self._want_known(caller)
             page = await self._page(caller, page.cursor, drained=False)
-            if self.mail(caller):
+            if self.mail(caller):  # xs1 11.13
                 break
         return GossipResponse(
             cursor=page.cursor,
@@ -184,7 +184,10 @@ class Gossip:
         return name == log.node or (shown is not None and shown >= (plan.head.log.epoch, plan.head.size))
 
     def _wants(self, caller: str, plans: Sequence[Plan]) -> tuple[Want, ...]:
-        """Fetch from a caller that can be dialled; ask one that cannot, or from whom it was in vain, to push."""
+        """Fetch from a caller that can be dialled; ask one that cannot, or from whom it was in vain, to push.
+
+        See xs1 11.7.
+        """
         if caller in self.peers and caller not in self._in_vain:
             for plan in plans:
                 task = asyncio.ensure_future(self._fetch(plan, caller))
@@ -212,7 +215,7 @@ class Gossip:
         return _Page(gossip.cursor(self._journal, end), tuple(note.raw.decode() for note in new), more)
 
     async def _notes_since(self, position: int) -> tuple[list[StoredNote], bool]:
-        """One page of the journal, bounded in notes and bytes, and whether there is more."""
+        """One page of the journal, bounded in notes and bytes, and whether there is more (xs1 11.5)."""
         found = await self._engine.read(lambda tx: tx.journal.since(position, limits.PAGE_NOTES + 1))
         room = limits.PAGE_BYTES
         for index, note in enumerate(found):
@@ -240,7 +243,7 @@ class Gossip:
         return log is not None and self._membership.sees(name, log)
 
     async def _frames(self, name: str, notes: Sequence[StoredNote]) -> str:
-        """Records that the peer lacks of the heads that are sent, where they are few and small."""
+        """Records that the peer lacks of the heads that are sent, where they are few and small (xs1 11.6)."""
         wanted: list[tuple[heads.Head, int]] = []
         for note in notes:
             log = _log_of(note.subject)

@@ -1,6 +1,6 @@
 """From stored lines to what they change here: offers, the ruling audience, governors' statements, erased content.
 
-The later index of an id wins.
+The later index of an id wins (xs1 4.7).
 """
 
 from collections.abc import Sequence

@@ -61,7 +61,7 @@ class Learning:
             elif kind == IDENTITY:
                 await self._try(caller, "identity", self._learn_identity(caller, note))
             elif kind == forks.FIRST_LINE:
-                await self._try(caller, "fork statement", self._learn_fork(caller, note))
+                await self._try(caller, "fork statement", self._learn_fork(caller, note))  # xs1 19.4
             elif f".{GOVERNANCE}/" in kind:
                 await self._learn_governance(caller, note)
             else:
@@ -77,7 +77,7 @@ class Learning:
         return plans
 
     def overtaken(self, caller: str) -> tuple[str, ...]:
-        """The head of a newer epoch than the caller showed of its own log, once."""
+        """The head of a newer epoch than the caller showed of its own log, once (xs1 11.9)."""
         return self._overtaken.pop(caller, ())
 
     def _carried(self, caller: str, carried: str) -> Mapping[LogName, frames.Frame]:
@@ -106,7 +106,7 @@ class Learning:
             self._peering.gave(caller, f"identity {name}", raw)
             await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
             renewed = self._directory.get(name)
-            if renewed is not None and renewed.statement.epoch:
+            if renewed is not None and renewed.statement.epoch:  # xs1 12.6
                 await self._replicas.void(name, renewed.statement.epoch)
             self._replicas.changed(LogName(name, ""), True)
         elif self._directory.get(name) is None:

@@ -87,7 +87,7 @@ class Membership:
         """Whether a log of this network is replicated here; nothing is said of whose signature it bears."""
         if log.log.partition(".")[0] != self.network or not self.is_member(log.node):
             return False
-        if log.label == GOVERNANCE:
+        if log.label == GOVERNANCE:  # xs1 14.11
             return any(c.governor(log.node) for c in self.charters)
         return True
 
@@ -99,7 +99,7 @@ class Membership:
             return True
         if log.is_for_all:
             return self.standing(name) is not None
-        ruling = self._audiences.get(log)
+        ruling = self._audiences.get(log)  # xs1 15.3
         return ruling is not None and may_read(self.standing(name), ruling.names, ruling.tiers)
 
     def rules(self, log: LogName, line: str) -> None:

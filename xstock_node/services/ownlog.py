@@ -1,9 +1,9 @@
 """The log that this node signs: epochs, appending, heads, heartbeat.
 
 - every start opens a new epoch that continues the tree from the last own head known;
-- a head is durable before anybody sees it;
+- a head is durable before anybody sees it (xs1 6.6);
 - size and time of its heads never go back, whatever the clock does;
-- a node that sees a newer epoch of its own log stops signing and asks a person.
+- a node that sees a newer epoch of its own log stops signing and asks a person (xs1 7.5).
 """
 
 from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ class OwnLog:
         ):
             self.halt.why = f"another history of epoch {head.log.epoch} is signed with this node's key"
         elif head.log.epoch < mine.log.epoch:
-            if head.time > mine.log.epoch + limits.EPOCH_OVERLAP:
+            if head.time > mine.log.epoch + limits.EPOCH_OVERLAP:  # xs1 7.6
                 self.halt.why = f"epoch {head.log.epoch} was signed again after epoch {mine.log.epoch} began"
             return head.size > 0
         return False
@@ -103,7 +103,7 @@ class OwnLog:
             held = heads.parse(state.head)[0]
             if held.size != state.frontier.size or held.root != state.frontier.root():
                 raise Fork(f"the records of the last head, {held.size}", state.frontier.size, "run `xstock log verify`")
-            base = Base(held.log.epoch, held.size, held.root)
+            base = Base(held.log.epoch, held.size, held.root)  # xs1 7.2
         # A clock that was set back must not give an epoch older than the heads before it: they would look like those of
         # a second node that signs with this key.
         epoch = max(now, state.epoch + 1, state.head_time, at_least)
@@ -112,7 +112,7 @@ class OwnLog:
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
         if self.head is None:
             self._open(tx, self._start())  # an audience log is never shown empty: it begins with its audience
-        elif abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:
+        elif abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:  # xs1 7.7
             self._open(tx)
         lines = make(tx)
         state = tx.logs.state(self.log)

@@ -1,9 +1,9 @@
 """Receiving: what a peer says about a log becomes this node's replica, or is refused.
 
-- a head is stored only together with all the records it covers;
+- a head is stored only together with all the records it covers (xs1 6.8);
 - within an epoch size, time and min never go back and one size has one root;
-- a newer epoch cuts back to its base; what lay beyond is kept aside for its origin;
-- the base is checked when the replica passes it;
+- a newer epoch cuts back to its base; what lay beyond is kept aside for its origin (xs1 7.3);
+- the base is checked when the replica passes it (xs1 7.4);
 - a `#` line is final only below `min` or at the origin's word.
 """
 
@@ -57,7 +57,7 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = Fal
         _check_growth(tx, state, head, now)
     if not head.log.name.is_for_all and not head.size:
         raise ProtocolError("an audience log that begins with its audience", "an empty one")
-    here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size
+    here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size  # xs1 8.5
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
     if head.size == here and not tx.logs.holes(head.log.name):
@@ -104,7 +104,7 @@ def take(
         raise Gap(f"record {holes[0]} of {head.log}", "only its hash", "ask another peer")
     if state.frontier.size != head.size:
         raise Gap(f"records up to {head.size} of {head.log}", state.frontier.size, "pull the rest")
-    if state.frontier.root() != head.root:
+    if state.frontier.root() != head.root:  # xs1 8.6
         kind = Mismatch if lines else Fork
         raise kind(f"records that give the root of {head.log}", f"another root at {head.size}")
     if not state.head:
@@ -306,7 +306,7 @@ def _shared(tx: Transaction, state: LogState, head: Head, anew: bool = False) ->
 
 
 def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> None:
-    """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here.
+    """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here (xs1 21.2).
 
     The hours are those of the origin's own heads, so that catching up after a long absence is never refused.
     """

@@ -1,4 +1,4 @@
-"""Recovery of this node's own records: what peers still hold of an older epoch is appended again."""
+"""Recovery of this node's own records: what peers still hold of an older epoch is appended again (xs1 7.8)."""
 
 import asyncio
 from collections.abc import Callable, Mapping

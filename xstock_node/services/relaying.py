@@ -29,7 +29,7 @@ class Relaying:
             await self._count(name)
 
     def desks(self) -> dict[str, Small]:
-        """The paths of the mailboxes."""
+        """The paths of the mailboxes (xs1 10.11)."""
         return {"relay.put": self._put, "relay.list": self._list, "relay.get": self._get, "relay.delete": self._delete}
 
     async def _put(self, caller: str, args: dict[str, str], body: bytes) -> bytes:

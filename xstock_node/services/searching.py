@@ -102,7 +102,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         node=request.node,
         min_quantity=figure_of(request.min_quantity or "0", "min-quantity"),
         ready_within=ready,
-        valid_after=0 if request.expired else now - limits.EXPIRY_GRACE,
+        valid_after=0 if request.expired else now - limits.EXPIRY_GRACE,  # xs1 4.8
         near=_near(request.near) or office.settings.at,
         order=request.order,
         limit=RELEVANCE_OVER if by_relevance else limit + 1,

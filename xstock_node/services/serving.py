@@ -12,7 +12,10 @@ READ_AT_ONCE = 1024
 
 
 def serve_pull(tx: Transaction, request: PullRequest, most: int = limits.STREAM_BODY) -> bytes:
-    """The framed answer, at most `most` bytes and a stream's lines: a longer range is answered by a prefix."""
+    """The framed answer, at most `most` bytes and a stream's lines: a longer range is answered by a prefix.
+
+    See xs1 10.7.
+    """
     parts: list[bytes] = []
     room, lines = most, limits.STREAM_LINES - len(request.ranges)
     for wanted in request.ranges:

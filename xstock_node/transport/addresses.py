@@ -29,7 +29,7 @@ def check_address(text: str, allow_private: bool) -> None:
 
 
 def check_url(url: str, allow_private: bool) -> None:
-    """Raise unless a base URL may be dialled at all: https, or http where private addresses are allowed."""
+    """Raise unless a base URL may be dialled at all: https, or http where private addresses are allowed (xs1 9.8)."""
     try:
         parts = urlsplit(url)
         _ = parts.port

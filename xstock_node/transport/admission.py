@@ -1,4 +1,4 @@
-"""Who may ask how much: buckets by address before any cryptography, by name once a signature holds."""
+"""Who may ask how much: buckets by address before any cryptography, by name once a signature holds (xs1 21.3)."""
 
 import re
 from collections import OrderedDict, defaultdict

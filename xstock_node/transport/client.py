@@ -38,7 +38,10 @@ from xstock_node.transport.reading import read_small, read_stream
 
 
 def open_session(allow_private: bool) -> aiohttp.ClientSession:
-    """The one client session of a node: no redirects, no proxies from the environment, no own decompression."""
+    """The one client session of a node: no redirects, no proxies from the environment, no own decompression.
+
+    See xs1 9.8.
+    """
     connector = aiohttp.TCPConnector(
         resolver=CheckingResolver(allow_private), limit=64, limit_per_host=8, keepalive_timeout=limits.KEEP_ALIVE - 5
     )

@@ -18,7 +18,7 @@ def deflate(body: bytes) -> bytes:
 
 
 def inflate(data: bytes, coding: str, most: int) -> bytes:
-    """The body of `data` under a content coding; bounded in size and in ratio."""
+    """The body of `data` under a content coding; bounded in size and in ratio (xs1 9.7)."""
     if coding in ("", "identity"):
         if len(data) > most:
             raise TooLarge(f"at most {most} bytes", len(data))

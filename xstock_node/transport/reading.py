@@ -1,4 +1,4 @@
-"""Reading bodies of strangers: bounded in bytes, in time, and in slowness."""
+"""Reading bodies of strangers: bounded in bytes, in time, and in slowness (xs1 21.4)."""
 
 import asyncio
 

@@ -1,0 +1,86 @@
+"""Rules of own logs and of who may offer, one at a time: clocks, two nodes with one key."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from xstock_node.protocol import limits
+from xstock_node.protocol.membership import Standing
+from xstock_node.protocol.names import LogName
+from xstock_node.services.office import Office
+from xstock_node.services.ownlog import OwnLog
+from xstock_node.services.searching import _may_offer
+from xstock_node.storage.interfaces import StoredOffer
+from xstock_node.storage.sqlite import SqliteEngine
+from xstock_node.testing.nodes import make_signer
+
+A = "redcross.bg"
+NOW = 1_790_000_000
+
+
+class Clocks:
+    """A wall clock that people set, and one that nobody sets."""
+
+    wall, steady = NOW, 1000.0
+
+    def pass_by(self, seconds: int, jump: int = 0) -> None:
+        self.wall += seconds + jump
+        self.steady += seconds
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[SqliteEngine]:
+    found = SqliteEngine(tmp_path / "node.db", threads=False)
+    yield found
+    await found.close()
+
+
+def own_log(engine: SqliteEngine, clocks: Clocks) -> OwnLog:
+    return OwnLog(engine, LogName(A, "see.pub"), make_signer(A), lambda: clocks.wall, lambda: clocks.steady)
+
+
+@pytest.mark.parametrize(("jump", "opens"), [(60, False), (61, True), (-60, False), (-61, True)])
+async def test_a_jump_of_the_wall_clock_opens_a_new_epoch(engine: SqliteEngine, jump: int, opens: bool) -> None:
+    """xs1 7.7."""
+    clocks = Clocks()
+    log = own_log(engine, clocks)
+    first = await log.open()
+    clocks.pass_by(100, jump)
+    after = await log.heartbeat()
+    assert (after.log.epoch > first.log.epoch) == opens
+    assert after.time >= first.time, "time never goes back, whatever the clock does"
+
+
+@pytest.mark.parametrize(("late", "halts"), [(limits.EPOCH_OVERLAP, False), (limits.EPOCH_OVERLAP + 1, True)])
+async def test_an_older_epoch_that_is_signed_on_shows_two_nodes_with_one_key(
+    engine: SqliteEngine, late: int, halts: bool
+) -> None:
+    """xs1 7.5, 7.6: here the origin itself sees it."""
+    log = own_log(engine, Clocks())
+    mine = await log.open()
+    log.see(mine._replace(log=mine.log._replace(epoch=mine.log.epoch - 5), time=mine.log.epoch + late))
+    assert bool(log.halted) == halts
+
+
+async def test_each_epoch_goes_on_from_the_last_own_head(engine: SqliteEngine) -> None:
+    """xs1 7.1, 7.2: a start within the same second takes the next number."""
+    clocks = Clocks()
+    log = own_log(engine, clocks)
+    await log.open()
+    last = await log.append(lambda tx: [b'{"t":"far","n":1}'])
+    again = await own_log(engine, clocks).open()
+    assert again.log.epoch == last.log.epoch + 1
+    assert again.base == (last.log.epoch, last.size, last.root)
+
+
+@pytest.mark.parametrize(("tier", "shown"), [("observer", False), ("town", True), ("member", True), ("governor", True)])
+def test_an_observer_s_offers_are_not_shown(tier: str, shown: bool) -> None:
+    """xs1 14.10."""
+    standing = Standing(A, tier, "live", "", 0)  # type: ignore[arg-type]
+    membership = SimpleNamespace(standing=lambda name: standing)
+    office = SimpleNamespace(node=SimpleNamespace(networks={"see": SimpleNamespace(membership=membership)}))
+    stored = SimpleNamespace(log=LogName(A, "see.pub"))
+    assert _may_offer(cast(Office, office), cast(StoredOffer, stored)) == shown
