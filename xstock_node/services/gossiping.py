@@ -115,7 +115,7 @@ class Gossip:
                 break
             wait, fresh = 0.0, False
         same = response.all == self._replicas.digest()
-        news = bool(response.notes or outgoing.notes)
+        news = bool(outgoing.notes) or any(not self._recovery.is_about_own(note) for note in response.notes)
         self._walk_again_when_different(peer.name, same or news)
         return not news
 

@@ -32,6 +32,13 @@ class Recovery:
         """Whether a head is of this node's log and the log is open."""
         return self._own.head is not None and head.log.name == self._own.log
 
+    def is_about_own(self, note: str) -> bool:
+        """Whether a note is a head of the own log: it is looked at, but a round that brings nothing else was quiet.
+
+        A halted node is told of the newer epoch in every answer, for as long as nobody stops it.
+        """
+        return note.startswith(f"{self._own.log.node}/xs1/{self._own.log.log}/")
+
     def own_note(self) -> str | None:
         """The newest own head note, once the log is open."""
         return self._own.note.decode() if self._own.head is not None else None
