@@ -1,4 +1,4 @@
-"""`python -m tests.sim run|replay|convergence|restores`: what `make sim`, `make convergence` and `make restores` call."""
+"""`python -m tests.sim run|replay|convergence|restores`: what make calls for `sim`, `convergence` and `restores`."""
 
 import argparse
 import os

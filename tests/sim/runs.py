@@ -1,4 +1,4 @@
-"""Storms within a budget of node-hours, on as many processes as there are cores; failures are replayed by their seed."""
+"""Storms within a budget of node-hours, a worker a core; a failure is replayed by its seed."""
 
 import subprocess
 import sys

@@ -134,13 +134,18 @@ class Replicas:
         return False
 
     async def _plan(self, head: Head, raw: bytes) -> Plan:
-        now, anew = self._now(), head.log in self._parted
+        now, anew = self._now_for(head), head.log in self._parted
         return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew), durable=False)
+
+    def _now_for(self, head: Head) -> int:
+        """The time by which a head is judged. A node whose clock is behind must still learn what it signed itself."""
+        now = self._now()
+        return max(now, head.time, head.log.epoch) if head.log.node == self._directory.own.name else now
 
     async def _catch_up(self, peer: Peer, plan: Plan) -> None:
         """Bring the replica to the plan's head; from the beginning where what is held turns out to part from it."""
         try:
-            await catch_up(self._engine, peer, plan, self._now())
+            await catch_up(self._engine, peer, plan, self._now_for(plan.head))
         except Mismatch:
             await self._part(peer, plan)
         self._parted.discard(plan.head.log)
@@ -153,14 +158,14 @@ class Replicas:
         if not await self._engine.read(lambda tx: may_part(tx, head)):
             await check_history(self._engine, peer, plan)
         self._parted.add(head.log)
-        await catch_up(self._engine, peer, await self._plan(head, plan.raw), self._now())
+        await catch_up(self._engine, peer, await self._plan(head, plan.raw), self._now_for(head))
         if held is not None and head.base is not None and held.log.epoch == head.base.epoch:
             root = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, held.size).root())
             if root != held.root:
                 self._refuse(head.log.node, Fork(f"one history of {held.log}", "two"), str(held.log))
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
-        now, log = self._now(), head.log.name
+        now, log = self._now_for(head), head.log.name
 
         def work(tx: Transaction) -> Plan:
             plan = consider(tx, head, raw, now, head.log in self._parted)
