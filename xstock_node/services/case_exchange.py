@@ -115,12 +115,11 @@ class Exchange:
         self._casework.doubted.discard(peer.name)
         return count
 
-    async def doubt(self) -> None:
-        """From now on nothing is promised until every member was asked; who is asked may answer at once."""
+    def doubt(self) -> None:
+        """From now on nothing is promised until every member was asked (`settle`)."""
         own = self._node.identity.name
         members = self._network.membership.standings()
         self._casework.doubted = {n for n, s in members.items() if s.is_member and n != own}
-        await self.settle()
 
     async def settle(self) -> None:
         """Ask everybody who was not reached yet."""

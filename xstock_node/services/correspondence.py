@@ -61,9 +61,9 @@ class Correspondence:
         self._running = True
         for network in list(self._node.networks.values()):
             bureau = self.of(network.name)
-            self._begin(bureau)
             if network.was_restored:
-                await bureau.exchange.doubt()
+                bureau.exchange.doubt()
+            self._begin(bureau)
 
     async def stop(self) -> None:
         """Stop every loop; the outbox stays."""
@@ -90,11 +90,11 @@ class Correspondence:
 
     async def _settle(self, bureau: Bureau) -> None:
         while True:
-            await asyncio.sleep(SETTLE_EVERY)
             try:
                 await bureau.exchange.settle()
             except ProtocolError as error:
                 self._node.trace.info("not-settled", why=error.sentence())
+            await asyncio.sleep(SETTLE_EVERY)
 
     def _fetch_mail(self, bureau: Bureau, relay: Peer) -> None:
         """A relay told of mail; one fetch at a time is enough."""

@@ -131,7 +131,7 @@ class Gossip:
         if response.mail:
             self.told_of_mail(peer)
         same = response.all == self._replicas.digest(peer.name)
-        news = bool(response.notes or outgoing.notes)
+        news = bool(outgoing.notes) or any(not self._recovery.is_about_own(note) for note in response.notes)
         if self._is_stuck(peer.name, same or news):
             await self._walking.walk(peer, now)
         return not news

@@ -40,6 +40,13 @@ class Recovery:
         found = self._own.get(head.log.name)
         return found is not None and found.head is not None
 
+    def is_about_own(self, note: str) -> bool:
+        """Whether a note is a head of an own log: it is looked at, but a round that brings nothing else was quiet.
+
+        A halted node is told of the newer epoch in every answer, for as long as nobody stops it.
+        """
+        return any(note.startswith(f"{log.node}/xs1/{log.log}/") for log in self._own)
+
     def own_notes(self) -> list[str]:
         """The newest head notes of own logs that are open and for all members."""
         return [log.note.decode() for log in self._own.values() if log.head is not None and log.log.is_for_all]

@@ -169,8 +169,13 @@ class Replicas:
         return False
 
     async def _plan(self, head: Head, raw: bytes) -> Plan:
-        now, anew = self._now(), head.log in self._parted
+        now, anew = self._now_for(head), head.log in self._parted
         return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew), durable=False)
+
+    def _now_for(self, head: Head) -> int:
+        """The time by which a head is judged. A node whose clock is behind must still learn what it signed itself."""
+        now = self._now()
+        return max(now, head.time, head.log.epoch) if head.log.node == self._directory.own.name else now
 
     async def _catch_up(self, peers: Sequence[Peer], plan: Plan, quietly: bool = False) -> bool:
         """Bring the replica to the plan's head; from the beginning where what is held turns out to part from it.
@@ -183,7 +188,7 @@ class Replicas:
                 self._refuse(name, error, about)
 
         try:
-            await catch_up(self._engine, peers, plan, self._now(), refuse)
+            await catch_up(self._engine, peers, plan, self._now_for(plan.head), refuse)
         except Mismatch:
             if plan.anew or not await self._engine.read(lambda tx: may_part(tx, plan.head)):
                 if await self._found_fork(peers[0], plan.raw):
@@ -191,7 +196,7 @@ class Replicas:
                 raise
             self._parted.add(plan.head.log)
             again = await self._plan(plan.head, plan.raw)
-            await catch_up(self._engine, peers, again, self._now(), refuse)
+            await catch_up(self._engine, peers, again, self._now_for(plan.head), refuse)
         self._parted.discard(plan.head.log)
         return True
 
@@ -254,7 +259,7 @@ class Replicas:
         self.note(head, raw)
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
-        now, log = self._now(), head.log.name
+        now, log = self._now_for(head), head.log.name
 
         def work(tx: Transaction) -> Plan:
             plan = consider(tx, head, raw, now, head.log in self._parted)

@@ -278,8 +278,9 @@ async def flood_of_requests(world: World, random: Random) -> None:
         target = world.processes.get(name)
         if target is None or world.hurry.is_set():
             return
-        note = f"note {number}\n" if random.random() < 0.2 else ""
-        body = msgspec.json.encode(GossipRequest(network="see", notes=(note,) if note else ()))
+        bad = random.random() < 0.2
+        notes = tuple(f"note {number} {n}\n" for n in range(20)) if bad else ()
+        body = msgspec.json.encode(GossipRequest(network="see", notes=notes))
         try:
             target.admission.member(caller)
             target.requests[caller] += 1

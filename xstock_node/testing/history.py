@@ -1,7 +1,7 @@
 """What really happened in a simulated world: one hash over it, and every head that was signed with its records.
 
 - the hash covers each delivered message and each signed text, in order: the same seed gives the same hash;
-- a (log, epoch, index) names one record: a second one is a fork, which only two copies of a node may make;
+- a (log, epoch, index) names one record: a second one is a fork, which only two processes at one time may make;
 - a head is durable at its node before anybody else sees it;
 - no node holds a head that its origin did not sign.
 """
@@ -35,6 +35,7 @@ class History:
         self.signed: dict[bytes, int] = {}
         self.forks: dict[LogId, tuple[str, int]] = {}
         self.doubtful: set[bytes] = set()
+        self.ends: dict[int, float] = {}
         self._out: dict[LogId, dict[int, int]] = {}
         self._hash = hashlib.sha256()
         self._roots: dict[LogId, dict[int, bytes]] = {}
@@ -79,23 +80,24 @@ class History:
         known = self.leaves.setdefault(head.log, [])
         for index, leaf in enumerate(leaves, start):
             if index < len(known) and known[index] != leaf:
-                self._fork(head, f"index {index} names two records", index)
+                self._fork(process, head, f"index {index} names two records", index)
                 break
             if index >= len(known):
                 known.append(leaf)
         if self._roots.setdefault(head.log, {}).setdefault(head.size, head.root) != head.root:
-            self._fork(head, f"size {head.size} has two roots", head.size - 1)
+            self._fork(process, head, f"size {head.size} has two roots", head.size - 1)
 
     def first_unknown(self, process: Process, log: LogId) -> int:
         """From which index on the records of a log are to be told: all of them where another process wrote it."""
         alone = self._writers.get(log, set()) <= {process.number}
         return len(self.leaves.get(log, ())) if alone else 0
 
-    def _fork(self, head: Head, why: str, index: int) -> None:
-        if len(self._writers[head.log]) < 2:
-            self.report("I2", f"{head.log}: {why}, both signed by one process")
-        else:
+    def _fork(self, process: Process, head: Head, why: str, index: int) -> None:
+        others = self._writers[head.log] - {process.number}
+        if any(self.ends.get(number, process.began) >= process.began for number in others):
             self.forks.setdefault(head.log, (why, index))
+        else:
+            self.report("I2", f"{head.log}: {why}, and no two processes of the node ran at one time")
 
     def _add(self, what: str, body: bytes) -> None:
         self._hash.update(f"{what} {len(body)}\n".encode())

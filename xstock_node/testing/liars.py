@@ -67,7 +67,7 @@ class Liar:
         return self._hide(body) if kind == "pull" and answer else body
 
     def forged_heads(self, kind: str, body: bytes, answer: bool) -> bytes:
-        """Signs heads in the name of others, with its own key or one that it made."""
+        """Signs heads in the name of others, with its own key or one that it made: newer ones, or other histories."""
         if kind != "gossip":
             return body
         said = _gossip(body, answer)
@@ -77,8 +77,11 @@ class Liar:
         text, _, _ = self._random.choice(others).partition("\n\n")
         lines = text.split("\n")
         origin = lines[0].partition("/")[0]
-        lines[1] = str(int(lines[1]) + self._random.choice((0, 1, 300)))
-        lines[2] = to_base64(self._random.randbytes(32))
+        if self._random.random() < 0.5:
+            lines[3] = f"time {int(lines[3][5:]) + self._random.randint(1, 300)}"
+        else:
+            lines[1] = str(int(lines[1]) + self._random.choice((0, 1, 300)))
+            lines[2] = to_base64(self._random.randbytes(32))
         signer = self._random.choice((make_signer(self.name), make_signer(origin, "stolen")))
         forged = to_base64(signer.key_id + signer.sign(("\n".join(lines) + "\n").encode()))
         note = "\n".join([*lines, "", f"— {signer.name} {forged}", ""])

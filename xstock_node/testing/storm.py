@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 
 from xstock_node.protocol import limits
-from xstock_node.services import catching_up, pushing
+from xstock_node.services import catching_up, cold_sync, pushing
 from xstock_node.testing import inside
 from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.faults import FAULTS, publish_some, revive, strike
 from xstock_node.testing.invariants import check, due_back
-from xstock_node.testing.sealing import sealed
+from xstock_node.testing.sealing import sealed, shared
 from xstock_node.testing.world import World
 
 STEP = 30.0
@@ -32,11 +32,11 @@ class Plan:
 
     seed: int
     nodes: int = 25
-    storms: int = 3
-    minutes: float = 60.0
+    storms: int = 2
+    minutes: float = 110.0
     active: int = 8
     hidden: float = 0.2
-    pause: float = 50.0
+    pause: float = 120.0
     kinds: tuple[str, ...] = ()
 
 
@@ -59,7 +59,8 @@ class Result:
 def run(plan: Plan) -> Result:
     """One run from its seed, in memory and in virtual time."""
     result = Result(plan.seed)
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, sealed(plan.seed), _small():
+    memory = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder, sealed(plan.seed), shared(), _small():
         run_simulated(_whole(plan, Path(folder), result))
     return result
 
@@ -88,7 +89,7 @@ def _small() -> Iterator[None]:
         (limits, "GROWTH_BURST", 400),
         (catching_up, "SMALL_GAP", 300),
         (pushing, "SMALL_GAP", 300),
-        (catching_up, "BATCH", limits.SEGMENT),
+        (cold_sync, "BATCH", limits.SEGMENT),
     ]
     before = [getattr(module, name) for module, name, _ in lowered]
     for module, name, value in lowered:
@@ -147,8 +148,9 @@ async def _work(world: World, random: Random) -> None:
     """Somebody publishes; somebody's disk is copied."""
     if not world.processes:
         return
-    await publish_some(world, world.processes[random.choice(sorted(world.processes))], random)
-    if random.random() < 0.3:
+    if random.random() < 0.35:
+        await publish_some(world, world.processes[random.choice(sorted(world.processes))], random)
+    if random.random() < 0.2:
         process = world.processes[random.choice(sorted(world.processes))]
         kept = world.snapshots[process.name]
         kept.append(world.snapshot(process))

@@ -197,6 +197,7 @@ class World:
 
     def _gone(self, process: Process) -> None:
         self._seconds += self.now() - process.began
+        self.history.ends[process.number] = self.now()
         self.most_tasks = max(self.most_tasks, process.most_tasks)
         for defect in process.trace.defects:
             self.violated("defect", f"{process.name}: {defect}")

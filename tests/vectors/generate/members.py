@@ -35,7 +35,7 @@ def memberships() -> Subject:
     found = Subject(
         "membership",
         about
-        + " `heard`: when the reader first held a statement; `objects`: root key hashes that the held identity contests.",
+        + " `heard`: when the reader first held a statement; `objects`: root keys that the held identity contests.",
     )
     both = [vouch(BG, 0), vouch(HR, 0)]
     for name, clause, statements, expect in (

@@ -1,0 +1,1 @@
+"""Simulated federations: storms within a budget, convergence, restores, and the mutants that prove the checks."""
