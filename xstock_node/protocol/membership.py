@@ -83,11 +83,14 @@ def fold(
     if not charters:
         return {}
     newest = charters[-1]
-    latest = _latest(charters, statements)
+    by_name: defaultdict[str, list[tuple[Standing, int]]] = defaultdict(list)
+    for (name, root), said in sorted(_latest(charters, statements).items()):
+        candidate = _candidate(newest, name, root, said, now)
+        if candidate is not None:
+            by_name[name].append(candidate)
     standings = {}
-    for name in sorted({name for name, _ in latest}):
-        candidates = [_candidate(newest, name, root, said, now) for (n, root), said in latest.items() if n == name]
-        found = _chosen([c for c in candidates if c is not None], now, objections(name))
+    for name, candidates in by_name.items():
+        found = _chosen(candidates, now, objections(name))
         if found is not None:
             standings[name] = found
     for governor in newest.terms.governors:

@@ -25,6 +25,8 @@ from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
 START_UP_SECONDS = 5.0
+LOOK_EVERY = 60.0  # seconds between two searches for identities that are missing
+LOOKED_FOR, ASKED = 64, 4  # how many at once, and at how many peers each
 Dial = Callable[[Identity], Peer | None]
 
 
@@ -53,6 +55,7 @@ class Network:
         self._dialled: dict[str, Peer] = {}
         self._settling: asyncio.Task[None] | None = None
         self._unsettled = False
+        self._looked = -LOOK_EVERY
         self.peering = Peering(engine, self.name, clock.now, clock.steady, trace)
         self.membership = Membership(engine, self.name, directory.own, pinned, clock.now, trace)
         self.membership.objections = self._objections
@@ -178,10 +181,18 @@ class Network:
             self.signed(log)
 
     async def keep_house(self) -> None:
-        """What is done now and then: save the book about peers, look who can be dialled."""
+        """What is done now and then: save the book about peers, look who can be dialled and whom nobody knows yet."""
         await self.peering.save()
         self.membership.standings()
         self.rounds.reconcile(self._dialable())
+        now = self._clock.steady()
+        if self._lacking() and now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._on_standing()
+
+    def _lacking(self) -> list[str]:
+        """Members whose identity nobody has sent yet."""
+        return self._directory.lacks(n for n, s in self.membership.standings().items() if s.is_member)
 
     def _add_log(self, name: LogName) -> OwnLog:
         clock = self._clock
@@ -241,9 +252,10 @@ class Network:
     async def _find_identities(self) -> None:
         """Ask peers for the identities of members that nobody has sent yet (xs1 10.2)."""
         standings = self.membership.standings()
-        for name in self._directory.lacks(n for n, s in standings.items() if s.is_member):
+        for name in self._lacking()[:LOOKED_FOR]:
             order = [v for v in standings[name].vouchers if v in self.gossip.peers]
-            for peer_name in [*order, *(n for n in self.gossip.peers if n not in order)]:
+            rest = [n for n in self.gossip.peers if n not in order]
+            for peer_name in [*order, *rest][:ASKED]:
                 try:
                     raw = await self.gossip.peers[peer_name].ask("GET", f"/xs/1/identity/{name}")
                     await self.learning.learn(peer_name, [raw.decode("utf-8", "replace")])
