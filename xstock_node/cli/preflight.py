@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from xstock_node.api.problems import Problem, problem_of
-from xstock_node.cli.assembly import DATABASE, IDENTITY, KEYS, SIGNING_KEY, pinned, read_signer
+from xstock_node.cli.assembly import DATABASE, IDENTITY, pinned
+from xstock_node.cli.keyfiles import KEYS, SIGNING_KEY, read_signer
 from xstock_node.config import Config, load
 from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity

@@ -34,8 +34,7 @@ def memberships() -> Subject:
     about = "Where `name` stands at `now` by charters (need.vouch 2, need.revoke 2) and statements of governors' logs."
     found = Subject(
         "membership",
-        about
-        + " `heard`: when the reader first held a statement; `objects`: root keys that the held identity contests.",
+        about + " `heard`: when the reader first held a statement; `objects`: root key hashes that its owner contests.",
     )
     both = [vouch(BG, 0), vouch(HR, 0)]
     for name, clause, statements, expect in (
