@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from xstock_node.services.errors import Refusal
 
 
 class NodeProcess:
-    """One node: its data folder, and its process while it runs."""
+    """One node: its data folder, and its process while it runs. `prefix` are words before its command."""
+
+    prefix: Sequence[str] = ()
 
     def __init__(self, folder: Path, name: str, port: int, **answers: Any) -> None:
         self.home, self.name, self.port = folder / name, name, port
         self.process: subprocess.Popen[bytes] | None = None
-        self.prefix: list[str] = []
         url = f"http://{answers.get('host', '127.0.0.1')}:{port}"
         create(self.home, Answers(name=name, url=url, port=port, allow_private=True, **answers), int(time.time()))
 
