@@ -71,7 +71,8 @@ class Liar:
         if kind != "gossip":
             return body
         said = _gossip(body, answer)
-        others = [note for note in said.notes if _TIME.search(note) and not note.startswith(f"{self.name}/")]
+        named = [note for note in said.notes if "/xs1/" in note.partition("\n")[0] and _TIME.search(note)]
+        others = [note for note in named if not note.startswith(f"{self.name}/")]
         if not others:
             return body
         text, _, _ = self._random.choice(others).partition("\n\n")
