@@ -140,6 +140,10 @@ class Unreachable(ProtocolError):
     status = 503
 
 
+class KeyUnknown(Unreachable):
+    """A peer did not know the key of a request: it has not heard of a newer identity of its caller."""
+
+
 def shorten(came: object, most: int = 160) -> str:
     """What came, on one printable line: strangers' bytes never reach a log in full or raw."""
     if came is None:

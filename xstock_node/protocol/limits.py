@@ -75,6 +75,7 @@ GZIP_BYTES = 16 * MIB
 
 CLOCK_WINDOW = 300
 AHEAD = 600
+EPOCH_SPREAD = 64  # added at random where a clock is behind the last epoch
 EPOCH_OVERLAP = 600
 EXPIRY_GRACE = 3600
 CLOCK_JUMP = 60

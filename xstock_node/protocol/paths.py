@@ -34,6 +34,7 @@ class Path(NamedTuple):
 PATHS = (
     Path("charter", "GET", "/xs/1/charter/{network}/{version}", 0, TEXT, is_open=True),
     Path("apply", "POST", "/xs/1/apply", limits.APPLICATION * 2, JSON, is_open=True, status=202),
+    Path("introduce", "PUT", "/xs/1/id/{name}", limits.IDENTITY_NOTE, JSON, is_open=True, status=202),
     Path("identity", "GET", "/xs/1/identity/{name}", 0, TEXT),
     Path("callback", "POST", "/xs/1/callback", 0, JSON),
     Path("head", "GET", "/xs/1/log/{node}/{log}/{epoch}/head", 0, TEXT),

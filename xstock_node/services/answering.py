@@ -12,6 +12,7 @@ from xstock_node.protocol.errors import Full, NotFound, ProtocolError
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import AUDIT, LogId, LogName, number, parse_log_id
+from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.node import Node
 from xstock_node.services.serving import serve_pull
@@ -158,5 +159,5 @@ def _stored() -> Iterator[None]:
     """What storage raises becomes an answer that a peer understands."""
     try:
         yield
-    except StorageError as error:
+    except (StorageError, Refusal) as error:  # a node that signs nothing more takes nothing either
         raise Full(error.expected, error.came, "come back later") from None

@@ -15,6 +15,7 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.witness import WitnessRequest
 from xstock_node.services.network import Network
 from xstock_node.services.site import Site, Small
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import StoredCosignature, Transaction
 
 WITHIN = 60.0  # seconds in which a head that matters is shown and witnessed
@@ -57,7 +58,10 @@ class Audit:
             await self._soon.wait()
             self._soon.clear()
             await asyncio.sleep(1.0)
-            await self.show()
+            try:
+                await self.show()
+            except (ProtocolError, StorageError) as error:
+                self._node.trace.info("not-witnessed", why=str(error))
 
     async def _ask(self, peer: Peer, head: Head, note: bytes) -> int:
         """Ask one peer; where it saw less or more than we thought, once more from there."""

@@ -18,10 +18,13 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.recordtypes import Hash, Index, NodeName, RecordId
 from xstock_node.services import dossier
 from xstock_node.services.casework import Casework, pack
+from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
 
 CASES = 2_000
 BODY = 4 * limits.MIB
+SUSPECT_EVERY = 60.0
 
 
 class ChainEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,9 @@ class Exchange:
     def __init__(self, casework: Casework) -> None:
         self._casework, self._node, self._network = casework, casework.node, casework.network
         self._asking: set[asyncio.Task[None]] = set()
+        self._settled = False
+        self._suspected: dict[str, float] = {}
+        casework.suspects = self.suspect
 
     async def answer(self, caller: str, args: dict[str, str]) -> bytes:
         """The cases with the caller, or all messages of one as a bundle's entries (xs1 10.10)."""
@@ -71,7 +77,8 @@ class Exchange:
             row = next((r for r in rows if r.id == wanted), None)
             if row is None:
                 raise NotFound("a case with the caller", wanted)
-            found = [Entry("message", m.raw) for m in tx.cases.messages(row.id) if not m.void]
+            signed = self._casework.under_newest_key
+            found = [Entry("message", signed(m.raw)) for m in tx.cases.messages(row.id) if not m.void]
             return b"".join(bundle.pieces(found))
 
         return await self._node.engine.read(work)
@@ -84,17 +91,35 @@ class Exchange:
             tx.cases.note_start(self._network.name, caller, start)
             return start > known
 
-        peer = self._network.gossip.peers.get(caller)
-        if await self._node.engine.write(work, durable=True) and peer is not None:
-            task = asyncio.ensure_future(self._ask_back(peer))
+        if await self._node.engine.write(work, durable=True):
+            self._ask_soon(caller, fresh=False)
+
+    def suspect(self, name: str) -> None:
+        """A peer speaks of what is not held here: compare with it. Only what this node signed itself is evidence of a
+        lost start, so that nobody can make it doubt with words alone."""
+        now = self._node.clock.steady()
+        if now - self._suspected.get(name, -SUSPECT_EVERY) >= SUSPECT_EVERY:
+            self._suspected[name] = now
+            self._ask_soon(name, fresh=False)
+
+    def _ask_soon(self, name: str, fresh: bool) -> None:
+        peer = self._network.gossip.peers.get(name)
+        if peer is not None:
+            task = asyncio.get_running_loop().create_task(self._ask_back(peer, fresh))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
 
-    async def _ask_back(self, peer: Peer) -> None:
+    async def close(self) -> None:
+        """Stop asking back."""
+        for task in list(self._asking):
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
+    async def _ask_back(self, peer: Peer, fresh: bool) -> None:
         try:
-            await self.ask(peer, fresh=False)
-        except ProtocolError as error:
-            self._node.trace.info("cases-not-compared", peer=peer.name, why=error.sentence())
+            await self.ask(peer, fresh)
+        except (ProtocolError, StorageError, Refusal) as error:
+            self._node.trace.info("cases-not-compared", peer=peer.name, why=str(error))
 
     async def ask(self, peer: Peer, fresh: bool = True) -> int:
         """Compare all cases with a peer and mend both sides; how many messages were brought back here.
@@ -120,6 +145,12 @@ class Exchange:
         own = self._node.identity.name
         members = self._network.membership.standings()
         self._casework.doubted = {n for n, s in members.items() if s.is_member and n != own}
+        self._settled = True
+
+    def doubt_once(self) -> None:
+        """What this start lacked turned up later: doubt it now, unless it was doubted before."""
+        if not self._settled:
+            self.doubt()
 
     async def settle(self) -> None:
         """Ask everybody who was not reached yet."""
@@ -144,7 +175,10 @@ class Exchange:
         # Our own first: what the other side wrote may answer them.
         for message in sorted(found, key=lambda m: (m.sender != own, m.link.n)):
             if message.sender == own:
-                count += await self._take_own(row, message)
+                taken = await self._take_own(row, message)
+                if taken:
+                    self.doubt_once()  # this start knew less than it had said: others may hold more
+                count += taken
                 continue
             held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))
             if all(m.link != message.link for m in held):
@@ -158,10 +192,20 @@ class Exchange:
 
         def work(tx: Transaction) -> list[bytes]:
             tx.cases.put(row)
-            links = dossier.read(tx, row).links(message.sender)
-            last = links[-1] if links else messages.NOTHING
-            if message.link in links or (message.link.n, message.previous) != (last.n + 1, last.hash):
+            held = dossier.read(tx, row).chain(message.sender)
+            links = [entry.message.link for entry in held]
+            if message.link in links:
                 return []
+            # What was written since without knowing of it, and nobody took, gives way.
+            late = [entry.message.link for entry in held if entry.message.link.n >= message.link.n]
+            if any(entry.receipted for entry in held if entry.message.link in late):
+                return []
+            last = next((link for link in links[::-1] if link not in late), messages.NOTHING)
+            if (message.link.n, message.previous) != (last.n + 1, last.hash):
+                return []
+            tx.cases.void(row.id, message.sender, late)
+            for link in late:
+                tx.cases.drop_outgoing(row.id, link)
             now = self._node.clock.now()
             tx.cases.put_message(StoredMessage(row.id, message.sender, message.link, now, False, message.raw))
             tx.cases.put_outgoing(Outgoing(row.id, message.recipient, message.link, now))

@@ -6,14 +6,14 @@
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
 from xstock_node.domain.operations import BY_VERB, Kind, may
-from xstock_node.protocol import bundle, chains, messages
+from xstock_node.protocol import bundle, chains, limits, messages, notes
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, WrongStep
 from xstock_node.protocol.messages import Link, Message
@@ -27,7 +27,7 @@ from xstock_node.services.promises import available, promised
 from xstock_node.services.site import Site
 from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
 
-WITNESSED_SOON = frozenset({"confirm", "accept", "dispatch", "received", "close"})
+WITNESSED_SOON = frozenset({"offer", "confirm", "accept", "dispatch", "received", "close"})
 
 
 class Sent(NamedTuple):
@@ -44,6 +44,7 @@ class Casework:
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
         self.node, self.network, self.audit = node, network, audit
         self.doubted: set[str] = set()
+        self.suspects: Callable[[str], None] = lambda name: None
         self._own = node.identity.name
 
     async def open(self, to: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
@@ -109,6 +110,15 @@ class Casework:
 
         await self.audit.keep(work)
 
+    def under_newest_key(self, raw: bytes) -> bytes:
+        """A message or receipt as it is handed out: an own one under the key that counts now (xs1 16.19)."""
+        note = notes.parse(raw, limits.MESSAGE_NOTE)
+        if not any(line.name == self._own for line in note.signatures) or any(
+            line.key_id == self.node.signer.key_id for line in note.signatures
+        ):
+            return raw
+        return messages.sign(note.text, self.node.signer)
+
     async def read(self, case: str) -> Dossier:
         """A case as it stands."""
 
@@ -122,6 +132,8 @@ class Casework:
 
     async def _write(self, row: StoredCase, body: dict[str, Any], side: Sequence[bytes]) -> Sent:
         sent: list[Sent] = []
+        if not self.node.start_number:
+            raise Refusal("starting", "a node that has begun", "one that still asks its peers", "try again in a moment")
 
         def work(tx: Transaction) -> list[bytes]:
             tx.cases.put(row)
@@ -212,12 +224,16 @@ class Casework:
                 held = next(
                     m for m in tx.cases.messages(row.id) if m.writer == message.sender and m.link == message.link
                 )
-                receipts.append(held.receipt)
+                receipts.append(self.under_newest_key(held.receipt))
                 return []
             started = tx.cases.start_of(self.network.name, message.sender)
             if message.link.start < started and not in_exchange:
                 # Its writer began anew since: what was under way then counts only as part of what it holds now.
+                self.suspects(message.sender)
                 raise Gap(f"messages of start {started}", message.link.start, "it is asked for your cases")
+            if message.seen.n and message.seen not in found.links(self._own):
+                self.suspects(message.sender)  # it saw a message of ours that is not held here
+            self._keep_what_was_answered(found, placed.void)
             tx.cases.void(row.id, message.sender, placed.void)
             self._may_take(tx, dossier.read(tx, row), message)
             receipt = messages.sign(messages.write_receipt(message, now), self.node.signer)
@@ -230,6 +246,12 @@ class Casework:
         await self.audit.keep(work, soon=message.step.step in WITNESSED_SOON)
         return receipts[-1]
 
+    def _keep_what_was_answered(self, found: Dossier, void: Sequence[Link]) -> None:
+        """Raise where a newer start would cut off what this side has seen and answered: its writer asks first."""
+        answered = max((entry.message.seen.n for entry in found.chain(self._own)), default=0)
+        if any(link.n <= answered for link in void):  # xs1 16.7
+            raise Gap(f"a message that links to message {answered}, which was answered", "one before it", held=answered)
+
     def _row(self, tx: Transaction, message: Message) -> StoredCase:
         """The case of a message; a first one of a member opens it."""
         row = tx.cases.get(message.case)
@@ -240,6 +262,8 @@ class Casework:
             return row
         step = BY_VERB.get(message.step.step)
         if step is None or step.kind is not Kind.OPENING or message.link.n != 1:
+            if message.link.n > 1:
+                self.suspects(message.sender)
             raise NotFound("a case held here", message.case)
         row = StoredCase(message.case, self.network.name, message.sender, self._own, self.node.clock.now())
         tx.cases.put(row)

@@ -14,9 +14,11 @@ from xstock_node.services.auditing import Audit
 from xstock_node.services.case_exchange import Exchange
 from xstock_node.services.casework import Casework
 from xstock_node.services.delivering import Delivering
+from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.relaying import Relaying
 from xstock_node.services.site import Site, Small
+from xstock_node.storage.errors import StorageError
 
 SETTLE_EVERY = 60.0
 
@@ -50,6 +52,7 @@ class Correspondence:
         if found.name not in self._bureaus:
             bureau = self._bureaus[found.name] = Bureau(self._node, found, self._keys)
             found.gossip.mail = self.relaying.waiting
+            found.gossip.listeners.append(bureau.delivering.heard)
             found.gossip.told_of_mail = lambda peer: self._fetch_mail(bureau, peer)
             if self._running:
                 self._begin(bureau)
@@ -61,6 +64,7 @@ class Correspondence:
         self._running = True
         for network in list(self._node.networks.values()):
             bureau = self.of(network.name)
+            network.recovery.lost = bureau.exchange.doubt_once
             if network.was_restored:
                 bureau.exchange.doubt()
             self._begin(bureau)
@@ -72,6 +76,8 @@ class Correspondence:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        for bureau in self._bureaus.values():
+            await bureau.exchange.close()
 
     def desks(self) -> dict[str, Small]:
         """The paths that correspondence answers."""
@@ -92,8 +98,8 @@ class Correspondence:
         while True:
             try:
                 await bureau.exchange.settle()
-            except ProtocolError as error:
-                self._node.trace.info("not-settled", why=error.sentence())
+            except (ProtocolError, StorageError, Refusal) as error:
+                self._node.trace.info("not-settled", why=str(error))
             await asyncio.sleep(SETTLE_EVERY)
 
     def _fetch_mail(self, bureau: Bureau, relay: Peer) -> None:
@@ -104,8 +110,8 @@ class Correspondence:
         async def fetch() -> None:
             try:
                 await bureau.delivering.fetch_mail(relay)
-            except ProtocolError as error:
-                self._node.trace.info("mail-not-fetched", relay=relay.name, why=error.sentence())
+            except (ProtocolError, StorageError, Refusal) as error:
+                self._node.trace.info("mail-not-fetched", relay=relay.name, why=str(error))
 
         task = asyncio.ensure_future(fetch())
         self._fetching.add(task)

@@ -6,10 +6,11 @@ message by two roads changes nothing.
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 
 from xstock_node.protocol import bundle, limits, sealing
 from xstock_node.protocol.bundle import Entry
-from xstock_node.protocol.errors import NotFound, ProtocolError, Unreachable
+from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Unreachable
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.messages import Link
 from xstock_node.protocol.peer import Peer
@@ -28,10 +29,19 @@ class Delivering:
         self._casework, self._keys = casework, keys
         self._node, self._network = casework.node, casework.network
         self._now = asyncio.Event()
+        self._waiting: set[str] = set()
+        self._heard: set[str] = set()
 
     def at_once(self) -> None:
         """Something new waits."""
         self._now.set()
+
+    def heard(self, name: str) -> None:
+        """A peer calls: what waits for it need not wait out its time."""
+        if name in self._waiting:
+            self._waiting.discard(name)
+            self._heard.add(name)
+            self._now.set()
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -49,7 +59,10 @@ class Delivering:
 
     async def deliver(self) -> int:
         """Try everything that is due; how many receipts came. One message of a case at a time, in order."""
-        due = await self._node.engine.read(lambda tx: tx.cases.outbox(self._node.clock.now()))
+        heard, self._heard = self._heard, set()
+        now = self._node.clock.now()
+        every = await self._node.engine.read(lambda tx: tx.cases.outbox())
+        due = [outgoing for outgoing in every if outgoing.due <= now or outgoing.recipient in heard]
         count, stuck = 0, set()
         for outgoing in due:
             if outgoing.case in stuck or not await self._is_ours(outgoing):
@@ -107,7 +120,8 @@ class Delivering:
         return row is not None and row.network == self._network.name
 
     async def _try(self, outgoing: Outgoing) -> bool:
-        body = await self._node.engine.read(lambda tx: _body(tx, outgoing.case, outgoing.link))
+        anew = self._casework.under_newest_key
+        body = await self._node.engine.read(lambda tx: _body(tx, outgoing.case, outgoing.link, anew))
         peer = self._network.gossip.peers.get(outgoing.recipient)
         try:
             if peer is None:
@@ -117,6 +131,8 @@ class Delivering:
             return True
         except ProtocolError as error:
             relayed = outgoing.relayed
+            if isinstance(error, Gap):
+                self._casework.suspects(outgoing.recipient)
             if isinstance(error, Unreachable) and not relayed:
                 relayed = await self._relay(outgoing.recipient, body)
             wait = min(RETRY_FIRST * 2**outgoing.tries, RETRY_MAX)
@@ -127,6 +143,7 @@ class Delivering:
                 trouble=error.sentence(),
             )
             await self._node.engine.write(lambda tx: tx.cases.put_outgoing(later), durable=True)
+            self._waiting.add(outgoing.recipient)
             self._node.trace.info("message-waits", case=outgoing.case, to=outgoing.recipient, why=error.sentence())
             return False
 
@@ -158,9 +175,9 @@ class Delivering:
         return sealing.seal(body, key, self._node.identity.name, known.name)
 
 
-def _body(tx: Transaction, case: str, link: Link) -> bytes:
+def _body(tx: Transaction, case: str, link: Link, anew: Callable[[bytes], bytes]) -> bytes:
     """The message of an outbox entry with its side lines."""
     held = [m for m in tx.cases.messages(case) if m.link == link]
     if not held:
         raise NotFound("a message that waits to be sent", case)
-    return pack(held[0].raw, sides_of(held[0].raw, tx.cases.side_lines(case)))
+    return pack(anew(held[0].raw), sides_of(held[0].raw, tx.cases.side_lines(case)))

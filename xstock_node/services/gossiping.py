@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from xstock_node.protocol import frames, gossip, heads, limits
-from xstock_node.protocol.errors import NotFound
+from xstock_node.protocol.errors import KeyUnknown, NotFound
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, Want
 from xstock_node.protocol.names import AUDIT, LogName, parse_log_id
 from xstock_node.protocol.peer import Peer
@@ -51,6 +51,7 @@ class Gossip:
     ) -> None:
         self.peers: dict[str, Peer] = {}
         self.heard: Callable[[str], None] = lambda name: None
+        self.listeners: list[Callable[[str], None]] = []
         self.mail: Callable[[str], int] = lambda name: 0
         self.told_of_mail: Callable[[Peer], None] = lambda peer: None
         self._network, self._engine, self._membership = membership.network, engine, membership
@@ -80,6 +81,8 @@ class Gossip:
         self._peering.check(caller)
         await self._peering.called(caller, now)
         self.heard(caller)
+        for listener in self.listeners:
+            listener(caller)
         plans = await self._learning.learn(caller, request.notes, request.frames)
         wants = self._wants(caller, plans)
         drained = bool(request.all) and request.all == self._replicas.digest(caller)
@@ -120,7 +123,7 @@ class Gossip:
                 notes=self._with_own_head([note.raw.decode() for note in outgoing.notes]),
                 frames=await self._frames(peer.name, outgoing.notes),
             )
-            response = await peer.gossip(request, 0.0 if outgoing.notes else wait)
+            response = await self._ask(peer, request, 0.0 if outgoing.notes else wait)
             self._acknowledge(peer.name, outgoing, response, now)
             await self._learn_and_fetch(peer.name, response.notes)
             for want in response.want:
@@ -135,6 +138,14 @@ class Gossip:
         if self._is_stuck(peer.name, same or news):
             await self._walking.walk(peer, now)
         return not news
+
+    async def _ask(self, peer: Peer, request: GossipRequest, wait: float) -> GossipResponse:
+        try:
+            return await peer.gossip(request, wait)
+        except KeyUnknown:
+            own = self._membership.own
+            await peer.ask("PUT", f"/xs/1/id/{own.name}", own.raw)  # xs1 12.8
+            return await peer.gossip(request, wait)
 
     async def close(self) -> None:
         """Stop what runs in the background."""
@@ -170,6 +181,9 @@ class Gossip:
             # Who has not said that it holds a large log may hold it all the same: asking costs one answer.
             rest = sorted(name for name in self.peers if name != first and self.peers[name] not in others)
             others += [self.peers[name] for name in self._random.sample(rest, min(len(rest), limits.FAN_OUT))]
+        if not log.is_for_all:
+            # To ask is to tell: of an audience's log only its readers are asked, and who told of it.
+            others = [p for p in others if self._membership.is_ruled(log) and self._membership.sees(p.name, log)]
         order = ([self.peers[first]] if first in self.peers else []) + others
         try:
             fetched = await self._replicas.fetch(plan, order)
@@ -283,7 +297,8 @@ class Gossip:
         start = want.start
         while start < head.size:
             body = await self._engine.read(lambda tx, at=start: pushed_frames(tx, head, at))  # type: ignore[misc]
-            taken = await peer.push(self._replicas.raw[log.name] + b"\n" + body)
+            raw = self._replicas.raw.get(log.name)
+            taken = await peer.push(raw + b"\n" + body) if raw else 0
             if not taken:
                 break
             start += taken

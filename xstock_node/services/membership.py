@@ -38,7 +38,7 @@ class Membership:
         self.changed: Callable[[], None] = lambda: None
         self.objections: Callable[[str], tuple[str, ...]] = lambda name: ()
         self._engine, self._now, self._trace = engine, now, trace
-        self._own = own.name
+        self.own = own
         self._pinned = {found.name: root_hash(found.root) for found in (*pinned, own)}
         self._audiences: dict[LogName, Audience] = {}
         self._statements: list[Statement] = []

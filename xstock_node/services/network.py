@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
-from xstock_node.protocol import keys, limits
+from xstock_node.protocol import heads, keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.membership import root_hash
@@ -62,7 +62,9 @@ class Network:
         self.replicas = Replicas(engine, directory, self.membership, clock.now, self.peering.refuse)
         self.logs: dict[LogName, OwnLog] = {}
         self.own = self._add_log(shared)
-        self.recovery = Recovery(engine, self.logs, lambda name: self.gossip.peers.get(name), self.signed, trace)
+        self.recovery = Recovery(
+            engine, self.logs, lambda name: self.gossip.peers.get(name), self.signed, trace, self._counts
+        )
         self.holding = Holding(random)
         self.learning = Learning(
             engine,
@@ -113,7 +115,11 @@ class Network:
 
         await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
         lost_audit = await self._lost_audit()
-        if lost_audit or any(self.replicas.raw.get(log) != before.get(log) for log in self.logs):
+        if (
+            lost_audit
+            or await self._is_new_after_theft()
+            or any(self.replicas.raw.get(log) != before.get(log) for log in self.logs)
+        ):
             # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
             self.was_restored = True
             await self.gossip.renew_journal()
@@ -126,6 +132,10 @@ class Network:
         state = await self._engine.read(lambda tx: tx.logs.state(seen.log.name))
         return state is None or (seen.log.epoch, seen.size) > (state.epoch, state.frontier.size)
 
+    async def _is_new_after_theft(self) -> bool:
+        """Whether this is the first start since the identity fixed an epoch: a thief may have spoken in our name."""
+        return self._directory.own.statement.epoch > await self.last_epoch()
+
     async def last_epoch(self) -> int:
         """The highest epoch of own logs in storage."""
         states = await self._engine.read(lambda tx: [tx.logs.state(log) for log in self.logs])
@@ -135,8 +145,10 @@ class Network:
     async def open(self, epoch: int) -> None:
         """Open the epoch of this start in every own log."""
         self.start_number = epoch
-        for log in self.logs.values():
-            await log.open(epoch)
+        for name, log in self.logs.items():
+            state = None if name.is_for_all else await self._engine.read(lambda tx, n=name: tx.logs.state(n))  # type: ignore[misc]
+            if name.is_for_all or (state is not None and state.frontier.size):  # xs1 15.1
+                await log.open(epoch)
 
     async def begin(self) -> None:
         """Show own heads, append again what was cut off, and begin the rounds."""
@@ -183,6 +195,7 @@ class Network:
     async def keep_house(self) -> None:
         """What is done now and then: save the book about peers, look who can be dialled and whom nobody knows yet."""
         await self.peering.save()
+        await self.replicas.void_again()
         self.membership.standings()
         self.rounds.reconcile(self._dialable())
         now = self._clock.steady()
@@ -228,6 +241,13 @@ class Network:
         """Root keys that the owner of a name contests (xs1 14.8)."""
         known = self._directory.get(name)
         return known.statement.objects if known else ()
+
+    def _counts(self, head: bytes) -> bool:
+        """Whether a head's signature is by a key that its origin's newest identity lists (xs1 12.5)."""
+        try:
+            return self._directory.verify_head(*heads.parse(head))
+        except ProtocolError:
+            return False
 
     def _on_standing(self) -> None:
         """Somebody joined, left or changed: what waited for it is tried again."""

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from xstock_node.protocol import identity, keys
+from xstock_node.protocol import identity, keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
-from xstock_node.services import calling_back, enrolling
+from xstock_node.services import calling_back, enrolling, introducing
 from xstock_node.services.clock import Clock
 from xstock_node.services.correspondence import Correspondence
 from xstock_node.services.directory import Directory
@@ -102,7 +102,10 @@ class Node:
         for network in self.networks.values():
             await network.load()
         await self._load_identities()
+        fixed = [found for found in self.directory if found.statement.epoch and found.name != self.identity.name]
         for network in self.networks.values():
+            for found in fixed:
+                await network.replicas.void(found.name, found.statement.epoch)
             await network.gossip.take_up()
 
     async def start(self, peers: Mapping[str, Peer], dial: Dial | None = None) -> None:
@@ -116,7 +119,8 @@ class Node:
             network.dial = self._dial
             await network.ask_before_opening({name: p for name, p in peers.items() if self._shares(name, network)})
         last = max([await network.last_epoch() for network in self.networks.values()])
-        epoch = self._epoch = max(self.clock.now(), last + 1)
+        ahead = self.random.randrange(limits.EPOCH_SPREAD) if last >= self.clock.now() else 0
+        epoch = self._epoch = max(self.clock.now(), last + 1 + ahead)  # xs1 7.1
         for network in self.networks.values():
             await network.open(epoch)
         if epoch >= self.clock.now():
@@ -140,7 +144,12 @@ class Node:
 
     def desks(self) -> dict[str, Small]:
         """Every small path of the peer port that a service of its own answers."""
-        return {**enrolling.desks(self), **calling_back.desks(self), **self.correspondence.desks()}
+        return {
+            **enrolling.desks(self),
+            **introducing.desks(self),
+            **calling_back.desks(self),
+            **self.correspondence.desks(),
+        }
 
     async def enter(self, name: str) -> Network:
         """Begin to take part in one more network; from now on its charter brings it back at each start."""

@@ -16,6 +16,8 @@ from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
 
+OWN_FOLDER = "own data folder"
+
 
 class Recovery:
     """Watches for heads of own logs among what peers say. Before a log is opened it is a replica like others."""
@@ -27,7 +29,11 @@ class Recovery:
         peers: Callable[[str], Peer | None],
         appended: Callable[[OwnLog], None],
         trace: Trace,
+        counts: Callable[[bytes], bool] = lambda head: True,
     ) -> None:
+        self.lost: Callable[[], None] = lambda: None
+        self._counts = counts
+        self._looking: set[asyncio.Task[None]] = set()
         self._engine, self._own, self._peer, self._appended, self._trace = engine, own, peers, appended, trace
         self._running: asyncio.Task[None] | None = None
         self._told = ""
@@ -64,21 +70,30 @@ class Recovery:
             self._told = own.halted
             self._trace.error("own-log-halted", peer=caller, why=own.halted)
         busy = self._running is not None and not self._running.done()
-        if older and peer is not None and head.root not in self._fetched and head.log.name.label != AUDIT:
+        if older and head.log.name.label == AUDIT and head.root not in self._fetched:
+            self._fetched.add(head.root)
+            self._looking.add(task := asyncio.ensure_future(self._look_at_audit(head)))
+            task.add_done_callback(self._looking.discard)
+        elif older and peer is not None and head.root not in self._fetched:
             self._offered[peer.name, head.root] = (peer, head)
             if not busy:
                 self._running = asyncio.ensure_future(self._fetch_all())
 
     async def close(self) -> None:
         """Stop fetching."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        tasks = [*self._looking, *([self._running] if self._running else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def asides_for(self, caller: str) -> list[StoredNote]:
         """Heads of the caller's own log whose records are kept aside here."""
         asides = await self._engine.read(lambda tx: tx.logs.asides())
-        return [StoredNote(0, f"aside {a.log}/{a.epoch}", a.head) for a in asides if a.log.node == caller]
+        return [
+            StoredNote(0, f"aside {a.log}/{a.epoch}", a.head)
+            for a in asides
+            if a.log.node == caller and self._counts(a.head)
+        ]
 
     async def append_own_asides(self) -> None:
         """Append again what own logs themselves had to cut off."""
@@ -88,8 +103,13 @@ class Recovery:
             lines = await self._engine.read(
                 lambda tx, a=aside: tx.logs.aside_lines(a.log, a.epoch, a.start, a.size - a.start)  # type: ignore[misc]
             )
-            await self._append(self._own[aside.log], lines, "own data folder")
+            await self._append(self._own[aside.log], lines, OWN_FOLDER)
             await self._engine.write(lambda tx, a=aside: tx.logs.drop_aside(a.log, a.epoch), durable=True)  # type: ignore[misc]
+
+    async def _look_at_audit(self, head: Head) -> None:
+        """An own audit log that once was longer: messages and acts were lost, and nobody else has them all."""
+        if not await self._engine.read(lambda tx: _holds(tx, head)):
+            self.lost()
 
     async def _fetch_all(self) -> None:
         while self._offered:
@@ -150,6 +170,8 @@ class Recovery:
         await own.append(missing)
         if count:
             self._trace.info("recovered", records=count, whence=whence)
+            if whence != OWN_FOLDER:
+                self.lost()
         self._appended(own)
 
 

@@ -46,6 +46,7 @@ class Replicas:
         self.own_audit: Head | None = None
         self._parted: set[LogId] = set()
         self._older: dict[tuple[LogName, int], bytes] = {}
+        self._voiding: dict[str, int] = {}
         self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
     async def load(self) -> None:
@@ -215,13 +216,36 @@ class Replicas:
 
     async def void(self, name: str, epoch: int) -> None:
         """Take back what logs of a node hold of epochs later than the one that its identity fixes (xs1 7.9)."""
-        for log in [log for log in self.heads if log.node == name and self.heads[log].log.epoch > epoch]:
-            try:
-                self._directory.verify_head(*heads.parse(self.raw[log]))
-            except BadSignature:
-                if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
-                    del self.heads[log], self.raw[log]
-                    self._digest = ""
+        self._voiding[name] = epoch
+        for state in await self._engine.read(lambda tx: tx.logs.states()):
+            log, raw = state.log, state.head or state.target
+            if log.node != name or state.epoch <= epoch or not raw or self._is_signed_now(raw):
+                continue
+            if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
+                self.heads.pop(log, None)
+                self.raw.pop(log, None)
+                self._digest = ""
+        self._voiding.pop(name, None)
+
+    async def void_again(self) -> None:
+        """Take back what could not be taken back at once: before a crash, or while the disk was full."""
+        for name, epoch in list(self._voiding.items()):
+            await self.void(name, epoch)
+
+    def _is_signed_now(self, raw: bytes) -> bool:
+        """Whether a key that its origin's newest identity lists signed a head."""
+        try:
+            return self._directory.verify_head(*heads.parse(raw))
+        except BadSignature:
+            return False
+
+    async def _voided(self, head: Head, raw: bytes) -> bool:
+        """Whether a newer identity voided this head while it was being stored: then it is taken back (xs1 7.9)."""
+        known = self._directory.get(head.log.node)
+        if known is None or not 0 < known.statement.epoch < head.log.epoch or self._is_signed_now(raw):
+            return False
+        await self.void(head.log.node, known.statement.epoch)
+        return True
 
     async def leave(self, log: LogName) -> None:
         """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2)."""
@@ -231,6 +255,7 @@ class Replicas:
             if state is not None:
                 tx.offers.clear(log)
                 erase(tx, log, range(state.frontier.size))
+                tx.logs.put(tx.logs.state(log)._replace(head=b"", head_time=0))  # type: ignore[union-attr]
 
         await self._engine.write(work, durable=True)
         self.heads.pop(log, None)
@@ -244,11 +269,14 @@ class Replicas:
             self.own_audit = head if known is None or head.log.epoch >= known.log.epoch else known
             return
         await self._engine.write(lambda tx: take_head(tx, head, raw, self._now()), durable=False)
-        self.note(head, raw)
+        if not await self._voided(head, raw):
+            self.note(head, raw)
 
     async def _taken(self, head: Head, raw: bytes) -> None:
         """A head is held with all its records."""
         log = head.log.name
+        if await self._voided(head, raw):
+            return
         if not log.is_for_all:
             state = await self._engine.read(lambda tx: tx.logs.state(log)) or LogState(log)
             self._membership.rules(log, state.audience)

@@ -42,7 +42,8 @@ class Walking:
         for line in sorted(theirs - held):
             raw = await peer.ask("GET", head_path(parse_log_id(line.split(" ")[0])), most=limits.HEAD_NOTE)
             await self._learn(peer.name, [raw.decode("utf-8", "replace")])
-        lacking = [self._replicas.raw[head.log.name].decode() for head in mine if _line(head) not in theirs]
+        raw = self._replicas.raw  # meanwhile an identity may have voided a head
+        lacking = [raw[h.log.name].decode() for h in mine if _line(h) not in theirs and h.log.name in raw]
         for start in range(0, len(lacking), limits.PAGE_NOTES):
             notes = tuple(lacking[start : start + limits.PAGE_NOTES])
             response = await peer.gossip(GossipRequest(network=self._network, notes=notes))

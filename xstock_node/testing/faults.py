@@ -14,6 +14,9 @@ import msgspec
 from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.gossip import GossipRequest
+from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StorageError
+from xstock_node.testing import inside
 from xstock_node.testing.liars import LIES, Liar
 from xstock_node.testing.process import Process
 from xstock_node.testing.simnet import serve
@@ -238,6 +241,39 @@ async def copied_node(world: World, random: Random) -> None:
         await world.retire_one(twin, keep_twin=random.random() < 0.5)
     await revive(world, process.name)
     _let_go(world, process)
+
+
+@fault("stolen key", 2)
+async def stolen_key(world: World, random: Random) -> None:
+    """A thief runs a copy of a node; its owner gives the node new keys, and the thief goes on with the old ones."""
+    process = _free(world, random)
+    if process is None:
+        return
+    name = process.name
+    thief = await world.start(name, world.snapshot(process), beside=True)
+    if thief is not None:
+        await _steal(world, thief, random, random.uniform(0, 6) * MINUTE)
+        if name in world.processes:
+            await world.stop(world.processes[name])
+        await world.rotate_keys(name)
+        world.background(revive(world, name))
+        await _steal(world, thief, random, random.uniform(1, 10) * MINUTE)
+        world.effects["stolen key"] += 1
+        if not thief.dead:
+            world.kill(thief)
+    await revive(world, name)
+    world.busy.discard(name)
+
+
+async def _steal(world: World, thief: Process, random: Random, seconds: float) -> None:
+    """The thief signs offers for a while."""
+    ends = world.now() + seconds
+    while world.now() < ends and not world.hurry.is_set() and not thief.dead:
+        try:
+            await thief.run(inside.append(thief.node, world.work.offers(thief.clock.now(), 1)))
+        except (ProtocolError, StorageError, Refusal):
+            pass
+        await world.pause(random.uniform(10, 60))
 
 
 def _lie(kind: str) -> None:

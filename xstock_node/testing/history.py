@@ -20,6 +20,7 @@ from xstock_node.storage.interfaces import Transaction
 from xstock_node.testing import inside
 from xstock_node.testing.disk import Watch
 from xstock_node.testing.ledger import said
+from xstock_node.testing.letters import Letters
 from xstock_node.testing.process import Process
 
 Report = Callable[[str, str], None]
@@ -36,6 +37,9 @@ class History:
         self.forks: dict[LogId, tuple[str, int]] = {}
         self.doubtful: set[bytes] = set()
         self.ends: dict[int, float] = {}
+        self.begins: dict[int, float] = {}
+        self.letters = Letters(report, lambda number: (self.begins[number], self.ends.get(number, float("inf"))))
+        self.stolen: dict[str, set[bytes]] = {}
         self._out: dict[LogId, dict[int, int]] = {}
         self._hash = hashlib.sha256()
         self._roots: dict[LogId, dict[int, bytes]] = {}
@@ -114,10 +118,15 @@ class Recorder(Watch):
         self._undurable: set[bytes] = set()
         self._durable: set[bytes] = set()
         self._shown: list[tuple[Head, bytes]] = []
+        self._letters: list[bytes] = []
 
     def signed(self, text: bytes, raw: bytes) -> None:
         """The process signed a text."""
         self._history.text_signed(self._process, text)
+        if text.startswith((b"xs1/msg\n", b"xs1/receipt\n")):
+            self._history.letters.signed(self._process, raw)
+            self._letters.append(raw)
+            return
         try:
             self._pending.append((heads.parse(raw)[0], raw))
         except ProtocolError:
@@ -136,6 +145,9 @@ class Recorder(Watch):
             for head, raw, start, lines in self._read:
                 self._history.head_kept(self._process, head, raw, start, lines)
                 self._undurable.add(raw)
+            for raw in self._letters:
+                self._history.letters.stored(self._process, raw)
+        self._letters.clear()
         self._read.clear()
         self._pending.clear()
         if kept and durable:

@@ -10,12 +10,14 @@ from random import Random
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.plugins.host import PluginHost
-from xstock_node.protocol import limits
+from xstock_node.protocol import gossip, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogName
+from xstock_node.services import dossier
+from xstock_node.services.casework import Casework
 from xstock_node.services.clock import Clock
 from xstock_node.services.node import Node
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings, default_catalogue
@@ -71,8 +73,40 @@ def frozen(node: Node) -> set[LogName]:
 
 
 def digest(node: Node) -> str:
-    """The digest of everything held."""
-    return node.replicas.digest()
+    """The digest of everything held that every member may see."""
+    replicas = node.replicas
+    if not node.home.membership.has_audiences():
+        return replicas.digest()
+    shown = [head for head in replicas.shared_with(node.identity.name) if head.log.name.is_for_all]
+    return gossip.digest((head.log, head.size, head.root) for head in shown)
+
+
+def casework(node: Node) -> Casework:
+    """The cases of the home network."""
+    return node.correspondence.of().casework
+
+
+def release(node: Node, partners: Sequence[str]) -> None:
+    """People know with whom they have cases: others, who cannot be asked after a restore, need not be waited for."""
+    doubted = casework(node).doubted
+    doubted -= {name for name in doubted if name not in partners}
+
+
+def case_state(tx: Transaction, case: str) -> str:
+    """Where a case stands by what is held; empty where it is not."""
+    row = tx.cases.get(case)
+    return (dossier.read(tx, row).state() or "") if row else ""
+
+
+def identity_of(node: Node, name: str) -> Identity | None:
+    """The newest identity of a name that a node knows."""
+    return node.directory.get(name)
+
+
+def keys_of(node: Node, name: str) -> tuple[bytes, ...]:
+    """The signing keys of a name that a node knows."""
+    found = node.directory.get(name)
+    return found.signing_keys() if found else ()
 
 
 def books(node: Node) -> dict[str, int]:
@@ -85,6 +119,11 @@ def books(node: Node) -> dict[str, int]:
     return {kind: max((len(book) for book in by_peer.values()), default=0) for kind, by_peer in kept.items()}
 
 
+def counts_head(node: Node, raw: bytes) -> bool:
+    """Whether a head is signed by a key of its origin's newest identity here."""
+    return node.home._counts(raw)
+
+
 def refuse(node: Node, caller: str, error: ProtocolError, about: str) -> None:
     """Write down that a request of a peer had to be refused, as the node's server does."""
     node.peering.refuse(caller, error, about)
@@ -94,6 +133,9 @@ async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:
     """Append records to an own log; returns when they are durable. Raises `Refusal` where it may not sign."""
     log = node.home.add_log(label) if label else node.own
     head = await log.append(lambda tx: lines)
+    state = await node.engine.read(lambda tx: tx.logs.state(log.log)) if label else None
+    if state is not None and state.audience:
+        node.home.membership.rules(log.log, state.audience)
     node.home.signed(log)
     return head
 

@@ -26,6 +26,7 @@ class Process:
     def __init__(self, name: str, number: int, path: Path, clock: SimClock) -> None:
         self.name, self.number, self.path, self.clock = name, number, path, clock
         self.trace = SimTrace(name)
+        self.key = b""
         self.began = asyncio.get_running_loop().time()
         self.dead = False
         self.node: Node

@@ -11,17 +11,25 @@ from random import Random
 from typing import Any
 
 from xstock_node.protocol import limits
+from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import catching_up, cold_sync, pushing
+from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StorageError
 from xstock_node.testing import inside
 from xstock_node.testing.clock import run_simulated
+from xstock_node.testing.dealing import Dealing
 from xstock_node.testing.faults import FAULTS, publish_some, revive, strike
 from xstock_node.testing.invariants import check, due_back
+from xstock_node.testing.invariants.cases import undelivered
+from xstock_node.testing.invariants.secrets import unheard, unread
 from xstock_node.testing.sealing import sealed, shared
-from xstock_node.testing.world import World
+from xstock_node.testing.world import SECRET_LABEL, World
 
 STEP = 30.0
 QUIET_MOST = 3 * 3600.0
 SNAPSHOTS_KEPT = 6
+READERS = 4
+ACTS = 3
 PEOPLE = 300.0  # until somebody looks again
 MEMORY = Path("/dev/shm")  # noqa: S108
 
@@ -106,10 +114,14 @@ async def _whole(plan: Plan, folder: Path, result: Result) -> None:
     names = names_of(plan.nodes)
     hidden = random.sample(names, int(plan.nodes * plan.hidden))
     world = World(folder, plan.seed, acquainted(names, plan.active, hidden, random))
+    world.readers = frozenset([names[0], *world.dialled[names[0]][:READERS]])
+    dealing = Dealing()
     try:
         await asyncio.gather(*(world.start(name) for name in names))
+        for process in world.all_processes():
+            await dealing.stock_up(world, process)
         for _ in range(plan.storms):
-            await storm(world, random, plan)
+            await storm(world, random, plan, dealing)
             await quiet(world)
             if world.violations:
                 break
@@ -123,7 +135,7 @@ async def _whole(plan: Plan, folder: Path, result: Result) -> None:
             world.kill(process)
 
 
-async def storm(world: World, random: Random, plan: Plan) -> None:
+async def storm(world: World, random: Random, plan: Plan, dealing: Dealing) -> None:
     """Faults and work for a while; returns when every episode is over."""
     kinds = plan.kinds or tuple(FAULTS)
     deck = random.sample(kinds, len(kinds))
@@ -138,6 +150,8 @@ async def storm(world: World, random: Random, plan: Plan) -> None:
             await check(world, "step")
             next_step = world.now() + STEP
         await _work(world, random)
+        for _ in range(ACTS):
+            await dealing.act(world, random)
         await asyncio.sleep(random.uniform(5, 40))
     world.hurry.set()
     await asyncio.gather(*running)
@@ -150,12 +164,27 @@ async def _work(world: World, random: Random) -> None:
         return
     if random.random() < 0.35:
         await publish_some(world, world.processes[random.choice(sorted(world.processes))], random)
+    if random.random() < 0.08:
+        await _tell_readers(world, random)
     if random.random() < 0.2:
         process = world.processes[random.choice(sorted(world.processes))]
         kept = world.snapshots[process.name]
         kept.append(world.snapshot(process))
         if len(kept) > SNAPSHOTS_KEPT:
             world.forget_snapshot(kept.pop(random.randrange(len(kept) - 1)))
+
+
+async def _tell_readers(world: World, random: Random) -> None:
+    """One of an audience publishes for the others alone."""
+    process = world.processes.get(random.choice(sorted(world.readers)))
+    if process is None:
+        return
+    now = process.clock.now()
+    try:
+        await process.run(inside.append(process.node, world.work.secret(sorted(world.readers), now), SECRET_LABEL))
+        world.felt("secret")
+    except (ProtocolError, StorageError, Refusal):
+        pass
 
 
 async def quiet(world: World) -> None:
@@ -201,4 +230,8 @@ async def _what_is_wrong(world: World) -> str:
             return f"{name} holds frozen {sorted(map(str, frozen))}"
         if asides := await due_back(world, process):
             return f"{name} keeps aside {asides}"
+        if lacking := [*unheard(world, process), *unread(world, process)]:
+            return lacking[0]
+        if waiting := await undelivered(world, process):
+            return f"{name} has {waiting} messages to deliver"
     return ""

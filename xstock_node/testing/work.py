@@ -1,14 +1,16 @@
 """What people do at their nodes in a simulation: offers with short and long leases, changes, ends, checked stores."""
 
+from collections.abc import Sequence
 from random import Random
 
 from xstock_node.protocol import records
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import record_id
-from xstock_node.protocol.records import Known, Offer, Still, Withdraw
+from xstock_node.protocol.records import Audience, Known, Offer, Still, Withdraw
 from xstock_node.testing.nodes import make_offer
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+CANARY = "Canary tent"
 SOURCES = ("stock", "depot", "hand")
 
 
@@ -42,6 +44,13 @@ class Work:
     def offers(self, now: int, count: int) -> list[bytes]:
         """Many new offers at once, with a lease of an hour."""
         return [records.encode(make_offer(self._next(), now, exp=now + HOUR)) for _ in range(count)]
+
+    def secret(self, readers: Sequence[str], now: int) -> list[bytes]:
+        """The list of an audience, and an offer for it alone."""
+        number = self._next()
+        subject = record_id(number.to_bytes(10, "big"))
+        audience = Audience(id=subject, ts=now, exp=now + 30 * DAY, n=to_base64(bytes(12)), names=tuple(readers))
+        return [records.encode(audience), records.encode(make_offer(number, now, name=CANARY, exp=now + 30 * DAY))]
 
     def _offer(self, now: int, random: Random) -> Offer:
         lease = random.choice((10 * MINUTE, 40 * MINUTE, 2 * HOUR, 5 * HOUR, 30 * DAY))

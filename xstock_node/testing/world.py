@@ -12,7 +12,17 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, Unreachable
+from xstock_node.protocol.errors import (
+    Fork,
+    Gap,
+    KeyUnknown,
+    NotFound,
+    ProtocolError,
+    Quota,
+    Rollback,
+    Unreachable,
+    WrongStep,
+)
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.errors import Refusal
@@ -21,15 +31,18 @@ from xstock_node.testing import inside
 from xstock_node.testing.clock import SimClock
 from xstock_node.testing.disk import SimEngine, Watch, put_back, remove
 from xstock_node.testing.history import History, Recorder, RecordingSigner
+from xstock_node.testing.keyring import Keyring
 from xstock_node.testing.ledger import Ledger
 from xstock_node.testing.liars import Liar
 from xstock_node.testing.medium import ANSWER_SECONDS, Medium
-from xstock_node.testing.nodes import make_identity
 from xstock_node.testing.process import Process, watch_tasks
 from xstock_node.testing.simnet import LOG, SimPeer, serve
-from xstock_node.testing.work import Work
+from xstock_node.testing.work import CANARY, Work
 
 MOST_VIOLATIONS = 20
+RELAYS = 2
+SECRET_LABEL, SECRET_LOG = "sava", "see.sava"
+SMALL = ("GET ", "POST ", "PUT ", "DELETE ")
 
 
 class World:
@@ -38,6 +51,10 @@ class World:
     def __init__(self, folder: Path, seed: int, dialled: dict[str, Sequence[str]], latency: float = 0.02) -> None:
         self.folder, self.seed, self.dialled = folder, seed, dialled
         self.names = sorted(dialled)
+        self.keyrings = {name: Keyring(name, tuple(dialled[name][:RELAYS])) for name in self.names}
+        self.doubled: set[str] = set()
+        self._betrayed: set[str] = set()
+        self.readers: frozenset[str] = frozenset()
         self.random = Random(f"world {seed}")
         self.medium = Medium(Random(f"medium {seed}"), latency)
         self.history = History(self.violated)
@@ -87,19 +104,7 @@ class World:
 
     async def start(self, name: str, path: Path | None = None, beside: bool = False) -> Process | None:
         """Start a node; None when it could not (a full disk, or it was killed meanwhile)."""
-        self._count += 1
-        process = Process(name, self._count, path or self.paths[name], self.clocks[name])
-        own, signer = make_identity(name)
-        pinned = [make_identity(other)[0] for other in self.names if other != name]
-        recorder = self._recorders[process.number] = Recorder(process, self.history)
-        process.engine = SimEngine(process.path, recorder)
-        random = Random(f"node {self.seed} {name} {process.number}")
-        signer = RecordingSigner(signer, recorder.signed)
-        process.node = inside.build(own, signer, LOG, process.engine, pinned, process.clock, random, process.trace)
-        if beside:
-            self.beside.append(process)
-        else:
-            self.processes[name] = process
+        process = self._made(name, path, beside)
         peers: dict[str, Peer] = {peer: SimPeer(_Wire(self, process), name, peer) for peer in self.dialled[name]}
         try:
             await process.run(process.node.start(peers))
@@ -110,6 +115,29 @@ class World:
             return None
         self.starts.append((name, self.now() - process.began))
         return process
+
+    def _made(self, name: str, path: Path | None, beside: bool) -> Process:
+        self._count += 1
+        process = Process(name, self._count, path or self.paths[name], self.clocks[name])
+        self.history.begins[process.number] = process.began
+        own, signer = self.keyrings[name].newest
+        process.key = signer.public
+        pinned = [self.keyrings[other].first for other in self.names if other != name]
+        recorder = self._recorders[process.number] = Recorder(process, self.history)
+        process.engine = SimEngine(process.path, recorder)
+        random = Random(f"node {self.seed} {name} {process.number}")
+        signer = RecordingSigner(signer, recorder.signed)
+        process.node = inside.build(own, signer, LOG, process.engine, pinned, process.clock, random, process.trace)
+        if beside:
+            self.beside.append(process)
+            self.doubled.add(name)
+        else:
+            self.processes[name] = process
+        return process
+
+    def partners(self, name: str) -> list[str]:
+        """Whom a node may open a case with: they dial each other, so that each may ask the other after a restore."""
+        return [other for other in self.dialled[name] if name in self.dialled[other]]
 
     async def stop(self, process: Process) -> None:
         """Stop a node cleanly."""
@@ -156,6 +184,20 @@ class World:
             put_back(snapshot, self.paths[name])
         self.doubt(name)
         await self.recount()
+
+    async def rotate_keys(self, name: str) -> None:
+        """A stopped node gets new keys under its root key; what the old ones sign from now on is void everywhere.
+
+        What was nowhere but on other disks under the old key cannot come back any more.
+        """
+        self.keyrings[name].rotate(self.clocks[name].now())
+        log = LogName(name, LOG)
+        own = await self._copies([name], log)
+        self.ledger.lose(log, {entry.line for entry in self.ledger.missing(log, own)})
+
+    def any_doubled(self, names: Sequence[str]) -> bool:
+        """Whether one of these ran twice at a time, or its key was stolen: two spoke in one name."""
+        return any(name in self.doubled for name in names)
 
     def forget_snapshot(self, path: Path) -> None:
         """Throw a back-up away."""
@@ -249,12 +291,19 @@ class World:
 
     async def _answer(self, sender: Process, target: Process, kind: str, body: bytes, wait: float) -> bytes:
         """What the target's server would do: admission, the node's answer, errors as statuses."""
+        if sender.key not in inside.keys_of(target.node, sender.name) and not kind.startswith("PUT /xs/1/id/"):
+            raise KeyUnknown(f"{target.name} to know the key of {sender.name}", "401 unsigned")
         target.admission.member(sender.name)
+        self._reaches(sender.name, target.name, body)
         self.history.delivered(sender.name, target.name, kind, body)
         target.requests[sender.name] += 1
         try:
             answer = await target.answer(serve(target.node, sender.name, kind, body, wait))
         except (Quota, NotFound, Unreachable):
+            raise
+        except (Gap, Fork, WrongStep, Rollback):
+            if not kind.startswith(SMALL):
+                raise Unreachable(f"status 200 of {target.name}", "409") from None
             raise
         except ProtocolError as error:
             inside.refuse(target.node, sender.name, error, kind)
@@ -265,8 +314,21 @@ class World:
             self.violated("defect", f"{target.name} answers {kind} with {type(error).__name__}: {error}")
             raise Unreachable(f"status 200 of {target.name}", "500") from None
         self._recorders[target.number].shows()
+        self._reaches(target.name, sender.name, answer)
         liar = self.liars.get(target.name)
         return liar.bend(kind, answer, answer=True) if liar else answer
+
+    def _reaches(self, sender: str, receiver: str, body: bytes) -> None:
+        """Bytes that leave an honest node name an audience's log to its readers alone, or to whom a liar told of it."""
+        if receiver in self.readers:
+            if sender not in self.readers and SECRET_LOG.encode() in body:
+                self._betrayed.add(sender)
+        elif CANARY.encode() in body and sender not in self.liars:
+            self.violated("I7", f"{sender} gives {receiver} what {SECRET_LOG} says")
+        elif SECRET_LOG.encode() in body and receiver not in self._betrayed:
+            self._betrayed.add(receiver)
+            if sender not in self.liars:
+                self.violated("I7", f"{sender} tells {receiver} of {SECRET_LOG}")
 
     async def _once_more(self, sender: Process, name: str, kind: str, body: bytes, after: float) -> None:
         await asyncio.sleep(after)

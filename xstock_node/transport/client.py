@@ -16,6 +16,7 @@ from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import (
     Fork,
     Gap,
+    KeyUnknown,
     NotFound,
     ProtocolError,
     Quota,
@@ -241,6 +242,8 @@ def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> Protoc
         return Quota(f"{name} to have room", text, retry_after=float(wait) if plain else 60.0)
     if status == 409:
         return _Conflict(name, body)
+    if status == 401 and b"urn:xs1:unsigned" in body:
+        return KeyUnknown(f"{name} to know the key of this node", text)
     if status == 404:
         return NotFound(f"{name} to have it", text)
     return Unreachable(f"status 200 of {name}", f"{status} {text}")
