@@ -268,7 +268,7 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
 def _cut(tx: Transaction, state: LogState, size: int, now: int) -> LogState:
     frontier = frontier_at(tx, state.log, size)
     tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
-    found = rebuild(tx, state.log, size, state.head_time, now)
+    found = rebuild(tx, state.log, size, state.head_time or now, now)  # no head is left after a voided one
     head_size = min(size, state.head_size)
     return state._replace(frontier=frontier, defects=found.defects, head_size=head_size, audience=found.audience)
 

@@ -3,7 +3,7 @@
 Whoever changes `Node` changes this file; simulations, faults and invariants see a node through it alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -173,10 +173,14 @@ def asides(tx: Transaction) -> list[Aside]:
     return tx.logs.asides()
 
 
-def every_line(tx: Transaction, log: LogName) -> Iterator[bytes]:
-    """Every record of a log, in it or aside."""
-    yield from lines(tx, log)
+def every_line(tx: Transaction, log: LogName, counts: Callable[[bytes], bool] = lambda head: True) -> Iterator[bytes]:
+    """Every record of a log, in it or aside, under heads that count."""
+    state = tx.logs.state(log)
+    if state is not None and state.head and counts(state.head):
+        yield from lines(tx, log)
     for aside in tx.logs.asides(log):
+        if not counts(aside.head):
+            continue
         yield from tx.logs.aside_lines(log, aside.epoch, aside.start, aside.size - aside.start)
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xstock_node.protocol import identity
+from xstock_node.protocol import heads, identity
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.keys import Signer, to_base64
 from xstock_node.testing.nodes import make_identity, make_signer
@@ -15,6 +15,10 @@ class Keyring:
         self.newest: tuple[Identity, Signer] = make_identity(name, relays=relays)
         self.first = self.newest[0]
         self.was_stolen = False
+
+    def signed(self, head: bytes) -> bool:
+        """Whether the newest key signed a head: others give nothing back that an older, stolen one signed."""
+        return any(line.key_id == self.newest[1].key_id for line in heads.parse(head)[1].signatures)
 
     def rotate(self, now: int) -> None:
         """New keys; epochs later than `now` by older keys are void (xs1 12.6)."""

@@ -229,7 +229,9 @@ class World:
         found: list[bytes] = []
         for process in self.all_processes():
             if process.name in names:
-                found += await process.engine.read(lambda tx: list(inside.every_line(tx, log)))
+                ring = self.keyrings[log.node]
+                counts = ring.signed if ring.was_stolen and process.name != log.node else lambda head: True
+                found += await process.engine.read(lambda tx, c=counts: list(inside.every_line(tx, log, c)))  # type: ignore[misc]
         for name in names:
             if name not in self.processes and self.paths[name].exists():
                 engine = SimEngine(self.paths[name], Watch())

@@ -51,7 +51,7 @@ async def an_index_names_one_record(world: World) -> None:
                 world.violated("I2", f"{process.name} holds records of {state.log}/{state.epoch} that were not signed")
     for log, why in world.history.known_forks().items():
         shared = log.name.is_for_all and log.name.label != AUDIT  # of an audit log only witnesses see a part
-        if shared and log.name not in world.forks_shown:
+        if shared and log.name not in world.forks_shown and not world.keyrings[log.node].was_stolen:
             world.violated("I2", f"two histories of {log}, and nobody shows it: {why}")
 
 
@@ -83,6 +83,7 @@ async def due_back(world: World, process: Process) -> list[str]:
         for aside in asides
         if world.can_hand_back(process.name, aside.log.node)
         and aside.log.is_for_all
+        and not world.keyrings[aside.log.node].was_stolen
         and counts(process.node, aside.head)
     ]
     return [f"{aside.log}/{aside.epoch} {aside.start}-{aside.size}" for aside in due]
