@@ -35,7 +35,7 @@ class Want(msgspec.Struct, frozen=True):
 
 
 class GossipResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`cursor` replaces the one sent; `more` says that notes remain beyond this page."""
+    """`cursor` replaces the one sent; `more` says that notes remain beyond this page; `frames` as in the request."""
 
     cursor: Cursor = ""
     all: Digest = ""
@@ -43,6 +43,7 @@ class GossipResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     want: Annotated[tuple[Want, ...], Meta(max_length=limits.STREAM_LOGS)] = ()
     more: bool = False
     mail: Count = 0
+    frames: Annotated[str, Meta(max_length=limits.FRAMES_BODY)] = ""
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -60,6 +60,7 @@ class Gossip:
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
+        self._answered: dict[str, _Page] = {}
         self._journal = ""
         self._walking = Walking(membership.network, replicas, self._learn_and_fetch, self._push)
         replicas.changed = self._on_change
@@ -85,6 +86,7 @@ class Gossip:
             listener(caller)
         plans = await self._learning.learn(caller, request.notes, request.frames)
         wants = self._wants(caller, plans)
+        self._note_arrived(caller, request.cursor)
         drained = bool(request.all) and request.all == self._replicas.digest(caller)
         page = await self._page(caller, request.cursor, drained)
         told = self._learning.overtaken(caller)
@@ -98,10 +100,12 @@ class Gossip:
             page = await self._page(caller, page.cursor, drained=False)
             if self.mail(caller):  # xs1 11.13
                 break
+        self._answered[caller] = page
         return GossipResponse(
             cursor=page.cursor,
             all=self._replicas.digest(caller),
-            notes=(*told, *page.notes),
+            frames=await self._frames(caller, page.notes),
+            notes=(*told, *(note.raw.decode() for note in page.notes)),
             want=wants,
             more=page.more,
             mail=self.mail(caller),
@@ -125,7 +129,7 @@ class Gossip:
             )
             response = await self._ask(peer, request, 0.0 if outgoing.notes else wait)
             self._acknowledge(peer.name, outgoing, response, now)
-            await self._learn_and_fetch(peer.name, response.notes)
+            await self._learn_and_fetch(peer.name, response.notes, response.frames)
             for want in response.want:
                 await self._push(peer, want)
             if not response.more and not outgoing.more:
@@ -164,9 +168,19 @@ class Gossip:
         self._want_known(caller)
         return self._walking.buckets(caller, request)
 
-    async def _learn_and_fetch(self, name: str, notes: Sequence[str]) -> None:
-        for plan in await self._learning.learn(name, notes):
+    async def _learn_and_fetch(self, name: str, notes: Sequence[str], carried: str = "") -> None:
+        for plan in await self._learning.learn(name, notes, carried):
             await self._fetch(plan, name)
+
+    def _note_arrived(self, caller: str, cursor: str) -> None:
+        """A caller that comes with the cursor of our last answer holds what that told."""
+        last = self._answered.pop(caller, None)
+        if last is None or last.cursor != cursor:
+            return
+        for note in last.notes:
+            log = _log_of(note.subject)
+            if log is not None and self._replicas.raw.get(log) == note.raw:
+                self._peering.showed(caller, self._replicas.heads[log])
 
     def _want_known(self, caller: str) -> None:
         """Absent and forbidden look alike: who has no standing in this network finds none (xs1 11.11, 14.12)."""
@@ -226,7 +240,7 @@ class Gossip:
         for note in new:
             self._peering.told(caller, note.subject, note.raw)
         end = found[-1].position if found else position
-        return _Page(gossip.cursor(self._journal, end), tuple(note.raw.decode() for note in new), more)
+        return _Page(gossip.cursor(self._journal, end), tuple(new), more)
 
     async def _notes_since(self, position: int) -> tuple[list[StoredNote], bool]:
         """One page of the journal, bounded in notes and bytes, and whether there is more (xs1 11.5)."""
@@ -324,7 +338,7 @@ class Gossip:
 
 class _Page(NamedTuple):
     cursor: str
-    notes: tuple[str, ...]
+    notes: tuple[StoredNote, ...]
     more: bool
 
 

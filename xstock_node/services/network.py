@@ -189,8 +189,9 @@ class Network:
     async def beat(self) -> None:
         """A heartbeat of every own log (xs1 6.7)."""
         for log in self.logs.values():
-            await log.heartbeat()
-            self.signed(log)
+            if log.head is not None:  # an audience log that says nothing yet is not shown
+                await log.heartbeat()
+                self.signed(log)
 
     async def keep_house(self) -> None:
         """What is done now and then: save the book about peers, look who can be dialled and whom nobody knows yet."""

@@ -22,6 +22,7 @@ from xstock_node.storage.interfaces import Engine, LogState, Transaction
 
 Refuse = Callable[[str, ProtocolError, str], None]
 VERIFIED = 4096
+FETCH_PATIENCE = 2.0  # seconds that a fetch of a log waits for another one under way
 
 
 class Replicas:
@@ -348,7 +349,7 @@ async def _patiently(lock: asyncio.Lock) -> AsyncIterator[None]:
     """Hold the lock, or go on without it after a while."""
     held = False
     try:
-        async with asyncio.timeout(limits.SMALL_BODY_SECONDS):
+        async with asyncio.timeout(FETCH_PATIENCE):
             held = await lock.acquire()
     except TimeoutError:
         pass

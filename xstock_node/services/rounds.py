@@ -19,6 +19,7 @@ from xstock_node.services.holding import Holding
 from xstock_node.storage.errors import StorageError
 from xstock_node.trace import Trace
 
+PUSHED_AGAIN = 3
 GIVE_UP_AFTER = 5  # failures after which an active peer that is no pin makes room for a passive one
 
 
@@ -31,6 +32,7 @@ class Rounds:
         self._pins: frozenset[str] = frozenset()
         self._retry: dict[str, asyncio.Event] = {}
         self._failures: dict[str, int] = {}
+        self._held: set[str] = set()
         gossip.heard = self._heard
 
     def begin(self, pins: Mapping[str, Peer]) -> None:
@@ -69,21 +71,37 @@ class Rounds:
         return {name: count for name, count in self._failures.items() if count}
 
     def _attend_to(self, peer: Peer) -> None:
-        held = len(self._tasks) < limits.HELD_AT
-        loops = [asyncio.ensure_future(self._attend(peer, held)), asyncio.ensure_future(self._push_to(peer))]
+        loops = [asyncio.ensure_future(self._attend(peer)), asyncio.ensure_future(self._push_to(peer))]
         self._tasks[peer.name] = loops
 
     def _let_go(self, name: str) -> None:
         for task in self._tasks.pop(name):
             task.cancel()
+        self._give_up_place(name)
 
-    async def _attend(self, peer: Peer, held: bool) -> None:
+    def _takes_place(self, name: str) -> bool:
+        """Whether requests to a peer wait there: at three peers at a time, those that answer (xs1 11.8)."""
+        if name not in self._held and len(self._held) < limits.HELD_AT:
+            self._held.add(name)
+        return name in self._held
+
+    def _give_up_place(self, name: str) -> None:
+        """A request that waited got lost, or its peer is gone: another peer's takes its place at once."""
+        if name not in self._held:
+            return
+        self._held.discard(name)
+        others = sorted(n for n in self._tasks if n not in self._held and n != name and not self._failures.get(n))
+        if others:
+            self._retry[self._random.choice(others)].set()
+
+    async def _attend(self, peer: Peer) -> None:
         """Rounds with one peer for ever: held where possible, else every 30 s to 5 min with jitter."""
         hold, period, count = limits.HOLD_FIRST, limits.ROUND, 0
         retry = self._retry.setdefault(peer.name, asyncio.Event())
         at_once = TokenBucket(rate=1, burst=20)
         while True:
             began, count = self._clock.steady(), count + 1
+            held = self._takes_place(peer.name)
             try:
                 quiet = await self._gossip.round(peer, self._clock.now(), hold if held else 0.0)
                 self._failures.pop(peer.name, None)
@@ -99,6 +117,7 @@ class Rounds:
 
     def _failed(self, name: str, error: Exception) -> float:
         self._defect(error)
+        self._give_up_place(name)
         failures = self._failures[name] = self._failures.get(name, 0) + 1
         pause = self._random.uniform(0.5, min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX))
         self._trace.info("round-failed", peer=name, why=str(error), next_in=round(pause, 1))
@@ -118,16 +137,20 @@ class Rounds:
 
     async def _push_to(self, peer: Peer) -> None:
         """Rounds at once when there is news for a peer; what comes meanwhile goes with the next."""
-        event = self._holding.pushes(peer.name)
+        event, lost = self._holding.pushes(peer.name), 0
         while True:
             await event.wait()
             event.clear()
             try:
                 await self._gossip.round(peer, self._clock.now())
+                lost = 0
             except Exception as error:  # as above
                 self._defect(error)
+                lost += 1
                 self._trace.info("push-failed", peer=peer.name, why=str(error))
-            await asyncio.sleep(limits.MERGE)
+                if lost <= PUSHED_AGAIN:
+                    event.set()  # what was not acknowledged is pushed once more (xs1 11.10)
+            await asyncio.sleep(limits.MERGE + (self._random.uniform(0, lost) if lost else 0.0))
 
     def _defect(self, error: Exception) -> None:
         """An exception that is none of ours is a defect of the program: say so, where it can be found."""

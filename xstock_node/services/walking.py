@@ -42,13 +42,16 @@ class Walking:
         for line in sorted(theirs - held):
             raw = await peer.ask("GET", head_path(parse_log_id(line.split(" ")[0])), most=limits.HEAD_NOTE)
             await self._learn(peer.name, [raw.decode("utf-8", "replace")])
-        raw = self._replicas.raw  # meanwhile an identity may have voided a head
-        lacking = [raw[h.log.name].decode() for h in mine if _line(h) not in theirs and h.log.name in raw]
+        lacking = [self._note(head) for head in mine if _line(head) not in theirs and self._note(head)]
         for start in range(0, len(lacking), limits.PAGE_NOTES):
             notes = tuple(lacking[start : start + limits.PAGE_NOTES])
             response = await peer.gossip(GossipRequest(network=self._network, notes=notes))
             for want in response.want:
                 await self._push(peer, want)
+
+    def _note(self, head: Head) -> str:
+        """The note of a head; empty where an identity voided it meanwhile."""
+        return self._replicas.raw.get(head.log.name, b"").decode()
 
     async def _their_lines(self, peer: Peer, mine: Sequence[Head]) -> set[str]:
         """The peer's lines of every bucket that differs, and ours of those that do not."""
