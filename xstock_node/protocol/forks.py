@@ -1,4 +1,6 @@
-"""Fork statements: proof, for anybody who knows the origin's keys, that it signed two histories of one epoch.
+"""Fork statements: proof, for anybody who knows the origin's keys, that two signed in its name.
+
+Either two histories of one epoch, or an older epoch that went on long after a newer one began.
 
 Two heads of one epoch are enough where they have two bases, or one size and two roots. Where the sizes differ the
 statement adds the root that the longer one's first records really have, and the path from there to its own root:
@@ -28,12 +30,18 @@ class ForkStatement(NamedTuple):
 
     @property
     def log(self) -> LogId:
-        """The log and epoch that has two histories."""
-        return self.longer.log
+        """The log and epoch that has two histories, or the older of two that went on side by side."""
+        return self.shorter.log
+
+    @property
+    def shows_twins(self) -> bool:
+        """Whether it shows two nodes with one key in two epochs, which each have one history (xs1 7.6)."""
+        return self.shorter.log != self.longer.log
 
 
 def write(first: bytes, second: bytes, prefix: bytes = b"", path: tuple[bytes, ...] = ()) -> bytes:
-    """The statement of two head notes, the shorter first; `prefix` is the root of the longer's first records."""
+    """The statement of two head notes, the shorter or the older epoch's first; `prefix` is the root of the longer's
+    first records."""
     lines = [FIRST_LINE, f"heads {len(first)} {len(second)}"]
     if prefix:
         lines += [f"prefix {keys.to_base64(prefix)}", *(f"path {keys.to_base64(h)}" for h in path)]
@@ -71,9 +79,20 @@ def _proof(lines: list[str]) -> tuple[bytes, tuple[bytes, ...]]:
     return keys.from_base64(lines[0][7:], 32), tuple(keys.from_base64(line[5:], 32) for line in lines[1:])
 
 
+def are_twins(older: Head, newer: Head) -> bool:
+    """Whether an older epoch was signed in so long after a newer one began that two nodes have one key (xs1 7.6)."""
+    return (
+        older.log.name == newer.log.name
+        and older.log.epoch < newer.log.epoch
+        and older.time > newer.log.epoch + limits.EPOCH_OVERLAP
+    )
+
+
 def _check(statement: ForkStatement) -> None:
     """Raise unless the two heads cannot be of one history."""
     a, b = statement.shorter, statement.longer
+    if are_twins(a, b):
+        return
     if a.log != b.log or a.size > b.size:
         raise ProtocolError("two heads of one epoch, the shorter first", f"{a.log} {a.size}, {b.log} {b.size}")
     if a.base != b.base or (a.size == b.size and a.root != b.root):

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from xstock_node.protocol import limits
+from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.network import Network
 from xstock_node.services.office import Office
 from xstock_node.services.times import iso
+from xstock_node.storage.interfaces import StoredFork
 
 WAITS_LONG = 3600
 
@@ -94,13 +95,19 @@ async def _witnesses(office: Office, network: Network) -> list[Finding]:
     ]
 
 
+def _what(fork: StoredFork) -> str:
+    if forks.parse(fork.raw).shows_twins:
+        return "two nodes sign with one key"
+    return "two histories are signed"
+
+
 async def _forks(office: Office) -> list[Finding]:
     found = await office.node.engine.read(lambda tx: tx.governance.forks())
     return [
         Finding(
             check=f"fork {fork.log}",
             state="error",
-            found=f"two histories are signed, proved since {iso(fork.at)}",
+            found=f"{_what(fork)}, proved since {iso(fork.at)}",
             do=f"telephone {fork.log.node}; `xstock bundle export` carries the proof",
         )
         for fork in found

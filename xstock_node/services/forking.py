@@ -46,6 +46,13 @@ async def statement_from(peer: Peer, held_raw: bytes, new_raw: bytes) -> bytes |
     return None
 
 
+def twins_here(held_raw: bytes, older_raw: bytes) -> bytes | None:
+    """The statement that an older epoch goes on beside the one held, or None (xs1 7.6)."""
+    if not held_raw or not forks.are_twins(heads.parse(older_raw)[0], heads.parse(held_raw)[0]):
+        return None
+    return forks.write(older_raw, held_raw)
+
+
 def contradicts(tx: Transaction, held: Head, older: Head) -> bool:
     """Whether a smaller head of the epoch held is no beginning of what is stored here."""
     if older.log != held.log or not 0 < older.size < held.size:
@@ -66,7 +73,7 @@ async def keep(engine: Engine, statement: ForkStatement, now: int) -> bool:
         tx.governance.put_fork(StoredFork(log, now, statement.raw))
         tx.journal.put(f"fork {log}", statement.raw)
         state = tx.logs.state(log.name)
-        if state is not None and state.epoch <= log.epoch:
+        if state is not None and state.epoch <= log.epoch and not statement.shows_twins:
             freeze(tx, log.name, f"two histories of epoch {log.epoch} are signed")
         return True
 

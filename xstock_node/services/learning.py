@@ -47,6 +47,7 @@ class Learning:
         self._engine, self._membership, self._directory = engine, membership, directory
         self._replicas, self._peering, self._recovery, self._holding = replicas, peering, recovery, holding
         self._now, self._trace = now, trace
+        replicas.twins = lambda log: trace.error("two-with-one-key", log=str(log))
         self._overtaken: dict[str, tuple[str, ...]] = {}
         self._opened: dict[str, int] = {}
 
@@ -117,7 +118,8 @@ class Learning:
         statement = forks.parse(raw)
         self._peering.gave(caller, f"fork {statement.log}", raw)
         if statement.log.name.network == self._membership.network and await self._replicas.learn_fork(raw):
-            self._trace.error("fork", log=str(statement.log), peer=caller)
+            what = "two-with-one-key" if statement.shows_twins else "fork"
+            self._trace.error(what, log=str(statement.log), peer=caller)
             self._replicas.changed(statement.log.name, True)
 
     async def _learn_governance(self, caller: str, note: str) -> None:
@@ -148,6 +150,7 @@ class Learning:
             return None
         self._note_overtaken(caller, head, raw)
         if self._went_back(caller, head):
+            await self._try(caller, str(log), self._replicas.look_for_twins(head, raw))
             return None
         plan = await self._replicas.learn(caller, raw, carried)
         self._peering.showed(caller, head)

@@ -46,7 +46,8 @@ class Replicas:
         self._digest = ""
         self.own_audit: Head | None = None
         self._parted: set[LogId] = set()
-        self._older: dict[tuple[LogName, int], bytes] = {}
+        self._older: dict[tuple[LogName | LogId, int], bytes] = {}
+        self.twins: Callable[[LogId], None] = lambda log: None
         self._voiding: dict[str, int] = {}
         self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
@@ -113,6 +114,7 @@ class Replicas:
                     return None
                 plan = await self._consider(head, raw, carried.get(log), caller)
         except Rollback:
+            await self.look_for_twins(head, raw)
             await self._look_at_older(head, raw)
             return None
         except ProtocolError as error:
@@ -210,7 +212,7 @@ class Replicas:
                 return False
         new = await forking.keep(self._engine, statement, self._now())
         held = self.heads.get(statement.log.name)
-        if new and (held is None or held.log.epoch <= statement.log.epoch):
+        if new and not statement.shows_twins and (held is None or held.log.epoch <= statement.log.epoch):
             self.frozen.add(statement.log.name)
             self._digest = ""
         return new
@@ -316,6 +318,17 @@ class Replicas:
             statement = await self._engine.read(lambda tx: forking.statement_here(tx, held, raw))
             if statement is not None and await self.learn_fork(statement):
                 self.changed(log, True)
+
+    async def look_for_twins(self, head: Head, raw: bytes) -> None:
+        """An older epoch that goes on long after the one held began: raise the alarm, and pass the proof on."""
+        statement = forking.twins_here(self.raw.get(head.log.name, b""), raw)
+        if statement is None or (head.log, -1) in self._older:
+            return
+        self._directory.verify_head(*heads.parse(raw))
+        self._older[head.log, -1] = b""
+        if await self.learn_fork(statement):
+            self.twins(head.log)
+            self.changed(head.log.name, True)
 
     async def _look_at_older(self, head: Head, raw: bytes) -> None:
         """A smaller head of the epoch held is old news, unless it is no beginning of what is held: a fork."""

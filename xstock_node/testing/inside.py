@@ -10,7 +10,7 @@ from random import Random
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.plugins.host import PluginHost
-from xstock_node.protocol import gossip, limits
+from xstock_node.protocol import forks, gossip, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
@@ -166,6 +166,11 @@ def lines(tx: Transaction, log: LogName) -> list[bytes]:
     """Every record of a log as stored."""
     state = tx.logs.state(log)
     return tx.logs.lines(log, 0, state.frontier.size) if state is not None else []
+
+
+def twins(tx: Transaction, log: LogName) -> bool:
+    """Whether it is known here that two nodes sign this log with one key."""
+    return any(found.log.name == log and forks.parse(found.raw).shows_twins for found in tx.governance.forks())
 
 
 def asides(tx: Transaction) -> list[Aside]:

@@ -43,6 +43,7 @@ class Letters:
         self.confirmed = self.twice = 0
         self._keys: defaultdict[str, set[bytes]] = defaultdict(set)
         self._signed: dict[str, tuple[Message, int]] = {}
+        self._ended: set[str] = set()
         self._offered: dict[str, Decimal] = {}
 
     def signed(self, process: Process, raw: bytes) -> None:
@@ -67,7 +68,7 @@ class Letters:
         if verb == "offer":
             self._offered[message.case] = lines_of(message.body).get(KEY, Decimal(0))
         if verb == "close":
-            self.bound.pop(message.case, None)
+            self._end(message.case)
 
     def _taken(self, process: Process, digest: str) -> None:
         if digest not in self._signed:
@@ -78,12 +79,16 @@ class Letters:
             self._report("I6", f"{process.name} took a message of {message.sender} by a key that is withdrawn")
         verb = message.step.step
         if verb in FREES:
-            self.bound.pop(message.case, None)
-        if verb == "confirm":
+            self._end(message.case)
+        if verb == "confirm" and message.case not in self._ended:  # a restored requester takes it once more
             self.confirmed += 1
             quantity = self._offered.get(message.case, Decimal(0))
             self.bound[message.case] = Binding(message.sender, number, quantity)
             self._sum_up(message.sender)
+
+    def _end(self, case: str) -> None:
+        self._ended.add(case)
+        self.bound.pop(case, None)
 
     def _sum_up(self, supplier: str) -> None:
         owed = [binding for binding in self.bound.values() if binding.supplier == supplier]

@@ -21,14 +21,15 @@ _current: contextvars.ContextVar["Process | None"] = contextvars.ContextVar("pro
 
 
 class Process:
-    """A process of the node `name`; `number` counts the processes of a world. It lives in one task context."""
+    """A process of the node `name`; `number` counts the processes of a world. `silent`: nothing
+    reaches it. It lives in one task context."""
 
     def __init__(self, name: str, number: int, path: Path, clock: SimClock) -> None:
         self.name, self.number, self.path, self.clock = name, number, path, clock
         self.trace = SimTrace(name)
         self.key = b""
         self.began = asyncio.get_running_loop().time()
-        self.dead = False
+        self.dead = self.silent = False
         self.node: Node
         self.engine: SimEngine
         self.admission = Admission(clock.steady)

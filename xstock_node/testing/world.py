@@ -275,10 +275,14 @@ class World:
             async with asyncio.timeout(wait + ANSWER_SECONDS):
                 await self.medium.travel(sender.name, name)
                 target = self._listening(name)
+                if sender.silent or target.silent:
+                    raise Unreachable(f"an answer of {name}", "the line of one machine is down")
                 again = self.medium.doubles()
                 if again is not None:
                     self.background(self._once_more(sender, name, kind, body, again))
                 answer = await self._answer(sender, target, kind, body, wait)
+                if sender.silent or target.silent:
+                    raise Unreachable(f"an answer of {name}", "the line of one machine is down")
                 await self.medium.travel(name, sender.name, ANSWER_SECONDS)
         except TimeoutError:
             raise Unreachable(f"an answer of {name}", "nothing within the time") from None

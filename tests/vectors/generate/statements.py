@@ -43,10 +43,19 @@ def fork_statements() -> Subject:
         ),
     ):
         found.ok(name, "19.2", "fork", {"log": log, "sizes": sizes}, GIVEN, raw)
+    beside = signed(head(OTHER[:5], log=head([]).log._replace(epoch=NOW - 601)))
+    found.ok(
+        "an older epoch goes on 601 s after a newer one began: two with one key",
+        "7.6",
+        "fork",
+        {"log": log, "sizes": [3, 5]},
+        GIVEN,
+        forks.write(three, beside),
+    )
     seven, path = signed(head(LINES[:7])), naive.proof(3, OTHERS[:7])
     forged = heads.sign(head(OTHER[:3]), SECOND[BG])
     unfit = _statement(three, signed(head(OTHER[:7])), 3, OTHERS[:7])
-    newer = signed(head(OTHER[:3], log=head([]).log._replace(epoch=NOW - 900)))
+    newer = signed(head(OTHER[:3], log=head([]).log._replace(epoch=NOW - 600)))
     for name, clause, code, raw in (
         ("no fork: 3 is the beginning of 7", "19.2", "malformed", _statement(three, seven, 3, LEAVES[:7])),
         (
@@ -64,7 +73,7 @@ def fork_statements() -> Subject:
         ("no fork: nothing is the beginning of everything", "19.2", "malformed", forks.write(signed(head([])), three)),
         ("two sizes without a proof", "19.1", "fork", forks.write(three, signed(head(OTHER[:7])))),
         ("the longer first", "19.1", "malformed", forks.write(seven, three)),
-        ("two epochs are no fork", "19.1", "malformed", forks.write(three, newer)),
+        ("two epochs, the older until 600 s after the newer began", "7.6", "malformed", forks.write(three, newer)),
         (
             "a prefix that the path does not prove",
             "19.2",
