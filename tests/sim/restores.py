@@ -27,11 +27,12 @@ from xstock_node.testing.sealing import sealed, shared
 from xstock_node.testing.storm import MEMORY, calm, names_of
 from xstock_node.testing.world import World
 
-NODES, A_WORLD = 5, 50
+NODES, A_WORLD = 4, 50
+LIVED = 2.0, 14.0  # seconds of work between two restores
 TWO_ROUNDS = 2 * limits.ROUND
 SNAPSHOTS = 8
 KINDS = ("back-up", "snapshot of a running machine", "power cut and back-up", "lost disk", "two at once", "two apart")
-WEIGHTS = (30, 25, 20, 5, 12, 8)
+WEIGHTS = (32, 27, 22, 5, 11, 3)
 
 
 @dataclass
@@ -108,7 +109,7 @@ async def _whole(folder: Path, seed: int, restores: int, result: Result) -> None
         await dealing.stock_up(world, process)
         world.snapshots[process.name].append(world.snapshot(process))
     for _ in range(restores):
-        await _live(world, dealing, random, random.uniform(20, 120))
+        await _live(world, dealing, random, random.uniform(*LIVED))
         kind = random.choices(KINDS, WEIGHTS)[0]
         result.restores[kind] += 1
         await _restore(world, dealing, random, kind, result)
@@ -137,9 +138,9 @@ async def _live(world: World, dealing: Dealing, random: Random, seconds: float) 
                 kept.append(world.snapshot(process))
                 if len(kept) > SNAPSHOTS:
                     world.forget_snapshot(kept.pop(random.randrange(len(kept) - 1)))
-        for _ in range(3):
+        for _ in range(2):
             await dealing.act(world, random)
-        await asyncio.sleep(random.uniform(3, 20))
+        await asyncio.sleep(random.uniform(2, 6))
     await check(world, "step")
 
 
@@ -173,7 +174,7 @@ async def _two(
         await _sign_apart(world, random, process, twin)
         result.alarms.append(await _alarmed(world, process))
     else:
-        await _live(world, dealing, random, random.uniform(5, 90))
+        await _live(world, dealing, random, random.uniform(5, 40))
     await world.retire_one(twin, keep_twin=random.random() < 0.5)
     await revive(world, name)
     survivor = world.processes.get(name)

@@ -14,7 +14,7 @@ from functools import lru_cache as cache
 from random import Random
 from typing import Any
 
-from xstock_node.protocol import heads, keys
+from xstock_node.protocol import heads, keys, messages
 
 REMEMBERED = 50_000
 
@@ -47,10 +47,11 @@ def sealed(seed: int | str) -> Iterator[None]:
 @contextmanager
 def shared() -> Iterator[None]:
     """All nodes of a world read the same notes: what is pure and dear is worked out once for all of them."""
-    parse, verify = heads.parse, keys.verify
+    parse, verify, message = heads.parse, keys.verify, messages.parse
     heads.parse = cache(maxsize=REMEMBERED)(parse)
     keys.verify = cache(maxsize=REMEMBERED)(verify)
+    messages.parse = cache(maxsize=REMEMBERED)(message)
     try:
         yield
     finally:
-        heads.parse, keys.verify = parse, verify
+        heads.parse, keys.verify, messages.parse = parse, verify, message
