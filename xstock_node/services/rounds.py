@@ -100,7 +100,7 @@ class Rounds:
     def _failed(self, name: str, error: Exception) -> float:
         self._defect(error)
         failures = self._failures[name] = self._failures.get(name, 0) + 1
-        pause = self._random.uniform(0.5, min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX))
+        pause = self._random.uniform(0.5, min(limits.BACK_OFF * 2 ** min(failures - 1, 16), limits.BACK_OFF_MAX))
         self._trace.info("round-failed", peer=name, why=str(error), next_in=round(pause, 1))
         return pause
 
