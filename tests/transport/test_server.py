@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-import threading
+import time
 import zlib
 from email.utils import parsedate_to_datetime
 
@@ -128,21 +128,29 @@ def test_our_own_gzip_is_always_taken_by_the_other_side() -> None:
         assert coding.inflate(coding.deflate(body), "gzip", MIB) == body
 
 
-async def test_large_gzip_is_inflated_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_piece_of_a_body_takes_long_whatever_it_is_made_of() -> None:
     """Empty blocks, each with a Huffman table to build, are slow and give nothing: no bound on the size meets them."""
-    threads: list[int] = []
+    packer, body = zlib.compressobj(9, wbits=31), coding.Body("gzip", 8 * MIB)
+    sent = packer.compress(b"a") + b"".join(packer.flush(zlib.Z_FULL_FLUSH) for _ in range(400_000))
+    slowest = 0.0
+    for start in range(0, len(sent), coding.PIECE):
+        began = time.perf_counter()
+        body.take(sent[start : start + coding.PIECE])
+        slowest = max(slowest, time.perf_counter() - began)
+    assert body.sent == len(sent) and slowest < 0.1
 
-    def watched(data: bytes, coding: str, most: int) -> bytes:
-        threads.append(threading.get_ident())
-        return inflate(data, coding, most)
 
-    inflate = coding.inflate
-    monkeypatch.setattr(coding, "inflate", watched)
-    body = bytes(range(256)) * 1000
-    assert await coding.inflate_aside(gzip.compress(ASK), "gzip", MIB) == ASK
-    assert await coding.inflate_aside(gzip.compress(body, 0), "gzip", MIB) == body
-    assert await coding.inflate_aside(body, "", MIB) == body
-    assert [ident == threading.get_ident() for ident in threads] == [True, False, True]
+def test_a_bomb_is_known_by_its_first_piece() -> None:
+    sent, body = bomb(64 * MIB), coding.Body("gzip", 8 * MIB)
+    with pytest.raises(coding.TooLarge):
+        body.take(sent[: coding.PIECE])
+    assert body._parts == []
+
+
+def test_what_is_read_in_pieces_is_what_was_packed() -> None:
+    plain = bytes(range(256)) * 1000
+    for packed, kind in ((gzip.compress(plain, 0), "gzip"), (coding.deflate(plain), "gzip"), (plain, "")):
+        assert coding.inflate(packed, kind, MIB) == plain
 
 
 @pytest.mark.parametrize("other", ["br", "deflate", "gzip, gzip", "zstd", "x-gzip"])
@@ -153,8 +161,8 @@ async def test_another_coding_is_not_taken(served, other: str) -> None:
 
 # xs1 21.4
 async def test_a_slow_body_is_cut(served, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def impatient(content, most):  # type: ignore[no-untyped-def]
-        return await reading.read_small(content, most, seconds=0.3)
+    async def impatient(content, body):  # type: ignore[no-untyped-def]
+        return await reading.read_small(content, body, seconds=0.3)
 
     monkeypatch.setattr(server, "read_small", impatient)
     lines = [f"{name}: {value}" for name, value in served.sign("POST", GOSSIP, ASK).items()]

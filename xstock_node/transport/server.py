@@ -13,7 +13,7 @@ from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Quota
 from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
-from xstock_node.transport.coding import IN_PLACE, WORTH_IT, deflate, inflate_aside
+from xstock_node.transport.coding import IN_PLACE, WORTH_IT, Body, deflate
 from xstock_node.transport.reading import read_small, read_stream
 from xstock_node.transport.sockets import Listener
 
@@ -104,11 +104,13 @@ class PeerServer:
         self.admission.member(caller.name)
         if not has_body:
             return caller.name, b""
-        read = read_stream if stream else read_small
-        sent = await read(request.content, most)
-        self._count(caller.name, len(sent), 0)
-        requests.check_digest(request.headers.get("Content-Digest"), sent)
-        return caller.name, await inflate_aside(sent, _coding(request), most)
+        body = Body(_coding(request), most)
+        try:
+            await (read_stream if stream else read_small)(request.content, body)
+        finally:
+            self._count(caller.name, body.sent, 0)
+        requests.check_hash(request.headers.get("Content-Digest"), body.sha256())
+        return caller.name, body.whole()
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
@@ -147,9 +149,10 @@ class PeerServer:
         path, args = paths.find(request.method, request.raw_path)
         if path.is_open:
             self.admission.open_path(request.remote or "")
-            sent = await read_small(request.content, path.most)
-            body = await inflate_aside(sent, _coding(request), path.most)
-            answer = await self._answering.small(path.name, "", args | {"address": request.remote or ""}, body)
+            sent = Body(_coding(request), path.most)
+            await read_small(request.content, sent)
+            args["address"] = request.remote or ""
+            answer = await self._answering.small(path.name, "", args, sent.whole())
             return web.Response(status=path.status, body=answer, content_type=path.kind)
         caller, body = await self._signed(request, path.most)
         answer = await self._answering.small(path.name, caller, args, body)
