@@ -12,9 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tests.processes import free_port
 from tests.siege.kit import MIB, Fort, Member, Watch, connected
-from xstock_node.protocol import limits, requests
+from xstock_node.protocol import heads, limits, requests
+from xstock_node.protocol.gossip import GossipResponse
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.names import LogId
 from xstock_node.services.overview import PeerName
 
 SIZE = 10 * 1024 * MIB
@@ -98,28 +103,48 @@ def _whole(port: int, base: str, member: Member, method: str, path: str, body: b
 
 
 class Hostile(socketserver.ThreadingTCPServer):
-    """Answers every request of the node with ten gigabytes, packed."""
+    """A member that answers the node: with ten gigabytes, packed; or with a head, so that its records are asked for."""
 
     allow_reuse_address = daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, port: int) -> None:
-        self.answered = 0
+        self.bombs: Counter[str] = Counter()
+        self.rounds = 0
+        self.member: Member | None = None
+        self.began = int(time.time())
         super().__init__(("127.0.0.1", port), Answer)
+
+    def news(self) -> bytes:
+        """An answer of gossip with a head of many records."""
+        assert self.member is not None
+        log = LogId(self.member.name, "see.pub", self.began)
+        head = Head(log, 200 + self.rounds, bytes(32), int(time.time()), 0)
+        note = heads.sign(head, self.member.signer).decode()
+        return msgspec.json.encode(GossipResponse(cursor=f"a.{self.rounds}", notes=(note,)))
 
 
 class Answer(socketserver.BaseRequestHandler):
     """One connection of the node."""
 
     def handle(self) -> None:
-        """Read a request's head, answer with a bomb; every other time as an error."""
+        """Read a request's head; every third round is answered with news, all else with a bomb."""
         line: socket.socket = self.request
-        assert isinstance(self.server, Hostile)
+        server = self.server
+        assert isinstance(server, Hostile)
         try:
             line.settimeout(10)
-            while b"\r\n\r\n" not in line.recv(65536):
-                pass
-            self.server.answered += 1
-            status = b"200 OK" if self.server.answered % 4 else b"500 No"
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += line.recv(65536)
+            path = head.split(b" ")[1].decode()
+            server.rounds += 1
+            if path == "/xs/1/gossip" and server.rounds % 3 == 0:
+                body = server.news()
+                line.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                return
+            server.bombs[path.split("/")[3]] += 1
+            status = b"200 OK" if server.rounds % 4 else b"500 No"
             line.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n")
             for piece in bomb():
                 line.sendall(piece)
@@ -147,17 +172,19 @@ def requests_(folder: Path, seconds: float = 40.0) -> dict[str, Any]:
         return {"siege": "bombs sent", "bombs": counts.total(), **figures, "answers": dict(counts), "holds": holds}
 
 
-def answers(folder: Path, rounds: int = 12) -> dict[str, Any]:
+def answers(folder: Path, seconds: float = 20.0) -> dict[str, Any]:
     """The node asks eight peers at once, each of which answers with bombs."""
     ports = [free_port() for _ in range(SENDERS)]
     servers = [Hostile(port) for port in ports]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
     with Fort(folder, SENDERS, ports) as fort:
+        for server, member in zip(servers, fort.members, strict=True):
+            server.member = member
+            threading.Thread(target=server.serve_forever, daemon=True).start()
         with Watch(fort) as watch:
+            until = time.monotonic() + seconds
 
             def ask(name: str) -> None:
-                for _ in range(rounds):
+                while time.monotonic() < until:
                     fort.node.call("peer.sync", PeerName(name=name))
 
             askers = [threading.Thread(target=ask, args=(member.name,)) for member in fort.members]
@@ -166,9 +193,9 @@ def answers(folder: Path, rounds: int = 12) -> dict[str, Any]:
             for asker in askers:
                 asker.join()
         figures = watch.figures()
-    answered = sum(server.answered for server in servers)
+    bombs: Counter[str] = sum((server.bombs for server in servers), Counter())
     for server in servers:
         server.shutdown()
         server.server_close()
-    holds = watch.is_healthy() and watch.most - watch.before <= MEMORY and answered >= SENDERS * rounds
-    return {"siege": "bombs answered", "bombs": answered, **figures, "holds": holds}
+    holds = watch.is_healthy() and watch.most - watch.before <= MEMORY and min(bombs["gossip"], bombs["pull"]) > 0
+    return {"siege": "bombs answered", "bombs": bombs.total(), "answers": dict(bombs), **figures, "holds": holds}
