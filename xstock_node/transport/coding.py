@@ -45,12 +45,12 @@ class Body:
             return
         bound = min(self._bound, limits.GZIP_RATIO * self.sent + SLACK)
         try:
-            part = self._inflater.decompress(piece, bound + 1 - self._size)
+            # No name of this frame may hold what came out: an error keeps its frames, in circles, for a while.
+            self._parts.append(self._inflater.decompress(piece, bound + 1 - self._size))
         except zlib.error as error:
             raise ProtocolError("gzip data", str(error)) from None
-        self._size += len(part)
+        self._size += len(self._parts[-1])
         self._check(bound)
-        self._parts.append(part)
         if self._inflater.unused_data:
             raise ProtocolError("one whole gzip member", "a longer one")
 
