@@ -107,6 +107,7 @@ class Watch:
             "health_failed": self.failed,
             "health_median_ms": round(statistics.median(times) * 1000, 1),
             "health_p99_ms": round(p99 * 1000, 1),
+            "health_max_ms": round(times[-1] * 1000, 1),
             "memory_before_mib": round(self.before / MIB),
             "memory_grown_mib": round((self.most - self.before) / MIB, 1),
         }

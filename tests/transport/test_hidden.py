@@ -42,6 +42,7 @@ def targets() -> list[tuple[str, str]]:
 async def test_no_word_in_a_path_leads_out_of_xs1(served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signed by a member, sent as they are: a known answer or a refusal, never a defect, never a file."""
     monkeypatch.setattr(limits, "OPEN_BURST", 10_000)
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSALS_BURST", 10_000)
     monkeypatch.setattr(served.server.admission, "member", lambda name: None)
     monkeypatch.setattr(served.server.admission, "before_checking", lambda address, claimed: None)
     asked = targets()

@@ -274,6 +274,21 @@ async def test_a_member_over_its_quota_is_told_when_to_come_back(served) -> None
     assert (await served.node.peering.state("redcross.bg")).refusals == 0
 
 
+@pytest.mark.parametrize(("path", "status"), [(GOSSIP, 401), ("/elsewhere", 404), ("/xs/1/nothing", 404)])
+async def test_a_flood_of_what_is_refused_waits_for_its_answers_and_a_member_does_not(
+    served, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSALS_BURST", 3)
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSED_AFTER", 0.4)
+    began = time.monotonic()
+    assert [(await served.ask("POST", path, ASK)).status for _ in range(3)] == [status] * 3
+    assert time.monotonic() - began < 0.3
+    late = asyncio.ensure_future(served.ask("POST", path, ASK))
+    assert (await served.call("POST", GOSSIP, ASK)).status == 200
+    assert not late.done()
+    assert (await late).status == status and time.monotonic() - began > 0.4
+
+
 @pytest.mark.parametrize("prefer", ["wait=²", "wait=-1", "wait=1e9", "wait=", "wait", "wait=9" * 50, "respond-async"])
 async def test_a_strange_wish_to_wait_is_answered_at_once(served, prefer: str) -> None:
     async with asyncio.timeout(3):

@@ -65,12 +65,14 @@ class PeerServer:
             _check_form(request)
             return await handler(request)
         except ProtocolError as error:
-            caller = request.get(CALLER, "")
+            caller, refused = request.get(CALLER, ""), error
             if caller and error.status not in (404, 429):
                 self._refused(caller, error, request.path)
-            return self._problem(error)
         except web.HTTPException as error:
-            return self._problem(NotFound("a path of xs1", error.reason))
+            caller, refused = "", NotFound("a path of xs1", error.reason)
+        if not caller and (pause := self.admission.refused(request.remote or "")):
+            await asyncio.sleep(pause)
+        return self._problem(refused)
 
     def _problem(self, error: ProtocolError) -> web.Response:
         body = {"type": f"urn:xs1:{error.code}", "title": error.sentence(), "status": error.status}
