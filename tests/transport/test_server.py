@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 import psutil
 import pytest
 
-from xstock_node.protocol import heads, keys, limits, merkle, records
+from xstock_node.protocol import frames, heads, keys, limits, merkle, records
+from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.testing import make_offer
 from xstock_node.testing.nodes import make_signer
@@ -293,6 +294,21 @@ async def test_a_flood_of_what_is_refused_waits_for_its_answers_and_a_member_doe
 async def test_a_strange_wish_to_wait_is_answered_at_once(served, prefer: str) -> None:
     async with asyncio.timeout(3):
         assert (await served.call("POST", GOSSIP, ASK, Prefer=prefer)).status == 200
+
+
+async def test_the_same_request_again_changes_nothing(served) -> None:
+    """There are no nonces: within its five minutes a copied request is answered again, and nothing is different."""
+    lines = [records.encode(make_offer(n, served.node.clock.now())) for n in range(2)]
+    head = Head(LogName("redcross.bg", "see.pub").epoch(served.node.clock.now()), 2, bytes(32), 0, 0)
+    head = head._replace(root=merkle.tree_root([merkle.leaf_hash(line) for line in lines]), time=head.log.epoch)
+    body = heads.sign(head, served.member) + b"\n" + frames.encode(head.log, 0, lines, 2)
+    for path, sent in (("/xs/1/push", body), (GOSSIP, ASK)):
+        signed = served.sign("POST", path, sent)
+        before = (await served.ask("POST", path, sent, signed)).status, served.node.replicas.digest()
+        after = (await served.ask("POST", path, sent, signed)).status, served.node.replicas.digest()
+        assert before == after and before[0] == 200
+    assert served.node.replicas.heads[head.log.name] == head
+    assert (await served.node.peering.state("redcross.bg")).refusals == 0
 
 
 # xs1 11.8
