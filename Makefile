@@ -30,7 +30,7 @@ bench: .venv/dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 crash: .venv/dev
-	$(BIN)/python -m pytest tests/faults -m slow -s
+	$(BIN)/python -m pytest tests/faults tests/relay -m slow -s
 
 fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz --inputs 1000000 $(FUZZ)
