@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim fuzz promises siege
+.PHONY: venv demo test lint bench points crash lines mutants sim fuzz promises siege cuts
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -40,6 +40,9 @@ lines: .venv/dev
 
 mutants: .venv/dev
 	$(BIN)/python -m tests.conformance.mutants
+
+cuts: .venv/dev
+	$(BIN)/python -m tests.cuts $(CUTS)
 
 siege: .venv/dev
 	$(BIN)/python -m tests.siege $(SIEGE)
