@@ -51,7 +51,7 @@ async def say_everything(node: NodeProcess, rogue: NodeProcess, bodies: list[byt
         taken = sum([await peer.push(body) for body in bodies])
         for kind in ("gossip", "pull", "buckets"):
             line, _, names = REFUSED[kind]
-            for _, odd in list(bad(line, names))[:: 12 if kind == "gossip" else 5][:14]:
+            for _, odd in list(bad(line, names))[:: 12 if kind == "gossip" else 5][:11]:
                 target = f"{base}/xs/1/{kind}"
                 signed = requests.sign(signer, "POST", target, requests.content_digest(odd), int(time.time()))
                 async with session.post(target, data=odd, headers=signed) as answer:
@@ -73,7 +73,7 @@ def test_a_thousand_variants_leave_the_same_process_and_nothing_to_be_seen(
     assert len(odd) >= 1_000
     taken, statuses = asyncio.run(say_everything(running, rogue, pushes(rogue, [*odd, good])))
     assert taken == len(odd) + 1
-    assert len(statuses) > 30 and set(statuses) == {400}
+    assert len(statuses) >= 30 and set(statuses) == {400}
     assert running.process.poll() is None and running.process.pid == pid
     seen = running.call("peer.list")[0]
     assert (seen.records, seen.offers) == (len(odd) + 1, 1)
