@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim fuzz
+.PHONY: venv demo test lint bench points crash lines mutants sim fuzz promises siege cuts
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -30,7 +30,7 @@ bench: .venv/dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 crash: .venv/dev
-	$(BIN)/python -m pytest tests/faults -m slow -s
+	$(BIN)/python -m pytest tests/faults tests/relay -m slow -s
 
 fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz --inputs 1000000 $(FUZZ)
@@ -40,6 +40,15 @@ lines: .venv/dev
 
 mutants: .venv/dev
 	$(BIN)/python -m tests.conformance.mutants
+
+cuts: .venv/dev
+	$(BIN)/python -m tests.cuts $(CUTS)
+
+siege: .venv/dev
+	$(BIN)/python -m tests.siege $(SIEGE)
+
+promises: .venv/dev
+	$(BIN)/python -m tests.models.stepper $(PROMISES)
 
 sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)

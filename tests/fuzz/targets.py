@@ -256,7 +256,7 @@ TARGETS = (
     Target("keys", [b"".join(one) for one in samples.SIGNED], run_keys, limits.GOSSIP_BODY),
     Target("inclusion", samples.INCLUSIONS, run_inclusion, limits.PORTABLE_OFFER),
     Target("consistency", samples.CONSISTENCIES, run_consistency, limits.PORTABLE_OFFER),
-    # Larger bodies are inflated in a thread: see `inflate_aside`.
+    # Larger bodies are inflated piece by piece while they come: see `Body`.
     Target("inflate", samples.PACKED, run_inflate, limits.GOSSIP_BODY, slow=samples.SLOW_GZIP),
     Target("url", samples.URLS, run_url, limits.HEADER_LINE),
     Target("charter", [c.CHARTER.raw, c.SECOND.raw], c.run_charter, 2 * limits.IDENTITY_NOTE),

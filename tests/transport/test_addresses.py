@@ -1,11 +1,14 @@
 """Which addresses may be dialled: private ones are refused in every spelling, names by what they resolve to."""
 
+import asyncio
 import socket
 
 import pytest
+from aiohttp.resolver import ThreadedResolver
 
-from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.errors import ProtocolError, Unreachable
 from xstock_node.transport.addresses import CheckingResolver, check_address, check_url
+from xstock_node.transport.client import Stranger
 
 REFUSED = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "172.16.0.1",  # noqa: S104
@@ -104,6 +107,53 @@ async def test_odd_spellings_of_loopback_are_refused_where_they_resolve(host: st
     with pytest.raises(OSError, match="public address"):
         await resolver.resolve(host, 443)
     await resolver.close()
+
+
+MAPPED = [
+    "①27.0.0.1",
+    "127。0。0。1",
+    "１２７.0.0.1",
+    "１27.1",
+    "ⓛocalhost",
+    "%31%32%37.0.0.1",
+    "127.0.0.1%00",
+    "127.0.0.1%2f",
+]
+
+
+@pytest.mark.parametrize("host", MAPPED)
+def test_a_host_that_is_mapped_to_ascii_only_when_it_is_dialled_is_refused_before(host: str) -> None:
+    for allow_private in (False, True):
+        with pytest.raises(ProtocolError):
+            check_url(f"https://{host}", allow_private)
+
+
+async def test_no_spelling_of_an_inner_address_is_dialled() -> None:
+    """Through the client as it is: over sixty spellings, and a listener that would hear of each."""
+    heard: list[object] = []
+    listener = await asyncio.start_server(lambda reader, writer: (heard.append(1), writer.close()), "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    literal = [f"[{address}]" if ":" in address else address for address in REFUSED]
+    hosts = [*literal, *ODD_HOSTS, *MAPPED, "LOCALHOST", "127.0.0.1.", "0", "[::ffff:127.0.0.1]", "[::1%25lo]"]
+    assert len(set(hosts)) >= 60
+    stranger = Stranger(allow_private=False)
+    for host in hosts:
+        with pytest.raises(ProtocolError):
+            await stranger.look(f"https://{host}:{port}/.well-known/xstock")
+    assert heard == []
+    with pytest.raises(ProtocolError):
+        await Stranger(allow_private=True).look(f"https://127.0.0.1:{port}/")
+    assert heard, "the listener hears"
+    listener.close()
+
+
+async def test_a_dead_resolver_is_unreachable_and_nothing_else(monkeypatch) -> None:
+    async def resolve(*asked: object) -> list[dict[str, object]]:
+        raise OSError(None, "no name server answers")
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+    with pytest.raises(Unreachable, match="no name server"):
+        await Stranger(allow_private=False).look("https://node.example/.well-known/xstock")
 
 
 async def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch) -> None:

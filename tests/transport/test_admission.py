@@ -90,3 +90,13 @@ def test_a_member_has_eight_requests_under_way(admission: Admission) -> None:
         admission.enter("redcross.bg")
     admission.leave("redcross.bg")
     admission.enter("redcross.bg")
+
+
+def test_refusals_of_nobody_known_wait_after_the_first_hundred_of_an_address(
+    admission: Admission, steady: Steady
+) -> None:
+    assert [admission.refused("192.0.2.1") for _ in range(limits.UNKNOWN_REFUSALS_BURST)] == [0.0] * 100
+    assert admission.refused("192.0.2.1") == limits.UNKNOWN_REFUSED_AFTER
+    assert admission.refused("192.0.2.2") == 0.0
+    steady.now += 1
+    assert admission.refused("192.0.2.1") == 0.0

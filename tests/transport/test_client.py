@@ -13,7 +13,7 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.errors import NotFound, ProtocolError, Quota, TooLarge, Unreachable
 from xstock_node.protocol.gossip import GossipRequest, PullRequest, Range
 from xstock_node.testing.nodes import make_signer
-from xstock_node.transport import client, reading
+from xstock_node.transport import client, coding, reading
 from xstock_node.transport.client import HttpPeer, open_session
 
 MIB = 1024 * 1024
@@ -131,8 +131,8 @@ async def test_a_gzip_bomb_is_refused_in_bounded_memory(hostile, peer: HttpPeer,
 
 
 async def test_a_slow_body_is_cut(hostile, peer: HttpPeer, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def impatient(content: aiohttp.StreamReader, most: int) -> bytes:
-        return await reading.read_small(content, most, seconds=0.3)
+    async def impatient(content: aiohttp.StreamReader, body: coding.Body) -> None:
+        await reading.read_small(content, body, seconds=0.3)
 
     monkeypatch.setattr(client, "read_small", impatient)
     hostile.script = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", *[b" "] * 100, pause=0.1)

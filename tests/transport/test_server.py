@@ -3,14 +3,15 @@
 import asyncio
 import gzip
 import json
-import threading
+import time
 import zlib
 from email.utils import parsedate_to_datetime
 
 import psutil
 import pytest
 
-from xstock_node.protocol import heads, keys, limits, merkle, records
+from xstock_node.protocol import frames, heads, keys, limits, merkle, records
+from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.testing import make_offer
 from xstock_node.testing.nodes import make_signer
@@ -128,21 +129,29 @@ def test_our_own_gzip_is_always_taken_by_the_other_side() -> None:
         assert coding.inflate(coding.deflate(body), "gzip", MIB) == body
 
 
-async def test_large_gzip_is_inflated_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_piece_of_a_body_takes_long_whatever_it_is_made_of() -> None:
     """Empty blocks, each with a Huffman table to build, are slow and give nothing: no bound on the size meets them."""
-    threads: list[int] = []
+    packer, body = zlib.compressobj(9, wbits=31), coding.Body("gzip", 8 * MIB)
+    sent = packer.compress(b"a") + b"".join(packer.flush(zlib.Z_FULL_FLUSH) for _ in range(400_000))
+    slowest = 0.0
+    for start in range(0, len(sent), coding.PIECE):
+        began = time.perf_counter()
+        body.take(sent[start : start + coding.PIECE])
+        slowest = max(slowest, time.perf_counter() - began)
+    assert body.sent == len(sent) and slowest < 0.1
 
-    def watched(data: bytes, coding: str, most: int) -> bytes:
-        threads.append(threading.get_ident())
-        return inflate(data, coding, most)
 
-    inflate = coding.inflate
-    monkeypatch.setattr(coding, "inflate", watched)
-    body = bytes(range(256)) * 1000
-    assert await coding.inflate_aside(gzip.compress(ASK), "gzip", MIB) == ASK
-    assert await coding.inflate_aside(gzip.compress(body, 0), "gzip", MIB) == body
-    assert await coding.inflate_aside(body, "", MIB) == body
-    assert [ident == threading.get_ident() for ident in threads] == [True, False, True]
+def test_a_bomb_is_known_by_its_first_piece() -> None:
+    sent, body = bomb(64 * MIB), coding.Body("gzip", 8 * MIB)
+    with pytest.raises(coding.TooLarge):
+        body.take(sent[: coding.PIECE])
+    assert body._parts == []
+
+
+def test_what_is_read_in_pieces_is_what_was_packed() -> None:
+    plain = bytes(range(256)) * 1000
+    for packed, kind in ((gzip.compress(plain, 0), "gzip"), (coding.deflate(plain), "gzip"), (plain, "")):
+        assert coding.inflate(packed, kind, MIB) == plain
 
 
 @pytest.mark.parametrize("other", ["br", "deflate", "gzip, gzip", "zstd", "x-gzip"])
@@ -153,8 +162,8 @@ async def test_another_coding_is_not_taken(served, other: str) -> None:
 
 # xs1 21.4
 async def test_a_slow_body_is_cut(served, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def impatient(content, most):  # type: ignore[no-untyped-def]
-        return await reading.read_small(content, most, seconds=0.3)
+    async def impatient(content, body):  # type: ignore[no-untyped-def]
+        return await reading.read_small(content, body, seconds=0.3)
 
     monkeypatch.setattr(server, "read_small", impatient)
     lines = [f"{name}: {value}" for name, value in served.sign("POST", GOSSIP, ASK).items()]
@@ -266,10 +275,40 @@ async def test_a_member_over_its_quota_is_told_when_to_come_back(served) -> None
     assert (await served.node.peering.state("redcross.bg")).refusals == 0
 
 
+@pytest.mark.parametrize(("path", "status"), [(GOSSIP, 401), ("/elsewhere", 404), ("/xs/1/nothing", 404)])
+async def test_a_flood_of_what_is_refused_waits_for_its_answers_and_a_member_does_not(
+    served, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSALS_BURST", 3)
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSED_AFTER", 0.4)
+    began = time.monotonic()
+    assert [(await served.ask("POST", path, ASK)).status for _ in range(3)] == [status] * 3
+    assert time.monotonic() - began < 0.3
+    late = asyncio.ensure_future(served.ask("POST", path, ASK))
+    assert (await served.call("POST", GOSSIP, ASK)).status == 200
+    assert not late.done()
+    assert (await late).status == status and time.monotonic() - began > 0.4
+
+
 @pytest.mark.parametrize("prefer", ["wait=²", "wait=-1", "wait=1e9", "wait=", "wait", "wait=9" * 50, "respond-async"])
 async def test_a_strange_wish_to_wait_is_answered_at_once(served, prefer: str) -> None:
     async with asyncio.timeout(3):
         assert (await served.call("POST", GOSSIP, ASK, Prefer=prefer)).status == 200
+
+
+async def test_the_same_request_again_changes_nothing(served) -> None:
+    """There are no nonces: within its five minutes a copied request is answered again, and nothing is different."""
+    lines = [records.encode(make_offer(n, served.node.clock.now())) for n in range(2)]
+    head = Head(LogName("redcross.bg", "see.pub").epoch(served.node.clock.now()), 2, bytes(32), 0, 0)
+    head = head._replace(root=merkle.tree_root([merkle.leaf_hash(line) for line in lines]), time=head.log.epoch)
+    body = heads.sign(head, served.member) + b"\n" + frames.encode(head.log, 0, lines, 2)
+    for path, sent in (("/xs/1/push", body), (GOSSIP, ASK)):
+        signed = served.sign("POST", path, sent)
+        before = (await served.ask("POST", path, sent, signed)).status, served.node.replicas.digest()
+        after = (await served.ask("POST", path, sent, signed)).status, served.node.replicas.digest()
+        assert before == after and before[0] == 200
+    assert served.node.replicas.heads[head.log.name] == head
+    assert (await served.node.peering.state("redcross.bg")).refusals == 0
 
 
 # xs1 11.8

@@ -31,7 +31,7 @@ class Caller(NamedTuple):
 
 def content_digest(body: bytes) -> str:
     """The Content-Digest header over the bytes as sent."""
-    return f"sha-256=:{keys.to_base64(hashlib.sha256(body).digest())}:"
+    return _digest(hashlib.sha256(body).digest())
 
 
 def sign(signer: keys.Signer, method: str, target: str, digest: str | None, created: int) -> dict[str, str]:
@@ -83,8 +83,17 @@ def verify(
 
 def check_digest(header: str | None, body: bytes) -> None:
     """Raise unless the signed Content-Digest is that of `body` (xs1 9.4)."""
-    if header != content_digest(body):
+    check_hash(header, hashlib.sha256(body).digest())
+
+
+def check_hash(header: str | None, sha256: bytes) -> None:
+    """`check_digest` of a body that was hashed while it came."""
+    if header != _digest(sha256):
         raise ProtocolError("a body that fits its Content-Digest", header)
+
+
+def _digest(sha256: bytes) -> str:
+    return f"sha-256=:{keys.to_base64(sha256)}:"
 
 
 def _base(method: str, target: str, digest: str | None, parameters: str) -> bytes:

@@ -180,7 +180,7 @@ class Casework:
         other = found.other(self._own)
         if not self.network.membership.is_member(other) and not (step and step.reduces):
             raise Refusal("former-member", "a step that only reduces an obligation", verb, f"{other} is no member")
-        if verb in ("offer", "confirm"):
+        if verb in ("offer", "confirm") or (verb == "amended" and "lines" in body):
             self._may_promise(tx, found, body)
 
     def _may_promise(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:

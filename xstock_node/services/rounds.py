@@ -119,7 +119,7 @@ class Rounds:
         self._defect(error)
         self._give_up_place(name)
         failures = self._failures[name] = self._failures.get(name, 0) + 1
-        pause = self._random.uniform(0.5, min(limits.BACK_OFF * 2 ** (failures - 1), limits.BACK_OFF_MAX))
+        pause = self._random.uniform(0.5, min(limits.BACK_OFF * 2 ** min(failures - 1, 16), limits.BACK_OFF_MAX))
         self._trace.info("round-failed", peer=name, why=str(error), next_in=round(pause, 1))
         return pause
 

@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from aiohttp.resolver import ThreadedResolver
 from xstock_node.protocol.errors import ProtocolError
 
 _METADATA = {"169.254.169.254", "fd00:ec2::254", "100.100.100.200"}
+# Other letters become ASCII only when the client dials: "①27.0.0.1" would pass as a name and reach 127.0.0.1.
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -38,6 +41,8 @@ def check_url(url: str, allow_private: bool) -> None:
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not host or parts.username or parts.query or parts.fragment:
         raise ProtocolError("an https URL without user, query or fragment", url)
+    if ":" not in host and not _HOST.fullmatch(host):
+        raise ProtocolError("a host of ASCII letters, digits, dots and hyphens", host, "write the name as xn--")
     if parts.scheme == "http" and not allow_private:
         raise ProtocolError("https", url, "set peers.allow_private to dial http on your own network")
     try:

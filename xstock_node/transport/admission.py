@@ -19,6 +19,7 @@ class Admission:
         self._steady = steady
         self._open: OrderedDict[str, TokenBucket] = OrderedDict()
         self._claimed: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._refused: OrderedDict[str, TokenBucket] = OrderedDict()
         self._requests: dict[str, TokenBucket] = {}
         self._bytes: dict[str, TokenBucket] = {}
         self._running: defaultdict[str, int] = defaultdict(int)
@@ -34,6 +35,12 @@ class Admission:
         key = f"{address} {named[1] if named else ''}"
         rate, burst = limits.REQUESTS_A_SECOND * 4, limits.REQUESTS_BURST * 4
         _take(self._bucket(self._claimed, key, rate, burst), self._steady())
+
+    def refused(self, address: str) -> float:
+        """Seconds that a refusal of nobody known waits: a flood that has to wait for its answers floods no more."""
+        rate, burst = limits.UNKNOWN_REFUSALS_A_SECOND, limits.UNKNOWN_REFUSALS_BURST
+        over = self._bucket(self._refused, address, rate, burst).take(1, self._steady())
+        return limits.UNKNOWN_REFUSED_AFTER if over else 0.0
 
     def member(self, name: str) -> None:
         """A request whose signature holds: 10 a second, 50 at once."""

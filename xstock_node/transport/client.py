@@ -34,7 +34,7 @@ from xstock_node.protocol.gossip import (
 )
 from xstock_node.protocol.keys import Signer
 from xstock_node.transport.addresses import CheckingResolver, check_url
-from xstock_node.transport.coding import WORTH_IT, deflate, inflate_aside
+from xstock_node.transport.coding import WORTH_IT, Body, deflate
 from xstock_node.transport.reading import read_small, read_stream
 
 
@@ -107,12 +107,14 @@ class Stranger:
                 async with asyncio.timeout(limits.CONNECT_SECONDS + limits.SMALL_BODY_SECONDS):
                     response = await session.request(method, url, data=body or None, allow_redirects=False)
                     days = _certificate_days(response)
-                    found = await read_small(response.content, most)
+                    body_back = Body(response.headers.get("Content-Encoding", ""), most)
+                    await read_small(response.content, body_back)
+                    found = body_back.whole()
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 raise Unreachable(f"an answer of {parts.netloc}", str(error) or type(error).__name__) from None
         if response.status not in (200, 202):
             raise _problem(parts.netloc, response, found[: limits.PROBLEM_BODY])
-        return await inflate_aside(found, response.headers.get("Content-Encoding", ""), most), response, days
+        return found, response, days
 
 
 class HttpPeer:
@@ -198,10 +200,12 @@ class HttpPeer:
     async def _read(self, response: aiohttp.ClientResponse, most: int, stream: bool) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
         if response.status not in (200, 202):
-            sent = await read_small(response.content, limits.PROBLEM_BODY)
-            raise _problem(self.name, response, await inflate_aside(sent, coding, limits.PROBLEM_BODY))
-        read = read_stream if stream else read_small
-        return await inflate_aside(await read(response.content, most), coding, limits.GZIP_BYTES if stream else most)
+            problem = Body(coding, limits.PROBLEM_BODY)
+            await read_small(response.content, problem)
+            raise _problem(self.name, response, problem.whole())
+        body = Body(coding, most, limits.GZIP_BYTES if stream else most)
+        await (read_stream if stream else read_small)(response.content, body)
+        return body.whole()
 
 
 class _ProblemBody(msgspec.Struct):

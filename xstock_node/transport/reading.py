@@ -5,9 +5,8 @@ import asyncio
 import aiohttp
 
 from xstock_node.protocol import limits
-from xstock_node.protocol.errors import ProtocolError, TooLarge
-
-CHUNK = 64 * 1024
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.transport.coding import PIECE, Body
 
 
 class TooSlow(ProtocolError):
@@ -17,48 +16,34 @@ class TooSlow(ProtocolError):
     status = 408
 
 
-async def read_small(content: aiohttp.StreamReader, most: int, seconds: float = limits.SMALL_BODY_SECONDS) -> bytes:
-    """A body of at most `most` bytes, whole within `seconds`."""
+async def read_small(content: aiohttp.StreamReader, body: Body, seconds: float = limits.SMALL_BODY_SECONDS) -> None:
+    """Read a body, whole within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
-            return await _read(content, most)
+            while chunk := await content.read(PIECE):
+                body.take(chunk)
     except TimeoutError:
         raise TooSlow(f"a body within {seconds:.0f} s", "a slower one") from None
 
 
-async def read_stream(content: aiohttp.StreamReader, most: int) -> bytes:
-    """A stream: 10 s to the first byte, then at least 1 KiB/s over any 30 s, 15 minutes at most."""
-    parts: list[bytes] = []
-    size, patience = 0, float(limits.STREAM_FIRST_BYTE)
+async def read_stream(content: aiohttp.StreamReader, body: Body) -> None:
+    """Read a stream: 10 s to the first byte, then at least 1 KiB/s over any 30 s, 15 minutes at most."""
+    patience = float(limits.STREAM_FIRST_BYTE)
     try:
         async with asyncio.timeout(limits.STREAM_SECONDS):
             while True:
-                begun = size
+                begun = body.sent
                 try:
                     async with asyncio.timeout(patience):
-                        while size - begun < limits.STREAM_RATE * limits.STREAM_RATE_WINDOW:
-                            chunk = await content.read(CHUNK)
+                        while body.sent - begun < limits.STREAM_RATE * limits.STREAM_RATE_WINDOW:
+                            chunk = await content.read(PIECE)
                             if not chunk:
-                                return b"".join(parts)
-                            size += len(chunk)
-                            if size > most:
-                                raise TooLarge(f"a stream of at most {most} bytes", "more")
-                            parts.append(chunk)
+                                return
+                            body.take(chunk)
                             if patience == limits.STREAM_FIRST_BYTE:
                                 break
                 except TimeoutError:
-                    raise TooSlow(f"at least {limits.STREAM_RATE} bytes a second", f"{size - begun}") from None
+                    raise TooSlow(f"at least {limits.STREAM_RATE} bytes a second", f"{body.sent - begun}") from None
                 patience = float(limits.STREAM_RATE_WINDOW)
     except TimeoutError:
         raise TooSlow(f"a stream within {limits.STREAM_SECONDS} s", "a longer one") from None
-
-
-async def _read(content: aiohttp.StreamReader, most: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while chunk := await content.read(CHUNK):
-        size += len(chunk)
-        if size > most:
-            raise TooLarge(f"a body of at most {most} bytes", "more")
-        parts.append(chunk)
-    return b"".join(parts)

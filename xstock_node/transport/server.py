@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 
 from xstock_node.protocol import limits, paths, requests
 from xstock_node.protocol.decode import decode
@@ -13,7 +13,7 @@ from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Quota
 from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
-from xstock_node.transport.coding import IN_PLACE, WORTH_IT, deflate, inflate_aside
+from xstock_node.transport.coding import IN_PLACE, WORTH_IT, Body, deflate
 from xstock_node.transport.reading import read_small, read_stream
 from xstock_node.transport.sockets import Listener
 
@@ -62,14 +62,17 @@ class PeerServer:
     @web.middleware
     async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            _check_form(request)
             return await handler(request)
         except ProtocolError as error:
-            caller = request.get(CALLER, "")
+            caller, refused = request.get(CALLER, ""), error
             if caller and error.status not in (404, 429):
                 self._refused(caller, error, request.path)
-            return self._problem(error)
         except web.HTTPException as error:
-            return self._problem(NotFound("a path of xs1", error.reason))
+            caller, refused = "", NotFound("a path of xs1", error.reason)
+        if not caller and (pause := self.admission.refused(request.remote or "")):
+            await asyncio.sleep(pause)
+        return self._problem(refused)
 
     def _problem(self, error: ProtocolError) -> web.Response:
         body = {"type": f"urn:xs1:{error.code}", "title": error.sentence(), "status": error.status}
@@ -103,11 +106,13 @@ class PeerServer:
         self.admission.member(caller.name)
         if not has_body:
             return caller.name, b""
-        read = read_stream if stream else read_small
-        sent = await read(request.content, most)
-        self._count(caller.name, len(sent), 0)
-        requests.check_digest(request.headers.get("Content-Digest"), sent)
-        return caller.name, await inflate_aside(sent, _coding(request), most)
+        body = Body(_coding(request), most)
+        try:
+            await (read_stream if stream else read_small)(request.content, body)
+        finally:
+            self._count(caller.name, body.sent, 0)
+        requests.check_hash(request.headers.get("Content-Digest"), body.sha256())
+        return caller.name, body.whole()
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
@@ -146,9 +151,10 @@ class PeerServer:
         path, args = paths.find(request.method, request.raw_path)
         if path.is_open:
             self.admission.open_path(request.remote or "")
-            sent = await read_small(request.content, path.most)
-            body = await inflate_aside(sent, _coding(request), path.most)
-            answer = await self._answering.small(path.name, "", args | {"address": request.remote or ""}, body)
+            sent = Body(_coding(request), path.most)
+            await read_small(request.content, sent)
+            args["address"] = request.remote or ""
+            answer = await self._answering.small(path.name, "", args, sent.whole())
             return web.Response(status=path.status, body=answer, content_type=path.kind)
         caller, body = await self._signed(request, path.most)
         answer = await self._answering.small(path.name, caller, args, body)
@@ -166,6 +172,13 @@ class PeerServer:
         self.bytes_in += received
         self.bytes_out += sent
         self.admission.used(caller, received + sent)
+
+
+def _check_form(request: web.Request) -> None:
+    """Refuse what a proxy in front may read in another way than the HTTP library does (xs1 9.2)."""
+    target = request.raw_path
+    if request.version not in (HttpVersion10, HttpVersion11) or not target.startswith("/") or target.startswith("//"):
+        raise ProtocolError("a path of this host in HTTP/1.1", f"{target[:80]} in {request.version}")
 
 
 def _wait(prefer: str) -> float:

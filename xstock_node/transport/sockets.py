@@ -9,7 +9,7 @@ from aiohttp import web
 from xstock_node.protocol import limits
 
 SILENT_SECONDS = 30.0
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 2.0
 
 
 class Listener:

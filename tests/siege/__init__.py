@@ -1,0 +1,1 @@
+"""A siege of one real node: bombs, held sockets, floods; figures as JSON lines."""
