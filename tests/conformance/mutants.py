@@ -126,6 +126,7 @@ def mutants() -> list[Mutant]:
         Mutant("its own identity under any name", T + "server.PeerServer._identity", _own_identity),
         Mutant("nothing is ever wanted", S + "gossiping.Gossip._wants", _always(())),
         Mutant("no cursor is known", P + "gossip.position_in", _always(-1)),
+        Mutant("walks without end", S + "walking.Walking._admit", _always(None)),
         Mutant("buckets are empty", S + "walking.Walking.buckets", _empty_buckets()),
         Mutant("any time ahead", P + "heads.check_time", _always(None)),
         Mutant("any head's signature", S + "directory.Directory.verify", _always(None)),

@@ -52,6 +52,7 @@ PAGE_BYTES = 144 * KIB
 ASIDES_TOLD = 16
 REORDERED = 10.0  # seconds in which an answer may overtake another
 CURSOR = 64
+BUCKETS = 256  # single ones that a walk may ask for
 BUCKETS_ABOVE = 1_000  # logs; below, a walk simply lists them
 BUCKET_LOGS = 20_000
 WALK_SECONDS = 600
