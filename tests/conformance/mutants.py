@@ -89,6 +89,11 @@ async def _read_all(content: Any, most: int, seconds: float = 0) -> bytes:
     return bytes(await content.read())
 
 
+def _uncounted(gap: Any, expected: str, came: object = None, do: str = "", held: int | None = None) -> None:
+    errors.ProtocolError.__init__(gap, expected, came, do)
+    gap.held = None
+
+
 _request = aiohttp.ClientSession.request
 _place, _receipt, _cosign = chains.place, messages.write_receipt, witness.cosign
 
@@ -149,7 +154,7 @@ def mutants() -> list[Mutant]:
         Mutant("exercises are real", P + "messages.Message.is_exercise", property(_always(False))),
         Mutant("any side line", P + "messages.check_side_lines", _always(())),
         Mutant("a newer start links to nothing", P + "chains._cut_off", _raises(errors.Gap("never"))),
-        Mutant("gaps without the counter", P + "errors.Gap.held", property(_always(None), _always(None))),
+        Mutant("gaps without the counter", P + "errors.Gap.__init__", _uncounted),
         Mutant("anybody's mailbox", S + "relaying.Relaying._only", _always(None)),
         Mutant("mail that stays", S + "relaying.Relaying._delete", _none),
         Mutant("mail that nobody is told of", S + "relaying.Relaying._count", _nothing),
@@ -244,6 +249,8 @@ async def judged(mutant: Mutant | None) -> running.Report:
 
 def killed(mutant: Mutant) -> str:
     """By what the kit noticed a mutant: the first broken clause; empty where it did not."""
+    with patch(mutant.target, mutant.by):
+        pass  # a mutant that is none must not count as noticed
     try:
         report = asyncio.run(asyncio.wait_for(judged(mutant), 120))
     except Exception as error:  # a node that cannot even be met is noticed too
