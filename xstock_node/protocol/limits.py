@@ -52,6 +52,7 @@ PAGE_BYTES = 144 * KIB
 ASIDES_TOLD = 16
 REORDERED = 10.0  # seconds in which an answer may overtake another
 CURSOR = 64
+BUCKETS = 256  # single ones that a walk may ask for
 BUCKETS_ABOVE = 1_000  # logs; below, a walk simply lists them
 BUCKET_LOGS = 20_000
 WALK_SECONDS = 600
@@ -102,7 +103,9 @@ UNKNOWN_REFUSED_AFTER = 1.0
 HELD_REQUESTS = 1024
 
 LIVE_RECORDS = 50_000
-RECORDS_A_LOG = 5 * LIVE_RECORDS  # kept by a window of 4 x live, and one renewal
+WINDOW = 1_024  # records that a log keeps above its min at least before it rises
+WINDOW_LIVE = 4  # ... or so many times its live offers
+RECORDS_A_LOG = (WINDOW_LIVE + 1) * LIVE_RECORDS  # kept by such a window, and one renewal
 GROWTH_BURST = 20_000
 GROWTH_AN_HOUR = 2_000
 
@@ -126,3 +129,8 @@ READER_OUTPUT = 64 * MIB
 PUSH_BYTES = 4 * MIB
 REFUSALS_BURST = 20
 REFUSALS_A_SECOND = 0.05
+
+
+def records_a_log(live: int) -> int:
+    """How many records above its min a log may have where a charter allows so many live ones (xs1 21.5)."""
+    return min((WINDOW_LIVE + 1) * max(live, WINDOW), RECORDS_A_LOG)

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.cold_sync import ColdSync
 from xstock_node.services.pulling import pull_lines
-from xstock_node.services.receiving import Plan, fill, moved_on, take
+from xstock_node.services.receiving import STEP, Plan, fill, moved_on, take
 from xstock_node.storage.interfaces import Engine, Transaction
 
-SMALL_GAP = 2 * limits.SEGMENT
+SMALL_GAP = STEP
 Refuse = Callable[[str, ProtocolError, str], None]
 
 
@@ -29,7 +28,7 @@ async def catch_up(engine: Engine, peers: Sequence[Peer], plan: Plan, now: int, 
 
     def store(tx: Transaction) -> None:
         if not moved_on(tx, plan, now):
-            take(tx, head, raw, lines, now, from_origin, plan.anew)
+            take(tx, head, raw, lines, now, from_origin, plan.anew, plan.live)
 
     await engine.write(store, durable=False)
 

@@ -175,8 +175,8 @@ class ColdSync:
 
     def _finish(self, tx: Transaction, state: LogState, layout: Layout) -> LogState:
         _check_unchanged(tx, state)
-        head, raw = self._plan.head, self._plan.raw
-        return take(tx, head, raw, layout.tail, self._now, layout.peer.name == head.log.node, self._plan.anew)
+        plan, from_origin = self._plan, layout.peer.name == self._plan.head.log.node
+        return take(tx, plan.head, plan.raw, layout.tail, self._now, from_origin, plan.anew, plan.live)
 
     def _check_roots(self, tx: Transaction, layout: Layout) -> None:
         plan = self._plan

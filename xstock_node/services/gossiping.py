@@ -62,7 +62,7 @@ class Gossip:
         self._in_vain: frozenset[str] = frozenset()
         self._answered: dict[str, _Page] = {}
         self._journal = ""
-        self._walking = Walking(membership.network, replicas, self._learn_and_fetch, self._push)
+        self._walking = Walking(membership.network, replicas, self._learn_and_fetch, self._push, peering.steady)
         replicas.changed = self._on_change
         learning.fetch = self._fetch
 
@@ -140,7 +140,7 @@ class Gossip:
         same = response.all == self._replicas.digest(peer.name)
         news = bool(outgoing.notes) or any(not self._recovery.is_about_own(note) for note in response.notes)
         if self._is_stuck(peer.name, same or news):
-            await self._walking.walk(peer, now)
+            await self._walking.walk(peer)
         return not news
 
     async def _ask(self, peer: Peer, request: GossipRequest, wait: float) -> GossipResponse:

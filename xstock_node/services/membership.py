@@ -6,7 +6,7 @@ the line open to who has no standing.
 
 from collections.abc import Callable, Iterable
 
-from xstock_node.protocol import charter, records
+from xstock_node.protocol import charter, limits, records
 from xstock_node.protocol.charter import Charter
 from xstock_node.protocol.errors import Fork, NotFound
 from xstock_node.protocol.identity import Identity
@@ -57,6 +57,11 @@ class Membership:
     def charter(self) -> Charter | None:
         """The newest charter, or None where this network has none here."""
         return self.charters[-1] if self.charters else None
+
+    @property
+    def live_records(self) -> int:
+        """How many live offers the newest charter allows a member (xs1 21.5)."""
+        return self.charter.terms.records if self.charter else limits.LIVE_RECORDS
 
     def standings(self) -> dict[str, Standing]:
         """Everybody's standing now."""

@@ -18,7 +18,7 @@ class Peering:
     def __init__(
         self, engine: Engine, network: str, now: Callable[[], int], steady: Callable[[], float], trace: Trace
     ) -> None:
-        self._engine, self._network, self._now, self._steady, self._trace = engine, network, now, steady, trace
+        self._engine, self._network, self._now, self.steady, self._trace = engine, network, now, steady, trace
         self._states: dict[str, PeerState] = {}
         self._unsaved: set[str] = set()
         self._shown: defaultdict[str, dict[LogName, tuple[tuple[int, int], float]]] = defaultdict(dict)
@@ -70,7 +70,7 @@ class Peering:
 
     def aside_is_due(self, name: str, subject: str) -> bool:
         """Whether to tell a peer of what is kept aside for it, which an answer that got lost did not: now and then."""
-        last, now = self._asides[name].get(subject), self._steady()
+        last, now = self._asides[name].get(subject), self.steady()
         if last is not None and now - last < limits.ROUND_MAX:
             return False
         self._asides[name][subject] = now
@@ -80,7 +80,7 @@ class Peering:
         """The peer holds this head."""
         newest = (head.log.epoch, head.size)
         if newest > (self.shown_by(name, head.log.name) or (0, 0)):
-            self._shown[name][head.log.name] = (newest, self._steady())
+            self._shown[name][head.log.name] = (newest, self.steady())
 
     def shown_by(self, name: str, log: LogName) -> tuple[int, int] | None:
         """The newest (epoch, size) of a log that the peer is known to hold."""
@@ -90,7 +90,7 @@ class Peering:
     def went_back(self, name: str, head: Head) -> bool:
         """Whether the peer shows less than it showed a while ago; answers that overtake each other are no replay."""
         newest, at = self._shown[name].get(head.log.name, ((0, 0), 0.0))
-        return (head.log.epoch, head.size) < newest and self._steady() - at > limits.REORDERED
+        return (head.log.epoch, head.size) < newest and self.steady() - at > limits.REORDERED
 
     def has(self, name: str, subject: str, raw: bytes) -> bool:
         """Whether the peer is known to hold this note, or was told it in an answer."""
@@ -117,14 +117,14 @@ class Peering:
         sentence = f"{about}: {error.sentence()}"
         self.update(state._replace(refusals=state.refusals + 1, last_refusal=sentence))
         self._trace.warning("refused", peer=name, code=error.code, about=about, why=error.sentence())
-        self._bucket(name).spend(1, self._steady())
+        self._bucket(name).spend(1, self.steady())
 
     def check(self, name: str) -> None:
         """Raise `Quota` while the peer has no allowance left for being refused."""
-        wait = self._bucket(name).take(0.5, self._steady())
+        wait = self._bucket(name).take(0.5, self.steady())
         if wait:
             raise Quota("fewer messages that have to be refused", f"{name} is out of allowance", retry_after=wait)
-        self._bucket(name).spend(-0.5, self._steady())
+        self._bucket(name).spend(-0.5, self.steady())
 
     def _bucket(self, name: str) -> TokenBucket:
         if name not in self._allowance:

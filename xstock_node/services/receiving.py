@@ -21,13 +21,15 @@ from xstock_node.protocol.records import Audience, Offer, Withdraw, interpret
 from xstock_node.services.indexing import index_lines, rebuild
 from xstock_node.storage.interfaces import LogState, Transaction
 
+STEP = 2 * limits.SEGMENT  # records that are taken in one transaction
 NO_ROOTS: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Plan(NamedTuple):
     """What a verified head asks for: nothing (`taken`), or the records [start, head.size).
 
-    With `anew` what is held may part from the head's line, and everything is taken from the beginning.
+    With `anew` what is held may part from the head's line, and everything is taken from the beginning. `live` is how
+    many live offers the network's charter allows.
     """
 
     head: Head
@@ -36,25 +38,29 @@ class Plan(NamedTuple):
     taken: bool
     changed: bool
     anew: bool = False
+    live: int = limits.LIVE_RECORDS
 
 
-def consider(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False) -> Plan:
+def consider(
+    tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = False, live: int = limits.LIVE_RECORDS
+) -> Plan:
     """Check a head whose signature holds against what is held; take it at once if no record is missing.
 
     Raises `Rollback`, `Fork`, `Quota` or `Held`; a fork freezes the log's epoch. Runs in a write.
     """
     heads.check_time(head, now)
     state = tx.logs.state(head.log.name) or LogState(head.log.name)
-    if head.size - head.minimum > limits.RECORDS_A_LOG and head.size > state.frontier.size:
-        raise Quota(f"at most {limits.RECORDS_A_LOG} records above min", f"{head.size - head.minimum}", "raise min")
+    kept = limits.records_a_log(live)
+    if head.size - head.minimum > kept and head.size > state.frontier.size:
+        raise Quota(f"at most {kept} records above min", f"{head.size - head.minimum}", "raise min")
     if state.head:
         if state.head == raw:
-            return Plan(head, raw, state.frontier.size, True, False)
+            return Plan(head, raw, state.frontier.size, True, False, anew, live)
         held = heads.parse(state.head)[0]
         if state.frozen and head.log.epoch <= held.log.epoch:
             raise Fork("a new epoch after a fork", str(head.log))
         heads.check_successor(held, head)
-        _check_growth(tx, state, head, now)
+        _check_growth(tx, state, head, now, live)
     if not head.log.name.is_for_all and not head.size:
         raise ProtocolError("an audience log that begins with its audience", "an empty one")
     here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size  # xs1 8.5
@@ -62,14 +68,14 @@ def consider(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = Fal
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
     if head.size == here and not tx.logs.holes(head.log.name):
         changed = head.size != state.head_size or head.log.epoch != state.epoch
-        take(tx, head, raw, [], now, anew=anew)
-        return Plan(head, raw, head.size, True, changed)
-    return Plan(head, raw, here, False, True, anew)
+        take(tx, head, raw, [], now, anew=anew, live=live)
+        return Plan(head, raw, head.size, True, changed, anew, live)
+    return Plan(head, raw, here, False, True, anew, live)
 
 
 def moved_on(tx: Transaction, plan: Plan, now: int) -> bool:
     """Pulling takes time: whether the head is held meanwhile. Raises `Rollback` where the plan no longer fits."""
-    current = consider(tx, plan.head, plan.raw, now, plan.anew)
+    current = consider(tx, plan.head, plan.raw, now, plan.anew, plan.live)
     if not current.taken and current.start != plan.start:
         raise Rollback(f"{plan.head.log} from {plan.start} on", f"{current.start}")
     return current.taken
@@ -90,15 +96,20 @@ def take(
     now: int,
     from_origin: bool = False,
     anew: bool = False,
+    live: int = limits.LIVE_RECORDS,
 ) -> LogState:
     """Store `lines`, which end at the head's size, and the head; everything or nothing. Runs in a write.
 
-    Raises `Mismatch` when lines of a peer do not give the head's root (the peer, or the origin, is wrong), `Fork`
-    when the records held already do not: then the origin signed two histories; `Gap` while the content of a record
-    is missing that nobody had a right to leave out (xs1 8.4).
+    Raises `Quota` when they bring more live offers than `live`, but not for what only ends or renews some; `Mismatch`
+    when lines of a peer do not give the head's root (the peer, or the origin, is wrong), `Fork` when the records held
+    already do not: then the origin signed two histories; `Gap` while the content of a record is missing that nobody
+    had a right to leave out (xs1 8.4).
     """
     state = enter_epoch(tx, head, raw, now, anew)
+    before = _live(tx, state, now, live)
     state = extend(tx, state, head, lines, now, from_origin=from_origin)
+    if state.head and lines and _live(tx, state, now, live) > max(live, before):
+        raise _too_many(head, live)
     holes = tx.logs.holes(head.log.name)
     if holes:
         raise Gap(f"record {holes[0]} of {head.log}", "only its hash", "ask another peer")
@@ -305,13 +316,14 @@ def _shared(tx: Transaction, state: LogState, head: Head, anew: bool = False) ->
     raise Fork(f"the root held here for the base {base.epoch} {base.size}", "another", "the origin rewrote its past")
 
 
-def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> None:
+def _check_growth(tx: Transaction, state: LogState, head: Head, now: int, live: int) -> None:
     """A log may grow by 2,000 records an hour and 20,000 at once, counted from its first head held here (xs1 21.2).
 
-    The hours are those of the origin's own heads, so that catching up after a long absence is never refused.
+    The hours are those of the origin's own heads, so that catching up after a long absence is never refused. Who has
+    more live offers than allowed, after a charter lowered that perhaps, goes on in steps that are looked at whole.
     """
-    if head.size > state.head_size > limits.LIVE_RECORDS and tx.offers.count(state.log, now) > limits.LIVE_RECORDS:
-        raise Quota(f"at most {limits.LIVE_RECORDS} live offers of {head.log.name}", "more", "delayed, nothing dropped")
+    if head.size - state.frontier.size > STEP and _live(tx, state, now, live) > live:
+        raise _too_many(head, live)
     hours = max(0, head.time - state.first_time) / 3600
     allowed = limits.GROWTH_BURST + limits.GROWTH_AN_HOUR * hours
     if head.size - state.first_size > allowed:
@@ -321,6 +333,16 @@ def _check_growth(tx: Transaction, state: LogState, head: Head, now: int) -> Non
             "delayed, nothing dropped",
             retry_after=3600,
         )
+
+
+def _live(tx: Transaction, state: LogState, now: int, live: int) -> int:
+    """How many live offers a log has, as far as they may be too many: a smaller log is not counted."""
+    return tx.offers.count(state.log, now) if state.frontier.size > live else 0
+
+
+def _too_many(head: Head, live: int) -> Quota:
+    what = f"at most {live} live offers of {head.log.name}"
+    return Quota(what, "more", "delayed, nothing dropped: it may withdraw some", retry_after=3600)
 
 
 def _drop_confirmed(tx: Transaction, state: LogState, base: int) -> None:

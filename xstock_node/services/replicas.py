@@ -173,8 +173,8 @@ class Replicas:
         return False
 
     async def _plan(self, head: Head, raw: bytes) -> Plan:
-        now, anew = self._now_for(head), head.log in self._parted
-        return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew), durable=False)
+        now, anew, live = self._now_for(head), head.log in self._parted, self._membership.live_records
+        return await self._engine.write(lambda tx: consider(tx, head, raw, now, anew, live), durable=False)
 
     def _now_for(self, head: Head) -> int:
         """The time by which a head is judged. A node whose clock is behind must still learn what it signed itself."""
@@ -290,14 +290,14 @@ class Replicas:
         self.note(head, raw)
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:
-        now, log = self._now_for(head), head.log.name
+        now, log, live = self._now_for(head), head.log.name, self._membership.live_records
 
         def work(tx: Transaction) -> Plan:
-            plan = consider(tx, head, raw, now, head.log in self._parted)
+            plan = consider(tx, head, raw, now, head.log in self._parted, live)
             lines = _covering(frame, plan)
             if plan.taken or not lines:
                 return plan
-            take(tx, head, raw, lines, now, caller == head.log.node, plan.anew)
+            take(tx, head, raw, lines, now, caller == head.log.node, plan.anew, live)
             return plan._replace(taken=True)
 
         try:

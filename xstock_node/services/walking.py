@@ -1,11 +1,15 @@
 """The bucket walk: finding what two nodes hold differently when cursors are drained and digests still differ.
 
-Rare: a note was lost on the way, or a restored database forgot what it had said (xs1 11.12).
+Rare: a note was lost on the way, or a restored database forgot what it had said (xs1 11.12). It costs the answerer the
+most of all that it may be asked, so that both sides count: who asks for more is sent away, which is no fault of its
+(an answer that got lost, a start in between).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from xstock_node.protocol import gossip, limits
+from xstock_node.protocol.errors import Quota
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, Want
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import parse_log_id
@@ -16,28 +20,58 @@ Learn = Callable[[str, Sequence[str]], Awaitable[None]]
 Push = Callable[[Peer, Want], Awaitable[None]]
 
 
-class Walking:
-    """Both sides of a walk in one network."""
+class _Walk(NamedTuple):
+    """A walk that a caller began here, and how many single buckets it asked for since."""
 
-    def __init__(self, network: str, replicas: Replicas, learn: Learn, push: Push) -> None:
+    began: float
+    asked: int
+
+
+class Walking:
+    """Both sides of a walk in one network. `steady` gives seconds of a clock that nobody sets."""
+
+    def __init__(self, network: str, replicas: Replicas, learn: Learn, push: Push, steady: Callable[[], float]) -> None:
         self._network, self._replicas, self._learn, self._push = network, replicas, learn, push
-        self._walked: dict[str, int] = {}
+        self._steady = steady
+        self._next: dict[str, float] = {}
+        self._walks: dict[str, _Walk] = {}
 
     def buckets(self, caller: str, request: BucketRequest) -> BucketResponse:
-        """The digests of all buckets, or the lines of one; of few logs simply all lines."""
+        """The digests of all buckets, or the lines of one; of few logs simply all lines.
+
+        Raises `Quota` for a second walk within ten minutes, and for more single buckets than there are.
+        """
+        self._admit(caller, request.bucket is not None)
         shared = self._replicas.shared_with(caller)
         if request.bucket is None and len(shared) > limits.BUCKETS_ABOVE:
             return BucketResponse(digests=tuple(_digest(bucket) for bucket in _by_bucket(shared)))
         chosen = [h for h in shared if request.bucket is None or gossip.bucket_of(h.log) == request.bucket]
         return BucketResponse(logs=tuple(sorted(_line(h) for h in chosen[: limits.BUCKET_LOGS])))
 
-    async def walk(self, peer: Peer, now: int) -> None:
+    def _admit(self, caller: str, is_one: bool) -> None:
+        now, walk = self._steady(), self._walks.get(caller)
+        if walk is None or now - walk.began >= limits.WALK_SECONDS:
+            # A single bucket may be the rest of a walk that began before this node's start.
+            self._walks[caller] = _Walk(now, int(is_one))
+        elif is_one and walk.asked < limits.BUCKETS:
+            self._walks[caller] = walk._replace(asked=walk.asked + 1)
+        else:
+            wait = walk.began + limits.WALK_SECONDS - now
+            raise Quota("one walk in ten minutes", f"another of {caller}", "come back later", retry_after=wait)
+
+    async def walk(self, peer: Peer) -> None:
         """Ask a peer for the heads that differ, and send it what it lacks; at most once in ten minutes a peer."""
-        if now - self._walked.get(peer.name, -limits.WALK_SECONDS) < limits.WALK_SECONDS:
+        now = self._steady()
+        if now < self._next.get(peer.name, now):
             return
-        self._walked[peer.name] = now
+        # The peer counts from when the first question came: the next one must not overtake that on a faster line.
+        self._next[peer.name] = now + limits.WALK_SECONDS + limits.SMALL_BODY_SECONDS
         mine = self._replicas.shared_with(peer.name)
-        theirs = await self._their_lines(peer, mine)
+        try:
+            theirs = await self._their_lines(peer, mine)
+        except Quota as error:
+            self._next[peer.name] = self._steady() + min(error.retry_after, limits.WALK_SECONDS) + 1
+            return
         held = {_line(head) for head in mine}
         for line in sorted(theirs - held):
             raw = await peer.ask("GET", head_path(parse_log_id(line.split(" ")[0])), most=limits.HEAD_NOTE)

@@ -17,7 +17,7 @@ from xstock_node.protocol.names import LogId
 
 SECONDS = 40.0
 TRIES, PATIENCE = 5, 5  # how often and how many seconds a busy node is waited for
-YEAR = 365 * 86_400
+EXPIRES = 2_000_000_000  # fixed, so that a version has one text for ever
 
 
 class Answer(NamedTuple):
@@ -45,13 +45,9 @@ class Partner:
 
     def __init__(self, session: aiohttp.ClientSession, name: str, base: str, network: str, url: str = "") -> None:
         self.name, self.base, self.network, self.url = name, base.rstrip("/"), network, url
-        self.signer, self.root = Signer(name, _seed("signing", name)), Signer(name, _seed("root", name))
+        self.signer, self.root = signer_of(name), Signer(name, _seed("root", name))
         self._session = session
         self.start = int(time.time())
-
-    def identity(self) -> Identity:
-        """The identity that the node's operator pins before a run."""
-        return make_identity(self.name, self.network, self.url)
 
     async def call(
         self,
@@ -109,17 +105,30 @@ class Partner:
         return messages.sign(text, how.get("signer", self.signer))
 
 
-def make_identity(name: str, network: str, url: str = "") -> Identity:
-    """The identity of a partner; the same at every run."""
-    signer, root = Signer(name, _seed("signing", name)), Signer(name, _seed("root", name))
+def make_identity(
+    name: str, network: str, url: str = "", version: int = 1, root: Signer | None = None, **changes: Any
+) -> Identity:
+    """The identity of a partner; each version has a signing key of its own, the same at every run."""
+    signer, root = signer_of(name, version), root or Signer(name, _seed("root", name))
     statement = Statement(
-        expires=_now() + YEAR,
+        expires=EXPIRES,
         keys=(to_base64(signer.public),),
         urls=(url,) if url else (),
         country="XX",
         networks=(network,),
     )
-    return identity.parse(identity.sign(name, 1, statement, root, (signer,)))
+    statement = msgspec.structs.replace(statement, **changes)
+    return identity.parse(identity.sign(name, version, statement, root, (signer,)))
+
+
+def signer_of(name: str, version: int = 1) -> Signer:
+    """The signing key of one version of a partner's identity."""
+    return Signer(name, _seed("signing" if version == 1 else f"signing {version}", name))
+
+
+def url_of(listen: str, name: str) -> str:
+    """The URL of a partner that the node may dial, below the one at which the kit listens."""
+    return f"{listen.rstrip('/')}/{name.removesuffix('.conformance.example')}" if listen else ""
 
 
 def _seed(kind: str, name: str) -> bytes:

@@ -4,12 +4,12 @@ import time
 
 import msgspec
 
-from xstock_node.protocol import forks, frames, merkle
+from xstock_node.protocol import forks, frames, gossip, merkle
 from xstock_node.protocol.heads import Base
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.records import encode
 from xstock_node.testing.conformance.partner import Answer, Partner
-from xstock_node.testing.conformance.scenario import World, expect, first_frame, scenario
+from xstock_node.testing.conformance.scenario import Skipped, World, expect, first_frame, refused, scenario
 from xstock_node.testing.nodes import make_offer
 
 PUSH = "/xs/1/push"
@@ -86,11 +86,25 @@ async def held(world: World) -> None:
     expect(answer.status == 200 and time.monotonic() - began < 10, "an answer within 10 s", answer.status)
 
 
-@scenario("11.12", "buckets list what is held")
+async def walk(world: World, **fields: object) -> Answer:
+    body = msgspec.json.encode({"network": world.network} | fields)
+    answer = await world.first.call("POST", "/xs/1/buckets", body)
+    if answer.status == 429 and not fields:
+        raise Skipped("this partner walked within the ten minutes before: run the kit again later")
+    return answer
+
+
+@scenario("11.12", "buckets list what is held; a second walk within ten minutes is refused", negative=True)
 async def buckets(world: World) -> None:
-    answer = await world.first.call("POST", "/xs/1/buckets", msgspec.json.encode({"network": world.network}))
-    told = answer.json()
+    told = (await walk(world)).json()
     expect(told.get("logs") or len(told.get("digests", ())) == 256, "lines or 256 digests", told)
+    one = gossip.bucket_of(world.log)
+    lines = (await walk(world, bucket=one)).json().get("logs", ())
+    expect(any(line.startswith(f"{world.log} ") for line in lines), "its own log in its bucket", lines)
+    body = msgspec.json.encode({"network": world.network})
+    again = await world.first.call("POST", "/xs/1/buckets", body)
+    refused(again, 429, "quota")
+    expect(again.headers.get("retry-after", "").isdigit(), "Retry-After", again.headers)
 
 
 @scenario("6.2", "a head signed by another member is refused", negative=True)
