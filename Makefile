@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim fuzz promises siege cuts
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises siege cuts
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -49,6 +49,12 @@ siege: .venv/dev
 
 promises: .venv/dev
 	$(BIN)/python -m tests.models.stepper $(PROMISES)
+
+convergence: .venv/dev
+	$(BIN)/python -m tests.sim convergence $(CONVERGENCE)
+
+restores: .venv/dev
+	$(BIN)/python -m tests.sim restores $(RESTORES)
 
 sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from tests.sim import runs
+from tests.sim import convergence, many_logs, restores, runs
 
 
 def main() -> int:
@@ -17,7 +17,20 @@ def main() -> int:
     storm.add_argument("--first", type=int, default=1, help="the first seed")
     again = verbs.add_parser("replay", help="one seed once more")
     again.add_argument("--seed", type=int, required=True)
+    spread = verbs.add_parser("convergence", help="how soon an offer is everywhere, and what 10,000 logs cost")
+    spread.add_argument("--nodes", type=int, default=200)
+    spread.add_argument("--offers", type=int, default=20)
+    spread.add_argument("--logs", type=int, default=10_000)
+    spread.add_argument("--seed", type=int, default=1)
+    drill = verbs.add_parser("restores", help="restores of random age, of running machines, and two at once")
+    drill.add_argument("--restores", type=int, default=10_000)
+    drill.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    drill.add_argument("--first", type=int, default=1, help="the first seed")
     chosen = parser.parse_args()
+    if chosen.verb == "convergence":
+        return convergence.run(chosen.nodes, chosen.offers, chosen.seed) or many_logs.run(chosen.logs)
+    if chosen.verb == "restores":
+        return restores.drill(chosen.restores, chosen.workers, chosen.first)
     if chosen.verb == "run":
         return runs.storms(chosen.hours, chosen.workers, chosen.first)
     return runs.replay(chosen.seed)

@@ -10,18 +10,27 @@ from random import Random
 from typing import NamedTuple
 
 from xstock_node.protocol import frames, gossip, heads, limits
-from xstock_node.protocol.errors import KeyUnknown, NotFound
-from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, Want
+from xstock_node.protocol.errors import KeyUnknown, NotFound, ProtocolError
+from xstock_node.protocol.gossip import (
+    BucketRequest,
+    BucketResponse,
+    GossipRequest,
+    GossipResponse,
+    PullRequest,
+    Range,
+    Want,
+)
 from xstock_node.protocol.names import AUDIT, LogName, parse_log_id
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.holding import Holding
 from xstock_node.services.learning import Learning
 from xstock_node.services.membership import Membership
 from xstock_node.services.peering import Peering
+from xstock_node.services.pulling import pull_patiently
 from xstock_node.services.pushing import pushed_frames
 from xstock_node.services.receiving import Plan
 from xstock_node.services.recovering import Recovery
-from xstock_node.services.replicas import Replicas
+from xstock_node.services.replicas import Replicas, carried_frames
 from xstock_node.services.serving import lines_of
 from xstock_node.services.walking import Walking
 from xstock_node.storage.errors import StorageError
@@ -29,6 +38,7 @@ from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
 from xstock_node.trace import Trace
 
 FRAME_RECORDS = 64
+SMALL_AT_ONCE = 64  # logs whose small gaps one pull fetches
 SHARED_GAP = 4_096  # records above which several peers are asked at once
 MOST_PATIENCE = 64
 FIRST_KINDS = ("charter", "identity")
@@ -169,8 +179,26 @@ class Gossip:
         return self._walking.buckets(caller, request)
 
     async def _learn_and_fetch(self, name: str, notes: Sequence[str], carried: str = "") -> None:
-        for plan in await self._learning.learn(name, notes, carried):
+        for plan in await self._fetch_small(await self._learning.learn(name, notes, carried), name):
             await self._fetch(plan, name)
+
+    async def _fetch_small(self, plans: list[Plan], name: str) -> list[Plan]:
+        """Fetch the small gaps that one peer told of with few pulls; the plans that are left."""
+        small = [plan for plan in plans if plan.head.size - plan.start <= limits.SEGMENT]
+        left = [plan for plan in plans if plan not in small]
+        if len(small) < 2 or name not in self.peers:
+            return plans
+        for start in range(0, len(small), SMALL_AT_ONCE):
+            batch = small[start : start + SMALL_AT_ONCE]
+            ranges = tuple(Range(log=str(p.head.log), start=p.start, count=p.head.size - p.start) for p in batch)
+            try:
+                pulled = carried_frames(await pull_patiently(self.peers[name], PullRequest(ranges)))
+            except ProtocolError as error:
+                self._peering.refuse(name, error, "records of several logs")
+                return left + small[start:]
+            found = await asyncio.gather(*(self._replicas.learn(name, plan.raw, pulled) for plan in batch))
+            left += [plan for plan in found if plan is not None]
+        return left
 
     def _note_arrived(self, caller: str, cursor: str) -> None:
         """A caller that comes with the cursor of our last answer holds what that told."""

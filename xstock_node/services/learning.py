@@ -83,7 +83,7 @@ class Learning:
 
     def _carried(self, caller: str, carried: str) -> Mapping[LogName, frames.Frame]:
         try:
-            return carried_frames(carried) if carried else {}
+            return carried_frames(carried.encode()) if carried else {}
         except ProtocolError as error:
             self._peering.refuse(caller, error, "frames beside heads")
             return {}

@@ -62,7 +62,11 @@ async def pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[byte
     while first + len(roots) < last:
         start = first + len(roots)
         wanted = Range(log=str(log), start=start * limits.SEGMENT, count=last - start, roots=True)
-        found = [leaf for frame in frames.parse(await _pull(peer, PullRequest((wanted,)))) for leaf in frame.leaves()]
+        found = [
+            leaf
+            for frame in frames.parse(await pull_patiently(peer, PullRequest((wanted,))))
+            for leaf in frame.leaves()
+        ]
         if not found:
             raise Gap(f"segment roots of {log}", "none", "another peer is asked")
         roots += found[: last - start]
@@ -72,12 +76,12 @@ async def pull_roots(peer: Peer, log: LogId, first: int, last: int) -> list[byte
 async def _pull_once(peer: Peer, log: LogId, position: int, count: int, pace: Pace) -> list[bytes]:
     loop = asyncio.get_running_loop()
     began = loop.time()
-    body = await _pull(peer, PullRequest((Range(log=str(log), start=position, count=count),)))
+    body = await pull_patiently(peer, PullRequest((Range(log=str(log), start=position, count=count),)))
     pace.took(loop.time() - began)
     return [line for frame in frames.parse(body) for line in _expected(frame, log, position)]
 
 
-async def _pull(peer: Peer, request: PullRequest) -> bytes:
+async def pull_patiently(peer: Peer, request: PullRequest) -> bytes:
     """One pull; a peer that asks to come back later is asked again when it said."""
     for _ in range(PATIENCE):
         try:

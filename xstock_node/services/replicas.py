@@ -373,9 +373,9 @@ async def _patiently(lock: asyncio.Lock) -> AsyncIterator[None]:
             lock.release()
 
 
-def carried_frames(text: str) -> dict[LogName, Frame]:
-    """The frames that came beside heads, by log."""
-    return {frame.log.name: frame for frame in frames.parse(text.encode()) if not frame.roots}
+def carried_frames(found: bytes) -> dict[LogName, Frame]:
+    """The frames of records that came together, by log."""
+    return {frame.log.name: frame for frame in frames.parse(found) if not frame.roots}
 
 
 def _covering(frame: Frame | None, plan: Plan) -> list[bytes]:

@@ -10,13 +10,14 @@ from random import Random
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.plugins.host import PluginHost
-from xstock_node.protocol import forks, gossip, limits
+from xstock_node.protocol import forks, gossip, limits, paths
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogName
 from xstock_node.services import dossier
+from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.casework import Casework
 from xstock_node.services.clock import Clock
 from xstock_node.services.node import Node
@@ -79,6 +80,12 @@ def digest(node: Node) -> str:
         return replicas.digest()
     shown = [head for head in replicas.shared_with(node.identity.name) if head.log.name.is_for_all]
     return gossip.digest((head.log, head.size, head.root) for head in shown)
+
+
+async def answered(node: Node, method: str, target: str, body: bytes = b"") -> bytes:
+    """What a stranger is answered on an open path."""
+    path, args = paths.find(method, target)
+    return await NodeAnswers(node).small(path.name, "", args, body)
 
 
 def casework(node: Node) -> Casework:
