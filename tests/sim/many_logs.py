@@ -117,7 +117,7 @@ async def pull(folder: Path, logs: int) -> None:
 
 async def _until(mark: Path) -> None:
     """Wait for what the other process leaves in the folder."""
-    while not mark.exists():  # noqa: ASYNC110
+    while not mark.exists():  # noqa: ASYNC110, ASYNC240
         await asyncio.sleep(0.2)
 
 

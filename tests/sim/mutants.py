@@ -1,7 +1,4 @@
-"""Planted bugs, one or more for each invariant: a short run with the faults that touch it must catch each of them.
-
-I4, I5, I6 and I7 get theirs here together with their checks (see the end of `xstock_node.testing.invariants`).
-"""
+"""Planted bugs, one or more for each invariant: a short run with the faults that touch it must catch each of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +9,9 @@ import msgspec
 
 from xstock_node.protocol import heads
 from xstock_node.protocol.heads import Base, Head
-from xstock_node.services import network, receiving, recovering, replicas, searching
+from xstock_node.services import casework, network, receiving, recovering, replicas, searching
 from xstock_node.services.directory import Directory
+from xstock_node.services.membership import Membership
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
@@ -22,7 +20,6 @@ from xstock_node.testing.storm import Plan
 
 Patches = Callable[[], Sequence[Any]]
 MUTANTS: dict[str, "Mutant"] = {}
-LATER = ("I4", "I5", "I6", "I7")
 
 
 class Mutant(NamedTuple):
@@ -136,6 +133,26 @@ def _not_frozen() -> Sequence[Any]:
         return None
 
     return [mock.patch.object(Replicas, "_freeze_on_fork", go_on)]
+
+
+@mutant("a supplier promises what it does not have", "I4", "restart")
+def _unbounded() -> Sequence[Any]:
+    return [mock.patch.object(casework.Casework, "_may_promise", lambda *_: None)]
+
+
+@mutant("any step may be taken in any state", "I5", "restart")
+def _any_step() -> Sequence[Any]:
+    return [mock.patch.object(casework, "may", lambda *_: "")]
+
+
+@mutant("a newer identity is not taken", "I6 I3", "stolen key")
+def _old_keys() -> Sequence[Any]:
+    return [mock.patch.object(Directory, "renew", lambda *_: False)]
+
+
+@mutant("every member sees every log", "I7", "restart")
+def _no_audience() -> Sequence[Any]:
+    return [mock.patch.object(Membership, "sees", lambda self, name, log: self.standing(name) is not None)]
 
 
 @mutant("a start waits for every peer", "I8", "restart", "slow peer", "halves")

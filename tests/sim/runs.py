@@ -77,7 +77,7 @@ def missing(total: Total) -> list[str]:
     """What the runs did not show, because a fault did not occur."""
     kinds = sum(1 for seen in total.faults.values() if seen)
     few = [f"only {kinds} kinds of fault, {KINDS_LEAST} are needed"] if kinds < KINDS_LEAST else []
-    return few + unproved(total.faults)
+    return few + unproved(total.faults | total.effects)
 
 
 def explain(result: Result) -> None:

@@ -58,7 +58,8 @@ def test_the_closing_line_counts_what_was_run() -> None:
 
 def test_what_was_not_tried_is_a_violation() -> None:
     total = runs.Total()
-    total.add(Result(1, 3000.0, Counter(dict.fromkeys(FAULTS, 1))))
+    work = Counter(dict.fromkeys(("case", "confirmation", "secret"), 1))
+    total.add(Result(1, 3000.0, Counter(dict.fromkeys(FAULTS, 1)), work))
     assert runs.missing(total) == []
     del total.faults["restore"]
     assert any("no restore" in line for line in runs.missing(total))

@@ -107,8 +107,11 @@ def test_an_older_epoch_that_goes_on_is_proved_and_passed_on(tmp_path: Path) -> 
             await asyncio.sleep(limits.EPOCH_OVERLAP / 8)
             await world.publish(process, world.work.offers(process.clock.now(), 1))
         process.silent = False
-        await asyncio.sleep(60)
-        log = LogName(FIRST, LOG)
+        log, second = LogName(FIRST, LOG), world.processes[SECOND]
+        while not await second.engine.read(lambda tx: inside.twins(tx, log)):
+            await asyncio.sleep(1)
+            assert world.now() < 3600
+        await asyncio.sleep(2 * limits.ROUND)
         for name in (SECOND, HIDDEN):
             node = world.processes[name]
             assert await node.engine.read(lambda tx: inside.twins(tx, log))

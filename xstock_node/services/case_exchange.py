@@ -57,7 +57,7 @@ class Exchange:
 
     def __init__(self, casework: Casework) -> None:
         self._casework, self._node, self._network = casework, casework.node, casework.network
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: dict[asyncio.Task[None], None] = {}
         self._settled = False
         self._suspected: dict[str, float] = {}
         casework.suspects = self.suspect
@@ -106,8 +106,8 @@ class Exchange:
         peer = self._network.gossip.peers.get(name)
         if peer is not None:
             task = asyncio.get_running_loop().create_task(self._ask_back(peer, fresh))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._asking[task] = None
+            task.add_done_callback(lambda done: self._asking.pop(done, None))
 
     async def close(self) -> None:
         """Stop asking back."""

@@ -120,7 +120,8 @@ class Learning:
         if statement.log.name.network == self._membership.network and await self._replicas.learn_fork(raw):
             what = "two-with-one-key" if statement.shows_twins else "fork"
             self._trace.error(what, log=str(statement.log), peer=caller)
-            self._replicas.changed(statement.log.name, True)
+            log = statement.log.name
+            self._replicas.changed(LogName(log.node, "") if log.is_for_all else log, True)
 
     async def _learn_governance(self, caller: str, note: str) -> None:
         """A governor's log is taken whole before anything that may depend on it."""
@@ -139,10 +140,11 @@ class Learning:
                 return None
             if self._membership.is_ruled(log) and not self._membership.sees(caller, log):
                 raise NotFound("a head that its sender may read", str(head.log))
-            if self._recovery.is_own(head):
+            if self._recovery.is_own(head) or self._replicas.raw.get(log) != raw:
+                # Checked first: of a forged head nothing is remembered, least of all that its teller holds it.
                 self._directory.verify_head(head, signed)
         except ProtocolError as error:
-            self._peering.refuse(caller, error, "note")
+            self._peering.refuse(caller, error, note[:120].partition("\n")[0])
             return None
         self._peering.gave(caller, f"head {log}", raw)
         if self._recovery.is_own(head):
@@ -152,7 +154,7 @@ class Learning:
         if self._went_back(caller, head):
             await self._try(caller, str(log), self._replicas.look_for_twins(head, raw))
             return None
-        plan = await self._replicas.learn(caller, raw, carried)
+        plan = await self._replicas.learn(caller, raw, carried, verified=True)
         self._peering.showed(caller, head)
         return plan
 

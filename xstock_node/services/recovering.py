@@ -33,7 +33,7 @@ class Recovery:
     ) -> None:
         self.lost: Callable[[], None] = lambda: None
         self._counts = counts
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking: dict[asyncio.Task[None], None] = {}
         self._engine, self._own, self._peer, self._appended, self._trace = engine, own, peers, appended, trace
         self._running: asyncio.Task[None] | None = None
         self._told = ""
@@ -72,8 +72,8 @@ class Recovery:
         busy = self._running is not None and not self._running.done()
         if older and head.log.name.label == AUDIT and head.root not in self._fetched:
             self._fetched.add(head.root)
-            self._looking.add(task := asyncio.ensure_future(self._look_at_audit(head)))
-            task.add_done_callback(self._looking.discard)
+            self._looking[task := asyncio.ensure_future(self._look_at_audit(head))] = None
+            task.add_done_callback(lambda done: self._looking.pop(done, None))
         elif older and peer is not None and head.root not in self._fetched:
             self._offered[peer.name, head.root] = (peer, head)
             if not busy:

@@ -99,14 +99,16 @@ class Replicas:
     def _counts(self, log: LogName) -> bool:
         return log not in self.frozen and self._membership.is_member(log.node)
 
-    async def learn(self, caller: str, raw: bytes, carried: Mapping[LogName, Frame]) -> Plan | None:
-        """Take a head note from a peer; the plan for records still missing, or None."""
+    async def learn(
+        self, caller: str, raw: bytes, carried: Mapping[LogName, Frame], verified: bool = False
+    ) -> Plan | None:
+        """Take a head note from a peer, whose signature may be `verified` already; the plan for what is missing."""
         try:
             head, note = heads.parse(raw)
             log = head.log.name
             if self.raw.get(log) == raw or not self.concerns(head):
                 return None
-            if not self._directory.verify_head(head, note):
+            if not verified and not self._directory.verify_head(head, note):
                 return None
             async with self._locks[log]:
                 if log.label == AUDIT:
@@ -317,7 +319,11 @@ class Replicas:
             self._digest = ""
             statement = await self._engine.read(lambda tx: forking.statement_here(tx, held, raw))
             if statement is not None and await self.learn_fork(statement):
-                self.changed(log, True)
+                self._tell_of(log)
+
+    def _tell_of(self, log: LogName) -> None:
+        """Something is proved about a log, which concerns who holds its newest head too."""
+        self.changed(LogName(log.node, "") if log.is_for_all else log, True)
 
     async def look_for_twins(self, head: Head, raw: bytes) -> None:
         """An older epoch that goes on long after the one held began: raise the alarm, and pass the proof on."""
@@ -328,7 +334,7 @@ class Replicas:
         self._older[head.log, -1] = b""
         if await self.learn_fork(statement):
             self.twins(head.log)
-            self.changed(head.log.name, True)
+            self._tell_of(head.log.name)
 
     async def _look_at_older(self, head: Head, raw: bytes) -> None:
         """A smaller head of the epoch held is old news, unless it is no beginning of what is held: a fork."""
@@ -353,7 +359,7 @@ class Replicas:
                 return False
         except (ProtocolError, BadSignature):
             return False
-        self.changed(log, True)
+        self._tell_of(log)
         return True
 
 
