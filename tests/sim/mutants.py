@@ -55,7 +55,7 @@ def planted(name: str) -> Iterator[None]:
 
 def plan(name: str, seed: int) -> Plan:
     """A short run in which the bug can do harm."""
-    return Plan(seed, nodes=6, storms=1, minutes=14, active=3, hidden=0.2, pause=20, kinds=MUTANTS[name].kinds)
+    return Plan(seed, nodes=6, storms=1, minutes=14, active=3, hidden=0.2, pause=20, work=40, kinds=MUTANTS[name].kinds)
 
 
 @mutant("own records are acknowledged before they are durable", "I1", "crash")

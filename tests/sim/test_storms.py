@@ -12,18 +12,18 @@ from tests.sim import runs
 from xstock_node.testing.faults import FAULTS
 from xstock_node.testing.storm import Plan, Result, run
 
-SMALL = Plan(0, nodes=7, storms=1, minutes=40, active=4, pause=40)
+SMALL = Plan(0, nodes=7, storms=1, minutes=40, active=4, pause=40, work=40)
 SCRIPT = "from tests.sim.test_storms import digest_of; print(digest_of(5))"
 
 
 def small(seed: int) -> Plan:
     """A storm of some seconds."""
-    return Plan(seed, SMALL.nodes, SMALL.storms, SMALL.minutes, SMALL.active, SMALL.hidden, SMALL.pause)
+    return Plan(seed, SMALL.nodes, SMALL.storms, SMALL.minutes, SMALL.active, SMALL.hidden, SMALL.pause, SMALL.work)
 
 
 def digest_of(seed: int) -> str:
     """The history of one short storm."""
-    return run(Plan(seed, nodes=5, storms=1, minutes=15, active=4, pause=15)).digest
+    return run(Plan(seed, nodes=5, storms=1, minutes=15, active=4, pause=15, work=40)).digest
 
 
 def test_short_storms_violate_nothing_and_every_fault_occurs() -> None:

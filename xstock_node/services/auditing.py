@@ -123,6 +123,7 @@ def desks(node: Site) -> dict[str, Small]:
             tx.witnesses.hold(head.log.name, node.clock.now(), request.note)
 
         await node.engine.write(work, durable=True)
+        await network.replicas.learn(caller, request.note, {}, verified=True)
         return witness.cosign(note.text, node.signer, node.clock.now()).encode()
 
     return {"witness": answer}

@@ -41,6 +41,7 @@ FRAME_RECORDS = 64
 SMALL_AT_ONCE = 64  # logs whose small gaps one pull fetches
 SHARED_GAP = 4_096  # records above which several peers are asked at once
 MOST_PATIENCE = 64
+INTRODUCED_EVERY = 60.0
 FIRST_KINDS = ("charter", "identity")
 
 
@@ -70,6 +71,7 @@ class Gossip:
         self._fetches: set[asyncio.Task[bool]] = set()
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._in_vain: frozenset[str] = frozenset()
+        self._introduced: dict[str, float] = {}
         self._answered: dict[str, _Page] = {}
         self._journal = ""
         self._walking = Walking(membership.network, replicas, self._learn_and_fetch, self._push, peering.steady)
@@ -157,6 +159,10 @@ class Gossip:
         try:
             return await peer.gossip(request, wait)
         except KeyUnknown:
+            last, now = self._introduced.get(peer.name, -INTRODUCED_EVERY), asyncio.get_running_loop().time()
+            if now - last < INTRODUCED_EVERY:
+                raise
+            self._introduced[peer.name] = now
             own = self._membership.own
             await peer.ask("PUT", f"/xs/1/id/{own.name}", own.raw)  # xs1 12.8
             return await peer.gossip(request, wait)
@@ -350,8 +356,9 @@ class Gossip:
         return (*notes, *(mine for mine in self._recovery.own_notes() if mine not in notes))
 
     def _on_change(self, log: LogName, grown: bool) -> None:
-        """News: answer those who wait, and push to three of the others. Heartbeats travel by ordinary rounds."""
-        if not grown:
+        """News: answer those who wait, and push to three of the others. Heartbeats travel by ordinary rounds, and so
+        do heads of audit logs, which their witnesses have already (xs1 18.2)."""
+        if not grown or (log.log and log.label == AUDIT):
             return
         raw, subject = self._replicas.raw.get(log, b""), f"head {log}"
         secret = bool(log.log) and not log.is_for_all

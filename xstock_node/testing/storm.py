@@ -29,22 +29,26 @@ STEP = 30.0
 QUIET_MOST = 3 * 3600.0
 SNAPSHOTS_KEPT = 6
 READERS = 4
-ACTS = 3
+ACTS = 2
+SHIFT = 900.0  # people work so long, and then rest for as many such times as the plan has nights
 PEOPLE = 300.0  # until somebody looks again
 MEMORY = Path("/dev/shm")  # noqa: S108
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a run is. `kinds` restricts the faults; `pause` is the mean of seconds between two episodes."""
+    """How large a run is. `kinds` restricts the faults; `pause` is the mean of seconds between two episodes, `work`
+    the most seconds between two things that people do, at least a sixth of it."""
 
     seed: int
     nodes: int = 25
     storms: int = 2
-    minutes: float = 110.0
+    minutes: float = 300.0
     active: int = 8
     hidden: float = 0.2
-    pause: float = 120.0
+    pause: float = 240.0
+    work: float = 60.0
+    nights: int = 0
     kinds: tuple[str, ...] = ()
 
 
@@ -149,10 +153,11 @@ async def storm(world: World, random: Random, plan: Plan, dealing: Dealing) -> N
         if world.now() >= next_step:
             await check(world, "step")
             next_step = world.now() + STEP
-        await _work(world, random)
-        for _ in range(ACTS):
-            await dealing.act(world, random)
-        await asyncio.sleep(random.uniform(5, 40))
+        if not plan.nights or world.now() // SHIFT % (plan.nights + 1) == 0:
+            await _work(world, random)
+            for _ in range(ACTS):
+                await dealing.act(world, random)
+        await asyncio.sleep(random.uniform(plan.work / 6, plan.work))
     world.hurry.set()
     await asyncio.gather(*running)
     world.hurry.clear()
