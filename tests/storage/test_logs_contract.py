@@ -101,6 +101,19 @@ async def test_an_index_is_never_written_twice(engine: Engine) -> None:
     assert await engine.read(lambda tx: tx.logs.lines(LOG, SIZE - 1, 1)) == LINES[-1:]
 
 
+async def test_what_is_given_up_leaves_its_hash_and_what_is_to_be_kept(engine: Engine) -> None:
+    await filled(engine)
+    await engine.write(lambda tx: tx.logs.give_up(LOG, 3, 600, lambda line: line == LINES[300]), durable=True)
+    lines = await engine.read(lambda tx: tx.logs.lines(LOG, 0, SIZE))
+    gone = [n for n, line in enumerate(lines) if frames.is_hash_line(line)]
+    assert gone == [n for n in range(3, 600) if n != 300] and lines[300] == LINES[300]
+    assert await engine.read(lambda tx: tx.logs.leaves(LOG, 0, SIZE)) == LEAVES
+    assert await engine.read(lambda tx: tx.logs.range_root(LOG, 0, SIZE)) == merkle.tree_root(LEAVES)
+    assert await engine.read(lambda tx: tx.logs.erased(LOG)) == set()
+    other = await engine.read(lambda tx: tx.logs.lines(OTHER, 0, 300))
+    assert not any(frames.is_hash_line(line) for line in other)
+
+
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 300, 512, 699])
 async def test_a_cut_moves_the_records_beyond_it_aside(engine: Engine, size: int) -> None:
     await filled(engine)

@@ -56,8 +56,8 @@ def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes
     return Found(desk.defects, desk.audience)
 
 
-def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int) -> Found:
-    """Index a log anew from its stored records."""
+def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int, minimum: int) -> Found:
+    """Index a log anew from its stored records; what stands below `minimum` offers nothing (xs1 6.9)."""
     tx.offers.clear(log)
     tx.governance.cut_statements(log, size)
     defects, audience = 0, ""
@@ -65,6 +65,7 @@ def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int) -
         lines = tx.logs.lines(log, start, min(4096, size - start))
         found = index_lines(tx, log, start, lines, signed, heard)
         defects, audience = defects + found.defects, found.audience or audience
+    _end_below(tx, log, minimum)
     return Found(defects, audience)
 
 
@@ -109,3 +110,29 @@ def erase(tx: Transaction, log: LogName, indexes: Sequence[int]) -> None:
                 tx.offers.end(log, [found.id])
         tx.logs.erase(log, index)
     tx.logs.close_holes(log, indexes)
+
+
+def forget(tx: Transaction, log: LogName, start: int, end: int) -> None:
+    """Give up what stands below a `min` that rose from `start` to `end`: its contents, and what they offered (xs1 6.9).
+
+    An audience log keeps its audience records (xs1 15.1), a governor's log everything (xs1 14.11).
+    """
+    if log.label == GOVERNANCE:
+        return
+    _end_below(tx, log, end)
+    tx.logs.give_up(log, start, end, _never if log.is_for_all else _is_audience)
+    tx.logs.close_holes(log, [index for index in tx.logs.holes(log) if index < end])
+
+
+def _end_below(tx: Transaction, log: LogName, minimum: int) -> None:
+    if minimum:
+        below = (interpret(stored.line) for stored in tx.offers.of_log(log) if stored.index < minimum)
+        tx.offers.end(log, [found.id for found in below if isinstance(found, Offer)])
+
+
+def _never(line: bytes) -> bool:
+    return False
+
+
+def _is_audience(line: bytes) -> bool:
+    return b'"audience"' in line and isinstance(interpret(line), Audience)

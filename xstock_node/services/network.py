@@ -21,6 +21,7 @@ from xstock_node.services.peering import Peering
 from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas
 from xstock_node.services.rounds import Rounds
+from xstock_node.services.windowing import Windowing
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
@@ -88,6 +89,7 @@ class Network:
             random,
             trace,
         )
+        self.windowing = Windowing(engine, clock.now, clock.steady, random)
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
 
@@ -199,6 +201,9 @@ class Network:
         await self.replicas.void_again()
         self.membership.standings()
         self.rounds.reconcile(self._dialable())
+        for log in list(self.logs.values()):
+            if await self.windowing.slide(log):
+                self.signed(log)
         now = self._clock.steady()
         if self._lacking() and now - self._looked >= LOOK_EVERY:
             self._looked = now

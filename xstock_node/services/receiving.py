@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import Fork, Gap, Mismatch, ProtocolError, Quota, Rollback
-from xstock_node.protocol.frames import is_hash_line, leaf_of
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.merkle import Frontier
-from xstock_node.protocol.names import LogName
+from xstock_node.protocol.names import GOVERNANCE, LogName
 from xstock_node.protocol.records import Audience, Offer, Withdraw, interpret
-from xstock_node.services.indexing import index_lines, rebuild
+from xstock_node.services.indexing import forget, index_lines, rebuild
 from xstock_node.storage.interfaces import LogState, Transaction
 
 STEP = 2 * limits.SEGMENT  # records that are taken in one transaction
@@ -64,9 +64,13 @@ def consider(
     if not head.log.name.is_for_all and not head.size:
         raise ProtocolError("an audience log that begins with its audience", "an empty one")
     here = _shared(tx, state, head, anew) if head.log.epoch > state.epoch else state.frontier.size  # xs1 8.5
+    if head.log.epoch > state.epoch and head.minimum < state.minimum:
+        # An older copy of the origin goes on: what was given up here is asked for, it may have it still.
+        end = min(state.minimum, here)
+        _note_holes(tx, head.log.name, head.minimum, tx.logs.lines(head.log.name, head.minimum, end - head.minimum), 0)
     if head.size < here:
         raise Rollback(f"a head of {here} records or more, which are held already", head.size)
-    if head.size == here and not tx.logs.holes(head.log.name):
+    if head.size == here and not [index for index in tx.logs.holes(head.log.name) if index >= _floor(head)]:
         changed = head.size != state.head_size or head.log.epoch != state.epoch
         take(tx, head, raw, [], now, anew=anew, live=live)
         return Plan(head, raw, head.size, True, changed, anew, live)
@@ -110,7 +114,7 @@ def take(
     state = extend(tx, state, head, lines, now, from_origin=from_origin)
     if state.head and lines and _live(tx, state, now, live) > max(live, before):
         raise _too_many(head, live)
-    holes = tx.logs.holes(head.log.name)
+    holes = [index for index in tx.logs.holes(head.log.name) if index >= _floor(head)]
     if holes:
         raise Gap(f"record {holes[0]} of {head.log}", "only its hash", "ask another peer")
     if state.frontier.size != head.size:
@@ -120,6 +124,8 @@ def take(
         raise kind(f"records that give the root of {head.log}", f"another root at {head.size}")
     if not state.head:
         state = state._replace(first_size=head.size, first_time=head.time)
+    if head.minimum > state.minimum:
+        forget(tx, head.log.name, state.minimum, head.minimum)
     state = state._replace(
         head=raw, head_size=head.size, head_time=head.time, minimum=head.minimum, target=b"", heard=now
     )
@@ -173,6 +179,10 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = 
     size = _shared(tx, state, head, anew)
     if state.frontier.size > size:
         state = _cut(tx, state, size, now)
+    if head.minimum < state.minimum:
+        state = state._replace(minimum=head.minimum)
+        found = rebuild(tx, state.log, size, state.head_time, now, head.minimum)
+        state = state._replace(defects=found.defects, audience=found.audience)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
     tx.logs.put(state)
     return state
@@ -213,7 +223,7 @@ def extend(
         raise Mismatch(f"the root of the base {base.epoch} {base.size}", "another", "another peer is asked")
     tx.logs.append(log, start, lines, segments)
     if not from_origin:
-        _note_holes(tx, log, start, lines, head.minimum)
+        _note_holes(tx, log, start, lines, _floor(head))
     found = index_lines(tx, log, start, lines, head.time, now)
     state = state._replace(
         frontier=frontier, defects=state.defects + found.defects, audience=found.audience or state.audience
@@ -237,9 +247,14 @@ def fill(tx: Transaction, head: Head, lines: Mapping[int, bytes], now: int, from
     tx.logs.close_holes(log, closed)
     state = tx.logs.state(log)
     if closed and state is not None:
-        found = rebuild(tx, log, state.frontier.size, head.time, now)
+        found = rebuild(tx, log, state.frontier.size, head.time, now, state.minimum)
         tx.logs.put(state._replace(defects=found.defects, audience=found.audience))
     return len(closed)
+
+
+def _floor(head: Head) -> int:
+    """Below which index a `#` line is final; a governor's log is kept whole, whatever its head says (xs1 14.11)."""
+    return 0 if head.log.name.label == GOVERNANCE else head.minimum
 
 
 def _note_holes(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes], minimum: int) -> None:
@@ -260,7 +275,7 @@ def frontier_at(tx: Transaction, log: LogName, size: int) -> Frontier:
 
 def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]:
     """The lines that the log lacks and of whose offers it says nothing newer."""
-    present = set(held)
+    present, bare = set(held), {line for line in held if is_hash_line(line)}
     newest: dict[str, int] = {}
     for line in held:
         found = interpret(line)
@@ -268,7 +283,7 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
             newest[found.id] = max(found.ts, newest.get(found.id, 0))
     again = []
     for line in lines:
-        if is_hash_line(line) or line in present:
+        if is_hash_line(line) or line in present or (bare and hash_line(leaf_of(line)) in bare):
             continue
         found = interpret(line)
         if not isinstance(found, Offer | Withdraw) or found.ts >= newest.get(found.id, 0):
@@ -279,7 +294,8 @@ def not_superseded(lines: Sequence[bytes], held: Sequence[bytes]) -> list[bytes]
 def _cut(tx: Transaction, state: LogState, size: int, now: int) -> LogState:
     frontier = frontier_at(tx, state.log, size)
     tx.logs.cut(state.log, size, state.head or state.target, state.epoch)
-    found = rebuild(tx, state.log, size, state.head_time or now, now)  # no head is left after a voided one
+    signed = state.head_time or now  # no head is left after a voided one
+    found = rebuild(tx, state.log, size, signed, now, state.minimum)
     head_size = min(size, state.head_size)
     return state._replace(frontier=frontier, defects=found.defects, head_size=head_size, audience=found.audience)
 

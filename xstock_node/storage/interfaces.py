@@ -247,6 +247,10 @@ class Logs(Protocol):
         """Replace a record by its `#` line, and remember that it may be so; False where there is none to replace."""
         ...
 
+    def give_up(self, log: LogName, start: int, end: int, keep: Callable[[bytes], bool]) -> None:
+        """Replace the records [start, end) by their `#` lines, but for those to keep. Nobody is owed their content."""
+        ...
+
     def fill(self, log: LogName, index: int, line: bytes) -> None:
         """Put the content of a record into the place of its `#` line."""
         ...

@@ -1,7 +1,7 @@
 """Logs in SQLite: states, lines as received, segment roots, what was cut off."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from xstock_node.protocol import limits, merkle
 from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
@@ -10,6 +10,7 @@ from xstock_node.protocol.names import LogName
 from xstock_node.storage.interfaces import Aside, LogState
 
 SHIFT = 40
+FORGOTTEN_AT_ONCE = 4096
 _STATE = (
     "select node, log, epoch, size, frontier, minimum, head, head_size, head_time, target, heard, first_size,"
     " first_time, defects, frozen, audience from log"
@@ -131,6 +132,17 @@ class SqliteLogs:
             return False
         self._db.execute("update record set line = ? where pos = ?", (hash_line(leaf_of(row[0])), pos))
         return True
+
+    def give_up(self, log: LogName, start: int, end: int, keep: Callable[[bytes], bool]) -> None:
+        base = self._base(log)
+        for at in range(start, end, FORGOTTEN_AT_ONCE):
+            lines = self.lines(log, at, min(FORGOTTEN_AT_ONCE, end - at))
+            rows = [
+                (hash_line(leaf_of(line)), base + index)
+                for index, line in enumerate(lines, at)
+                if not is_hash_line(line) and not keep(line)
+            ]
+            self._db.executemany("update record set line = ? where pos = ?", rows)
 
     def fill(self, log: LogName, index: int, line: bytes) -> None:
         self._db.execute("update record set line = ? where pos = ?", (line, self._base(log) + index))
