@@ -115,8 +115,8 @@ def replay(seed: int) -> int:
 
 
 def _plan(seed: int) -> Plan:
-    """25 nodes; two storms of ten hours in which people work a quarter of the time."""
-    return Plan(seed, minutes=600, nights=3)
+    """25 nodes; two storms of ten hours in which people work a sixth of the time."""
+    return Plan(seed, minutes=600, pause=400, nights=5)
 
 
 def _results(hours: float, workers: int, first: int) -> Iterator[Result]:

@@ -8,7 +8,7 @@ from xstock_node.protocol import heads, keys, limits
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.membership import root_hash
-from xstock_node.protocol.names import LogName, log_name
+from xstock_node.protocol.names import AUDIT, LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.clock import Clock
 from xstock_node.services.directory import Directory
@@ -199,6 +199,7 @@ class Network:
         """What is done now and then: save the book about peers, look who can be dialled and whom nobody knows yet."""
         await self.peering.save()
         await self.replicas.void_again()
+        await self._continue_audit()
         self.membership.standings()
         self.rounds.reconcile(self._dialable())
         for log in list(self.logs.values()):
@@ -208,6 +209,11 @@ class Network:
         if self._lacking() and now - self._looked >= LOOK_EVERY:
             self._looked = now
             self._on_standing()
+
+    async def _continue_audit(self) -> None:
+        """Peers hold a head of an audit log that this folder lost: it goes on in the epoch of this start."""
+        if self.replicas.own_audit is not None and self.start_number and not self._halt.why:
+            await self.own_log(AUDIT)
 
     def _lacking(self) -> list[str]:
         """Members whose identity nobody has sent yet."""

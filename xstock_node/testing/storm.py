@@ -12,7 +12,7 @@ from typing import Any
 
 from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import catching_up, cold_sync, pushing
+from xstock_node.services import catching_up, cold_sync, delivering, node, pushing
 from xstock_node.services.errors import Refusal
 from xstock_node.storage.errors import StorageError
 from xstock_node.testing import inside
@@ -96,12 +96,14 @@ def acquainted(names: Sequence[str], active: int, hidden: Sequence[str], random:
 
 @contextmanager
 def _small() -> Iterator[None]:
-    """Bounds lowered, as a charter may, so that a short run meets them; all nodes of a world have the same."""
-    lowered: list[tuple[Any, str, int]] = [
+    """Bounds lowered, as a charter may, so that a short run meets them; nodes look round less often."""
+    lowered: list[tuple[Any, str, float]] = [
         (limits, "GROWTH_BURST", 400),
         (catching_up, "SMALL_GAP", 300),
         (pushing, "SMALL_GAP", 300),
         (cold_sync, "BATCH", limits.SEGMENT),
+        (node, "SAVE_SECONDS", 20.0),
+        (delivering, "LOOK_EVERY", 20.0),
     ]
     before = [getattr(module, name) for module, name, _ in lowered]
     for module, name, value in lowered:
