@@ -7,7 +7,7 @@ from unittest import mock
 
 import msgspec
 
-from xstock_node.protocol import heads
+from xstock_node.protocol import heads, limits
 from xstock_node.protocol.heads import Base, Head
 from xstock_node.services import casework, network, receiving, recovering, replicas, searching
 from xstock_node.services.directory import Directory
@@ -132,7 +132,14 @@ def _not_frozen() -> Sequence[Any]:
     async def go_on(self: Replicas, log: Any, raw: bytes, error: Exception) -> None:
         return None
 
-    return [mock.patch.object(Replicas, "_freeze_on_fork", go_on)]
+    async def nothing(self: Replicas, raw: bytes) -> bool:
+        return False
+
+    return [
+        mock.patch.object(limits, "EPOCH_SPREAD", 1),  # copies meet in one epoch more often
+        mock.patch.object(Replicas, "_freeze_on_fork", go_on),
+        mock.patch.object(Replicas, "learn_fork", nothing),
+    ]
 
 
 @mutant("a supplier promises what it does not have", "I4", "restart")

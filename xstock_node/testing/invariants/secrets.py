@@ -60,7 +60,8 @@ async def an_audience_alone_holds_its_log(world: World) -> None:
 def unread(world: World, process: Process) -> list[str]:
     """What a reader lacks of the logs of its audience."""
     found = []
-    for name in sorted(world.readers) if process.name in world.readers else ():
+    readers = sorted(world.readers) if process.name in world.readers else []
+    for name in [one for one in readers if not world.any_doubled([one])]:
         log, origin = LogName(name, SECRET_LOG), world.processes.get(name)
         head = inside.heads(origin.node).get(log) if origin is not None else None
         mine = inside.heads(process.node).get(log)
