@@ -27,6 +27,7 @@ from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.testing.conformance import running
 from xstock_node.testing.nodes import make_identity, make_offer, make_sealing
 from xstock_node.trace import Trace
+from xstock_node.transport import coding
 from xstock_node.transport.client import HttpPeer, Stranger, open_session
 from xstock_node.transport.server import PeerServer
 
@@ -81,12 +82,13 @@ def _following(session: Any, method: str, url: str, **how: Any) -> Any:
     return _request(session, method, url, **(how | {"allow_redirects": True}))
 
 
-async def _as_sent(data: bytes, coding: str, most: int) -> bytes:
-    return data
+def _as_sent(body: Any, coding: str, most: int, inflated: int | None = None) -> None:
+    _body(body, coding if coding == "gzip" else "", most, inflated)
 
 
-async def _read_all(content: Any, most: int, seconds: float = 0) -> bytes:
-    return bytes(await content.read())
+async def _read_all(content: Any, body: Any, seconds: float = 0) -> None:
+    while piece := await content.read(65_536):
+        body._parts.append(piece)
 
 
 def _uncounted(gap: Any, expected: str, came: object = None, do: str = "", held: int | None = None) -> None:
@@ -95,6 +97,7 @@ def _uncounted(gap: Any, expected: str, came: object = None, do: str = "", held:
 
 
 _request = aiohttp.ClientSession.request
+_body = coding.Body.__init__
 _place, _receipt, _cosign = chains.place, messages.write_receipt, witness.cosign
 
 
@@ -161,7 +164,7 @@ def mutants() -> list[Mutant]:
         Mutant("any growth is witnessed", P + "witness.check_growth", _always(None)),
         Mutant("cosignatures of nothing", P + "witness.cosign", _cosign_nothing),
         Mutant("redirects are followed", "aiohttp.ClientSession.request", _following),
-        Mutant("answers in any coding", T + "client.inflate_aside", _as_sent),
+        Mutant("answers in any coding", T + "coding.Body.__init__", _as_sent),
         Mutant("answers without end", T + "client.read_small", _read_all),
         Mutant("frames of any log", S + "pulling._expected", lambda frame, log, start: frame.lines),
         Mutant("anybody may leave records out", S + "receiving._note_holes", _always(None)),
