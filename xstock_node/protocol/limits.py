@@ -76,6 +76,7 @@ GZIP_BYTES = 16 * MIB
 
 CLOCK_WINDOW = 300
 AHEAD = 600
+FORKS_A_LOG = 16  # statements kept of one log
 EPOCH_SPREAD = 64  # added at random where a clock is behind the last epoch
 EPOCH_OVERLAP = 600
 EXPIRY_GRACE = 3600

@@ -12,7 +12,7 @@ from msgspec import Meta
 from xstock_node.protocol import bundle, limits, messages
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.errors import BadSignature, NotFound, ProtocolError
 from xstock_node.protocol.names import number
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.recordtypes import Hash, Index, NodeName, RecordId
@@ -57,7 +57,7 @@ class Exchange:
 
     def __init__(self, casework: Casework) -> None:
         self._casework, self._node, self._network = casework, casework.node, casework.network
-        self._asking: dict[asyncio.Task[None], None] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
         self._settled = False
         self._suspected: dict[str, float] = {}
         casework.suspects = self.suspect
@@ -103,17 +103,16 @@ class Exchange:
             self._ask_soon(name, fresh=False)
 
     def _ask_soon(self, name: str, fresh: bool) -> None:
-        peer = self._network.gossip.peers.get(name)
-        if peer is not None:
-            task = asyncio.get_running_loop().create_task(self._ask_back(peer, fresh))
-            self._asking[task] = None
-            task.add_done_callback(lambda done: self._asking.pop(done, None))
+        peer, running = self._network.gossip.peers.get(name), self._asking.get(name)
+        if peer is not None and (running is None or running.done()):  # one at a time, whatever a peer says
+            self._asking[name] = asyncio.get_running_loop().create_task(self._ask_back(peer, fresh))
 
     async def close(self) -> None:
         """Stop asking back."""
-        for task in list(self._asking):
+        tasks = list(self._asking.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ask_back(self, peer: Peer, fresh: bool) -> None:
         try:
@@ -137,7 +136,8 @@ class Exchange:
             if here != line:
                 count += await self._bring_back(peer, line)
         await self._send_again(peer)
-        self._casework.doubted.discard(peer.name)
+        if fresh:  # only who knows the number of this start takes no older message any more (xs1 16.14)
+            self._casework.doubted.discard(peer.name)
         return count
 
     def doubt(self) -> None:
@@ -188,7 +188,10 @@ class Exchange:
 
     async def _take_own(self, row: StoredCase, message: messages.Message) -> int:
         """A message that this node signed and lost: back where it stood, if it still fits."""
-        self._node.directory.verify(message.sender, message.note)
+        try:
+            self._node.directory.verify(message.sender, message.note)
+        except BadSignature:
+            return 0  # by a key that was given up: it stands where it is held, and is not taken anew
 
         def work(tx: Transaction) -> list[bytes]:
             tx.cases.put(row)

@@ -113,9 +113,10 @@ class Casework:
     def under_newest_key(self, raw: bytes) -> bytes:
         """A message or receipt as it is handed out: an own one under the key that counts now (xs1 16.19)."""
         note = notes.parse(raw, limits.MESSAGE_NOTE)
-        if not any(line.name == self._own for line in note.signatures) or any(
-            line.key_id == self.node.signer.key_id for line in note.signatures
-        ):
+        lines = note.text.split("\n", 4)
+        if f"from {self._own}" not in lines[:4]:  # what others wrote is never signed here
+            return raw
+        if any(line.key_id == self.node.signer.key_id for line in note.signatures):
             return raw
         return messages.sign(note.text, self.node.signer)
 
@@ -215,8 +216,11 @@ class Casework:
     async def _store(self, message: Message, side: Sequence[bytes], in_exchange: bool) -> bytes:
         now = self.node.clock.now()
         receipts: list[bytes] = []
+        doubts: list[str] = []
 
         def work(tx: Transaction) -> list[bytes]:
+            if message.link.n > 1 and tx.cases.get(message.case) is None:
+                doubts.append(message.sender)
             row = self._row(tx, message)
             found = dossier.read(tx, row)
             placed = chains.place(found.links(message.sender), message)
@@ -229,10 +233,10 @@ class Casework:
             started = tx.cases.start_of(self.network.name, message.sender)
             if message.link.start < started and not in_exchange:
                 # Its writer began anew since: what was under way then counts only as part of what it holds now.
-                self.suspects(message.sender)
+                doubts.append(message.sender)
                 raise Gap(f"messages of start {started}", message.link.start, "it is asked for your cases")
             if message.seen.n and message.seen not in found.links(self._own):
-                self.suspects(message.sender)  # it saw a message of ours that is not held here
+                doubts.append(message.sender)  # it saw a message of ours that is not held here
             self._keep_what_was_answered(found, placed.void)
             tx.cases.void(row.id, message.sender, placed.void)
             self._may_take(tx, dossier.read(tx, row), message)
@@ -243,14 +247,27 @@ class Casework:
             receipts.append(receipt)
             return [message.raw, receipt]
 
-        await self.audit.keep(work, soon=message.step.step in WITNESSED_SOON)
+        try:
+            await self.audit.keep(work, soon=message.step.step in WITNESSED_SOON)
+        finally:
+            if doubts:  # here and not in the write, which runs in the writer's own thread
+                self.suspects(doubts[0])
         return receipts[-1]
 
     def _keep_what_was_answered(self, found: Dossier, void: Sequence[Link]) -> None:
         """Raise where a newer start would cut off what this side has seen and answered: its writer asks first."""
         answered = max((entry.message.seen.n for entry in found.chain(self._own)), default=0)
-        if any(link.n <= answered for link in void):  # xs1 16.7
+        cut = [entry.message for entry in found.chain(found.other(self._own)) if entry.message.link in void]
+        if any(message.link.n <= answered and self._counts(message) for message in cut):  # xs1 16.7
             raise Gap(f"a message that links to message {answered}, which was answered", "one before it", held=answered)
+
+    def _counts(self, message: Message) -> bool:
+        """Whether a key that its writer's newest identity lists signed a message; a stolen one binds nobody."""
+        try:
+            self.node.directory.verify(message.sender, message.note)
+        except BadSignature:
+            return False
+        return True
 
     def _row(self, tx: Transaction, message: Message) -> StoredCase:
         """The case of a message; a first one of a member opens it."""
@@ -262,8 +279,6 @@ class Casework:
             return row
         step = BY_VERB.get(message.step.step)
         if step is None or step.kind is not Kind.OPENING or message.link.n != 1:
-            if message.link.n > 1:
-                self.suspects(message.sender)
             raise NotFound("a case held here", message.case)
         row = StoredCase(message.case, self.network.name, message.sender, self._own, self.node.clock.now())
         tx.cases.put(row)

@@ -20,6 +20,7 @@ class Directory:
         self.pinned = frozenset(found.name for found in pinned)
         self.admits: Callable[[Identity], bool] = lambda found: False
         self.conflicts: dict[str, bytes] = {}
+        self.listeners: list[Callable[[Identity], None]] = []
         self._known = {found.name: found for found in pinned}
         self._known[own.name] = own
 
@@ -52,15 +53,20 @@ class Directory:
         if held is None or held.root != found.root:
             if not self.admits(found) or found.name == self.own.name:
                 return False
-            self._known[found.name] = found
+            self._take(found)
             return True
         if found.version == held.version:
             self.conflicts[found.name] = raw
         identity.check_successor(held, found)
         if now > found.statement.expires + limits.EXPIRED_GRACE:  # xs1 12.7
             return False
-        self._known[found.name] = found
+        self._take(found)
         return True
+
+    def _take(self, found: Identity) -> None:
+        self._known[found.name] = found
+        for listener in self.listeners:
+            listener(found)
 
     def forget(self, name: str) -> None:
         """Another root key took over: what the old one signed is not taken any more."""

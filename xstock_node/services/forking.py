@@ -1,6 +1,6 @@
 """Forks: finding the proof that an origin signed two histories of one epoch, keeping it, and freezing the log."""
 
-from xstock_node.protocol import forks, frames, heads, merkle
+from xstock_node.protocol import forks, frames, heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.forks import ForkStatement
 from xstock_node.protocol.gossip import PullRequest, Range
@@ -68,7 +68,8 @@ async def keep(engine: Engine, statement: ForkStatement, now: int) -> bool:
     log = statement.log
 
     def work(tx: Transaction) -> bool:
-        if any(found.log == log for found in tx.governance.forks()):
+        held = [found.log for found in tx.governance.forks() if found.log.name == log.name]
+        if log in held or len(held) >= limits.FORKS_A_LOG:
             return False
         tx.governance.put_fork(StoredFork(log, now, statement.raw))
         tx.journal.put(f"fork {log}", statement.raw)

@@ -42,6 +42,7 @@ SMALL_AT_ONCE = 64  # logs whose small gaps one pull fetches
 SHARED_GAP = 4_096  # records above which several peers are asked at once
 MOST_PATIENCE = 64
 INTRODUCED_EVERY = 60.0
+PAGES_A_ROUND = 256  # a peer that always has more is left for the next round
 FIRST_KINDS = ("charter", "identity")
 
 
@@ -128,7 +129,7 @@ class Gossip:
 
         With `fresh` the peer is asked as if for the first time: this folder may be older than the peer believes.
         """
-        while True:
+        for _ in range(PAGES_A_ROUND):
             state = await self._peering.state(peer.name)
             outgoing = await self._outgoing(peer.name, state.acked)
             digest = self._replicas.digest(peer.name)

@@ -92,6 +92,7 @@ class Network:
         self.windowing = Windowing(engine, clock.now, clock.steady, random)
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
+        directory.listeners.append(self.replicas.note_identity)
 
     async def load(self) -> None:
         """Read what storage holds of this network; nothing is signed and nobody is called."""

@@ -9,6 +9,7 @@ from xstock_node.protocol import forks, frames, gossip, heads, limits
 from xstock_node.protocol.errors import BadSignature, Fork, Gap, Mismatch, NotFound, ProtocolError, Rollback
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.heads import Head
+from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import AUDIT, LogId, LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.services import forking
@@ -116,8 +117,7 @@ class Replicas:
                     return None
                 plan = await self._consider(head, raw, carried.get(log), caller)
         except Rollback:
-            await self.look_for_twins(head, raw)
-            await self._look_at_older(head, raw)
+            await self._look_back(caller, head, raw)
             return None
         except ProtocolError as error:
             self._refuse(caller, error, raw[:120].decode("utf-8", "replace").split("\n")[0])
@@ -209,6 +209,8 @@ class Replicas:
     async def learn_fork(self, raw: bytes) -> bool:
         """Take a fork statement whose proof and signatures hold; True when it is new (xs1 19.2)."""
         statement = forks.parse(raw)
+        if not self.concerns(statement.longer):
+            return False
         for head, note in zip((statement.shorter, statement.longer), statement.notes, strict=True):
             if not self._directory.verify_head(head, note):
                 return False
@@ -224,13 +226,19 @@ class Replicas:
         self._voiding[name] = epoch
         for state in await self._engine.read(lambda tx: tx.logs.states()):
             log, raw = state.log, state.head or state.target
-            if log.node != name or state.epoch <= epoch or not raw or self._is_signed_now(raw):
+            here = log.network == self._membership.network
+            if not here or log.node != name or state.epoch <= epoch or not raw or self._is_signed_now(raw):
                 continue
             if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
                 self.heads.pop(log, None)
                 self.raw.pop(log, None)
                 self._digest = ""
         self._voiding.pop(name, None)
+
+    def note_identity(self, found: Identity) -> None:
+        """Another network of this node may have heard of it: what it voids is taken back at the next look round."""
+        if found.statement.epoch:
+            self._voiding[found.name] = found.statement.epoch
 
     async def void_again(self) -> None:
         """Take back what could not be taken back at once: before a crash, or while the disk was full."""
@@ -321,6 +329,14 @@ class Replicas:
             if statement is not None and await self.learn_fork(statement):
                 self._tell_of(log)
 
+    async def _look_back(self, caller: str, head: Head, raw: bytes) -> None:
+        """What a head that is no news may prove."""
+        try:
+            await self.look_for_twins(head, raw)
+            await self._look_at_older(head, raw)
+        except ProtocolError as error:
+            self._refuse(caller, error, str(head.log))
+
     def _tell_of(self, log: LogName) -> None:
         """Something is proved about a log, which concerns who holds its newest head too."""
         self.changed(LogName(log.node, "") if log.is_for_all else log, True)
@@ -331,8 +347,11 @@ class Replicas:
         if statement is None or (head.log, -1) in self._older:
             return
         self._directory.verify_head(*heads.parse(raw))
+        new = await self.learn_fork(statement)
+        if len(self._older) >= VERIFIED:
+            self._older.clear()
         self._older[head.log, -1] = b""
-        if await self.learn_fork(statement):
+        if new:
             self.twins(head.log)
             self._tell_of(head.log.name)
 

@@ -92,7 +92,7 @@ class Rounds:
         self._held.discard(name)
         others = sorted(n for n in self._tasks if n not in self._held and n != name and not self._failures.get(n))
         if others:
-            self._retry[self._random.choice(others)].set()
+            self._retry.setdefault(self._random.choice(others), asyncio.Event()).set()
 
     async def _attend(self, peer: Peer) -> None:
         """Rounds with one peer for ever: held where possible, else every 30 s to 5 min with jitter."""
@@ -150,7 +150,7 @@ class Rounds:
                 self._trace.info("push-failed", peer=peer.name, why=str(error))
                 if lost <= PUSHED_AGAIN:
                     event.set()  # what was not acknowledged is pushed once more (xs1 11.10)
-            await asyncio.sleep(limits.MERGE + (self._random.uniform(0, lost) if lost else 0.0))
+            await asyncio.sleep(limits.MERGE + self._random.uniform(0, min(lost, 30)))
 
     def _defect(self, error: Exception) -> None:
         """An exception that is none of ours is a defect of the program: say so, where it can be found."""
