@@ -162,7 +162,7 @@ class Ingest:
 
     async def _carry(self, replicas: Replicas, caller: str, raw: bytes, body: bytes) -> None:
         """As beside a head in a round of gossip; text comes from JSON, whole characters only."""
-        await replicas.learn(caller, raw, carried_frames(body.decode("utf-8", "replace")))
+        await replicas.learn(caller, raw, carried_frames(body))
 
     async def _push(self, replicas: Replicas, caller: str, raw: bytes, body: bytes) -> None:
         """As a push of what was wanted."""

@@ -322,7 +322,8 @@ async def test_a_held_request_is_answered_when_there_is_news(served) -> None:
     line = records.encode(make_offer(1, served.node.clock.now()))
     served.node.signed(await served.node.own.append(lambda tx: [line]))
     async with asyncio.timeout(5):
-        answer = json.loads((await held).body)
+        came = await held
+    answer = json.loads(coding.inflate(came.body, came.headers.get("Content-Encoding", ""), MIB))
     assert any(note.startswith("redcross.at/xs1/see.pub/") for note in answer["notes"])
     assert served.server.admission.held == 0
 
