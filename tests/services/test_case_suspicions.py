@@ -1,6 +1,5 @@
 """A message that shows what this node lost makes it ask, also where writes run in a thread of their own."""
 
-import asyncio
 from pathlib import Path
 from random import Random
 
@@ -44,5 +43,4 @@ async def test_only_what_this_node_wrote_is_signed_under_its_newest_key(tmp_path
     line = messages.sign(text, make_identity(HR)[1]).split(b"\n\n", 1)[1].replace(b"A", b"B")
     assert inside.casework(node).under_newest_key(raw) == raw
     assert inside.casework(node).under_newest_key(raw + line) == raw + line
-    await asyncio.sleep(0)
     await node.engine.close()

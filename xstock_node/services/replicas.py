@@ -223,6 +223,8 @@ class Replicas:
 
     async def void(self, name: str, epoch: int) -> None:
         """Take back what logs of a node hold of epochs later than the one that its identity fixes (xs1 7.9)."""
+        if name == self._directory.own.name:
+            return  # an own log is cut by its owner alone: an epoch must never be opened twice
         self._voiding[name] = epoch
         for state in await self._engine.read(lambda tx: tx.logs.states()):
             log, raw = state.log, state.head or state.target
@@ -237,7 +239,7 @@ class Replicas:
 
     def note_identity(self, found: Identity) -> None:
         """Another network of this node may have heard of it: what it voids is taken back at the next look round."""
-        if found.statement.epoch:
+        if found.statement.epoch and found.name != self._directory.own.name:
             self._voiding[found.name] = found.statement.epoch
 
     async def void_again(self) -> None:

@@ -78,8 +78,8 @@ class Dealing:
             return
         verbs = (SUPPLIER if name == case.supplier else REQUESTER).get(state, ())
         verb = random.choice(STEPS).verb if not verbs or random.random() < 0.08 else random.choice(verbs)
-        if verb in ("notify", "request"):
-            return
+        if verb in ("notify", "request", "amended"):
+            return  # openings stand at the start; what an amendment changes is not told from what it leaves yet
         inside.release(process.node, world.partners(name))
         await self._send(process, case, verb, random)
 
@@ -101,10 +101,8 @@ class Dealing:
 
     async def _send(self, process: Process, case: Open, verb: str, random: Random) -> None:
         body: dict[str, Any] = {"step": verb}
-        if verb in ("offer", "amended"):
+        if verb == "offer":
             body["lines"] = _lines(random.randint(20, 70))
-        if verb == "amended":
-            return  # what it changes is not yet told from what it leaves
         try:
             await process.run(inside.casework(process.node).send(case.id, body))
             self.sent += 1
