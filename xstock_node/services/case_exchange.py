@@ -25,6 +25,7 @@ from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, 
 CASES = 2_000
 BODY = 4 * limits.MIB
 SUSPECT_EVERY = 60.0
+AGAIN_AFTER = 5.0
 
 
 class ChainEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,7 @@ class Exchange:
     def __init__(self, casework: Casework) -> None:
         self._casework, self._node, self._network = casework, casework.node, casework.network
         self._asking: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
         self._settled = False
         self._suspected: dict[str, float] = {}
         casework.suspects = self.suspect
@@ -104,7 +106,9 @@ class Exchange:
 
     def _ask_soon(self, name: str, fresh: bool) -> None:
         peer, running = self._network.gossip.peers.get(name), self._asking.get(name)
-        if peer is not None and (running is None or running.done()):  # one at a time, whatever a peer says
+        if running is not None and not running.done():  # one at a time, whatever a peer says
+            self._again.add(name)
+        elif peer is not None:
             self._asking[name] = asyncio.get_running_loop().create_task(self._ask_back(peer, fresh))
 
     async def close(self) -> None:
@@ -115,10 +119,15 @@ class Exchange:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ask_back(self, peer: Peer, fresh: bool) -> None:
-        try:
-            await self.ask(peer, fresh)
-        except (ProtocolError, StorageError, Refusal) as error:
-            self._node.trace.info("cases-not-compared", peer=peer.name, why=str(error))
+        while True:
+            self._again.discard(peer.name)
+            try:
+                await self.ask(peer, fresh)
+            except (ProtocolError, StorageError, Refusal) as error:
+                self._node.trace.info("cases-not-compared", peer=peer.name, why=str(error))
+            if peer.name not in self._again:
+                return
+            await asyncio.sleep(AGAIN_AFTER)
 
     async def ask(self, peer: Peer, fresh: bool = True) -> int:
         """Compare all cases with a peer and mend both sides; how many messages were brought back here.
