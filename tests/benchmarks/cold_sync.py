@@ -22,8 +22,9 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.node import Node
 from xstock_node.services.receiving import extend, take
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite import SqliteEngine
+from xstock_node.storage.values import LogState
 from xstock_node.testing.nodes import make_identity, make_signer
 from xstock_node.trace import Trace
 from xstock_node.transport.client import HttpPeer, open_session

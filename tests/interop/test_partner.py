@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes import NodeProcess, free_port, pause
 from xstock_node.services.mapping_desk import DecideRequest
-from xstock_node.services.publishing import PublishRequest
+from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.searching import SearchRequest
 from xstock_node.services.stocktake import LineRequest
 

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from xstock_node.storage.interfaces import Outgoing
+from xstock_node.storage.values import Outgoing
 from xstock_node.testing import SimNet, run_simulated
 
 BG, HR = "redcross.bg", "redcross.hr"

@@ -13,8 +13,8 @@ from xstock_node.protocol.names import LogName
 from xstock_node.services.office import Office
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.searching import _may_offer
-from xstock_node.storage.interfaces import StoredOffer
 from xstock_node.storage.sqlite import SqliteEngine
+from xstock_node.storage.values import StoredOffer
 from xstock_node.testing.nodes import make_signer
 
 A = "redcross.bg"

@@ -15,7 +15,7 @@ from xstock_node.protocol.records import Audience, Known, Notice, Offer, Still, 
 from xstock_node.services.node import Node
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.windowing import EVERY, RENEWED, Windowing, rise, slide
-from xstock_node.storage.interfaces import LogState
+from xstock_node.storage.values import LogState
 from xstock_node.testing import SimNet, make_offer, run_simulated
 
 A = "a.example.org"

@@ -15,7 +15,8 @@ from xstock_node.services.membership import Membership
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import LogState
 from xstock_node.testing.storm import Plan
 
 Patches = Callable[[], Sequence[Any]]

@@ -10,9 +10,9 @@ import pytest
 from xstock_node.protocol.names import LogName
 from xstock_node.storage import Engine, Transaction
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.interfaces import Act, LogState, PeerState
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.storage.sqlite.migrations import APPLICATION_ID, migrations
+from xstock_node.storage.values import Act, LogState, PeerState
 from xstock_node.testing.storing import make_line, store_lines
 
 LOG = LogName("redcross.bg", "see.pub")

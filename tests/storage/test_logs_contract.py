@@ -9,7 +9,7 @@ from xstock_node.protocol import frames, merkle
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
 from xstock_node.storage import Engine, Transaction
-from xstock_node.storage.interfaces import Aside, LogState
+from xstock_node.storage.values import Aside, LogState
 from xstock_node.testing.storing import make_line, store_lines
 
 LOG, OTHER = LogName("redcross.bg", "see.pub"), LogName("redcross.hr", "see.pub")

@@ -10,7 +10,7 @@ from xstock_node.protocol import records
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import Offer
 from xstock_node.storage import Engine, Transaction
-from xstock_node.storage.interfaces import Indexed, LogState, StoredOffer
+from xstock_node.storage.values import Indexed, LogState, StoredOffer
 from xstock_node.testing import make_offer
 
 NOW = 1_790_000_000

@@ -8,7 +8,7 @@ from xstock_node.domain.items import BaseUnit
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.stock import StockLine
 from xstock_node.storage import Engine, Transaction
-from xstock_node.storage.interfaces import Act, PeerState, Source, StoredNote
+from xstock_node.storage.values import Act, PeerState, Source, StoredNote
 
 Opens = Callable[[Path], Engine]
 

@@ -18,7 +18,7 @@ from xstock_node.cli.federation import DemoNode, found_federation, start_all, st
 from xstock_node.cli.output import emit, say, table, verb, words
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mapping_desk import DecideRequest
-from xstock_node.services.publishing import OfferId, PublishRequest
+from xstock_node.services.offer_views import OfferId, PublishRequest
 from xstock_node.services.searching import Hit, SearchRequest
 from xstock_node.services.stocktake import ImportRequest
 

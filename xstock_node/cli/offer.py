@@ -56,7 +56,7 @@ async def list_(as_json: bool, home: Path | None) -> None:
 @verb
 async def show(as_json: bool, home: Path | None, id_: str, node: str) -> None:
     """One offer, own or another node's."""
-    from xstock_node.services.publishing import OfferId
+    from xstock_node.services.offer_views import OfferId
 
     async with open_session(home) as session:
         hit = await session.call("offer.show", OfferId(id=id_, node=node))
@@ -69,7 +69,7 @@ async def show(as_json: bool, home: Path | None, id_: str, node: str) -> None:
 @verb
 async def publish(as_json: bool, home: Path | None, codes: tuple[str, ...], release: bool) -> None:
     """Sign offers for the catalogue CODES (all by default), as the share rules allow."""
-    from xstock_node.services.publishing import PublishRequest
+    from xstock_node.services.offer_views import PublishRequest
 
     async with open_session(home) as session:
         result = await session.call("offer.publish", PublishRequest(codes=list(codes), release=release))
@@ -106,7 +106,7 @@ async def renew(as_json: bool, home: Path | None, ids: tuple[str, ...], everythi
 @verb
 async def export(as_json: bool, home: Path | None, id_: str, node: str, out: Path | None) -> None:
     """Write offer ID with its proof to a file that verifies anywhere, without network."""
-    from xstock_node.services.publishing import OfferId
+    from xstock_node.services.offer_views import OfferId
 
     async with open_session(home) as session:
         result = await session.call("offer.export", OfferId(id=id_, node=node))
@@ -196,7 +196,7 @@ def _known_keys(home: Path | None, key: Path | None) -> dict[str, tuple[bytes, .
 async def _change(
     route: str, as_json: bool, home: Path | None, ids: tuple[str, ...], everything: bool, why: str
 ) -> None:
-    from xstock_node.services.publishing import OfferIds
+    from xstock_node.services.offer_views import OfferIds
 
     async with open_session(home) as session:
         result = await session.call(route, OfferIds(ids=list(ids), all=everything, why=why))

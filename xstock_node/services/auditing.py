@@ -16,7 +16,8 @@ from xstock_node.protocol.witness import WitnessRequest
 from xstock_node.services.network import Network
 from xstock_node.services.site import Site, Small
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.interfaces import StoredCosignature, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import StoredCosignature
 
 WITHIN = 60.0  # seconds in which a head that matters is shown and witnessed
 WITNESSES = 4

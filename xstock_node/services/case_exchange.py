@@ -20,7 +20,8 @@ from xstock_node.services import dossier
 from xstock_node.services.casework import Casework, pack
 from xstock_node.services.errors import Refusal
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
 
 CASES = 2_000
 BODY = 4 * limits.MIB

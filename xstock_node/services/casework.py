@@ -25,7 +25,8 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.promises import available, promised
 from xstock_node.services.site import Site
-from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
 
 WITNESSED_SOON = frozenset({"offer", "confirm", "accept", "dispatch", "received", "close"})
 

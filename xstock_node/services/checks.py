@@ -11,7 +11,8 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import LogState
 
 KEY_FILES = ("signing.key", "root.key")
 READ_AT_ONCE = 4096

@@ -15,7 +15,8 @@ from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.pulling import Pace, pull_lines, pull_roots
 from xstock_node.services.receiving import Plan, enter_epoch, extend, frontier_at, moved_on, take
-from xstock_node.storage.interfaces import Engine, LogState, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import LogState
 
 BATCH = 20 * limits.SEGMENT
 AHEAD = 2  # batches a peer may be ahead of what is stored

@@ -16,7 +16,8 @@ from xstock_node.protocol.messages import Link
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services.casework import Casework, pack, sides_of
-from xstock_node.storage.interfaces import Outgoing, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Outgoing
 
 RETRY_FIRST, RETRY_MAX = 30, 6 * 3600  # xs1 16.15
 LOOK_EVERY = 5.0

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from xstock_node.domain.operations import BY_VERB, PROMISED, Kind, Side, State, fold
 from xstock_node.protocol import messages
 from xstock_node.protocol.messages import NOTHING, Link, Message
-from xstock_node.storage.interfaces import StoredCase, StoredMessage, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import StoredCase, StoredMessage
 
 
 class Entry(NamedTuple):

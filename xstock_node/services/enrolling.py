@@ -12,7 +12,8 @@ from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import BadSignature, NotFound, Quota
 from xstock_node.protocol.recordtypes import NodeName, ShortText
 from xstock_node.services.site import Site, Small
-from xstock_node.storage.interfaces import Application, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Application
 
 
 class ApplicationBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

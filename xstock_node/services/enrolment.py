@@ -23,7 +23,8 @@ from xstock_node.services.governing import NetworkName, network_of
 from xstock_node.services.network import Network
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
-from xstock_node.storage.interfaces import Application, Invite, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Application, Invite
 
 PREFIX = "xs1-invite:"
 DAY = 86_400

@@ -7,7 +7,7 @@ from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.network import Network
 from xstock_node.services.office import Office
 from xstock_node.services.times import iso
-from xstock_node.storage.interfaces import StoredFork
+from xstock_node.storage.values import StoredFork
 
 WAITS_LONG = 3600
 

@@ -7,7 +7,8 @@ from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.receiving import freeze
-from xstock_node.storage.interfaces import Engine, StoredFork, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import StoredFork
 
 
 def statement_here(tx: Transaction, held_raw: bytes, new_raw: bytes) -> bytes | None:

@@ -24,7 +24,8 @@ from xstock_node.protocol.records import (
     Withdraw,
     interpret,
 )
-from xstock_node.storage.interfaces import Indexed, StoredStatement, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Indexed, StoredStatement
 
 
 class Found(NamedTuple):

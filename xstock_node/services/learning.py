@@ -47,7 +47,7 @@ class Learning:
         self._engine, self._membership, self._directory = engine, membership, directory
         self._replicas, self._peering, self._recovery, self._holding = replicas, peering, recovery, holding
         self._now, self._trace = now, trace
-        replicas.twins = lambda log: trace.error("two-with-one-key", log=str(log))
+        replicas.contradictions.twins = lambda log: trace.error("two-with-one-key", log=str(log))
         self._overtaken: dict[str, tuple[str, ...]] = {}
         self._opened: dict[str, int] = {}
 
@@ -108,7 +108,7 @@ class Learning:
             await self._engine.write(lambda tx: tx.journal.put(f"identity {name}", raw), durable=False)
             renewed = self._directory.get(name)
             if renewed is not None and renewed.statement.epoch:  # xs1 12.6
-                await self._replicas.void(name, renewed.statement.epoch)
+                await self._replicas.voiding.void(name, renewed.statement.epoch)
             self._replicas.changed(LogName(name, ""), True)
         elif self._directory.get(name) is None:
             self.room.put(caller, note)
@@ -117,7 +117,7 @@ class Learning:
         raw = note.encode()
         statement = forks.parse(raw)
         self._peering.gave(caller, f"fork {statement.log}", raw)
-        if statement.log.name.network == self._membership.network and await self._replicas.learn_fork(raw):
+        if statement.log.name.network == self._membership.network and await self._replicas.contradictions.learn(raw):
             what = "two-with-one-key" if statement.shows_twins else "fork"
             self._trace.error(what, log=str(statement.log), peer=caller)
             log = statement.log.name
@@ -152,7 +152,7 @@ class Learning:
             return None
         self._note_overtaken(caller, head, raw)
         if self._went_back(caller, head):
-            await self._try(caller, str(log), self._replicas.look_for_twins(head, raw))
+            await self._try(caller, str(log), self._replicas.contradictions.look_for_twins(head, raw))
             return None
         plan = await self._replicas.learn(caller, raw, carried, verified=True)
         self._peering.showed(caller, head)

@@ -13,7 +13,8 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.membership import Standing, Statement, fold, may_read, root_hash
 from xstock_node.protocol.names import GOVERNANCE, LogName
 from xstock_node.protocol.records import Audience, Revoke, Vouch
-from xstock_node.storage.interfaces import Engine, StoredCharter, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import StoredCharter
 from xstock_node.trace import Trace
 
 FOLD_SECONDS = 60

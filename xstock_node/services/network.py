@@ -92,11 +92,11 @@ class Network:
         self.windowing = Windowing(engine, clock.now, clock.steady, random)
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
-        directory.listeners.append(self.replicas.note_identity)
+        directory.listeners.append(self.replicas.voiding.note)
 
     async def load(self) -> None:
         """Read what storage holds of this network; nothing is signed and nobody is called."""
-        await self.gossip.load()
+        await self.gossip.feed.load()
         await self.membership.load()
         await self.replicas.load()
         for state in await self._engine.read(lambda tx: tx.logs.states()):
@@ -125,7 +125,7 @@ class Network:
         ):
             # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
             self.was_restored = True
-            await self.gossip.renew_journal()
+            await self.gossip.feed.renew_journal()
 
     async def _lost_audit(self) -> bool:
         """Whether peers hold a head of this node's audit log that goes beyond what is stored here."""
@@ -199,7 +199,7 @@ class Network:
     async def keep_house(self) -> None:
         """What is done now and then: save the book about peers, look who can be dialled and whom nobody knows yet."""
         await self.peering.save()
-        await self.replicas.void_again()
+        await self.replicas.voiding.again()
         await self._continue_audit()
         self.membership.standings()
         self.rounds.reconcile(self._dialable())

@@ -105,7 +105,7 @@ class Node:
         fixed = [found for found in self.directory if found.statement.epoch and found.name != self.identity.name]
         for network in self.networks.values():
             for found in fixed:
-                await network.replicas.void(found.name, found.statement.epoch)
+                await network.replicas.voiding.void(found.name, found.statement.epoch)
             await network.gossip.take_up()
 
     async def start(self, peers: Mapping[str, Peer], dial: Dial | None = None) -> None:

@@ -15,7 +15,8 @@ from xstock_node.domain.items import Item
 from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.node import Node
-from xstock_node.storage.interfaces import Act, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Act
 
 CATALOGUE_FILE = Path(__file__).parent.parent / "domain" / "data" / "catalogue.toml"
 

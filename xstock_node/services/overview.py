@@ -8,7 +8,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
-from xstock_node.storage.interfaces import LogState, PeerState
+from xstock_node.storage.values import LogState, PeerState
 
 
 class PeerView(msgspec.Struct, frozen=True, kw_only=True):

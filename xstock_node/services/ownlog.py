@@ -15,7 +15,8 @@ from xstock_node.protocol.heads import Base, Head
 from xstock_node.protocol.names import LogName
 from xstock_node.services.errors import Refusal
 from xstock_node.services.indexing import index_lines
-from xstock_node.storage.interfaces import Engine, LogState, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import LogState
 
 
 class Halt:

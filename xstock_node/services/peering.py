@@ -8,7 +8,8 @@ from xstock_node.protocol.errors import Full, Held, NotFound, ProtocolError, Quo
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.quota import TokenBucket
-from xstock_node.storage.interfaces import Engine, PeerState, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import PeerState
 from xstock_node.trace import Trace
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
 from xstock_node.domain.folding import fold
-from xstock_node.storage.interfaces import Source
+from xstock_node.storage.values import Source
 
 MIXED = "mixed"
 UNNAMED = "stock"

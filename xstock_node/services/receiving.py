@@ -19,7 +19,8 @@ from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import GOVERNANCE, LogName
 from xstock_node.protocol.records import Audience, Offer, Withdraw, interpret
 from xstock_node.services.indexing import forget, index_lines, rebuild
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import LogState
 
 STEP = 2 * limits.SEGMENT  # records that are taken in one transaction
 NO_ROOTS: Mapping[int, bytes] = MappingProxyType({})

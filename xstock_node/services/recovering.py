@@ -13,7 +13,8 @@ from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.pulling import pull_lines
 from xstock_node.services.receiving import frontier_at, not_superseded
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.interfaces import Engine, StoredNote, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import StoredNote
 from xstock_node.trace import Trace
 
 OWN_FOLDER = "own data folder"

@@ -8,7 +8,8 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.errors import NotFound, ProtocolError, Quota
 from xstock_node.protocol.names import hex_hash
 from xstock_node.services.site import Site, Small
-from xstock_node.storage.interfaces import SealedMail, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import SealedMail
 
 
 class Relaying:

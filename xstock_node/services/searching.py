@@ -7,11 +7,11 @@ from xstock_node.domain.search import OfferQuery, Order, ask, relevance
 from xstock_node.protocol import limits
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services.errors import Refusal
+from xstock_node.services.offer_views import OfferId, figure
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.publishing import OfferId, figure
 from xstock_node.services.times import iso
 from xstock_node.services.typed import figure_of
-from xstock_node.storage.interfaces import StoredOffer
+from xstock_node.storage.values import StoredOffer
 
 RELEVANCE_OVER = 1_000
 MOST = 500

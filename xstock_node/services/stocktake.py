@@ -19,7 +19,8 @@ from xstock_node.plugins.isolation import read_file
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.typed import UNSAFE, clean, figure_of, plain
-from xstock_node.storage.interfaces import Source, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
 GUARDED_LINES = 5

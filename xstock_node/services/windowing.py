@@ -17,7 +17,8 @@ from xstock_node.protocol.records import Audience, Notice, Offer, interpret
 from xstock_node.services.fresh import fresh
 from xstock_node.services.indexing import forget
 from xstock_node.services.ownlog import OwnLog
-from xstock_node.storage.interfaces import Engine, StoredOffer, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import StoredOffer
 
 DAY = 86_400
 EVERY = 600.0  # seconds between two looks at a log

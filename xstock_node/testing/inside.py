@@ -24,7 +24,8 @@ from xstock_node.services.node import Node
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings, default_catalogue
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.searching import Hit, SearchRequest, search
-from xstock_node.storage.interfaces import Aside, Engine, LogState, Transaction
+from xstock_node.storage.interfaces import Engine, Transaction
+from xstock_node.storage.values import Aside, LogState
 from xstock_node.testing.nodes import make_sealing
 from xstock_node.trace import Trace
 

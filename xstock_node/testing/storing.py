@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from xstock_node.protocol import limits, merkle
 from xstock_node.protocol.names import LogName
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import LogState
 
 
 def make_line(number: int) -> bytes:

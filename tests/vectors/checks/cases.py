@@ -9,7 +9,8 @@ from xstock_node.protocol import chains, messages
 from xstock_node.protocol.messages import Link
 from xstock_node.services.casework import Casework
 from xstock_node.services.dossier import Dossier, Entry
-from xstock_node.storage.interfaces import StoredCase, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import StoredCase
 
 
 def _link(found: Link) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from xstock_node.protocol.names import LogName, parse_log_id
 from xstock_node.protocol.records import Defect, Foreign, Offer
 from xstock_node.services import receiving
 from xstock_node.services.indexing import index_lines
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite import SqliteEngine
+from xstock_node.storage.values import LogState
 from xstock_node.testing.storing import store_lines
 
 T = TypeVar("T")

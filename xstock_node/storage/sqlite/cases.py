@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from xstock_node.protocol.messages import Link
-from xstock_node.storage.interfaces import Outgoing, StoredCase, StoredMessage
+from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
 
 
 class SqliteCases:

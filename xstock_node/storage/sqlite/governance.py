@@ -3,8 +3,8 @@
 import sqlite3
 
 from xstock_node.protocol.names import LogId, LogName
-from xstock_node.storage.interfaces import Application, Invite, StoredCharter, StoredFork, StoredStatement
 from xstock_node.storage.sqlite.logs import SqliteLogs
+from xstock_node.storage.values import Application, Invite, StoredCharter, StoredFork, StoredStatement
 
 
 class SqliteGovernance:

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 
-from xstock_node.storage.interfaces import Act, PeerState, StoredNote
+from xstock_node.storage.values import Act, PeerState, StoredNote
 
 
 class SqliteJournal:

@@ -7,7 +7,7 @@ from xstock_node.protocol import limits, merkle
 from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
-from xstock_node.storage.interfaces import Aside, LogState
+from xstock_node.storage.values import Aside, LogState
 
 SHIFT = 40
 FORGOTTEN_AT_ONCE = 4096

@@ -4,7 +4,7 @@ import sqlite3
 from builtins import list as listed
 
 from xstock_node.protocol.names import LogName
-from xstock_node.storage.interfaces import SealedMail, StoredCosignature
+from xstock_node.storage.values import SealedMail, StoredCosignature
 
 
 class SqliteMail:

@@ -12,8 +12,8 @@ import msgspec
 
 from xstock_node.domain.search import OfferQuery, Order, filter_word
 from xstock_node.protocol.names import LogName
-from xstock_node.storage.interfaces import Indexed, StoredOffer
 from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
+from xstock_node.storage.values import Indexed, StoredOffer
 
 _INSERT = (
     "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key, twin)"

@@ -8,7 +8,7 @@ import msgspec
 
 from xstock_node.domain.mapping import Mapping
 from xstock_node.domain.stock import StockLine
-from xstock_node.storage.interfaces import Source
+from xstock_node.storage.values import Source
 
 _line_decoder = msgspec.json.Decoder(StockLine)
 _mapping_decoder = msgspec.json.Decoder(Mapping)

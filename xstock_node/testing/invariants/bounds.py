@@ -2,7 +2,8 @@
 
 from xstock_node.protocol import heads as protocol_heads
 from xstock_node.protocol import limits
-from xstock_node.storage.interfaces import LogState, Transaction
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import LogState
 from xstock_node.testing import inside
 from xstock_node.testing.invariants.registry import invariant, lines_of, running
 from xstock_node.testing.ledger import folded
