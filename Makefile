@@ -19,7 +19,7 @@ demo: venv
 	$(BIN)/xstock demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -8,9 +8,11 @@ import pytest
 
 from tests.networks.kit import ChartedNet, make_charter, make_member
 from xstock_node.domain.search import OfferQuery
-from xstock_node.protocol import heads, limits, records
+from xstock_node.protocol import heads, limits, merkle, records
 from xstock_node.protocol.errors import NotFound
 from xstock_node.protocol.gossip import GossipRequest
+from xstock_node.protocol.heads import Head
+from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import Offer
 from xstock_node.services.answering import NodeAnswers
@@ -110,6 +112,30 @@ def test_what_a_stolen_key_signed_is_void_once_its_owner_says_so(tmp_path: Path)
         assert await clean()
         await asyncio.sleep(900)
         assert await clean(), "nobody appends again what the thief wrote"
+
+    tell(tmp_path, story)
+
+
+# xs1 7.9
+def test_after_a_theft_who_shows_a_lower_epoch_than_the_thief_opened_replays_nothing(tmp_path: Path) -> None:
+    async def story(net: ChartedNet) -> None:
+        log, node, now = LogName(ME, "see.pub"), net.nodes[HR], net.clocks[HR].now()
+        again, new = make_member(ME, version=2, key="second", epoch=now)
+        await until(lambda: log in node.home.replicas.heads)
+        await net.stop(ME)
+
+        async def told(epoch: int, signer: Signer) -> int:
+            """Bulgaria shows an empty head of that epoch; the epoch that Croatia holds then."""
+            head = Head(log.epoch(epoch), 0, merkle.EMPTY_ROOT, max(epoch, net.clocks[HR].now()), 0)
+            await node.home.learning.learn(BG, [heads.sign(head, signer).decode()])
+            return node.home.replicas.heads[log].log.epoch
+
+        assert await told(now + 500, make_member(ME)[1]) == now + 500
+        await asyncio.sleep(limits.REORDERED + 1)
+        await node.home.learning.learn(BG, [again.raw.decode()])
+        assert await told(now + 10, new) == now + 10
+        assert await told(now + 20, new) == now + 20
+        assert await told(now + 600, make_member(ME)[1]) == now + 20, "the old key opens nothing any more"
 
     tell(tmp_path, story)
 

@@ -7,9 +7,10 @@ from unittest import mock
 
 import msgspec
 
-from xstock_node.protocol import heads, limits
+from xstock_node.protocol import gossip, heads, limits
 from xstock_node.protocol.heads import Base, Head
-from xstock_node.services import casework, network, receiving, recovering, replicas, searching
+from xstock_node.services import casework, network, receiving, recovering, searching
+from xstock_node.services.contradictions import Contradictions
 from xstock_node.services.directory import Directory
 from xstock_node.services.membership import Membership
 from xstock_node.services.ownlog import OwnLog
@@ -110,7 +111,7 @@ def _unsigned() -> Sequence[Any]:
 def _blind_digest() -> Sequence[Any]:
     def digest(self: Replicas, name: str = "") -> str:
         held = [h for log, h in self.heads.items() if log.node != "n001.example.org"]
-        return replicas.gossip.digest((head.log, head.size, head.root) for head in held)
+        return gossip.digest((head.log, head.size, head.root) for head in held)
 
     return [mock.patch.object(Replicas, "digest", digest)]
 
@@ -130,16 +131,16 @@ def _not_cut() -> Sequence[Any]:
 
 @mutant("a fork freezes nothing", "I2 I3", "copied node", "clock back")
 def _not_frozen() -> Sequence[Any]:
-    async def go_on(self: Replicas, log: Any, raw: bytes, error: Exception) -> None:
+    async def go_on(self: Contradictions, log: Any, raw: bytes, error: Exception) -> None:
         return None
 
-    async def nothing(self: Replicas, raw: bytes) -> bool:
+    async def nothing(self: Contradictions, raw: bytes) -> bool:
         return False
 
     return [
         mock.patch.object(limits, "EPOCH_SPREAD", 1),  # copies meet in one epoch more often
-        mock.patch.object(Replicas, "_freeze_on_fork", go_on),
-        mock.patch.object(Replicas, "learn_fork", nothing),
+        mock.patch.object(Contradictions, "freeze_on_fork", go_on),
+        mock.patch.object(Contradictions, "learn", nothing),
     ]
 
 

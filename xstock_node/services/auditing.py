@@ -119,7 +119,7 @@ def desks(node: Site) -> dict[str, Small]:
 
         def work(tx: Transaction) -> None:
             raw = tx.witnesses.held(head.log.name)
-            held = heads.parse(raw)[0] if raw else None
+            held = heads.parse(raw)[0] if raw and not node.directory.is_void(raw) else None
             witness.check_growth(held, head, request)
             tx.witnesses.hold(head.log.name, node.clock.now(), request.note)
 

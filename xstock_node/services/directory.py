@@ -5,7 +5,7 @@ An identity is known because an operator pinned it, or because the governors of 
 
 from collections.abc import Callable, Iterable, Iterator
 
-from xstock_node.protocol import identity, limits
+from xstock_node.protocol import heads, identity, limits
 from xstock_node.protocol.errors import BadSignature
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
@@ -95,3 +95,14 @@ class Directory:
             return False
         self.verify(head.log.node, note)
         return True
+
+    def is_void(self, raw: bytes) -> bool:
+        """Whether its origin's newest identity voids a head: of a later epoch than fixed, by another key (xs1 7.9)."""
+        head, note = heads.parse(raw)
+        known = self._known.get(head.log.node)
+        if known is None or not 0 < known.statement.epoch < head.log.epoch:
+            return False
+        try:
+            return not self.verify_head(head, note)
+        except BadSignature:
+            return True

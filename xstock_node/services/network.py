@@ -92,7 +92,7 @@ class Network:
         self.windowing = Windowing(engine, clock.now, clock.steady, random)
         self.rounds = Rounds(self.gossip, self.holding, clock, random, trace)
         self.membership.changed = self._on_standing
-        directory.listeners.append(self.replicas.voiding.note)
+        directory.listeners.append(self._on_identity)
 
     async def load(self) -> None:
         """Read what storage holds of this network; nothing is signed and nobody is called."""
@@ -215,6 +215,12 @@ class Network:
         """Peers hold a head of an audit log that this folder lost: it goes on in the epoch of this start."""
         if self.replicas.own_audit is not None and self.start_number and not self._halt.why:
             await self.own_log(AUDIT)
+
+    def _on_identity(self, found: Identity) -> None:
+        """A newer identity: what it voids counts no more, neither in logs nor as what peers have shown."""
+        self.replicas.voiding.note(found)
+        if found.statement.epoch:
+            self.peering.forget_shown(found.name)
 
     def _lacking(self) -> list[str]:
         """Members whose identity nobody has sent yet."""

@@ -83,6 +83,12 @@ class Peering:
         if newest > (self.shown_by(name, head.log.name) or (0, 0)):
             self._shown[name][head.log.name] = (newest, self.steady())
 
+    def forget_shown(self, origin: str) -> None:
+        """What peers showed of an origin's logs may be void now: an older epoch of its is no replay (xs1 7.9)."""
+        for book in self._shown.values():
+            for log in [log for log in book if log.node == origin]:
+                del book[log]
+
     def shown_by(self, name: str, log: LogName) -> tuple[int, int] | None:
         """The newest (epoch, size) of a log that the peer is known to hold."""
         found = self._shown[name].get(log)

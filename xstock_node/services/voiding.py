@@ -1,7 +1,5 @@
 """Taking back what a stolen key signed after the epoch that its owner's newest identity fixes (xs1 7.9)."""
 
-from xstock_node.protocol import heads
-from xstock_node.protocol.errors import BadSignature
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.services.directory import Directory
@@ -25,7 +23,7 @@ class Voiding:
         for state in await self._engine.read(lambda tx: tx.logs.states()):
             log, raw = state.log, state.head or state.target
             here = log.network == self._network
-            if not here or log.node != name or state.epoch <= epoch or not raw or self._is_signed_now(raw):
+            if not here or log.node != name or not raw or not self._directory.is_void(raw):
                 continue
             if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
                 self._held.drop(log)
@@ -43,15 +41,8 @@ class Voiding:
 
     async def voided(self, head: Head, raw: bytes) -> bool:
         """Whether a newer identity voided this head while it was being stored: then it is taken back."""
+        if not self._directory.is_void(raw):
+            return False
         known = self._directory.get(head.log.node)
-        if known is None or not 0 < known.statement.epoch < head.log.epoch or self._is_signed_now(raw):
-            return False
-        await self.void(head.log.node, known.statement.epoch)
+        await self.void(head.log.node, known.statement.epoch if known else 0)
         return True
-
-    def _is_signed_now(self, raw: bytes) -> bool:
-        """Whether a key that its origin's newest identity lists signed a head."""
-        try:
-            return self._directory.verify_head(*heads.parse(raw))
-        except BadSignature:
-            return False
