@@ -102,6 +102,31 @@ async def test_garbage_is_a_protocol_error(hostile, peer: HttpPeer, script: Scri
             await peer.push(b"")
 
 
+DATES = {
+    "a date": ("Wed, 25 Nov 2026 12:00:00 GMT", [1795608000]),
+    "none": ("", []),
+    "no date": ("soon", []),
+    "a year of five digits": ("Wed, 25 Nov 99999 12:00:00 GMT", []),
+    "the year 0": ("Sat, 01 Jan 0000 00:00:00 GMT", [946684800]),
+    "a day that is none": ("Wed, 99 Nov 2026 12:00:00 GMT", []),
+    "a zone without end": ("Wed, 25 Nov 2026 12:00:00 +99999999999999999999", []),
+}
+
+
+@pytest.mark.parametrize(("date", "heard"), DATES.values(), ids=DATES.keys())
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
+async def test_the_clock_of_a_peer_is_heard_or_left(
+    hostile, session: aiohttp.ClientSession, date: str, heard: list[int], status: str
+) -> None:
+    told: list[int] = []
+    signer = make_signer("redcross.at")
+    asked = HttpPeer(session, "redcross.hr", hostile.url, signer, lambda: 1, True, lambda name, at: told.append(at))
+    hostile.script = answering(whole(b"[]", status, f"Date: {date}"))
+    with pytest.raises(ProtocolError):
+        await asked.gossip(ASK)
+    assert told == heard
+
+
 # xs1 9.8
 async def test_a_redirect_is_not_followed(hostile, peer: HttpPeer) -> None:
     hostile.script = answering(whole(b"", "307 Temporary Redirect", f"Location: {hostile.url}/elsewhere"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from aiohttp import ClientSession
 
 from xstock_node.api.app import Guard, make_app
 from xstock_node.cli.assembly import open_office
@@ -113,9 +114,7 @@ class Running:
         """A member's node, where its identity says that it may be called."""
         node = self._office.node
         try:
-            return HttpPeer(
-                self._session, found.name, found.url(), node.signer, node.clock.now, self._config.peers.allow_private
-            )
+            return _peer(self._session, node, self._config, found.name, found.url())
         except ProtocolError as error:
             node.trace.warning("peer-not-dialled", peer=found.name, why=error.sentence())
             return None
@@ -156,21 +155,19 @@ async def _listen(server: PeerServer, config: Config) -> int:
         raise Refusal("port-taken", "a free port for peers", came, "set peer_port.port", 5) from None
 
 
-def _peers(node: Node, config: Config, session: object) -> dict[str, Peer]:
+def _peer(session: ClientSession, node: Node, config: Config, name: str, url: str) -> Peer:
+    private, told_time = config.peers.allow_private, node.offsets.note
+    return HttpPeer(session, name, url, node.signer, node.clock.now, private, told_time)
+
+
+def _peers(node: Node, config: Config, session: ClientSession) -> dict[str, Peer]:
     found: dict[str, Peer] = {}
     for settings in config.peer:
         identity = node.directory.get(settings.name)
         if identity is None or not settings.dial or not identity.url():
             continue
         try:
-            found[settings.name] = HttpPeer(
-                session,
-                settings.name,
-                identity.url(),
-                node.signer,
-                node.clock.now,
-                config.peers.allow_private,  # type: ignore[arg-type]
-            )
+            found[settings.name] = _peer(session, node, config, settings.name, identity.url())
         except ProtocolError as error:
             node.trace.warning("peer-not-dialled", peer=settings.name, why=error.sentence())
     return found

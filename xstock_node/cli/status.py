@@ -8,6 +8,7 @@ from xstock_node.api.problems import problem_of
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder
+from xstock_node.protocol import limits
 from xstock_node.services.checks import Finding
 from xstock_node.services.overview import StatusView
 from xstock_node.services.typed import clean
@@ -52,6 +53,10 @@ async def _examine(home: Path | None) -> list[Finding]:
 
 def _status(view: StatusView) -> str:
     kind = words("mark.exercise", "EXERCISE") + " " if view.exercise else ""
+    ahead = view.clock_offset or 0
+    off = ""
+    if abs(ahead) > limits.CLOCK_JUMP:
+        off = words("status.clock", "{seconds} s off the median of the peers': set it (NTP)", seconds=abs(ahead))
     head = pairs(
         [
             ("node", f"{view.node} ({view.organisation})"),
@@ -78,6 +83,7 @@ def _status(view: StatusView) -> str:
             ),
             ("fingerprint", view.digits),
             ("database", f"{view.database_bytes / 1e6:.1f} MB"),
+            *([("CLOCK", off)] if off else []),
             *([("HALTED", view.halted)] if view.halted else []),
         ]
     )

@@ -30,7 +30,14 @@ class LogVerification(msgspec.Struct, frozen=True, kw_only=True):
 async def doctor(office: Office, actor: Actor, request: None = None) -> list[Finding]:
     """Everything that can be checked from here."""
     view = await status(office, actor)
-    findings = [*check_keys(office.home), _own_log(view), _expiring(office), *_peers(view), *_plugins(office)]
+    findings = [
+        *check_keys(office.home),
+        _own_log(view),
+        _clock(view),
+        _expiring(office),
+        *_peers(view),
+        *_plugins(office),
+    ]
     findings += await network_findings(office)
     logs = await verify_logs(office, actor)
     bad = [found for found in logs if not found.holds]
@@ -73,6 +80,18 @@ def _own_log(view: StatusView) -> Finding:
         do = "stop one of the two nodes that sign with this key; then start the other anew"
         return Finding(check="own log", state="error", found=view.halted, do=do)
     return Finding(check="own log", state="ok", found=f"{view.records} records in epoch {view.epoch}")
+
+
+def _clock(view: StatusView) -> Finding:
+    """A clock that is off shows expired offers, hides new ones, and is refused by peers (xs1 9.3)."""
+    ahead = view.clock_offset
+    if ahead is None:
+        return Finding(check="clock", state="ok", found="fewer than three peers told their time")
+    found = f"{abs(ahead)} s {'behind' if ahead > 0 else 'ahead of'} the median of the peers' clocks"
+    if abs(ahead) <= limits.CLOCK_JUMP:
+        return Finding(check="clock", state="ok", found=found)
+    do = f"set the clock (NTP): offers expire by it, and peers refuse what is more than {limits.CLOCK_WINDOW} s off"
+    return Finding(check="clock", state="error" if abs(ahead) > limits.CLOCK_WINDOW else "warning", found=found, do=do)
 
 
 def _expiring(office: Office) -> Finding:

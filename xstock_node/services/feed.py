@@ -53,13 +53,17 @@ class Feed:
 
     async def page(self, caller: str, cursor: str, drained: bool) -> Page:
         """What a caller has not seen since its cursor; `drained` says that it holds all the same without one."""
-        last = await self._engine.read(lambda tx: tx.journal.last())
-        position = gossip.position_in(self._journal, cursor)
-        if not 0 <= position <= last:
+        asked = gossip.position_in(self._journal, cursor)
+
+        def read(tx: Transaction) -> tuple[int, list[StoredNote], bool]:
+            last = tx.journal.last()
+            position = asked if 0 <= asked <= last else last if drained else 0
+            return position, *_notes_since(tx, position, last)
+
+        position, found, more = await self._engine.read(read)
+        if position != asked:
             # A peer without a cursor of ours may have lost everything: nothing is taken as known to it.
             self._peering.forget_known(caller)
-            position = last if drained else 0
-        found, more = await self._notes_since(position)
         new = [n for n in found if self._shows(caller, n) and not self._peering.holds(caller, n.subject, n.raw)]
         new.sort(key=_comes_later)
         if not more:
@@ -70,19 +74,9 @@ class Feed:
         end = found[-1].position if found else position
         return Page(gossip.cursor(self._journal, end), tuple(new), more)
 
-    async def _notes_since(self, position: int) -> tuple[list[StoredNote], bool]:
-        """One page of the journal, bounded in notes and bytes, and whether there is more (xs1 11.5)."""
-        found = await self._engine.read(lambda tx: tx.journal.since(position, limits.PAGE_NOTES + 1))
-        room = limits.PAGE_BYTES
-        for index, note in enumerate(found):
-            room -= len(note.raw) + 32
-            if index == limits.PAGE_NOTES or (room < 0 and index):
-                return found[:index], True
-        return found, False
-
     async def outgoing(self, name: str, acked: int) -> Outgoing:
         """What a peer has not seen since the position it acknowledged."""
-        found, more = await self._notes_since(acked)
+        found, more = await self._engine.read(lambda tx: _notes_since(tx, acked, tx.journal.last()))
         position = found[-1].position if found else acked
         new = [note for note in found if not self._peering.has(name, note.subject, note.raw)]
         # Before the own log is open, its last head may be one that a peer has seen replaced.
@@ -113,6 +107,19 @@ class Feed:
         if not wanted:
             return ""
         return await self._engine.read(lambda tx: _small_frames(tx, wanted))
+
+
+def _notes_since(tx: Transaction, position: int, last: int) -> tuple[list[StoredNote], bool]:
+    """One page of the journal, bounded in notes and bytes, and whether there is more (xs1 11.5)."""
+    if position >= last:
+        return [], False
+    found = tx.journal.since(position, limits.PAGE_NOTES + 1)
+    room = limits.PAGE_BYTES
+    for index, note in enumerate(found):
+        room -= len(note.raw) + 32
+        if index == limits.PAGE_NOTES or (room < 0 and index):
+            return found[:index], True
+    return found, False
 
 
 def log_of(subject: str) -> LogName | None:

@@ -22,7 +22,7 @@ class Held:
         self.frozen: set[LogName] = set()
         self.changed: Callable[[LogName, bool], None] = lambda log, grown: None
         self._engine, self._directory, self._membership = engine, directory, membership
-        self._digest = ""
+        self._digests: dict[str, str] = {}
         self._logs_of: defaultdict[str, set[LogName]] = defaultdict(set)
 
     async def load(self) -> None:
@@ -44,34 +44,36 @@ class Held:
         if before is not None and (head.log.epoch, head.size, head.time) < (before.log.epoch, before.size, before.time):
             return
         if before is not None and head.log.epoch > before.log.epoch:
-            self.frozen.discard(log)
+            self.thaw(log)
         self.heads[log], self.raw[log] = head, raw
         self._logs_of[log.node].add(log)
-        self._digest = ""
+        if before is None or before[:3] != head[:3]:  # a heartbeat says nothing new but its time
+            self._digests.clear()
         if changed:
             grown = before is None or (before.size, before.log.epoch) != (head.size, head.log.epoch)
             self.changed(log, grown)
 
     def forget_digest(self) -> None:
         """Somebody's standing changed: what counts is not what counted."""
-        self._digest = ""
+        self._digests.clear()
 
     def digest(self, name: str = "") -> str:
         """The digest of everything held that `name` may see too: newest epochs, without frozen and greyed logs."""
-        if name and self._membership.has_audiences():
-            return gossip.digest((head.log, head.size, head.root) for head in self.shared_with(name))
-        if not self._digest:
-            counted = (head for log, head in self.heads.items() if self._counts(log))
-            self._digest = gossip.digest((head.log, head.size, head.root) for head in counted)
-        return self._digest
+        name = name if self._membership.has_audiences() else ""
+        found = self._digests.get(name)
+        if found is None:
+            counted = self.shared_with(name) if name else self._counted()
+            found = self._digests[name] = gossip.digest((head.log, head.size, head.root) for head in counted)
+        return found
 
     def shared_with(self, name: str) -> list[Head]:
         """The heads that `name` may see, as `all` counts them."""
         sees = self._membership.sees
-        return [head for log, head in self.heads.items() if self._counts(log) and sees(name, log)]
+        return [head for head in self._counted() if sees(name, head.log.name)]
 
-    def _counts(self, log: LogName) -> bool:
-        return log not in self.frozen and self._membership.is_member(log.node)
+    def _counted(self) -> list[Head]:
+        members = {name for name, found in self._membership.standings().items() if found.is_member}
+        return [head for log, head in self.heads.items() if log.node in members and log not in self.frozen]
 
     def concerns(self, head: Head) -> bool:
         """Whether a head is of a log that this node replicates, of an origin that is known (xs1 2.7)."""
@@ -84,13 +86,19 @@ class Held:
     def freeze(self, log: LogName) -> None:
         """Two histories of a log are known: it counts no more until a newer epoch comes."""
         self.frozen.add(log)
-        self._digest = ""
+        self._digests.clear()
+
+    def thaw(self, log: LogName) -> None:
+        """One history of a log holds again."""
+        if log in self.frozen:
+            self.frozen.discard(log)
+            self._digests.clear()
 
     def drop(self, log: LogName) -> None:
         """Hold no head of a log any more."""
         self.heads.pop(log, None)
         self.raw.pop(log, None)
-        self._digest = ""
+        self._digests.clear()
 
     def tell_of(self, log: LogName) -> None:
         """Something is proved about a log, which concerns who holds its newest head too."""

@@ -134,6 +134,8 @@ class Learning:
         try:
             head, signed = heads.parse(raw)
             log = head.log.name
+            if self._replicas.raw.get(log) == raw and self._peering.holds(caller, f"head {log}", raw):
+                return None  # every round shows own heads: most were told before
             if not self._replicas.concerns(head):
                 if log.network == self._membership.network and self._directory.get(log.node) is None:
                     self.room.put(caller, note)

@@ -66,7 +66,7 @@ class Membership:
 
     def standings(self) -> dict[str, Standing]:
         """Everybody's standing now."""
-        if self._now() - self._folded >= FOLD_SECONDS or self._now() < self._folded:
+        if not 0 <= self._now() - self._folded < FOLD_SECONDS:
             self._fold()
         return self._standings
 

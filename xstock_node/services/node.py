@@ -17,6 +17,7 @@ from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
 from xstock_node.services.network import Dial, Network
+from xstock_node.services.offsets import Offsets
 from xstock_node.services.outside import Nowhere, Outside
 from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
@@ -52,6 +53,7 @@ class Node:
         self.clock, self.random, self.trace = clock, random, trace
         pins = list(pinned)
         self.directory = Directory(own, pins)
+        self.offsets = Offsets(clock.now)
         self.outside: Outside = Nowhere()
         self._halt = Halt()
         self.networks: dict[str, Network] = {}

@@ -33,7 +33,9 @@ class PeerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
-    """This node at a glance. `digest` is equal on nodes that hold the same."""
+    """This node at a glance. `digest` is equal on nodes that hold the same; `clock_offset` are the seconds that the
+    median of the peers' clocks is ahead of this node's, null while fewer than three told their time.
+    """
 
     node: str
     organisation: str
@@ -50,6 +52,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     halted: str
     database_bytes: int
+    clock_offset: int | None
     peers: list[PeerView]
 
 
@@ -90,6 +93,7 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         digest=digest,
         halted=node.own.halted,
         database_bytes=node.engine.size(),
+        clock_offset=node.offsets.median(),
         peers=views,
     )
 

@@ -175,7 +175,7 @@ class Replicas(Held):
             if not self._membership.sees(self._directory.own.name, log):
                 await self.leave(log)
                 raise NotFound("a log whose audience includes this node", str(head.log))
-        self.frozen.discard(log)
+        self.thaw(log)
         self.note(head, raw)
 
     async def _consider(self, head: Head, raw: bytes, frame: Frame | None, caller: str) -> Plan:

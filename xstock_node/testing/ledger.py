@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import Offer, Still, Withdraw, interpret
 
@@ -49,6 +50,15 @@ class Ledger:
             if entry.owed and entry.line in lines:
                 entry.owed = False
                 self.lost += 1
+
+    def given_up(self, log: LogName, below: Sequence[bytes], time: int) -> set[bytes]:
+        """Records of which the log keeps the hash alone because they had ended when its window rose over them.
+
+        `below` are the lines that stand below `min`, `time` is the time of the head that says so (xs1 6.9).
+        """
+        hashes = {line for line in below if is_hash_line(line)}
+        ended = (entry.line for entry in self.owed(log) if getattr(said(entry.line), "exp", time) <= time)
+        return {line for line in ended if hash_line(leaf_of(line)) in hashes} if hashes else set()
 
     def missing(self, log: LogName, held: Sequence[bytes]) -> list[Entry]:
         """What is owed and neither held nor replaced by something newer about the same offer."""

@@ -69,7 +69,7 @@ class Look(NamedTuple):
 def _date(response: aiohttp.ClientResponse) -> int | None:
     try:
         return int(parsedate_to_datetime(response.headers.get("Date", "")).timestamp())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -118,7 +118,7 @@ class Stranger:
 
 
 class HttpPeer:
-    """One peer at the base URL of its pinned identity."""
+    """One peer at the base URL of its pinned identity. `told_time` hears its clock, in unix seconds, at each answer."""
 
     def __init__(
         self,
@@ -128,9 +128,11 @@ class HttpPeer:
         signer: Signer,
         now: Callable[[], int],
         allow_private: bool = False,
+        told_time: Callable[[str, int], None] = lambda name, time: None,
     ) -> None:
         check_url(url, allow_private)
         self.name, self.url = name, url
+        self._told_time = told_time
         self._session, self._signer, self._now = session, signer, now
 
     async def gossip(self, request: GossipRequest, wait: float = 0.0) -> GossipResponse:
@@ -190,6 +192,9 @@ class HttpPeer:
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unreachable(f"an answer of {self.name}", str(error) or type(error).__name__) from None
+        date = _date(response)
+        if date is not None:
+            self._told_time(self.name, date)
         try:
             return await self._read(response, most, stream)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
