@@ -10,11 +10,14 @@ import pytest
 from xstock_node.protocol import limits
 from xstock_node.protocol.membership import Standing
 from xstock_node.protocol.names import LogName
+from xstock_node.protocol.records import encode
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.services.ownlog import OwnLog
 from xstock_node.services.searching import _may_offer
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.storage.values import StoredOffer
+from xstock_node.testing import make_offer
 from xstock_node.testing.nodes import make_signer
 
 A = "redcross.bg"
@@ -52,6 +55,24 @@ async def test_a_jump_of_the_wall_clock_opens_a_new_epoch(engine: SqliteEngine, 
     after = await log.heartbeat()
     assert (after.log.epoch > first.log.epoch) == opens
     assert after.time >= first.time, "time never goes back, whatever the clock does"
+
+
+@pytest.mark.parametrize(("ahead", "refused"), [(limits.AHEAD, False), (limits.AHEAD + 1, True)])
+async def test_a_record_made_before_the_clock_was_put_back_is_refused_and_not_stored(
+    engine: SqliteEngine, ahead: int, refused: bool
+) -> None:
+    """xs1 4.9: readers would leave it out, and an audience record that nobody reads hides a log from everybody."""
+    log = own_log(engine, Clocks())
+    await log.open()
+    line = encode(make_offer(1, NOW + ahead))
+    if refused:
+        with pytest.raises(Refusal) as found:
+            await log.append(lambda tx: [line])
+        assert found.value.code == "late-record" and found.value.do
+    else:
+        await log.append(lambda tx: [line])
+    state = await engine.read(lambda tx: tx.logs.state(log.log))
+    assert state is not None and state.frontier.size == (0 if refused else 1) == log.head.size  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("late", "halts"), [(limits.EPOCH_OVERLAP, False), (limits.EPOCH_OVERLAP + 1, True)])

@@ -72,9 +72,9 @@ def _not_durable() -> Sequence[Any]:
 def _shown_early() -> Sequence[Any]:
     sign = OwnLog._sign
 
-    def early(self: OwnLog, tx: Transaction, state: LogState, base: Base | None, now: int) -> tuple[Head, bytes]:
+    def early(self: OwnLog, tx: Transaction, state: LogState, base: Base | None, now: int) -> Any:
         signed = sign(self, tx, state, base, now)
-        self.head, self.note = signed
+        self.head, self.note, self.audience = signed
         return signed
 
     return [mock.patch.object(OwnLog, "_sign", early)]
@@ -129,7 +129,7 @@ def _not_cut() -> Sequence[Any]:
     return [mock.patch.object(receiving, "_cut", keep)]
 
 
-@mutant("a fork freezes nothing", "I2 I3", "copied node", "clock back")
+@mutant("a fork freezes nothing", "I2 I3", "copied node", "clock back", "halves")
 def _not_frozen() -> Sequence[Any]:
     async def go_on(self: Contradictions, log: Any, raw: bytes, error: Exception) -> None:
         return None

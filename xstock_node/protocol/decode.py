@@ -5,6 +5,7 @@ and deep nesting with other exceptions. `strict_json` refuses each; `decode` add
 """
 
 import json
+import re
 from typing import Any, Never, TypeVar
 
 import msgspec
@@ -13,6 +14,8 @@ from xstock_node.protocol import limits
 from xstock_node.protocol.errors import ProtocolError, TooLarge
 
 T = TypeVar("T")
+# Strings, whole or cut off at the end, and whatever else is no bracket; nothing in it is ever tried twice.
+_BESIDE_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[\]{}]++', re.DOTALL)
 
 
 def strict_json(data: bytes) -> Any:
@@ -33,7 +36,8 @@ def strict_json(data: bytes) -> Any:
             parse_int=_safe_int,
             parse_constant=_no_float,
         )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        if "\\u" in text:  # nothing else makes a lone surrogate of whole UTF-8
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise ProtocolError("text of whole characters", "a lone surrogate") from None
     except (ValueError, RecursionError) as error:
@@ -60,23 +64,10 @@ def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= limits.JSON_DEPTH:
         return
     depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > limits.JSON_DEPTH:
-                raise ProtocolError(f"JSON at most {limits.JSON_DEPTH} deep", f"depth {depth}")
-        elif character in "]}":
-            depth -= 1
+    for character in _BESIDE_BRACKETS.sub("", text):
+        depth += 1 if character in "[{" else -1
+        if depth > limits.JSON_DEPTH:
+            raise ProtocolError(f"JSON at most {limits.JSON_DEPTH} deep", f"depth {depth}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

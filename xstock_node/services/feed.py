@@ -55,20 +55,19 @@ class Feed:
         """What a caller has not seen since its cursor; `drained` says that it holds all the same without one."""
         asked = gossip.position_in(self._journal, cursor)
 
-        def read(tx: Transaction) -> tuple[int, list[StoredNote], bool]:
+        def read(tx: Transaction) -> tuple[int, list[StoredNote], bool, list[StoredNote]]:
             last = tx.journal.last()
             position = asked if 0 <= asked <= last else last if drained else 0
-            return position, *_notes_since(tx, position, last)
+            return position, *_notes_since(tx, position, last), self._recovery.asides_for(tx, caller)
 
-        position, found, more = await self._engine.read(read)
+        position, found, more, asides = await self._engine.read(read)
         if position != asked:
             # A peer without a cursor of ours may have lost everything: nothing is taken as known to it.
             self._peering.forget_known(caller)
         new = [n for n in found if self._shows(caller, n) and not self._peering.holds(caller, n.subject, n.raw)]
         new.sort(key=_comes_later)
         if not more:
-            asides = (await self._recovery.asides_for(caller))[: limits.ASIDES_TOLD]
-            new += [n for n in asides if self._peering.aside_is_due(caller, n.subject)]
+            new += [n for n in asides[: limits.ASIDES_TOLD] if self._peering.aside_is_due(caller, n.subject)]
         for note in new:
             self._peering.told(caller, note.subject, note.raw)
         end = found[-1].position if found else position

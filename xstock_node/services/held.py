@@ -62,18 +62,19 @@ class Held:
         name = name if self._membership.has_audiences() else ""
         found = self._digests.get(name)
         if found is None:
-            counted = self.shared_with(name) if name else self._counted()
+            counted = self.shared_with(name) if name else [head for _, head in self._counted()]
             found = self._digests[name] = gossip.digest((head.log, head.size, head.root) for head in counted)
         return found
 
     def shared_with(self, name: str) -> list[Head]:
         """The heads that `name` may see, as `all` counts them."""
         sees = self._membership.sees
-        return [head for head in self._counted() if sees(name, head.log.name)]
+        return [head for log, head in self._counted() if sees(name, log)]
 
-    def _counted(self) -> list[Head]:
+    def _counted(self) -> list[tuple[LogName, Head]]:
         members = {name for name, found in self._membership.standings().items() if found.is_member}
-        return [head for log, head in self.heads.items() if log.node in members and log not in self.frozen]
+        frozen = self.frozen
+        return [(log, head) for log, head in self.heads.items() if log.node in members and log not in frozen]
 
     def concerns(self, head: Head) -> bool:
         """Whether a head is of a log that this node replicates, of an origin that is known (xs1 2.7)."""

@@ -29,10 +29,13 @@ from xstock_node.storage.values import Indexed, StoredStatement
 
 
 class Found(NamedTuple):
-    """What lines held beside offers: how many defects, and the last audience record, or empty."""
+    """What lines held beside offers: how many defects, the last audience record, or empty, and how many of the
+    defects are records that say they were written after the head that covers them.
+    """
 
     defects: int
     audience: str
+    late: int
 
 
 def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes], signed: int, heard: int) -> Found:
@@ -49,25 +52,27 @@ def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes
         found = interpret(line)
         if isinstance(found, Offer) and found.ts <= latest:
             desk.pending[found.id] = Indexed(number, found, offer_key(found))
-        elif isinstance(found, Defect) or (not isinstance(found, Foreign) and found.ts > latest):
+        elif isinstance(found, Defect):
             desk.defects += 1
+        elif not isinstance(found, Foreign) and found.ts > latest:
+            desk.late += 1
         else:
             desk.take(number, line, found)
     tx.offers.put(log, list(desk.pending.values()))
-    return Found(desk.defects, desk.audience)
+    return Found(desk.defects + desk.late, desk.audience, desk.late)
 
 
 def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int, minimum: int) -> Found:
     """Index a log anew from its stored records; what stands below `minimum` offers nothing (xs1 6.9)."""
     tx.offers.clear(log)
     tx.governance.cut_statements(log, size)
-    defects, audience = 0, ""
+    defects, audience, late = 0, "", 0
     for start in range(0, size, 4096):
         lines = tx.logs.lines(log, start, min(4096, size - start))
         found = index_lines(tx, log, start, lines, signed, heard)
-        defects, audience = defects + found.defects, found.audience or audience
+        defects, audience, late = defects + found.defects, found.audience or audience, late + found.late
     _end_below(tx, log, minimum)
-    return Found(defects, audience)
+    return Found(defects, audience, late)
 
 
 class _Desk:
@@ -75,7 +80,7 @@ class _Desk:
 
     def __init__(self, tx: Transaction, log: LogName, heard: int) -> None:
         self.pending: dict[str, Indexed] = {}
-        self.defects = 0
+        self.defects = self.late = 0
         self.audience = ""
         self._tx, self._log, self._heard = tx, log, heard
 

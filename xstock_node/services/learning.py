@@ -65,10 +65,21 @@ class Learning:
                 await self._try(caller, "fork statement", self._learn_fork(caller, note))  # xs1 19.4
             elif f".{GOVERNANCE}/" in kind:
                 await self._learn_governance(caller, note)
-            else:
+            elif not self._was_told(caller, note):
                 rest.append(note)
+        if not rest:
+            return []
         found = await asyncio.gather(*(self._learn_head(caller, note, frames_by_log) for note in rest))
         return [plan for plan in found if plan is not None]
+
+    def _was_told(self, caller: str, note: str) -> bool:
+        """Whether the caller told of a head before that is still the newest: every round shows own heads."""
+        raw = note.encode()
+        try:
+            log = heads.parse(raw)[0].log.name
+        except ProtocolError:
+            return False
+        return self._replicas.raw.get(log) == raw and self._peering.holds(caller, f"head {log}", raw)
 
     async def learn_waiting(self) -> list[tuple[str, Plan]]:
         """Try again what waited for somebody to stand for its name; plans with who brought the note."""
@@ -134,8 +145,6 @@ class Learning:
         try:
             head, signed = heads.parse(raw)
             log = head.log.name
-            if self._replicas.raw.get(log) == raw and self._peering.holds(caller, f"head {log}", raw):
-                return None  # every round shows own heads: most were told before
             if not self._replicas.concerns(head):
                 if log.network == self._membership.network and self._directory.get(log.node) is None:
                     self.room.put(caller, note)

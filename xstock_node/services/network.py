@@ -187,6 +187,8 @@ class Network:
     def signed(self, log: OwnLog, quietly: bool = False) -> None:
         """Tell the peers about the newest head of an own log; quietly: when they next ask."""
         if log.head is not None:
+            if log.audience:
+                self.membership.rules(log.log, log.audience)
             self.replicas.note(log.head, log.note, changed=not quietly)
 
     async def beat(self) -> None:

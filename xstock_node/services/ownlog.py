@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from xstock_node.protocol import heads, keys, limits, merkle
 from xstock_node.protocol.errors import Fork
@@ -17,6 +18,14 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.indexing import index_lines
 from xstock_node.storage.interfaces import Engine, Transaction
 from xstock_node.storage.values import LogState
+
+
+class _Signed(NamedTuple):
+    """What a write signed: the head, its note, and the audience record that rules the log, or empty."""
+
+    head: Head
+    note: bytes
+    audience: str
 
 
 class Halt:
@@ -43,6 +52,7 @@ class OwnLog:
         self.halt = halt or Halt()
         self.head: Head | None = None
         self.note = b""
+        self.audience = ""
         self._engine = engine
         self._start = start
         self._signer = signer
@@ -88,11 +98,11 @@ class OwnLog:
             return head.size > 0
         return False
 
-    def _signed(self, signed: tuple[Head, bytes]) -> Head:
-        self.head, self.note = signed
+    def _signed(self, signed: _Signed) -> Head:
+        self.head, self.note, self.audience = signed
         return self.head
 
-    def _open(self, tx: Transaction, at_least: int = 0) -> tuple[Head, bytes]:
+    def _open(self, tx: Transaction, at_least: int = 0) -> _Signed:
         now = self._now()
         self._offset = now - self._steady()
         state = tx.logs.state(self.log) or LogState(self.log)
@@ -110,7 +120,7 @@ class OwnLog:
         epoch = max(now, state.epoch + 1, state.head_time, at_least)
         return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now)
 
-    def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> tuple[Head, bytes]:
+    def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> _Signed:
         if self.head is None:
             self._open(tx, self._start())  # an audience log is never shown empty: it begins with its audience
         elif abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:  # xs1 7.7
@@ -131,9 +141,12 @@ class OwnLog:
         )
         tx.logs.append(self.log, start, lines, segments)
         found = index_lines(tx, self.log, start, lines, max(now, state.head_time), now)
+        if found.late:  # the clock was put back since they were written: readers would leave them out
+            came = f"{found.late} of {len(lines)} from the future"
+            raise Refusal("late-record", "own records as of now", came, "look at the clock, then do it again")
         return state._replace(frontier=frontier, audience=found.audience or state.audience)
 
-    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> tuple[Head, bytes]:
+    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> _Signed:
         frontier, time = state.frontier, max(now, state.head_time)
         head = Head(self.log.epoch(state.epoch), frontier.size, frontier.root(), time, state.minimum, base)
         raw = heads.sign(head, self._signer)
@@ -141,4 +154,4 @@ class OwnLog:
             state = state._replace(first_size=head.size, first_time=time)
         tx.logs.put(state._replace(head=raw, head_size=head.size, head_time=time, heard=time))
         tx.journal.put(f"head {self.log}", raw)
-        return head, raw
+        return _Signed(head, raw, state.audience)

@@ -87,12 +87,11 @@ class Recovery:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def asides_for(self, caller: str) -> list[StoredNote]:
+    def asides_for(self, tx: Transaction, caller: str) -> list[StoredNote]:
         """Heads of the caller's own log whose records are kept aside here."""
-        asides = await self._engine.read(lambda tx: tx.logs.asides())
         return [
             StoredNote(0, f"aside {a.log}/{a.epoch}", a.head)
-            for a in asides
+            for a in tx.logs.asides()
             if a.log.node == caller and self._counts(a.head)
         ]
 

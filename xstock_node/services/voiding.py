@@ -21,7 +21,7 @@ class Voiding:
             return  # an own log is cut by its owner alone: an epoch must never be opened twice
         self._due[name] = epoch
         for state in await self._engine.read(lambda tx: tx.logs.states()):
-            log, raw = state.log, state.head or state.target
+            log, raw = state.log, state.target or state.head
             here = log.network == self._network
             if not here or log.node != name or not raw or not self._directory.is_void(raw):
                 continue
@@ -30,9 +30,16 @@ class Voiding:
         self._due.pop(name, None)
 
     def note(self, found: Identity) -> None:
-        """Another network of this node may have heard of it: what it voids is taken back at the next look round."""
-        if found.statement.epoch and found.name != self._directory.own.name:
-            self._due[found.name] = found.statement.epoch
+        """A newer identity: what it voids counts no more at once, and is taken back at the next look round.
+
+        Another network of this node may have heard of it, or the disk may be full.
+        """
+        if not found.statement.epoch or found.name == self._directory.own.name:
+            return
+        self._due[found.name] = found.statement.epoch
+        for log, raw in list(self._held.raw.items()):
+            if log.node == found.name and self._directory.is_void(raw):
+                self._held.drop(log)
 
     async def again(self) -> None:
         """Take back what could not be taken back at once: before a crash, or while the disk was full."""

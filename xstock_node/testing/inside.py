@@ -141,9 +141,6 @@ async def append(node: Node, lines: Sequence[bytes], label: str = "") -> Head:
     """Append records to an own log; returns when they are durable. Raises `Refusal` where it may not sign."""
     log = node.home.add_log(label) if label else node.own
     head = await log.append(lambda tx: lines)
-    state = await node.engine.read(lambda tx: tx.logs.state(log.log)) if label else None
-    if state is not None and state.audience:
-        node.home.membership.rules(log.log, state.audience)
     node.home.signed(log)
     return head
 
