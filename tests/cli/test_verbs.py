@@ -3,16 +3,17 @@
 import json
 import stat
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from tests.processes import NodeProcess, free_port, xstock
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A data folder with two lines of stock and one offer."""
-    folder = tmp_path / "home"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two lines of stock and one offer, to be copied."""
+    folder = tmp_path_factory.mktemp("verbs") / "home"
     assert xstock("init", "--name", "redcross.example.org", "--country", "BG", home=folder).returncode == 0
     for name, code in (("Tent", "HSHETENTF16C"), ("Thing", "")):
         words = ["--name", name, "--code", code, "--quantity", "12", "--location", "Store"]
@@ -20,6 +21,12 @@ def home(tmp_path: Path) -> Path:
     assert xstock("stock", "match", "--same-code", home=folder).returncode == 0
     assert xstock("offer", "publish", "--release", home=folder).returncode == 0
     return folder
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    """A data folder of its own with two lines of stock and one offer."""
+    return Path(copytree(made, tmp_path / "home"))
 
 
 def said(*words: str, home: Path, code: int = 0) -> object:

@@ -1,10 +1,10 @@
 """Publishing: the age and source of each figure are true, releases are a person's, renewals reach what was meant."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from xstock_node.services.publishing import publish, renew, withdraw
 from xstock_node.services.stocktake import LineRequest, add_line, list_lines, set_line
 from xstock_node.storage.values import Source
 from xstock_node.testing import SimNet, run_simulated
+from xstock_node.testing.clock import SimClock
 
 DAY = 86_400
 TENT = "HSHETENTF16C"
@@ -43,6 +44,11 @@ def line(name: str = "Tent", code: str = TENT, quantity: str = "100", place: str
     return StockLine(
         item_code=code, item_name=name, quantity=Decimal(quantity), unit="pcs", location=place, lot=None, expiry=None
     )
+
+
+def later(office: Office, seconds: int) -> None:
+    """So much time goes by, in which the node does nothing."""
+    cast(SimClock, office.node.clock).offset += seconds
 
 
 async def take(office: Office, source: str, as_of: str, *lines: StockLine) -> None:
@@ -127,7 +133,7 @@ def test_a_line_kept_by_hand_is_as_old_as_its_last_change(tmp_path: Path) -> Non
         await add_line(office, OPERATOR, LineRequest(name="Tent", code=TENT, quantity="10", location="Store"))
         await decide(office, OPERATOR, DecideRequest(same_code=True))
         began = office.node.clock.now()
-        await asyncio.sleep(5 * DAY)
+        later(office, 5 * DAY)
         await released(office)
         offer, asof, _ = (await live(office))["Store"]
         assert (asof, offer.src) == (began, "hand")
@@ -170,7 +176,7 @@ def test_renewing_one_offer_leaves_the_others_as_they_are(tmp_path: Path) -> Non
         await take(office, "stock", day, line(), line(place="Annex"))
         await released(office)
         before = await live(office)
-        await asyncio.sleep(DAY)
+        later(office, DAY)
         chosen = before["Store"][0].id
         result = await renew(office, OPERATOR, OfferIds(ids=[chosen, chosen]))
         assert (result.changed, result.ids) == (1, [chosen])
@@ -200,7 +206,7 @@ def test_no_renewal_revives_an_expired_offer(tmp_path: Path) -> None:
         await take(office, "stock", "", line())
         await released(office)
         old = (await live(office))["Store"][0].id
-        await asyncio.sleep(31 * DAY)
+        later(office, 31 * DAY)
         with pytest.raises(Refusal) as refused:
             await renew(office, OPERATOR, OfferIds(ids=[old]))
         assert refused.value.code == "no-offer" and "live" in refused.value.expected
@@ -208,7 +214,7 @@ def test_no_renewal_revives_an_expired_offer(tmp_path: Path) -> None:
         await released(office)
         fresh = {offer.id for offer, _, _ in (await live(office)).values()}
         assert len(fresh) == 2 and old not in fresh
-        await asyncio.sleep(DAY)
+        later(office, DAY)
         assert set((await renew(office, OPERATOR, OfferIds(all=True))).ids) == fresh
         assert {offer.id for offer, _, _ in (await live(office)).values()} == fresh
 

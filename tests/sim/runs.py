@@ -118,7 +118,7 @@ def replay(seed: int) -> int:
 
 def _plan(seed: int) -> Plan:
     """25 nodes; two storms of ten hours in which people work an eighth of the time: three hours a day."""
-    return Plan(seed, minutes=600, pause=400, nights=7)
+    return Plan(seed, minutes=600, pause=600, nights=7)
 
 
 def _run(plan: Plan) -> Result:
@@ -137,6 +137,6 @@ def _results(hours: float, workers: int, first: int) -> Iterator[Result]:
             for future in ended:
                 result = future.result()
                 done, each = done + result.node_hours, max(each, result.node_hours)
-                if not result.violations and done + len(running) * each * 0.9 < hours:
+                if not result.violations and done + len(running) * each * 0.99 < hours:
                     running.add(pool.submit(_run, _plan(next(seeds))))
                 yield result

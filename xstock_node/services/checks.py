@@ -118,6 +118,7 @@ def _peers(view: StatusView) -> list[Finding]:
         else:
             heard = max(peer.last_in or "", peer.last_out or "")
             found = f"last heard {heard}, {peer.offers} offers"
+            found += f"; {peer.refusals} things of theirs refused, last: {peer.last_refusal}" if peer.refusals else ""
             findings.append(Finding(check=f"peer {peer.name}", state="ok", found=found))
     return findings
 

@@ -91,8 +91,8 @@ class Recovery:
         """Heads of the caller's own log whose records are kept aside here."""
         return [
             StoredNote(0, f"aside {a.log}/{a.epoch}", a.head)
-            for a in tx.logs.asides()
-            if a.log.node == caller and self._counts(a.head)
+            for a in tx.logs.asides(node=caller)
+            if self._counts(a.head)
         ]
 
     async def append_own_asides(self) -> None:

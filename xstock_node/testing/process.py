@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from xstock_node.protocol.errors import Unreachable
 from xstock_node.protocol.names import LogName
+from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.node import Node
 from xstock_node.testing.clock import SimClock
 from xstock_node.testing.disk import SimEngine
@@ -32,6 +33,7 @@ class Process:
         self.dead = self.silent = False
         self.node: Node
         self.engine: SimEngine
+        self.answers: NodeAnswers
         self.admission = Admission(clock.steady)
         self.requests: Counter[str] = Counter()
         self.most_tasks = 0

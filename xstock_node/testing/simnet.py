@@ -84,7 +84,11 @@ class SimPeer:
 
 async def serve(node: Node, caller: str, kind: str, body: bytes, wait: float) -> bytes:
     """What a node answers to the bytes of a request, as its server would."""
-    answers = NodeAnswers(node)
+    return await serve_by(NodeAnswers(node), caller, kind, body, wait)
+
+
+async def serve_by(answers: NodeAnswers, caller: str, kind: str, body: bytes, wait: float) -> bytes:
+    """`serve` by what answers for a node."""
     if kind == "gossip":
         asked = decode(body, GossipRequest, limits.GOSSIP_BODY)
         return msgspec.json.encode(await answers.gossip(caller, asked, wait))

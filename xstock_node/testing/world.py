@@ -25,6 +25,7 @@ from xstock_node.protocol.errors import (
 )
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
+from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.errors import Refusal
 from xstock_node.storage.errors import StorageError
 from xstock_node.testing import inside
@@ -36,7 +37,7 @@ from xstock_node.testing.ledger import Ledger
 from xstock_node.testing.liars import Liar
 from xstock_node.testing.medium import ANSWER_SECONDS, Medium
 from xstock_node.testing.process import Process, watch_tasks
-from xstock_node.testing.simnet import LOG, SimPeer, serve
+from xstock_node.testing.simnet import LOG, SimPeer, serve_by
 from xstock_node.testing.work import CANARY, Work
 
 MOST_VIOLATIONS = 20
@@ -128,6 +129,7 @@ class World:
         random = Random(f"node {self.seed} {name} {process.number}")
         signer = RecordingSigner(signer, recorder.signed)
         process.node = inside.build(own, signer, LOG, process.engine, pinned, process.clock, random, process.trace)
+        process.answers = NodeAnswers(process.node)
         if beside:
             self.beside.append(process)
             self.doubled.add(name)
@@ -304,7 +306,7 @@ class World:
         self.history.delivered(sender.name, target.name, kind, body)
         target.requests[sender.name] += 1
         try:
-            answer = await target.answer(serve(target.node, sender.name, kind, body, wait))
+            answer = await target.answer(serve_by(target.answers, sender.name, kind, body, wait))
         except (Quota, NotFound, Unreachable):
             raise
         except (Gap, Fork, WrongStep, Rollback):
@@ -397,7 +399,7 @@ class World:
         """How many seconds a node takes to say who it is."""
         began = self.now()
         try:
-            await self.processes[name].answer(serve(self.processes[name].node, name, "identity", b"", 0.0))
+            await self.processes[name].answer(serve_by(self.processes[name].answers, name, "identity", b"", 0.0))
         except ProtocolError:
             return None
         return self.now() - began

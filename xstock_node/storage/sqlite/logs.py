@@ -161,10 +161,11 @@ class SqliteLogs:
     def close_holes(self, log: LogName, indexes: Iterable[int]) -> None:
         self._db.executemany("delete from hole where log = ? and idx = ?", [(self.ref(log), i) for i in indexes])
 
-    def asides(self, log: LogName | None = None) -> list[Aside]:
+    def asides(self, log: LogName | None = None, node: str = "") -> list[Aside]:
         query = "select node, l.log, a.epoch, start, a.size, a.head from aside a join log l on l.ref = a.log"
-        rows = [Aside(LogName(r[0], r[1]), *r[2:]) for r in self._db.execute(f"{query} order by a.epoch")]
-        return [aside for aside in rows if log is None or aside.log == log]
+        node = log.node if log else node
+        rows = self._db.execute(f"{query} where node = ? or ? = '' order by a.epoch", (node, node))
+        return [Aside(LogName(r[0], r[1]), *r[2:]) for r in rows if log is None or r[1] == log.log]
 
     def aside_lines(self, log: LogName, epoch: int, start: int, count: int) -> list[bytes]:
         query = "select line from aside_record where log = ? and epoch = ? and idx >= ? and idx < ? order by idx"
