@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -112,6 +113,32 @@ def test_what_a_stolen_key_signed_is_void_once_its_owner_says_so(tmp_path: Path)
         assert await clean()
         await asyncio.sleep(900)
         assert await clean(), "nobody appends again what the thief wrote"
+
+    tell(tmp_path, story)
+
+
+# xs1 7.9
+def test_every_epoch_of_the_thief_is_taken_back_before_the_owner_says_anything_new(tmp_path: Path) -> None:
+    async def story(net: ChartedNet) -> None:
+        log, see = LogName(ME, "see.pub"), make_charter("see", [BG, HR])
+        mine = make_offer(1, net.clocks[ME].now())
+        await net.publish(ME, [mine])
+        await until(lambda: size(net, BG, log) == size(net, HR, log) == 1)
+        await net.stop(ME)
+        stolen = net.clocks[ME].now()
+        copyfile(net.folder / f"{ME}.db", net.folder / "thief.db")
+        for number in (66, 67):
+            await asyncio.sleep(60)
+            await net.enter(make_member(ME), [see], [make_member(BG)[0], make_member(HR)[0]], folder="thief")
+            await until(lambda: size(net, ME, log) >= 1)
+            await net.publish(ME, [make_offer(number, net.clocks[ME].now())])
+            await until(lambda n=number: size(net, BG, log) == size(net, HR, log) == n - 64)  # type: ignore[misc]
+            await net.stop(ME)
+        again = make_member(ME, version=2, key="second", epoch=stolen)[0]
+        for name in (BG, HR):
+            await net.nodes[name].home.learning.learn(BG if name == HR else HR, [again.raw.decode()])
+            assert await found(net, name) == [mine.id]
+            assert await net.nodes[name].engine.read(lambda tx: tx.logs.asides(log)) == []
 
     tell(tmp_path, story)
 

@@ -57,6 +57,19 @@ async def test_a_jump_of_the_wall_clock_opens_a_new_epoch(engine: SqliteEngine, 
     assert after.time >= first.time, "time never goes back, whatever the clock does"
 
 
+async def test_a_jump_is_not_forgotten_when_what_was_to_be_appended_fails(engine: SqliteEngine) -> None:
+    """xs1 7.7."""
+    clocks = Clocks()
+    log = own_log(engine, clocks)
+    first = await log.open()
+    clocks.pass_by(100, -3600)
+    with pytest.raises(Refusal):
+        await log.append(lambda tx: [encode(make_offer(1, NOW + 7200))])
+    after = await log.append(lambda tx: [encode(make_offer(1, NOW))])
+    assert after.log.epoch > first.log.epoch
+    assert (await log.heartbeat()).log.epoch == after.log.epoch, "one jump opens one epoch"
+
+
 @pytest.mark.parametrize(("ahead", "refused"), [(limits.AHEAD, False), (limits.AHEAD + 1, True)])
 async def test_a_record_made_before_the_clock_was_put_back_is_refused_and_not_stored(
     engine: SqliteEngine, ahead: int, refused: bool

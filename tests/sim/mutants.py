@@ -72,9 +72,9 @@ def _not_durable() -> Sequence[Any]:
 def _shown_early() -> Sequence[Any]:
     sign = OwnLog._sign
 
-    def early(self: OwnLog, tx: Transaction, state: LogState, base: Base | None, now: int) -> Any:
-        signed = sign(self, tx, state, base, now)
-        self.head, self.note, self.audience = signed
+    def early(self: OwnLog, tx: Transaction, state: LogState, base: Base | None, now: int, offset: float) -> Any:
+        signed = sign(self, tx, state, base, now, offset)
+        self.head, self.note, self.audience, self._offset = signed
         return signed
 
     return [mock.patch.object(OwnLog, "_sign", early)]

@@ -161,3 +161,19 @@ async def test_everything_is_there_after_reopening(opens: Callable[[Path], Engin
         assert len(await again.read(lambda tx: tx.logs.aside_lines(OTHER, 1, 0, SIZE))) == 295
     finally:
         await again.close()
+
+
+async def test_where_epochs_began_is_known_until_they_end(engine: Engine) -> None:
+    await filled(engine, 30)
+
+    def begin(tx: Transaction) -> None:
+        for epoch, start in ((10, 0), (20, 5), (30, 9), (40, 9)):
+            tx.logs.begin_epoch(LOG, epoch, start)
+
+    await engine.write(begin, durable=True)
+    assert await engine.write(lambda tx: tx.logs.end_epochs(OTHER, 0), durable=True) is None
+    assert await engine.write(lambda tx: tx.logs.end_epochs(LOG, 40), durable=True) is None
+    assert await engine.write(lambda tx: tx.logs.end_epochs(LOG, 20), durable=True) == 9
+    assert await engine.write(lambda tx: tx.logs.end_epochs(LOG, 20), durable=True) is None
+    await engine.write(lambda tx: tx.logs.begin_epoch(LOG, 50, 4), durable=True)
+    assert await engine.write(lambda tx: tx.logs.end_epochs(LOG, 0), durable=True) == 0

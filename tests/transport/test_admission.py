@@ -1,5 +1,7 @@
 """Who may ask how much: buckets by address and named key before any cryptography, by name afterwards."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from xstock_node.protocol import limits
@@ -90,6 +92,24 @@ def test_a_member_has_eight_requests_under_way(admission: Admission) -> None:
         admission.enter("redcross.bg")
     admission.leave("redcross.bg")
     admission.enter("redcross.bg")
+
+
+def test_of_one_member_eight_requests_wait_and_others_still_may(admission: Admission) -> None:
+    with ExitStack() as waiting:
+        for _ in range(limits.HELD_A_MEMBER):
+            assert waiting.enter_context(admission.holding("redcross.bg", 20.0)) == 20.0
+        with admission.holding("redcross.bg", 20.0) as at_once, admission.holding("redcross.hr", 20.0) as held:
+            assert (at_once, held) == (0.0, 20.0)
+    with admission.holding("redcross.bg", 20.0) as again:
+        assert again == 20.0
+
+
+def test_in_all_1024_requests_wait(admission: Admission) -> None:
+    with ExitStack() as waiting:
+        for number in range(limits.HELD_REQUESTS):
+            waiting.enter_context(admission.holding(f"n{number // limits.HELD_A_MEMBER}.example.org", 20.0))
+        with admission.holding("redcross.bg", 20.0) as at_once:
+            assert at_once == 0.0
 
 
 def test_refusals_of_nobody_known_wait_after_the_first_hundred_of_an_address(

@@ -103,6 +103,25 @@ async def test_an_oversized_chunked_body_is_cut_while_it_comes(served) -> None:
     assert sent < 20 * MIB
 
 
+# xs1 21.3
+async def test_of_one_member_eight_pushes_are_read_at_once(served) -> None:
+    go_on, path = asyncio.Event(), "/xs/1/push"
+
+    async def dripping():  # type: ignore[no-untyped-def]
+        yield b"x"
+        await go_on.wait()
+
+    headers = served.sign("POST", path, b"x")
+    calls = [
+        asyncio.ensure_future(served.ask("POST", path, dripping(), headers)) for _ in range(limits.REQUESTS_AT_ONCE)
+    ]
+    await asyncio.sleep(0.3)
+    assert (await served.call("POST", path, b"x")).status == 429
+    go_on.set()
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {400}
+    assert (await served.call("POST", path, b"x")).status == 400
+
+
 async def test_a_gzip_body_is_read(served) -> None:
     answer = await served.call("POST", GOSSIP, gzip.compress(ASK), Content_Encoding="gzip")
     assert answer.status == 200
@@ -325,7 +344,7 @@ async def test_a_held_request_is_answered_when_there_is_news(served) -> None:
         came = await held
     answer = json.loads(coding.inflate(came.body, came.headers.get("Content-Encoding", ""), MIB))
     assert any(note.startswith("redcross.at/xs1/see.pub/") for note in answer["notes"])
-    assert served.server.admission.held == 0
+    assert served.server.admission.waiting == 0
 
 
 async def test_a_held_request_without_news_ends_after_its_time(served) -> None:

@@ -102,6 +102,7 @@ UNKNOWN_REFUSALS_BURST = 100  # refusals of nobody known that an address gets at
 UNKNOWN_REFUSALS_A_SECOND = 20
 UNKNOWN_REFUSED_AFTER = 1.0
 HELD_REQUESTS = 1024
+HELD_A_MEMBER = 8
 
 LIVE_RECORDS = 50_000
 WINDOW = 1_024  # records that a log keeps above its min at least before it rises

@@ -99,6 +99,7 @@ class Held:
         """Hold no head of a log any more."""
         self.heads.pop(log, None)
         self.raw.pop(log, None)
+        self._logs_of[log.node].discard(log)
         self._digests.clear()
 
     def tell_of(self, log: LogName) -> None:

@@ -108,8 +108,9 @@ class Learning:
     async def _learn_charter(self, caller: str, note: str) -> None:
         found = charter.parse(note.encode())
         if found.network == self._membership.network:
+            new = await self._membership.learn_charter(note.encode())
             self._peering.gave(caller, f"charter {found.network} {found.version}", note.encode())
-            if await self._membership.learn_charter(note.encode()):
+            if new:
                 self._replicas.changed(LogName("", ""), True)
 
     async def _learn_identity(self, caller: str, note: str) -> None:
@@ -127,8 +128,11 @@ class Learning:
     async def _learn_fork(self, caller: str, note: str) -> None:
         raw = note.encode()
         statement = forks.parse(raw)
-        self._peering.gave(caller, f"fork {statement.log}", raw)
-        if statement.log.name.network == self._membership.network and await self._replicas.contradictions.learn(raw):
+        if statement.log.name.network != self._membership.network or not self._replicas.concerns(statement.longer):
+            return
+        new = await self._replicas.contradictions.learn(raw)
+        self._peering.gave(caller, f"fork {statement.log}", raw)  # only once its signatures are known to hold
+        if new:
             what = "two-with-one-key" if statement.shows_twins else "fork"
             self._trace.error(what, log=str(statement.log), peer=caller)
             log = statement.log.name

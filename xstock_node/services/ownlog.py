@@ -21,11 +21,14 @@ from xstock_node.storage.values import LogState
 
 
 class _Signed(NamedTuple):
-    """What a write signed: the head, its note, and the audience record that rules the log, or empty."""
+    """What a write signed: the head, its note, the audience record that rules the log, or empty, and how far the wall
+    clock was ahead of the steady one when the epoch of the head was opened.
+    """
 
     head: Head
     note: bytes
     audience: str
+    offset: float
 
 
 class Halt:
@@ -99,12 +102,11 @@ class OwnLog:
         return False
 
     def _signed(self, signed: _Signed) -> Head:
-        self.head, self.note, self.audience = signed
+        self.head, self.note, self.audience, self._offset = signed
         return self.head
 
     def _open(self, tx: Transaction, at_least: int = 0) -> _Signed:
         now = self._now()
-        self._offset = now - self._steady()
         state = tx.logs.state(self.log) or LogState(self.log)
         base = None
         if state.target:
@@ -118,20 +120,22 @@ class OwnLog:
         # A clock that was set back must not give an epoch older than the heads before it: they would look like those of
         # a second node that signs with this key.
         epoch = max(now, state.epoch + 1, state.head_time, at_least)
-        return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now)
+        return self._sign(tx, state._replace(epoch=epoch, target=b"", frozen=""), base, now, now - self._steady())
 
     def _append(self, tx: Transaction, make: Callable[[Transaction], Sequence[bytes]]) -> _Signed:
+        offset = self._offset
         if self.head is None:
-            self._open(tx, self._start())  # an audience log is never shown empty: it begins with its audience
-        elif abs(self._now() - self._steady() - self._offset) > limits.CLOCK_JUMP:  # xs1 7.7
-            self._open(tx)
+            # An audience log is never shown empty: it begins with its audience.
+            offset = self._open(tx, self._start()).offset
+        elif abs(self._now() - self._steady() - offset) > limits.CLOCK_JUMP:  # xs1 7.7
+            offset = self._open(tx).offset
         lines = make(tx)
         state = tx.logs.state(self.log)
         if state is None:
             raise Fork("a log that was opened", "none")
         if lines:
             state = self._store(tx, state, lines)
-        return self._sign(tx, state, heads.parse(state.head)[0].base, self._now())
+        return self._sign(tx, state, heads.parse(state.head)[0].base, self._now(), offset)
 
     def _store(self, tx: Transaction, state: LogState, lines: Sequence[bytes]) -> LogState:
         start, width, now = state.frontier.size, limits.SEGMENT, self._now()
@@ -146,7 +150,7 @@ class OwnLog:
             raise Refusal("late-record", "own records as of now", came, "look at the clock, then do it again")
         return state._replace(frontier=frontier, audience=found.audience or state.audience)
 
-    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int) -> _Signed:
+    def _sign(self, tx: Transaction, state: LogState, base: Base | None, now: int, offset: float) -> _Signed:
         frontier, time = state.frontier, max(now, state.head_time)
         head = Head(self.log.epoch(state.epoch), frontier.size, frontier.root(), time, state.minimum, base)
         raw = heads.sign(head, self._signer)
@@ -154,4 +158,4 @@ class OwnLog:
             state = state._replace(first_size=head.size, first_time=time)
         tx.logs.put(state._replace(head=raw, head_size=head.size, head_time=time, heard=time))
         tx.journal.put(f"head {self.log}", raw)
-        return _Signed(head, raw, state.audience)
+        return _Signed(head, raw, state.audience, offset)

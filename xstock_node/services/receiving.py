@@ -136,17 +136,18 @@ def take(
     return state
 
 
-def void_later(tx: Transaction, log: LogName, epoch: int) -> bool:
+def void_later(tx: Transaction, log: LogName, epoch: int, raw: bytes) -> bool:
     """Take back what a log holds of epochs later than the one that its owner's identity fixes (xs1 7.9).
 
-    The records that such an epoch added are dropped, not kept aside: nobody is to append them again.
+    `raw` is the void head, held or being caught up with. The records that such epochs added are dropped, not kept
+    aside: nobody is to append them again.
     """
     state = tx.logs.state(log)
-    raw = (state.head or state.target) if state else b""
-    if state is None or not raw or state.epoch <= epoch:
+    if state is None or raw not in (state.head, state.target) or state.epoch <= epoch:
         return False
-    base = heads.parse(raw)[0].base
+    base, begun = heads.parse(raw)[0].base, tx.logs.end_epochs(log, epoch)
     size = min(base.size if base else 0, state.frontier.size)
+    size = size if begun is None else min(size, begun)
     void = state.epoch
     state = _cut(tx, state, size, state.heard)
     tx.logs.drop_aside(log, void)
@@ -171,6 +172,7 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = 
     if state is None:
         state = LogState(head.log.name, epoch=head.log.epoch, heard=now)
         tx.logs.put(state)
+        tx.logs.begin_epoch(state.log, state.epoch, 0)
         return state
     if head.log.epoch == state.epoch:
         return state
@@ -186,6 +188,7 @@ def enter_epoch(tx: Transaction, head: Head, raw: bytes, now: int, anew: bool = 
         state = state._replace(defects=found.defects, audience=found.audience)
     state = state._replace(epoch=head.log.epoch, frozen="", target=raw)
     tx.logs.put(state)
+    tx.logs.begin_epoch(state.log, state.epoch, size)
     return state
 
 

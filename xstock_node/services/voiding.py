@@ -25,7 +25,7 @@ class Voiding:
             here = log.network == self._network
             if not here or log.node != name or not raw or not self._directory.is_void(raw):
                 continue
-            if await self._engine.write(lambda tx, log=log: void_later(tx, log, epoch), durable=True):  # type: ignore[misc]
+            if await self._engine.write(lambda tx, s=state, r=raw: void_later(tx, s.log, epoch, r), durable=True):  # type: ignore[misc]
                 self._held.drop(log)
         self._due.pop(name, None)
 

@@ -59,6 +59,14 @@ class Logs(Protocol):
         """Move the records from `size` on aside, with the head of `epoch` that covered them."""
         ...
 
+    def begin_epoch(self, log: LogName, epoch: int, start: int) -> None:
+        """An epoch goes on from index `start`: older ones that began there or beyond left nothing."""
+        ...
+
+    def end_epochs(self, log: LogName, after: int) -> int | None:
+        """Forget the epochs after one; the first index at which any of them began, or None where none is known."""
+        ...
+
     def erase(self, log: LogName, index: int) -> bool:
         """Replace a record by its `#` line, and remember that it may be so; False where there is none to replace."""
         ...

@@ -1,8 +1,9 @@
 """Who may ask how much: buckets by address before any cryptography, by name once a signature holds (xs1 21.3)."""
 
 import re
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from xstock_node.protocol import limits
 from xstock_node.protocol.errors import Quota
@@ -23,7 +24,7 @@ class Admission:
         self._requests: dict[str, TokenBucket] = {}
         self._bytes: dict[str, TokenBucket] = {}
         self._running: defaultdict[str, int] = defaultdict(int)
-        self.held = 0
+        self._held: Counter[str] = Counter()
 
     def open_path(self, address: str) -> None:
         """A request to an open path: one a second an address."""
@@ -67,6 +68,26 @@ class Admission:
     def leave(self, name: str) -> None:
         """One request of a member ended."""
         self._running[name] -= 1
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for news."""
+        return self._held.total()
+
+    @contextmanager
+    def holding(self, name: str, wait: float) -> Iterator[float]:
+        """How long a member's request may wait for news: not at all where too many wait, of its own or of all."""
+        full = self._held[name] >= limits.HELD_A_MEMBER or self.waiting >= limits.HELD_REQUESTS
+        if not wait or full:
+            yield 0.0
+            return
+        self._held[name] += 1
+        try:
+            yield wait
+        finally:
+            self._held[name] -= 1
+            if not self._held[name]:
+                del self._held[name]
 
     def _bucket(self, buckets: OrderedDict[str, TokenBucket], key: str, rate: float, burst: float) -> TokenBucket:
         bucket = buckets.get(key)

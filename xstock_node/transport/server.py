@@ -97,6 +97,11 @@ class PeerServer:
 
     async def _signed(self, request: web.Request, most: int, stream: bool = False) -> tuple[str, bytes]:
         """The caller and the body, inflated, of a request whose signature and digest hold."""
+        caller = self._caller(request)
+        return caller, await self._body(request, caller, most, stream)
+
+    def _caller(self, request: web.Request) -> str:
+        """Who signed a request, counted; its body is not read yet."""
         claimed = request.headers.get("Signature-Input", "")
         self.admission.before_checking(request.remote or "", claimed)
         has_body = request.body_exists
@@ -104,27 +109,25 @@ class PeerServer:
         caller = requests.verify(request.headers.get, request.method, target, has_body, self._now(), self._find_key)
         request[CALLER] = caller.name
         self.admission.member(caller.name)
-        if not has_body:
-            return caller.name, b""
+        return caller.name
+
+    async def _body(self, request: web.Request, caller: str, most: int, stream: bool = False) -> bytes:
+        if not request.body_exists:
+            return b""
         body = Body(_coding(request), most)
         try:
             await (read_stream if stream else read_small)(request.content, body)
         finally:
-            self._count(caller.name, body.sent, 0)
+            self._count(caller, body.sent, 0)
         requests.check_hash(request.headers.get("Content-Digest"), body.sha256())
-        return caller.name, body.whole()
+        return body.whole()
 
     async def _gossip(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.GOSSIP_BODY)
         asked = decode(body, GossipRequest, limits.GOSSIP_BODY)
         wait = _wait(request.headers.get("Prefer", ""))
-        if wait and self.admission.held >= limits.HELD_REQUESTS:
-            wait = 0.0
-        self.admission.held += bool(wait)
-        try:
-            answer = await self._answering.gossip(caller, asked, wait)
-        finally:
-            self.admission.held -= bool(wait)
+        with self.admission.holding(caller, wait) as held:
+            answer = await self._answering.gossip(caller, asked, held)
         return await self._reply(request, caller, msgspec.json.encode(answer), "application/json")
 
     async def _pull(self, request: web.Request) -> web.StreamResponse:
@@ -137,9 +140,14 @@ class PeerServer:
             self.admission.leave(caller)
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
-        caller, body = await self._signed(request, limits.STREAM_BODY, stream=True)
-        taken = await self._answering.push(caller, body)
-        return await self._reply(request, caller, msgspec.json.encode(PushResponse(taken)), "application/json")
+        caller = self._caller(request)
+        self.admission.enter(caller)  # before the body: many that drip would hold what they inflated to
+        try:
+            body = await self._body(request, caller, limits.STREAM_BODY, stream=True)
+            taken = await self._answering.push(caller, body)
+            return await self._reply(request, caller, msgspec.json.encode(PushResponse(taken)), "application/json")
+        finally:
+            self.admission.leave(caller)
 
     async def _buckets(self, request: web.Request) -> web.StreamResponse:
         caller, body = await self._signed(request, limits.SMALL_BODY)

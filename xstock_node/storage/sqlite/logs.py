@@ -124,6 +124,18 @@ class SqliteLogs:
         for table in ("hole", "erased"):
             self._db.execute(f"delete from {table} where log = ? and idx >= ?", (ref, size))
 
+    def begin_epoch(self, log: LogName, epoch: int, start: int) -> None:
+        ref = self.ref(log)
+        self._db.execute("delete from epoch where log = ? and start >= ?", (ref, start))
+        self._db.execute("insert or replace into epoch values (?, ?, ?)", (ref, epoch, start))
+
+    def end_epochs(self, log: LogName, after: int) -> int | None:
+        ref = self.ref(log)
+        query = "select min(start) from epoch where log = ? and epoch > ?"
+        start: int | None = self._db.execute(query, (ref, after)).fetchone()[0]
+        self._db.execute("delete from epoch where log = ? and epoch > ?", (ref, after))
+        return start
+
     def erase(self, log: LogName, index: int) -> bool:
         pos = self._base(log) + index
         self._db.execute("insert or ignore into erased values (?, ?)", (pos >> SHIFT, index))

@@ -28,6 +28,12 @@ def m003_cases(db: Database) -> None:
     _run(db, "schema_3.sql")
 
 
+@migrations()
+def m004_epochs(db: Database) -> None:
+    """Where epochs begin."""
+    _run(db, "schema_4.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):
