@@ -36,6 +36,8 @@ def state(point: dict[str, Any]) -> str:
     command = [sys.executable, "-m", "pytest", "-x", *tests]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     passed = run.returncode == 0 and " passed" in run.stdout
+    if passed and " skipped" in run.stdout:
+        return "open"  # something that it needs is not on this machine
     if not passed:
         print(run.stdout[-1500:], file=sys.stderr)
     return "holds" if passed else "BROKEN"

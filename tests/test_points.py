@@ -29,5 +29,9 @@ def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path) -> None:
     assert points.state({"tests": [str(tmp_path / "test_good.py")]}) == "holds"
     assert points.state({"tests": [str(tmp_path / "test_bad.py")]}) == "BROKEN"
     assert points.state({"tests": [str(tmp_path / "test_none.py")]}) == "BROKEN"
+    (tmp_path / "test_half.py").write_text(
+        "import pytest\ndef test_it():\n    assert 1 + 1 == 2\ndef test_not():\n    pytest.skip('no node')\n"
+    )
+    assert points.state({"tests": [str(tmp_path / "test_half.py")]}) == "open"
     assert points.state({"tests": [], "slow": "make bench"}) == "open"
     assert points.state({"tests": [], "slow": "make bench", "figure": "9", "commit": "abc"}) == "holds*"

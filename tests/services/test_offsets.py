@@ -30,3 +30,9 @@ def test_what_a_peer_said_last_counts() -> None:
     for number in range(3):
         found.note(f"peer{number}.example.org", NOW - 2)
     assert found.median() == -2 and found.known == 3
+
+
+def test_a_clock_that_is_far_off_signs_with_the_time_of_its_peers() -> None:
+    assert offsets(3600, 3601, 3599).time_to_sign() == NOW + 3600
+    assert offsets(60, 60, 60).time_to_sign() == NOW, "a small difference is the line's"
+    assert offsets(3600, 3600).time_to_sign() == NOW

@@ -60,7 +60,8 @@ class Result:
         slowest = f"{max(self.alarms):.0f} s at most" if self.alarms else "none"
         return (
             f"{sum(self.restores.values())} restores, {self.confirmed} confirmations, {len(self.alarms)} alarms of two "
-            f"with one key ({slowest}), {len(self.violations)} violations"
+            f"with one key ({slowest}), {self.twice} promises by two that ran at once, "
+            f"{len(self.violations)} violations"
         )
 
 
@@ -73,10 +74,7 @@ def drill(restores: int, workers: int, first: int) -> int:
             for violation in result.violations:
                 print(f"seed {seed}: {violation}", file=sys.stderr, flush=True)
     print(f"kinds: {dict(total.restores)}", file=sys.stderr)
-    print(
-        f"{total.forks} forks and {total.twice} promises by two at once, {total.lost} records that no peer ever had",
-        file=sys.stderr,
-    )
+    print(f"{total.forks} forks by two at once, {total.lost} records that no peer ever had", file=sys.stderr)
     print(total.line(), flush=True)
     return int(bool(total.violations) or not total.alarms or not total.confirmed)
 

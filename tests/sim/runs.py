@@ -61,7 +61,7 @@ def storms(hours: float, workers: int, first: int) -> int:
         print(f"{said}, {result.messages} messages, history {result.digest[:16]}", file=sys.stderr, flush=True)
         if result.violations:
             explain(result)
-    for what in missing(total):
+    for what in missing(total, hours):
         total.violations += 1
         print(what, file=sys.stderr)
     print(f"faults: {dict(total.faults.most_common())}", file=sys.stderr)
@@ -75,10 +75,11 @@ def storms(hours: float, workers: int, first: int) -> int:
     return int(total.violations > 0)
 
 
-def missing(total: Total) -> list[str]:
-    """What the runs did not show, because a fault did not occur."""
+def missing(total: Total, hours: float) -> list[str]:
+    """What the runs did not show, because a fault did not occur or they ended early."""
     kinds = sum(1 for seen in total.faults.values() if seen)
     few = [f"only {kinds} kinds of fault, {KINDS_LEAST} are needed"] if kinds < KINDS_LEAST else []
+    few += [f"only {total.node_hours:.0f} of {hours:.0f} node-hours"] if total.node_hours < hours else []
     return few + unproved(total.faults | total.effects)
 
 

@@ -156,8 +156,8 @@ async def _listen(server: PeerServer, config: Config) -> int:
 
 
 def _peer(session: ClientSession, node: Node, config: Config, name: str, url: str) -> Peer:
-    private, told_time = config.peers.allow_private, node.offsets.note
-    return HttpPeer(session, name, url, node.signer, node.clock.now, private, told_time)
+    private, offsets = config.peers.allow_private, node.offsets
+    return HttpPeer(session, name, url, node.signer, offsets.time_to_sign, private, offsets.note)
 
 
 def _peers(node: Node, config: Config, session: ClientSession) -> dict[str, Peer]:

@@ -132,6 +132,14 @@ def chains_hold(case: str, requester: list[Message], supplier: list[Message]) ->
     return ""
 
 
+def answers_to_each_other(requester: list[Message], supplier: list[Message]) -> bool:
+    """Whether each message saw one that is held of the other side: not so where two spoke in one name and this side
+    holds what the one said, and answers to the other.
+    """
+    held = {message.link.hash for message in (*requester, *supplier)}
+    return all(not message.seen.n or message.seen.hash in held for message in (*requester, *supplier))
+
+
 def _opened(requester: list[Message], seen: int) -> str | None:
     verbs = [m.step.step for m in requester if m.link.n <= seen]
     return "requested" if "request" in verbs else "notified" if "notify" in verbs else None
