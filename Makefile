@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises siege cuts
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises siege cuts slow
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -58,6 +58,9 @@ restores: .venv/dev
 
 sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)
+
+# All that is too long for a commit, one after the other, about three hours: before a release, and by night.
+slow: sim restores convergence mutants fuzz promises crash cuts siege lines bench
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

@@ -7,7 +7,7 @@ import pytest
 
 from xstock_node.protocol import frames, limits, merkle, notes, records
 from xstock_node.protocol.errors import BadSignature, Gap, NotFound, ProtocolError, Quota, Unreachable
-from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest
+from xstock_node.protocol.gossip import GossipRequest, GossipResponse, PullRequest, Want
 from xstock_node.protocol.heads import Base, Head
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.names import LogId
@@ -43,8 +43,11 @@ class Scripted:
 
     def __init__(self) -> None:
         self.body = b""
+        self.answer: GossipResponse | None = None
 
     async def gossip(self, request: GossipRequest, wait: float = 0.0) -> GossipResponse:
+        if self.answer is not None:
+            return self.answer
         raise Unreachable(f"an answer of {self.name}")
 
     async def pull(self, request: PullRequest) -> bytes:
@@ -200,6 +203,19 @@ def test_a_false_erasure_is_refused_and_the_record_comes_from_another(in_memory,
         scene.world.heal()
         await scene.world.settle()
         assert make_offer(7, START).id in await scene.world.live(A)
+
+    told(in_memory, play)
+
+
+def test_a_round_goes_on_after_a_want_that_names_no_log(in_memory, capsys) -> None:
+    async def play(scene: Scene) -> None:
+        answer = GossipResponse(cursor="", all="", notes=(signed(head_of(LINES)),), want=(Want("rubbish", 0),))
+        scene.peer.answer = answer
+        scene.peer.body = framed(head_of(LINES), LINES).encode()
+        await scene.node.gossip.round(scene.peer, START)
+        await scene.refused("malformed", capsys)
+        assert scene.held() == head_of(LINES)
+        scene.peer.answer = None
 
     told(in_memory, play)
 

@@ -56,6 +56,7 @@ class Gossip:
         self._drained_but_different: dict[str, tuple[int, int]] = {}
         self._introduced: dict[str, float] = {}
         self._answered: dict[str, Page] = {}
+        self._mail_told: dict[str, int] = {}
         self._walking = Walking(
             membership.network, replicas, self._fetching.learn_and_fetch, self._fetching.push, peering.steady
         )
@@ -88,16 +89,14 @@ class Gossip:
         page = await self.feed.page(caller, request.cursor, drained)
         told = self._learning.overtaken(caller)
         until = asyncio.get_running_loop().time() + wait
-        while not page.notes and not wants and not told:
+        while not (page.notes or wants or told or self._has_new_mail(caller)):
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 break
             told = await self._holding.hold(caller, left)
             self._want_known(caller)
             page = await self.feed.page(caller, page.cursor, drained=False)
-            if self.mail(caller):  # xs1 11.13
-                break
-        self._answered[caller] = page
+        self._answered[caller], self._mail_told[caller] = page, self.mail(caller)
         return GossipResponse(
             cursor=page.cursor,
             all=self._replicas.digest(caller),
@@ -105,8 +104,12 @@ class Gossip:
             notes=(*told, *(note.raw.decode() for note in page.notes)),
             want=wants,
             more=page.more,
-            mail=self.mail(caller),
+            mail=self._mail_told[caller],
         )
+
+    def _has_new_mail(self, caller: str) -> bool:
+        """Whether mail waits here that the caller was not told of; told once, it may take its time (xs1 11.13)."""
+        return self.mail(caller) not in (0, self._mail_told.get(caller, 0))
 
     async def round(self, peer: Peer, now: int, wait: float = 0.0, fresh: bool = False) -> bool:
         """One round with a peer; True when neither side had news.
