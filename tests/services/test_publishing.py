@@ -10,6 +10,7 @@ import pytest
 
 from xstock_node.domain.stock import StockLine
 from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol import limits
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mapping_desk import DecideRequest, decide
@@ -217,6 +218,24 @@ def test_no_renewal_revives_an_expired_offer(tmp_path: Path) -> None:
         later(office, DAY)
         assert set((await renew(office, OPERATOR, OfferIds(all=True))).ids) == fresh
         assert {offer.id for offer, _, _ in (await live(office)).values()} == fresh
+
+    in_an_office(tmp_path, story)
+
+
+def test_no_more_is_published_than_peers_would_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIVE_RECORDS", 2)
+
+    async def story(office: Office) -> None:
+        await take(office, "stock", "", line(), line(place="Annex"))
+        await released(office)
+        before = await size(office)
+        await take(office, "stock", "", line(), line(place="Annex"), line(place="Cellar"))
+        with pytest.raises(Refusal) as refused:
+            await released(office)
+        assert refused.value.code == "too-many-offers" and await size(office) == before
+        await take(office, "stock", "", line(), line(place="Cellar"))
+        await released(office)
+        assert set(await live(office)) == {"Store", "Cellar"}
 
     in_an_office(tmp_path, story)
 

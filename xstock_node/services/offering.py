@@ -16,6 +16,7 @@ from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogName, record_id
 from xstock_node.protocol.records import Offer, Withdraw, encode
 from xstock_node.services import disclosing
+from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import (
     ProposedView,
     PublishRequest,
@@ -92,6 +93,7 @@ def changes(
         tx.stock.release(proposed.code, _total(proposal, proposed.code))
     wanted = {_spot(office, o) for o in chosen} - impossible.keys()
     ended = [o.offer for at, o in live.items() if at not in wanted and (not request.codes or at[0] in request.codes)]
+    _check_room(office, len(live.keys() | lines.keys()) - len(ended))
     ends = [encode(ending(offer, making.now, entropy)) for offer in ended]
     return [*lines.values(), *ends], PublishResult(
         published=[offer_view(offer, offer.asof, offer.exp, -1) for _, offer in (new[at] for at in lines)],
@@ -100,6 +102,14 @@ def changes(
         held=[proposed_view(o) for o in held],
         impossible=list(impossible.values()),
     )
+
+
+def _check_room(office: Office, standing: int) -> None:
+    """Peers take no more live offers of a member than the charter allows: the rest would wait for ever (xs1 21.2)."""
+    most = office.node.home.membership.live_records
+    if standing > most:
+        do = "publish fewer items (--code), or ask the governors for a charter with more"
+        raise Refusal("too-many-offers", f"at most {most} live offers", str(standing), do)
 
 
 def _encoded(new: dict[_Spot, tuple[ProposedOffer, Offer]]) -> tuple[dict[_Spot, bytes], dict[_Spot, ProposedView]]:
