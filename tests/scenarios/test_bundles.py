@@ -15,6 +15,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import LogName
 from xstock_node.services.bundling import ExportRequest, ImportRequest, export, import_
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
+from xstock_node.services.pushing import pushed_frames
 from xstock_node.testing import SimNet, make_offer, run_simulated
 
 BG, HR, RS = "redcross.bg", "redcross.hr", "redcross.rs"
@@ -98,6 +99,61 @@ def test_messages_and_audience_logs_travel_sealed_to_their_reader(tmp_path: Path
         again = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
         assert again.refused == []
         assert len(await net.nodes[RS].engine.read(lambda tx: tx.cases.messages(case.case))) == 1
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("count", [500, 1500])
+def test_an_audience_log_of_any_size_travels_sealed_in_parts(tmp_path: Path, count: int) -> None:
+    async def story(net: SimNet) -> None:
+        now, sava = net.clocks[BG].now(), LogName(BG, "see.sava")
+        await append(net, audience(0, now, RS), *[make_offer(n, now) for n in range(count)])
+        made = await export(office(net, BG), OPERATOR, ExportRequest(to=RS))
+        assert made.entries["sealed"] > 3 and b"see.sava" not in made.content
+        entries = list(bundle.parse(made.content))
+        sealed = [number for number, entry in enumerate(entries) if entry.kind == "sealed"]
+        for lost in (sealed[0], sealed[1], sealed[-1]):
+            torn = b"".join(bundle.write(entries[:lost] + entries[lost + 1 :]))
+            found = await import_(office(net, RS), OPERATOR, ImportRequest(content=torn))
+            assert len(found.refused) == 1 and size(net, RS, sava) == -1
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert (found.refused, found.records, size(net, RS, sava)) == ([], count + 1, count + 1)
+        assert await net.nodes[RS].engine.read(lambda tx: tx.offers.count(sava, now)) == count
+        await append(net, make_offer(count, now))
+        made = await export(office(net, BG), OPERATOR, ExportRequest(to=RS))
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert (found.refused, found.records, size(net, RS, sava)) == ([], 1, count + 2)
+
+    tell(tmp_path, story)
+
+
+# xs1 20.1
+def test_a_log_of_several_entries_comes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xstock_node.protocol.limits.PUSH_BYTES", 100_000)
+
+    async def story(net: SimNet) -> None:
+        now, log = net.clocks[BG].now(), LogName(BG, "see.pub")
+        await net.publish(BG, [make_offer(n, now) for n in range(2000)])
+        await asyncio.sleep(300)
+        made = await export(office(net, HR), OPERATOR, ExportRequest())
+        assert made.entries["frames"] > 5
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
+        assert (found.refused, found.records, size(net, RS, log)) == ([], 2000, 2000)
+
+    tell(tmp_path, story)
+
+
+# xs1 8.7, 20.2
+def test_records_that_come_with_the_roots_of_their_segments_are_taken_part_by_part(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now, log = net.clocks[BG].now(), LogName(BG, "see.pub")
+        await net.publish(BG, [make_offer(n, now) for n in range(2000)])
+        node = net.nodes[BG]
+        head = node.replicas.heads[log]
+        body = await node.engine.read(lambda tx: pushed_frames(tx, head, 0))
+        entries = [Entry("head", node.replicas.raw[log]), Entry("frames", body)]
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=b"".join(bundle.write(entries))))
+        assert (found.refused, found.records, size(net, RS, log)) == ([], 2000, 2000)
 
     tell(tmp_path, story)
 
