@@ -9,7 +9,7 @@ import pytest
 
 from tests.scenarios.test_audiences import append, audience
 from xstock_node.plugins.host import PluginHost
-from xstock_node.protocol import bundle, codes
+from xstock_node.protocol import bundle, codes, frames, sealing
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import LogName
@@ -17,6 +17,7 @@ from xstock_node.services.bundling import ExportRequest, ImportRequest, export, 
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.pushing import pushed_frames
 from xstock_node.testing import SimNet, make_offer, run_simulated
+from xstock_node.testing.nodes import make_sealing
 
 BG, HR, RS = "redcross.bg", "redcross.hr", "redcross.rs"
 Story = Callable[[SimNet], Awaitable[None]]
@@ -99,6 +100,78 @@ def test_messages_and_audience_logs_travel_sealed_to_their_reader(tmp_path: Path
         again = await import_(office(net, RS), OPERATOR, ImportRequest(content=made.content))
         assert again.refused == []
         assert len(await net.nodes[RS].engine.read(lambda tx: tx.cases.messages(case.case))) == 1
+
+    tell(tmp_path, story)
+
+
+def sealed_as(sender: str, reader: str, *inner: Entry) -> bytes:
+    """A bundle of one sealed entry, as anybody can make it in anybody's name."""
+    blob = sealing.seal(b"".join(bundle.pieces(inner)), make_sealing(reader).public, sender, reader)
+    return b"".join(bundle.write([Entry("sealed", f"{sender} {reader}\n".encode() + blob)]))
+
+
+async def refusals(net: SimNet, name: str, of: str) -> int:
+    return (await net.nodes[name].peering.state(of)).refusals
+
+
+# xs1 8.4, 20.3
+@pytest.mark.parametrize("count", [3, 1500])
+def test_what_is_sealed_in_the_origin_s_name_is_not_the_origin_s_word(tmp_path: Path, count: int) -> None:
+    async def story(net: SimNet) -> None:
+        now, sava = net.clocks[BG].now(), LogName(BG, "see.sava")
+        await append(net, audience(0, now, HR, RS), *[make_offer(n, now) for n in range(count)])
+        await asyncio.sleep(300)
+        held = net.nodes[HR].replicas
+        lines = await net.nodes[HR].engine.read(lambda tx: tx.logs.lines(sava, 0, count + 1))
+        lines[2] = frames.hash_line(frames.leaf_of(lines[2]))
+        content, note = b"", Entry("head", held.raw[sava])
+        for start in range(0, count + 1, 100):
+            part = frames.encode(
+                held.heads[sava].log, start, lines[start : start + 100], len(lines[start : start + 100])
+            )
+            content += sealed_as(BG, RS, note, Entry("frames", part)).removeprefix(bundle.FIRST_LINE)
+        reader = net.nodes[RS]
+        await import_(office(net, RS), OPERATOR, ImportRequest(content=bundle.FIRST_LINE + content))
+        assert await reader.engine.read(lambda tx: tx.logs.erased(sava)) == set() and size(net, RS, sava) == -1
+        assert await refusals(net, RS, BG) == 0
+        net.heal()
+        await asyncio.sleep(600)
+        assert await reader.engine.read(lambda tx: tx.offers.count(sava, now)) == count
+        assert await refusals(net, RS, BG) == 0
+
+    tell(tmp_path, story)
+
+
+# xs1 15.2, 20.3
+def test_nobody_is_charged_for_what_was_sealed_in_its_name_and_only_audience_logs_come_so(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now, sava, pub = net.clocks[BG].now(), LogName(BG, "see.sava"), LogName(BG, "see.pub")
+        await append(net, audience(0, now, RS), make_offer(1, now))
+        await net.publish(BG, [make_offer(2, now)])
+        node = net.nodes[BG]
+
+        async def parts(log: LogName) -> tuple[Entry, Entry]:
+            head = node.replicas.heads[log]
+            body = await node.engine.read(lambda tx: pushed_frames(tx, head, 0))
+            return Entry("head", node.replicas.raw[log]), Entry("frames", body)
+
+        head, body = await parts(sava)
+        bad = Entry("head", head.data.replace(str(now).encode(), str(now + 1).encode()))
+        assert bad != head
+        for content, refused in (
+            (sealed_as(BG, RS, bad, body), "head"),
+            (sealed_as(BG, RS, *await parts(pub)), "an audience log inside a seal"),
+            (b"".join(bundle.write((head, body))), "an audience log inside a seal"),
+        ):
+            found = await import_(office(net, RS), OPERATOR, ImportRequest(content=content))
+            assert len(found.refused) == 2 and refused in found.refused[0]
+            assert (size(net, RS, sava), size(net, RS, pub), found.records) == (-1, 0, 0)
+        assert await refusals(net, RS, BG) == 0
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=sealed_as(BG, RS, head, body)))
+        assert (found.refused, size(net, RS, sava)) == ([], 2)
+        await append(net, make_offer(3, now))
+        found = await import_(office(net, RS), OPERATOR, ImportRequest(content=sealed_as(HR, RS, *await parts(sava))))
+        assert "sender may read" in found.refused[0] and size(net, RS, sava) == 2
 
     tell(tmp_path, story)
 

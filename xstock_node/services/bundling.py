@@ -1,6 +1,8 @@
 """Bundles: what a peer or a cut-off part of the network misses, on a stick or by mail, and taking one in.
 
-An entry is judged as if it had come over HTTP. What is not for all members is sealed to its reader.
+- An entry is judged as if it had come over HTTP, from a carrier that is nobody's origin.
+- What is not for all members is sealed to its reader, and nothing else is. Who sealed it is only a claim: it tells
+  whether the log may be known to that name, and neither makes the records its word nor is held against it.
 """
 
 import hashlib
@@ -108,7 +110,7 @@ class _Desk:
         self._office, self._node = office, office.node
         self._head = b""
         self._waiting: list[Frame] = []
-        self._carrier = CARRIER
+        self._sender = ""  # who claims to have sealed the entry at hand
 
     async def take(self, entry: Entry) -> None:
         """One entry."""
@@ -131,6 +133,7 @@ class _Desk:
         if entry.kind in ("charter", "identity", "fork"):
             return await self._note(entry)
         if entry.kind == "head":
+            self._placed(heads.parse(entry.data)[0])
             if entry.data == self._head:
                 return False
             self._end_log()
@@ -150,9 +153,9 @@ class _Desk:
         before = await self._node.engine.read(lambda tx: tx.journal.last())
         text = entry.data.decode("utf-8", "replace")
         for network in self._node.networks.values():
-            refusals = (await network.peering.state(self._carrier)).refusals
-            await network.learning.learn(self._carrier, [text])
-            book = await network.peering.state(self._carrier)
+            refusals = (await network.peering.state(CARRIER)).refusals
+            await network.learning.learn(CARRIER, [text], reader=self._sender)
+            book = await network.peering.state(CARRIER)
             if book.refusals > refusals:
                 raise ProtocolError("an entry that holds", book.last_refusal)
         return await self._node.engine.read(lambda tx: tx.journal.last()) > before
@@ -160,9 +163,7 @@ class _Desk:
     async def _frames(self, data: bytes) -> bool:
         """Records of the head before them; they wait for the last one, or for roots that tell which ones are right."""
         head = heads.parse(self._head)[0]
-        network = self._node.networks.get(head.log.name.network)
-        if network is None:
-            raise NotFound("a network of this node", head.log.name.network)
+        network = self._placed(head)
         if head.log.name in network.logs or network.replicas.raw.get(head.log.name) == self._head:
             return False
         found = list(frames.parse(data))
@@ -172,12 +173,24 @@ class _Desk:
         if not any(frame.roots or frame.start + len(frame.lines) == head.size for frame in found):
             return True
         waiting, self._waiting = self._waiting, []
-        count = await network.replicas.pushed(self._carrier, self._head, with_roots(waiting))
+        count = await network.replicas.pushed(CARRIER, self._head, with_roots(waiting))
         self.records += count
         if head.log.name.label == "net":
             await network.membership.refresh()
             await network.gossip.take_up()
         return count > 0
+
+    def _placed(self, head: Head) -> Network:
+        """The network of a log that comes as it may: an audience's in a seal of who may read it, any other open."""
+        log = head.log.name
+        network = self._node.networks.get(log.network)
+        if network is None:
+            raise NotFound("a network of this node", log.network)
+        if log.is_for_all == bool(self._sender):  # xs1 20.3
+            raise ProtocolError("an audience log inside a seal, any other log outside", str(head.log))
+        if self._sender and network.membership.is_ruled(log) and not network.membership.sees(self._sender, log):
+            raise NotFound("a head that its sender may read", str(head.log))
+        return network
 
     def _end_log(self) -> None:
         """No more records of a log come: those that wait for the last one wait in vain."""
@@ -200,10 +213,12 @@ class _Desk:
             return True
         if any(entry.kind not in ("head", "frames") for entry in inner):
             raise ProtocolError("heads and frames, or a message, inside a seal", inner[0].kind if inner else "nothing")
-        self._carrier = sender
-        for entry in inner:
-            await self.take(entry)
-        self._carrier = CARRIER
+        self._sender = sender
+        try:
+            for entry in inner:
+                await self.take(entry)
+        finally:
+            self._sender = ""
         return True
 
 
