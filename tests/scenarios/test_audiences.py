@@ -15,7 +15,8 @@ from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import head_path, proof_path
 from xstock_node.protocol.records import Audience, Erase, Known, Offer
 from xstock_node.services.answering import NodeAnswers
-from xstock_node.testing import SimNet, make_offer, run_simulated
+from xstock_node.services.node import COMPACT_SECONDS
+from xstock_node.testing import SimNet, disk, make_offer, run_simulated
 from xstock_node.testing.nodes import DAY
 
 BG, HR, RS = "redcross.bg", "redcross.hr", "redcross.rs"
@@ -143,7 +144,66 @@ def test_what_is_erased_is_gone_everywhere_and_root_and_signature_still_hold(tmp
             assert frames.is_hash_line(lines[0])
             head = node.replicas.heads[PUB]
             assert await node.engine.read(lambda tx: tx.logs.range_root(PUB, 0, 3)) == head.root
-            await node.engine.compact()
+        await asyncio.sleep(COMPACT_SECONDS)
+        for name in net.nodes:
+            assert copies(tmp_path, name, b"Canary tent", b"7f3a9", b"canary") == []
+
+    tell(tmp_path, story)
+
+
+def test_copies_of_what_is_erased_again_soon_wait_for_their_turn(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now = net.clocks[BG].now()
+        await net.publish(BG, [make_offer(1, now, name="Canary one"), make_offer(2, now, name="Canary two")])
+        await net.settle()
+        for number, patience in ((0, 30), (1, 30), (1, COMPACT_SECONDS)):
+            if patience == 30:
+                erase = Erase(id="ef"[number] * 16, ts=now, exp=now + DAY, n="A" * 16, idx=(number,))
+                await net.publish(BG, [erase])
+            await asyncio.sleep(patience)
+            done = number == 0 or patience == COMPACT_SECONDS
+            assert (copies(tmp_path, HR, [b"Canary one", b"Canary two"][number]) == []) == done
+
+    tell(tmp_path, story)
+
+
+def test_of_a_log_that_is_left_no_copy_stays(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now = net.clocks[BG].now()
+        await append(net, audience(0, now, HR, RS), make_offer(1, now, name="Canary tent 7f3a9"))
+        await asyncio.sleep(600)
+        assert copies(tmp_path, RS, b"7f3a9")
+        await net.nodes[RS].replicas.leave(SAVA)
+        await asyncio.sleep(COMPACT_SECONDS)
+        assert copies(tmp_path, RS, b"Canary tent", b"7f3a9", b"canary") == [] != copies(tmp_path, HR, b"7f3a9")
+
+    tell(tmp_path, story)
+
+
+# xs1 7.8, 15.6
+def test_what_was_erased_after_it_came_back_is_no_hole_in_what_is_still_kept_aside(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        now = net.clocks[BG].now()
+        lost = [make_offer(1, now, name="Canary tent 7f3a9"), make_offer(2, now)]
+        await net.publish(BG, lost[:1])
+        await net.settle()
+        net.cut(HR)
+        await net.publish(BG, lost[1:])
+        await asyncio.sleep(60)
+        await net.stop(RS)
+        await net.stop(BG)
+        disk.remove(tmp_path / f"{BG}.db")
+        await net.start(BG, [HR, RS])
+        await net.publish(BG, [make_offer(3, now)])
+        net.heal()
+        await asyncio.sleep(600)
+        lines = await net.nodes[BG].engine.read(lambda tx: tx.logs.lines(PUB, 0, 9))
+        assert lines[1:] == [records.encode(lost[0])]
+        await net.publish(BG, [Erase(id="e" * 16, ts=now, exp=now + DAY, n="A" * 16, idx=(1,))])
+        await net.start(RS, [BG, HR])
+        await asyncio.sleep(3600)
+        for name in net.nodes:
+            assert await offers(net, name) == sorted(make_offer(n, now).id for n in (2, 3))
             assert copies(tmp_path, name, b"Canary tent", b"7f3a9", b"canary") == []
 
     tell(tmp_path, story)

@@ -186,3 +186,57 @@ class TestFile:
         fresh = Database(memory=True)
         assert ran == len(migrations.pending(fresh))
         fresh.close()
+
+
+async def test_an_erasure_leaves_copies_until_the_engine_compacts_whatever_comes_between(
+    opens: Opens, tmp_path: Path
+) -> None:
+    canary = b'{"t":"canary 7f3a9"}'
+
+    def erase_and_fail(tx: Transaction) -> None:
+        tx.logs.erase(LOG, 1)
+        raise Mistake
+
+    def copies() -> list[str]:
+        return [path.name for path in tmp_path.iterdir() if b"7f3a9" in path.read_bytes()]
+
+    first = opens(tmp_path)
+    await first.write(lambda tx: store_lines(tx, LOG, [make_line(1), canary, make_line(2)]), durable=True)
+    with pytest.raises(Mistake):
+        await first.write(erase_and_fail, durable=True)
+    assert not await first.read(lambda tx: tx.logs.compact_is_due())
+    assert await first.write(lambda tx: tx.logs.erase(LOG, 1), durable=False)
+    await first.close()
+    again = opens(tmp_path)
+    try:
+        assert await again.read(lambda tx: tx.logs.compact_is_due())
+        await again.compact()
+        assert copies() == []
+        assert not await again.read(lambda tx: tx.logs.compact_is_due())
+    finally:
+        await again.close()
+
+
+async def test_a_compaction_that_fails_stays_due_and_takes_no_other_work_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = SqliteEngine(tmp_path / "node.db", threads=True)
+    try:
+        await engine.write(lambda tx: store_lines(tx, LOG, [make_line(1)]), durable=True)
+        await engine.write(lambda tx: tx.logs.erase(LOG, 0), durable=True)
+
+        def full() -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr(engine, "_compact", full)
+        together = await asyncio.gather(
+            *(engine.write(lambda tx, n=n: note(tx, n), durable=True) for n in range(3)),  # type: ignore[misc]
+            engine.compact(),
+            *(engine.write(lambda tx, n=n: note(tx, n), durable=True) for n in range(3, 6)),  # type: ignore[misc]
+            return_exceptions=True,
+        )
+        assert isinstance(together.pop(3), StorageError)
+        assert together == [1, 2, 3, 4, 5, 6]
+        assert await engine.read(lambda tx: tx.logs.compact_is_due())
+    finally:
+        await engine.close()

@@ -149,6 +149,31 @@ async def test_what_is_aside_is_kept_by_epoch_and_dropped_by_epoch(engine: Engin
     assert await engine.read(lambda tx: tx.logs.aside_lines(LOG, 2, 0, 99)) == [b"{b}"]
 
 
+async def test_what_is_kept_aside_is_erased_wherever_it_stands_there(engine: Engine) -> None:
+    await filled(engine, 10)
+    await engine.write(lambda tx: tx.logs.cut(LOG, 6, b"first\n", 1), durable=True)
+    await engine.write(lambda tx: tx.logs.append(LOG, 6, LINES[8:10], {}), durable=True)
+    await engine.write(lambda tx: tx.logs.cut(LOG, 6, b"second\n", 2), durable=True)
+    await engine.write(lambda tx: tx.logs.erase_aside(OTHER, LEAVES), durable=True)
+    assert not await engine.read(lambda tx: tx.logs.compact_is_due())
+    await engine.write(lambda tx: tx.logs.erase_aside(LOG, {LEAVES[9], LEAVES[2]}), durable=True)
+    gone = frames.hash_line(LEAVES[9])
+    assert await engine.read(lambda tx: tx.logs.aside_lines(LOG, 1, 0, 99)) == [*LINES[6:9], gone]
+    assert await engine.read(lambda tx: tx.logs.aside_lines(LOG, 2, 0, 99)) == [LINES[8], gone]
+    assert await engine.read(lambda tx: tx.logs.compact_is_due())
+
+
+async def test_what_was_given_up_before_it_is_erased_has_left_copies_too(engine: Engine) -> None:
+    await filled(engine, 10)
+    await engine.write(lambda tx: tx.logs.give_up(LOG, 0, 5, lambda line: False), durable=True)
+    assert not await engine.read(lambda tx: tx.logs.compact_is_due())
+    assert not await engine.write(lambda tx: tx.logs.erase(LOG, 3), durable=True)
+    assert await engine.read(lambda tx: tx.logs.compact_is_due())
+    await engine.compact()
+    assert not await engine.write(lambda tx: tx.logs.erase(LOG, 3), durable=True)
+    assert not await engine.read(lambda tx: tx.logs.compact_is_due())
+
+
 async def test_everything_is_there_after_reopening(opens: Callable[[Path], Engine], tmp_path: Path) -> None:
     first = opens(tmp_path)
     state = await filled(first)

@@ -1,6 +1,8 @@
 """Bundles: what a peer or a cut-off part of the network misses, on a stick or by mail, and taking one in.
 
-An entry is judged as if it had come over HTTP. What is not for all members is sealed to its reader.
+- An entry is judged as if it had come over HTTP, from a carrier that is nobody's origin.
+- What is not for all members is sealed to its reader, and nothing else is. Who sealed it is only a claim: it tells
+  whether the log may be known to that name, and neither makes the records its word nor is held against it.
 """
 
 import hashlib
@@ -13,7 +15,9 @@ from msgspec import Meta
 from xstock_node.protocol import bundle, frames, heads, limits, sealing
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import NotFound, ProtocolError
+from xstock_node.protocol.errors import Gap, NotFound, ProtocolError
+from xstock_node.protocol.frames import Frame
+from xstock_node.protocol.gossip import PullRequest, Range
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import AUDIT, node_name
@@ -22,7 +26,8 @@ from xstock_node.services.casework import pack, sides_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.pushing import pushed_frames
+from xstock_node.services.pushing import with_roots
+from xstock_node.services.serving import serve_pull
 from xstock_node.storage.interfaces import Transaction
 
 SEALED_CHUNK = 40 * limits.KIB
@@ -69,7 +74,7 @@ async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle
     logs = sorted(network.replicas.heads.values(), key=lambda h: (h.log.log != f"{network.name}.net", h.log))
     for head in logs:
         if head.log.name.is_for_all and head.log.name not in network.replicas.frozen:
-            entries += await _log_entries(office, network, head, limits.BUNDLE_ENTRY)
+            entries += await _log_entries(office, network, head, limits.PUSH_BYTES)
     if request.to:
         entries += await _sealed_entries(office, network, request.to)
     counted: dict[str, int] = {}
@@ -104,7 +109,8 @@ class _Desk:
         self.records = 0
         self._office, self._node = office, office.node
         self._head = b""
-        self._carrier = CARRIER
+        self._waiting: list[Frame] = []
+        self._sender = ""  # who claims to have sealed the entry at hand
 
     async def take(self, entry: Entry) -> None:
         """One entry."""
@@ -118,6 +124,7 @@ class _Desk:
 
     async def finish(self) -> None:
         """What waited for somebody's standing is tried again."""
+        self._end_log()
         for network in self._node.networks.values():
             await network.membership.refresh()
             await network.gossip.take_up()
@@ -126,6 +133,10 @@ class _Desk:
         if entry.kind in ("charter", "identity", "fork"):
             return await self._note(entry)
         if entry.kind == "head":
+            self._placed(heads.parse(entry.data)[0])
+            if entry.data == self._head:
+                return False
+            self._end_log()
             self._head = entry.data
             return await self._note(entry)
         if entry.kind == "frames":
@@ -142,30 +153,51 @@ class _Desk:
         before = await self._node.engine.read(lambda tx: tx.journal.last())
         text = entry.data.decode("utf-8", "replace")
         for network in self._node.networks.values():
-            refusals = (await network.peering.state(self._carrier)).refusals
-            await network.learning.learn(self._carrier, [text])
-            book = await network.peering.state(self._carrier)
+            refusals = (await network.peering.state(CARRIER)).refusals
+            await network.learning.learn(CARRIER, [text], reader=self._sender)
+            book = await network.peering.state(CARRIER)
             if book.refusals > refusals:
                 raise ProtocolError("an entry that holds", book.last_refusal)
         return await self._node.engine.read(lambda tx: tx.journal.last()) > before
 
     async def _frames(self, data: bytes) -> bool:
-        """The records of the head before them."""
+        """Records of the head before them; they wait for the last one, or for roots that tell which ones are right."""
         head = heads.parse(self._head)[0]
-        network = self._node.networks.get(head.log.name.network)
-        if network is None:
-            raise NotFound("a network of this node", head.log.name.network)
-        if head.log.name in network.logs:
+        network = self._placed(head)
+        if head.log.name in network.logs or network.replicas.raw.get(head.log.name) == self._head:
             return False
         found = list(frames.parse(data))
         if any(frame.log != head.log for frame in found):
             raise ProtocolError(f"frames of {head.log}", "others")
-        count = await network.replicas.pushed(self._carrier, self._head, found)
+        self._waiting += found
+        if not any(frame.roots or frame.start + len(frame.lines) == head.size for frame in found):
+            return True
+        waiting, self._waiting = self._waiting, []
+        count = await network.replicas.pushed(CARRIER, self._head, with_roots(waiting))
         self.records += count
         if head.log.name.label == "net":
             await network.membership.refresh()
             await network.gossip.take_up()
         return count > 0
+
+    def _placed(self, head: Head) -> Network:
+        """The network of a log that comes as it may: an audience's in a seal of who may read it, any other open."""
+        log = head.log.name
+        network = self._node.networks.get(log.network)
+        if network is None:
+            raise NotFound("a network of this node", log.network)
+        if log.is_for_all == bool(self._sender):  # xs1 20.3
+            raise ProtocolError("an audience log inside a seal, any other log outside", str(head.log))
+        if self._sender and network.membership.is_ruled(log) and not network.membership.sees(self._sender, log):
+            raise NotFound("a head that its sender may read", str(head.log))
+        return network
+
+    def _end_log(self) -> None:
+        """No more records of a log come: those that wait for the last one wait in vain."""
+        if self._waiting:
+            log, held = self._waiting[0].log, sum(len(frame.lines) for frame in self._waiting)
+            self.refused.append(f"frames: {Gap(f'all records of {log}', f'{held}', 'let it be exported again')}")
+            self._waiting = []
 
     async def _sealed(self, data: bytes) -> bool:
         """`<sender> <recipient>`, a newline and a blob; what is inside is judged as its own kind (xs1 20.3)."""
@@ -181,23 +213,24 @@ class _Desk:
             return True
         if any(entry.kind not in ("head", "frames") for entry in inner):
             raise ProtocolError("heads and frames, or a message, inside a seal", inner[0].kind if inner else "nothing")
-        self._carrier = sender
-        for entry in inner:
-            await self.take(entry)
-        self._carrier = CARRIER
+        self._sender = sender
+        try:
+            for entry in inner:
+                await self.take(entry)
+        finally:
+            self._sender = ""
         return True
 
 
 async def _log_entries(office: Office, network: Network, head: Head, most: int) -> list[Entry]:
-    """A head and its records, cut into frames that fit an entry; of an audit log the head alone."""
+    """A head and its records in order, in frames of at most `most` bytes each; of an audit log the head alone."""
     entries = [Entry("head", network.replicas.raw[head.log.name])]
-    if head.log.name.label == AUDIT:
-        return entries
-    start = 0
+    start = head.size if head.log.name.label == AUDIT else 0
     while start < head.size:
-        body = await office.node.engine.read(lambda tx, at=start: pushed_frames(tx, head, at))  # type: ignore[misc]
-        count = sum(len(frame.lines) for frame in frames.parse(body) if not frame.roots)
-        if not count or len(body) > most:
+        wanted = PullRequest((Range(log=str(head.log), start=start, count=head.size - start),))
+        body = await office.node.engine.read(lambda tx, asked=wanted: serve_pull(tx, asked, most))  # type: ignore[misc]
+        count = sum(len(frame.lines) for frame in frames.parse(body))
+        if not count:
             break
         entries.append(Entry("frames", body))
         start += count
@@ -205,14 +238,15 @@ async def _log_entries(office: Office, network: Network, head: Head, most: int) 
 
 
 async def _sealed_entries(office: Office, network: Network, to: str) -> list[Entry]:
-    """The messages that wait for a peer, and audience logs that it may read, sealed to it."""
+    """The messages that wait for a peer, and audience logs that it may read, sealed to it: each part with its head."""
     node, reader = office.node, office.node.directory.get(to)
     if reader is None:
         raise Refusal("no-peer", "the name of a known peer", to, "see `xstock peer list`")
     plain = list(await node.engine.read(lambda tx: list(_messages(tx, to))))
     for head in network.replicas.heads.values():
         if not head.log.name.is_for_all and network.membership.sees(to, head.log.name):
-            plain.append(b"".join(bundle.pieces(await _log_entries(office, network, head, SEALED_CHUNK))))
+            note, *parts = await _log_entries(office, network, head, SEALED_CHUNK)
+            plain += [b"".join(bundle.pieces((note, part))) for part in parts]
     return [Entry("sealed", _sealed(node.identity, reader, part)) for part in plain]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from xstock_node.domain.search import offer_key
 from xstock_node.protocol import limits
-from xstock_node.protocol.frames import is_hash_line
+from xstock_node.protocol.frames import is_hash_line, leaf_of
 from xstock_node.protocol.names import GOVERNANCE, LogName
 from xstock_node.protocol.records import (
     Audience,
@@ -59,6 +59,8 @@ def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes
         else:
             desk.take(number, line, found)
     tx.offers.put(log, list(desk.pending.values()))
+    if desk.erased:
+        tx.logs.erase_aside(log, desk.erased)
     return Found(desk.defects + desk.late, desk.audience, desk.late)
 
 
@@ -82,6 +84,7 @@ class _Desk:
         self.pending: dict[str, Indexed] = {}
         self.defects = self.late = 0
         self.audience = ""
+        self.erased: set[bytes] = set()
         self._tx, self._log, self._heard = tx, log, heard
 
     def take(self, number: int, line: bytes, found: Interpreted) -> None:
@@ -98,17 +101,22 @@ class _Desk:
             self._tx.governance.put_statement(StoredStatement(self._log, number, self._heard, line))
         elif isinstance(found, Erase) and self._log.label != GOVERNANCE:
             self._flush()
-            erase(self._tx, self._log, [index for index in found.idx if index < number])
+            self.erased |= erase(self._tx, self._log, [index for index in found.idx if index < number])
 
     def _flush(self) -> None:
         self._tx.offers.put(self._log, list(self.pending.values()))
         self.pending.clear()
 
 
-def erase(tx: Transaction, log: LogName, indexes: Sequence[int]) -> None:
-    """Replace records by their hashes and take what they said out of the index (xs1 15.6)."""
+def erase(tx: Transaction, log: LogName, indexes: Sequence[int]) -> set[bytes]:
+    """Replace records by their hashes and take what they said out of the index (xs1 15.6); their leaf hashes.
+
+    What is kept aside may hold the same records at other indexes.
+    """
+    leaves: set[bytes] = set()
     for index in indexes:
         held = tx.logs.lines(log, index, 1)
+        leaves.update(map(leaf_of, held))
         found: Known | Interpreted = interpret(held[0]) if held else Defect("absent")
         if isinstance(found, Offer):
             indexed = tx.offers.get(log, found.id)
@@ -116,6 +124,7 @@ def erase(tx: Transaction, log: LogName, indexes: Sequence[int]) -> None:
                 tx.offers.end(log, [found.id])
         tx.logs.erase(log, index)
     tx.logs.close_holes(log, indexes)
+    return leaves
 
 
 def forget(tx: Transaction, log: LogName, start: int, end: int) -> None:

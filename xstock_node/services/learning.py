@@ -51,8 +51,11 @@ class Learning:
         self._overtaken: dict[str, tuple[str, ...]] = {}
         self._opened: dict[str, int] = {}
 
-    async def learn(self, caller: str, notes: Sequence[str], carried: str = "") -> list[Plan]:
-        """Take notes from a peer; the plans for records that are still missing."""
+    async def learn(self, caller: str, notes: Sequence[str], carried: str = "", reader: str = "") -> list[Plan]:
+        """Take notes from a peer; the plans for records that are still missing.
+
+        `reader` says that it sealed them, where the caller only carries them.
+        """
         frames_by_log = self._carried(caller, carried)
         rest: list[str] = []
         for note in sorted(notes, key=_rank):
@@ -69,7 +72,7 @@ class Learning:
                 rest.append(note)
         if not rest:
             return []
-        found = await asyncio.gather(*(self._learn_head(caller, note, frames_by_log) for note in rest))
+        found = await asyncio.gather(*(self._learn_head(caller, note, frames_by_log, reader) for note in rest))
         return [plan for plan in found if plan is not None]
 
     def _was_told(self, caller: str, note: str) -> bool:
@@ -144,7 +147,9 @@ class Learning:
         if plan is None or await self.fetch(plan, caller):
             await self._membership.refresh()
 
-    async def _learn_head(self, caller: str, note: str, carried: Mapping[LogName, frames.Frame]) -> Plan | None:
+    async def _learn_head(
+        self, caller: str, note: str, carried: Mapping[LogName, frames.Frame], reader: str = ""
+    ) -> Plan | None:
         raw = note.encode()
         try:
             head, signed = heads.parse(raw)
@@ -153,7 +158,7 @@ class Learning:
                 if log.network == self._membership.network and self._directory.get(log.node) is None:
                     self.room.put(caller, note)
                 return None
-            if self._membership.is_ruled(log) and not self._membership.sees(caller, log):
+            if self._membership.is_ruled(log) and not self._membership.sees(reader or caller, log):
                 raise NotFound("a head that its sender may read", str(head.log))
             if self._recovery.is_own(head) or self._replicas.raw.get(log) != raw:
                 # Checked first: of a forged head nothing is remembered, least of all that its teller holds it.

@@ -6,7 +6,7 @@ keeps each part; the sender goes on from there.
 
 from collections.abc import Sequence
 
-from xstock_node.protocol import frames, limits
+from xstock_node.protocol import frames, limits, merkle
 from xstock_node.protocol.errors import NotFound
 from xstock_node.protocol.frames import Frame
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest, Range
@@ -32,6 +32,24 @@ def pushed_frames(tx: Transaction, head: Head, start: int) -> bytes:
         Range(log=log, start=first * width, count=(last - first) * width),
     )
     return serve_pull(tx, PullRequest(ranges), limits.PUSH_BYTES)
+
+
+def with_roots(found: Sequence[Frame]) -> Sequence[Frame]:
+    """Frames of records that continue each other as one, with the segment roots that it gives: the head decides whether
+    they are right. Any others stay as they are.
+    """
+    log, start, width = found[0].log, found[0].start, limits.SEGMENT
+    lines: list[bytes] = []
+    for frame in found:
+        if frame.roots or frame.proof or frame.start != start + len(lines):
+            return found
+        lines += frame.lines
+    first, last = -(-start // width), (start + len(lines)) // width
+    roots = [
+        frames.hash_line(merkle.tree_root([frames.leaf_of(line) for line in lines[at - start : at - start + width]]))
+        for at in range(first * width, last * width, width)
+    ]
+    return [Frame(log, start, False, lines), Frame(log, first * width, True, roots)]
 
 
 class PushedPeer:

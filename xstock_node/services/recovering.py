@@ -151,9 +151,10 @@ class Recovery:
         frontier = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, start))
         if frontier.extended([frames.leaf_of(line) for line in lines]).root() != head.root:
             raise Mismatch(f"records that give the root of {head.log}", "others")
-        bare = next((n for n, line in enumerate(lines, start) if n >= head.minimum and frames.is_hash_line(line)), None)
-        if bare is not None and bare not in await self._engine.read(lambda tx: tx.logs.erased(head.log.name)):
-            raise Gap(f"record {bare} of {head.log}", "only its hash", "ask another peer")
+        bare = {n: line for n, line in enumerate(lines, start) if n >= head.minimum and frames.is_hash_line(line)}
+        owed = await self._engine.read(lambda tx: _owed(tx, head.log.name, bare)) if bare else None
+        if owed is not None:
+            raise Gap(f"record {owed} of {head.log}", "only its hash", "ask another peer")
         return lines
 
     async def _append(self, own: OwnLog, lines: list[bytes], whence: str) -> None:
@@ -173,6 +174,15 @@ class Recovery:
             if whence != OWN_FOLDER:
                 self.lost()
         self._appended(own)
+
+
+def _owed(tx: Transaction, log: LogName, bare: Mapping[int, bytes]) -> int | None:
+    """The first index of these `#` lines whose record was not erased in the own log, there or where it was appended
+    again.
+    """
+    erased, state = tx.logs.erased(log), tx.logs.state(log)
+    held = set(tx.logs.lines(log, 0, state.frontier.size if state else 0))
+    return next((index for index, line in bare.items() if index not in erased and line not in held), None)
 
 
 def _holds(tx: Transaction, head: Head) -> bool:

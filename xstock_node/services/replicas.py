@@ -142,13 +142,16 @@ class Replicas(Held):
         return True
 
     async def leave(self, log: LogName) -> None:
-        """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2)."""
+        """Keep nothing of a log but its hashes: this node is not, or no longer, one of its readers (xs1 15.2).
+
+        What its origin lost stays aside for it.
+        """
 
         def work(tx: Transaction) -> None:
             state = tx.logs.state(log)
             if state is not None:
                 tx.offers.clear(log)
-                erase(tx, log, range(state.frontier.size))
+                tx.logs.erase_aside(log, erase(tx, log, range(state.frontier.size)))
                 tx.logs.put(tx.logs.state(log)._replace(head=b"", head_time=0))  # type: ignore[union-attr]
 
         await self._engine.write(work, durable=True)

@@ -5,7 +5,7 @@ none. A durable write has reached the disk when it returns (what we sign or ackn
 lost in a power cut, never torn (replicas of others, found again by digest).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -68,7 +68,14 @@ class Logs(Protocol):
         ...
 
     def erase(self, log: LogName, index: int) -> bool:
-        """Replace a record by its `#` line, and remember that it may be so; False where there is none to replace."""
+        """Replace a record by its `#` line, and remember that it may be so; False where there is none to replace.
+
+        Copies may be left on disk until the engine compacts: `compact_is_due` says so until then.
+        """
+        ...
+
+    def compact_is_due(self) -> bool:
+        """Whether something was erased since the engine last compacted."""
         ...
 
     def give_up(self, log: LogName, start: int, end: int, keep: Callable[[bytes], bool]) -> None:
@@ -95,6 +102,10 @@ class Logs(Protocol):
         ...
 
     def aside_lines(self, log: LogName, epoch: int, start: int, count: int) -> list[bytes]: ...
+    def erase_aside(self, log: LogName, leaves: Collection[bytes]) -> None:
+        """Replace what is kept aside of a log by its `#` line where it has one of these leaf hashes."""
+        ...
+
     def drop_aside(self, log: LogName, epoch: int) -> None: ...
 
 
@@ -279,7 +290,10 @@ class Engine(Protocol):
         ...
 
     async def compact(self) -> None:
-        """Leave no copy of what was erased: in free pages, in the index, in what was written ahead."""
+        """Leave no copy of what was erased: in free pages, in the index, in what was written ahead.
+
+        It stays due where a reader kept what was written ahead from being emptied.
+        """
         ...
 
     async def close(self) -> None: ...

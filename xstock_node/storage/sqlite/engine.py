@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite.connection import open_reader, open_writer
+from xstock_node.storage.sqlite.logs import COMPACT
 from xstock_node.storage.sqlite.stores import SqliteTransaction
 
 T = TypeVar("T")
@@ -96,7 +97,8 @@ class SqliteEngine:
         self._check_open()
         job = Job(None, durable=True, compact=True)
         if self._thread is None:
-            self._compact()
+            self._commit_group([job])
+            job.result.result()
             return
         self._jobs.put(job)
         await asyncio.wrap_future(job.result)
@@ -174,6 +176,9 @@ class SqliteEngine:
                 connection.execute("rollback")
             else:
                 connection.execute("commit")
+            for job in group:
+                if job.work is not None:
+                    job.settle()  # what is committed neither waits for what follows nor fails with it
             if any(job.compact for job in group):
                 self._compact()
             elif any(job.work is None for job in group):
@@ -186,7 +191,9 @@ class SqliteEngine:
     def _compact(self) -> None:
         self._connection.execute("insert into offer_fts (offer_fts) values ('optimize')")
         self._connection.execute("vacuum")
-        self._connection.execute(CHECKPOINT)
+        busy = self._connection.execute(CHECKPOINT).fetchone()[0]
+        if not busy:
+            self._connection.execute("delete from meta where key = ?", (COMPACT,))
 
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
         try:

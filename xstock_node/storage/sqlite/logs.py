@@ -1,7 +1,7 @@
 """Logs in SQLite: states, lines as received, segment roots, what was cut off."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from xstock_node.protocol import limits, merkle
 from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
@@ -10,6 +10,7 @@ from xstock_node.protocol.names import LogName
 from xstock_node.storage.values import Aside, LogState
 
 SHIFT = 40
+COMPACT = "compact"  # a key of `meta`, set from an erasure to the compaction that leaves no copy of it
 FORGOTTEN_AT_ONCE = 4096
 _STATE = (
     "select node, log, epoch, size, frontier, minimum, head, head_size, head_time, target, heard, first_size,"
@@ -138,12 +139,17 @@ class SqliteLogs:
 
     def erase(self, log: LogName, index: int) -> bool:
         pos = self._base(log) + index
-        self._db.execute("insert or ignore into erased values (?, ?)", (pos >> SHIFT, index))
+        if self._db.execute("insert or ignore into erased values (?, ?)", (pos >> SHIFT, index)).rowcount:
+            self._set_compact_due()  # what was given up before it was erased has left copies too
         row = self._db.execute("select line from record where pos = ?", (pos,)).fetchone()
         if row is None or is_hash_line(row[0]):
             return False
         self._db.execute("update record set line = ? where pos = ?", (hash_line(leaf_of(row[0])), pos))
+        self._set_compact_due()
         return True
+
+    def compact_is_due(self) -> bool:
+        return self._db.execute("select 1 from meta where key = ?", (COMPACT,)).fetchone() is not None
 
     def give_up(self, log: LogName, start: int, end: int, keep: Callable[[bytes], bool]) -> None:
         base = self._base(log)
@@ -183,9 +189,24 @@ class SqliteLogs:
         query = "select line from aside_record where log = ? and epoch = ? and idx >= ? and idx < ? order by idx"
         return [row[0] for row in self._db.execute(query, (self.ref(log), epoch, start, start + count))]
 
+    def erase_aside(self, log: LogName, leaves: Collection[bytes]) -> None:
+        ref = self.ref(log)
+        kept = self._db.execute("select epoch, idx, line from aside_record where log = ?", (ref,))
+        rows = [
+            (hash_line(leaf), ref, epoch, index)
+            for epoch, index, line in kept
+            if not is_hash_line(line) and (leaf := leaf_of(line)) in leaves
+        ]
+        if rows:
+            self._db.executemany("update aside_record set line = ? where log = ? and epoch = ? and idx = ?", rows)
+            self._set_compact_due()
+
     def drop_aside(self, log: LogName, epoch: int) -> None:
         for table in ("aside_record", "aside"):
             self._db.execute(f"delete from {table} where log = ? and epoch = ?", (self.ref(log), epoch))
+
+    def _set_compact_due(self) -> None:
+        self._db.execute("insert or ignore into meta values (?, '')", (COMPACT,))
 
     def _base(self, log: LogName) -> int:
         ref = self.ref(log)
