@@ -184,7 +184,9 @@ async def _two(
 async def _sign_apart(world: World, random: Random, first: Process, twin: Process) -> None:
     """Both sign for longer than an epoch may overlap."""
     ends = world.now() + limits.EPOCH_OVERLAP + random.uniform(60, 600)
-    while world.now() < ends:
+    signing = True
+    while signing:
+        signing = world.now() < ends  # once more after the end, whenever the last time before it was
         for process in (first, twin):
             if not process.dead and not inside.halted(process.node):
                 await world.publish(process, world.work.offers(process.clock.now(), 1))

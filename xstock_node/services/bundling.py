@@ -70,7 +70,10 @@ async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle
     standings = network.membership.standings()
     known = [found for name in sorted(standings) if (found := node.directory.get(name)) is not None]
     entries += [Entry("identity", found.raw) for found in known]
-    entries += [Entry("fork", f.raw) for f in await node.engine.read(lambda tx: tx.governance.forks())]
+    shown = await node.engine.read(lambda tx: tx.governance.forks())
+    entries += [
+        Entry("fork", f.raw) for f in shown if f.log.name.network == network.name and f.log.name.is_for_all
+    ]  # xs1 20.3
     logs = sorted(network.replicas.heads.values(), key=lambda h: (h.log.log != f"{network.name}.net", h.log))
     for head in logs:
         if head.log.name.is_for_all and head.log.name not in network.replicas.frozen:
