@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from xstock_node.cli.code_sheet import draw
 from xstock_node.cli.keyfiles import write_file
 from xstock_node.cli.output import emit, pairs, verb, words
 from xstock_node.cli.session import open_session
@@ -32,16 +33,22 @@ def bundle() -> None:
 @bundle.command("export")
 @click.option("--to", default="", help="For this peer: also its messages and audience logs, sealed to it.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write.")
-@click.option("--codes", "as_codes", is_flag=True, help="Write a sequence of short texts for QR codes, one a line.")
+@click.option(
+    "--codes", "as_codes", is_flag=True, help="Write short texts for QR codes, one a line; drawn where FILE ends .html."
+)
 @click.option("--network", default="", help="The network; the home network by default.")
 @verb
 async def export(as_json: bool, home: Path | None, to: str, out: Path, as_codes: bool, network: str) -> None:
     """Write what a peer, or everybody, may miss."""
     async with open_session(home) as session:
         made = await session.call("bundle.export", bundling.ExportRequest(to=to, network=network))
-    data = "".join(f"{line}\n" for line in codes.split(made.content)).encode() if as_codes else made.content
+    digest, data = bundling.digest(made.content), made.content
+    if as_codes:
+        texts = codes.split(made.content)
+        lines = "".join(f"{line}\n" for line in texts).encode()
+        data = draw(texts, f"{out.stem} {digest}") if out.suffix == ".html" else lines
     write_file(out, data)
-    written = Written(file=str(out), bytes=len(data), digest=bundling.digest(made.content), entries=made.entries)
+    written = Written(file=str(out), bytes=len(data), digest=digest, entries=made.entries)
     emit(written, as_json, lambda w: pairs(msgspec.structs.asdict(w).items()))
 
 
