@@ -286,9 +286,11 @@ def _read(path: Path) -> bytes:
 def _draft(draft: Draft) -> str:
     lines = [pairs(msgspec.structs.asdict(draft).items())]
     if draft.complete:
-        lines.append(
-            words("draft.take", "next, on every governor: xstock network charter take {file}", file=draft.file)
+        hint = (
+            "next, on every governor: compare the hash by telephone, then\n"
+            "  xstock network charter take {file} --hash {hash} --identity NOTE  (a note of each other governor)"
         )
+        lines.append(words("draft.take", hint, file=draft.file, hash=draft.hash))
     else:
         lines.append(words("draft.sign", "next: carry it to another governor: xstock network charter sign FILE"))
     return "\n".join(lines)
