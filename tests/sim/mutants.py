@@ -92,12 +92,12 @@ def _not_recovered() -> Sequence[Any]:
 def _same_epoch() -> Sequence[Any]:
     opened = OwnLog._open
 
-    def stay(self: OwnLog, tx: Transaction, at_least: int = 0) -> tuple[Head, bytes]:
+    def stay(self: OwnLog, tx: Transaction, at_least: int = 0) -> Any:
         state = tx.logs.state(self.log)
         if state is None or not state.head or state.target:
             return opened(self, tx, at_least)
-        self._offset = self._now() - self._steady()
-        return self._sign(tx, state, heads.parse(state.head)[0].base, self._now())
+        offset = self._now() - self._steady()
+        return self._sign(tx, state, heads.parse(state.head)[0].base, self._now(), offset)
 
     return [mock.patch.object(OwnLog, "_open", stay)]
 
