@@ -37,11 +37,16 @@ def run(logs: int) -> int:
             [*command, "serve", folder, str(logs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert server.stdout and server.stdin
-        server.stdout.readline()
-        client = subprocess.run([*command, "pull", folder, str(logs)], stdout=subprocess.PIPE, text=True, check=True)
-        server.stdin.close()
-        served = json.loads(server.stdout.readline())
-        server.wait()
+        try:
+            server.stdout.readline()
+            client = subprocess.run(
+                [*command, "pull", folder, str(logs)], stdout=subprocess.PIPE, text=True, check=True
+            )
+            server.stdin.close()
+            served = json.loads(server.stdout.readline())
+            server.wait()
+        finally:
+            server.kill()
     pulled = json.loads(client.stdout.splitlines()[-1])
     line = {"logs": logs, **pulled, "idle_ms_asked": served["idle_ms"], "peak_mb_asked": served["peak_mb"]}
     cheap = line["idle_bytes"] < MOST_BYTES and max(line["idle_ms"], line["idle_ms_asked"]) < MOST_MS
