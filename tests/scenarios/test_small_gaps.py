@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from xstock_node.protocol.gossip import PullRequest
+from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
 from xstock_node.testing import SimNet, make_offer, run_simulated
 
@@ -52,5 +53,5 @@ def test_small_gaps_of_many_logs_are_fetched_with_one_pull(tmp_path: Path) -> No
     run_simulated(main())
 
 
-def logs_of(net: SimNet) -> list:  # type: ignore[type-arg]
+def logs_of(net: SimNet) -> list[LogName]:
     return [net.nodes[name].log for name in OTHERS]

@@ -23,11 +23,8 @@ def draw(texts: Sequence[str], title: str) -> bytes:
     try:
         import segno
     except ImportError:
-        expected, do = (
-            "the extra `codes` for drawn codes",
-            "`pip install 'xstock-node[codes]'`, or a file not named .html",
-        )
-        raise Refusal("no-segno", expected, "it is not installed", do, 2) from None
+        do = "`pip install 'xstock-node[codes]'`, or a file not named .html"
+        raise Refusal("no-segno", "the extra `codes` for drawn codes", "it is not installed", do, 2) from None
     figures = []
     for text in texts:
         code = segno.make(text, error="l", micro=False, boost_error=False)

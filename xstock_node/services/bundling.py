@@ -256,7 +256,9 @@ async def _sealed_entries(office: Office, network: Network, to: str) -> list[Ent
 def _messages(tx: Transaction, to: str) -> Iterator[bytes]:
     for outgoing in tx.cases.outbox():
         if outgoing.recipient == to:
-            held = next(m for m in tx.cases.messages(outgoing.case) if m.link == outgoing.link)
+            held = next((m for m in tx.cases.messages(outgoing.case) if m.link == outgoing.link), None)
+            if held is None:
+                continue  # cut off by a newer start since it was put out
             yield pack(held.raw, sides_of(held.raw, tx.cases.side_lines(outgoing.case)))
 
 

@@ -98,8 +98,10 @@ class Correspondence:
         while True:
             try:
                 await bureau.exchange.settle()
-            except Exception as error:  # asked again at the next turn
-                self._node.trace.error("not-settled", why=f"{type(error).__name__}: {error}")
+            except (ProtocolError, StorageError, Refusal) as error:
+                self._node.trace.info("not-settled", why=str(error))
+            except Exception as error:  # asked again at the next turn; the loop goes on
+                self._node.trace.error("defect", why=f"{type(error).__name__}: {error}")
             await asyncio.sleep(SETTLE_EVERY)
 
     def _fetch_mail(self, bureau: Bureau, relay: Peer) -> None:
