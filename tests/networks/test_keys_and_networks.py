@@ -84,15 +84,20 @@ def test_a_rotated_key_goes_on_in_a_new_head_and_the_old_one_is_refused(tmp_path
     tell(tmp_path, story)
 
 
+async def robbed(net: ChartedNet, log: LogName) -> tuple[Offer, int]:
+    """Montenegro's one offer is everywhere when its node stops and its key is stolen: the offer, and when that was."""
+    mine = make_offer(1, net.clocks[ME].now())
+    await net.publish(ME, [mine])
+    await until(lambda: size(net, BG, log) == size(net, HR, log) == 1)
+    await net.stop(ME)
+    return mine, net.clocks[ME].now()
+
+
 # xs1 7.9, 12.6
 def test_what_a_stolen_key_signed_is_void_once_its_owner_says_so(tmp_path: Path) -> None:
     async def story(net: ChartedNet) -> None:
         log, see = LogName(ME, "see.pub"), make_charter("see", [BG, HR])
-        mine = make_offer(1, net.clocks[ME].now())
-        await net.publish(ME, [mine])
-        await until(lambda: size(net, BG, log) == size(net, HR, log) == 1)
-        await net.stop(ME)
-        stolen = net.clocks[ME].now()
+        mine, stolen = await robbed(net, log)
         await asyncio.sleep(60)
         thief = await net.enter(make_member(ME), [see], [make_member(BG)[0], make_member(HR)[0]], folder="thief")
         await until(lambda: size(net, "me.example", log) >= 1)
@@ -121,11 +126,7 @@ def test_what_a_stolen_key_signed_is_void_once_its_owner_says_so(tmp_path: Path)
 def test_every_epoch_of_the_thief_is_taken_back_before_the_owner_says_anything_new(tmp_path: Path) -> None:
     async def story(net: ChartedNet) -> None:
         log, see = LogName(ME, "see.pub"), make_charter("see", [BG, HR])
-        mine = make_offer(1, net.clocks[ME].now())
-        await net.publish(ME, [mine])
-        await until(lambda: size(net, BG, log) == size(net, HR, log) == 1)
-        await net.stop(ME)
-        stolen = net.clocks[ME].now()
+        mine, stolen = await robbed(net, log)
         copyfile(net.folder / f"{ME}.db", net.folder / "thief.db")
         for number in (66, 67):
             await asyncio.sleep(60)

@@ -16,6 +16,8 @@ from xstock_node.protocol.messages import Link
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services.casework import Casework, pack, sides_of
+from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Outgoing
 
@@ -49,8 +51,10 @@ class Delivering:
         while True:
             try:
                 await self.deliver()
+            except (ProtocolError, StorageError, Refusal) as error:
+                self._node.trace.error("not-delivered", why=str(error))
             except Exception as error:  # the outbox is durable: the next look finds the same
-                self._node.trace.error("not-delivered", why=f"{type(error).__name__}: {error}")
+                self._node.trace.error("defect", why=f"{type(error).__name__}: {error}")
             try:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._now.wait()
