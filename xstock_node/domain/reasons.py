@@ -63,6 +63,27 @@ MESSAGES: Final[dict[str, str]] = {
     "all_words": "every word of the line is in {name} ({lang})",
     "alike": "alike to {name} ({lang})",
     "head_differs": "alike to {name} ({lang}), but it may be another thing",
+    # why a step of an operation may not be signed
+    "no_lines": "at least one line of item, quantity and unit is needed",
+    "no_counts": "at least one count of an item is needed",
+    "no_quantity": "{item} needs a quantity above zero",
+    "hold_in_the_past": "the hold must end later than now",
+    "no_terms": "choose terms: {offered}",
+    "other_terms": "{terms} was not offered, only {offered}",
+    "no_due_day": "a {terms} needs the day on which it is due",
+    "more_than_offered": "{asked} {unit} of {item}, and {there} are offered",
+    "not_as_accepted": "a confirmation is of what was accepted, or of nothing",
+    "more_than_accepted": "{asked} {unit} of {item}, and {there} are accepted and not sent yet",
+    "more_than_there": "{asked} {unit} of {item}, and there are {there}",
+    "more_than_lent": "{asked} {unit} of {item}, and {there} are on loan",
+    "left_already": "consignment {consignment} left already",
+    "no_green_light": "consignment {consignment} has no green light; ask for one, or say why none is needed",
+    "green_light_void": "the green light of consignment {consignment} does not hold: {why}",
+    "no_such_dispute": "no open dispute of this hash",
+    "not_lent": "only goods on loan or to be replaced; these are under {terms}",
+    "below_dispatched": "{there} of {item} are on their way already",
+    "disputed": "a dispute is open",
+    "unbalanced": "{left} {unit} of {item} are neither back, received nor written off",
 }
 
 

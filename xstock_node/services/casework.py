@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from xstock_node.domain import steps
 from xstock_node.domain.operations import BY_VERB, Kind, may
 from xstock_node.protocol import bundle, chains, limits, messages, notes
 from xstock_node.protocol.bundle import Entry
@@ -80,6 +81,7 @@ class Casework:
             raise ProtocolError("one message, then its side lines; or one receipt", [e.kind for e in entries][:8])
         message = messages.parse(entries[0].data)
         self._check_parties(caller, message)
+        _check_body(message.step.step, message.body)
         side = tuple(e.data for e in entries[1:])
         messages.check_side_lines(message.step, side)
         try:
@@ -137,6 +139,11 @@ class Casework:
         if not self.node.start_number:
             raise Refusal("starting", "a node that has begun", "one that still asks its peers", "try again in a moment")
 
+        try:
+            _check_body(str(body.get("step", "")), body)
+        except ProtocolError as error:
+            raise Refusal("bad-step", error.expected, error.came, "see protocol/schemas/steps.json") from error
+
         def work(tx: Transaction) -> list[bytes]:
             tx.cases.put(row)
             found = dossier.read(tx, row)
@@ -182,7 +189,7 @@ class Casework:
         other = found.other(self._own)
         if not self.network.membership.is_member(other) and not (step and step.reduces):
             raise Refusal("former-member", "a step that only reduces an obligation", verb, f"{other} is no member")
-        if verb in ("offer", "confirm") or (verb == "amended" and "lines" in body):
+        if verb in ("standby", "offer", "confirm") or (verb == "amended" and "lines" in body):
             self._may_promise(tx, found, body)
 
     def _may_promise(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:
@@ -304,6 +311,14 @@ class Casework:
 def pack(message: bytes, side: Sequence[bytes] = ()) -> bytes:
     """The body of `/xs/1/inbox` and what is sealed for a relay."""
     return b"".join(bundle.pieces([Entry("message", message), *(Entry("side", line) for line in side)]))
+
+
+def _check_body(verb: str, body: dict[str, Any]) -> None:
+    """Raise where a field of a step is of another type than its schema says (xs1 16.20)."""
+    try:
+        steps.body_of(verb, body)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"the fields of {verb} as in schemas/steps.json", str(error)) from error
 
 
 def _hash(line: bytes) -> str:

@@ -3,11 +3,13 @@
 Pure over stored messages; who reads it decides nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from xstock_node.domain.operations import BY_VERB, PROMISED, Kind, Side, State, fold
+from xstock_node.domain import operation, steps
+from xstock_node.domain.operation import Event, Operation
+from xstock_node.domain.operations import BEFORE, PROMISED, Side, State, fold
 from xstock_node.protocol import messages
 from xstock_node.protocol.messages import NOTHING, Link, Message
 from xstock_node.storage.interfaces import Transaction
@@ -53,6 +55,14 @@ class Dossier(NamedTuple):
         """The other party."""
         return self.case.requester if name == self.case.supplier else self.case.supplier
 
+    def events(self) -> list[Event]:
+        """Both chains as the domain folds them."""
+        return [*_events("requester", self.requester), *_events("supplier", self.supplier)]
+
+    def operation(self) -> Operation:
+        """The operation as people see it."""
+        return operation.read(self.events())
+
     def state(self, seen: Link | None = None) -> State | None:
         """The state by the supplier's chain, or by as much of it as `seen` covers (xs1 16.10)."""
         decided = [e for e in self.supplier if seen is None or e.message.link.n <= seen.n]
@@ -61,8 +71,7 @@ class Dossier(NamedTuple):
     def answered(self, verbs: Iterable[str], seen: Link) -> bool:
         """Whether one of these proposals stands in the requester's chain, was seen, and not answered before."""
         wanted = set(verbs)
-        last = max((e.message.seen.n for e in self.supplier if _decides(e)), default=0)
-        return any(e.verb in wanted and last < e.message.link.n <= seen.n for e in self.requester)
+        return any(e.verb in wanted and e.n <= seen.n for e in operation.standing(self.events()))
 
     def promised(self) -> dict[tuple[str, str], Decimal]:
         """What the supplier promised and has not got back: quantity by item and unit.
@@ -70,10 +79,15 @@ class Dossier(NamedTuple):
         Stock freed by a cancel after the confirmation counts until the requester's receipt of it is stored (xs1 16.12).
         """
         state = self.state()
-        if state not in PROMISED and not (state is State.CANCELLED and self._cancel_unreceipted()):
-            return {}
-        offers = [e for e in self.supplier if e.verb in ("offer", "amended") and "lines" in e.message.body]
-        return lines_of(offers[-1].message.body) if offers else {}
+        if state in PROMISED or (state is State.CANCELLED and self._cancel_unreceipted()):
+            return self._agreed()
+        standby = [e for e in self.supplier if e.verb == "standby"]
+        return lines_of(standby[-1].message.body) if standby and state in BEFORE else {}
+
+    def _agreed(self) -> dict[tuple[str, str], Decimal]:
+        """The lines of the last offer or amendment, or of them what the supplier confirmed."""
+        said = [e for e in self.supplier if e.verb in ("offer", "amended", "confirm") and "lines" in e.message.body]
+        return lines_of(said[-1].message.body) if said else {}
 
     def _cancel_unreceipted(self) -> bool:
         confirmed = any(e.verb == "confirm" for e in self.supplier)
@@ -109,6 +123,8 @@ def _entries(found: Iterable[StoredMessage], writer: str) -> tuple[Entry, ...]:
     return tuple(Entry(messages.parse(m.raw), bool(m.receipt)) for m in mine)
 
 
-def _decides(entry: Entry) -> bool:
-    step = BY_VERB.get(entry.verb)
-    return step is not None and step.kind is Kind.DECISION
+def _events(side: Side, entries: Iterable[Entry]) -> Iterator[Event]:
+    for entry in entries:
+        m = entry.message
+        body = steps.body_of(entry.verb, m.body)
+        yield Event(side, entry.verb, body, m.link.n, m.seen.n, m.time, m.link.hash, entry.receipted)

@@ -1,0 +1,106 @@
+"""Consignments of an operation and their clearance: staged, green light, countersigned, on the way, refused.
+
+A green light names a vehicle, a crossing and a day. It stands once the supplier has countersigned it, and a change of
+any of the three voids it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+from xstock_node.domain.steps import Dispatch, GreenLight, Stage
+
+if TYPE_CHECKING:
+    from xstock_node.domain.operation import Event
+
+T = TypeVar("T")
+Stand = Literal["staged", "asked", "cleared", "dispatched", "at-border", "turned-back"]
+
+
+class Clearance(NamedTuple):
+    """Both sides of a green light; `void` says why it no longer stands, empty while it does."""
+
+    light: GreenLight
+    export: GreenLight
+    void: str = ""
+
+    def covers(self, dispatch: Dispatch, now: int) -> str:
+        """Empty where a vehicle may leave under it, else why not."""
+        if self.void:
+            return self.void
+        if self.light.valid_until and now > self.light.valid_until:
+            return "its validity has ended"
+        return _differs(self.light, dispatch.vehicle, dispatch.crossing, dispatch.day)
+
+
+class ConsignmentStatus(NamedTuple):
+    """Where a consignment stands; `light` is the newest green light, countersigned or not.
+
+    `dispatched` and `refused` count how often; `relit`: it was cleared once more after each refusal.
+    """
+
+    id: str
+    stand: Stand
+    stage: Stage | None
+    light: GreenLight | None
+    clearance: Clearance | None
+    dispatched: int
+    refused: int
+    relit: bool
+
+
+def consignments_of(events: Sequence["Event"]) -> dict[str, ConsignmentStatus]:
+    """The consignments that the steps of an operation name, by their id."""
+    ids = sorted({e.body.consignment for e in events if isinstance(e.body, Stage | GreenLight | Dispatch)})
+    return {found: _status(found, [e for e in events if _names(e, found)]) for found in ids}
+
+
+def _status(id_: str, events: Sequence["Event"]) -> ConsignmentStatus:
+    stage = _newest(e.body for e in events if isinstance(e.body, Stage))
+    lights = [(e.n, e.body) for e in events if e.verb == "green-light" and isinstance(e.body, GreenLight)]
+    light = lights[-1][1] if lights else None
+    clearance = None
+    if light is not None:
+        signed = [e for e in events if e.verb == "clear" and e.seen >= lights[-1][0]]
+        export = _newest(e.body for e in signed if isinstance(e.body, GreenLight))
+        clearance = Clearance(light, export, _void(light, stage)) if export is not None else None
+    dispatched = sum(e.verb == "dispatch" for e in events)
+    refused = sum(e.verb == "refused" for e in events)
+    if dispatched and refused >= dispatched:
+        stand: Stand = "turned-back" if any(e.verb == "returned" for e in events) else "at-border"
+    else:
+        stand = "dispatched" if dispatched else _before_leaving(light, clearance)
+    relit = sum(e.verb == "clear" for e in events) > refused
+    return ConsignmentStatus(id_, stand, stage, light, clearance, dispatched, refused, relit)
+
+
+def _before_leaving(light: GreenLight | None, clearance: Clearance | None) -> Stand:
+    if clearance is not None and not clearance.void:
+        return "cleared"
+    return "asked" if light else "staged"
+
+
+def _void(light: GreenLight, stage: Stage | None) -> str:
+    if stage is None:
+        return ""
+    crossing = light.crossing if not stage.crossings or light.crossing in stage.crossings else stage.crossings[0]
+    return _differs(light, stage.vehicle, crossing, stage.day)
+
+
+def _differs(light: GreenLight, vehicle: str, crossing: str, day: str) -> str:
+    """What is another than the green light says; a vehicle, crossing or day that it leaves open is never another."""
+    for what, granted, came in (
+        ("vehicle", light.vehicle, vehicle),
+        ("crossing", light.crossing, crossing),
+        ("day", light.day, day),
+    ):
+        if granted and came != granted:
+            return f"the green light is for another {what}"
+    return ""
+
+
+def _names(event: "Event", consignment: str) -> bool:
+    return getattr(event.body, "consignment", None) == consignment
+
+
+def _newest(bodies: Iterable[T]) -> T | None:
+    return next(reversed([*bodies]), None)

@@ -1,0 +1,195 @@
+"""What a step must hold before this node signs it: quantities that exist, clearances that cover, counters that balance.
+
+Pure over the folded operation. The other side never refuses a message for these (a truck that left has left): it shows
+them as findings.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from xstock_node.domain import steps
+from xstock_node.domain.counters import ZERO, Counters, Key
+from xstock_node.domain.operation import Operation
+from xstock_node.domain.reasons import Reason
+from xstock_node.domain.steps import Body
+
+Guard = Callable[[Operation, Body, int], Iterable[Reason]]
+LENDING: Final = frozenset({"loan", "replacement"})
+
+
+def objections(operation: Operation, verb: str, body: Body, now: int) -> list[Reason]:
+    """Why a step may not be signed as it is; empty where it may."""
+    return [reason for guard in GUARDS.get(verb, ()) for reason in guard(operation, body, now)]
+
+
+def _lines(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    lines: tuple[steps.Line, ...] = getattr(body, "lines", ())
+    if not lines:
+        yield Reason("no_lines")
+    yield from (Reason("no_quantity", {"item": line.item}) for line in lines if line.quantity <= 0)
+
+
+def _counts(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    counts: tuple[steps.Count, ...] = getattr(body, "counts", ())
+    if not counts:
+        yield Reason("no_counts")
+    for count in counts:
+        if min(steps.number(q) for q in (count.good, count.damaged, count.short, count.over)) < 0:
+            yield Reason("no_quantity", {"item": count.item})
+
+
+def _at_most(what: Callable[[Counters], Decimal], code: str) -> Guard:
+    """Lines or counts that may not exceed a figure of the counters; what is over the papers is not limited."""
+
+    def guard(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+        for key, quantity in _asked(body).items():
+            there = max(what(operation.counters.get(key, Counters())), ZERO)
+            if quantity > there:
+                yield Reason(code, {"item": key[0], "asked": str(quantity), "there": str(there), "unit": key[1]})
+
+    return guard
+
+
+def _asked(body: Body) -> dict[Key, Decimal]:
+    found: dict[Key, Decimal] = {}
+    for line in getattr(body, "lines", ()):
+        found[line.item, line.unit] = found.get((line.item, line.unit), ZERO) + line.quantity
+    for count in getattr(body, "counts", ()):
+        said = sum((steps.number(q) for q in (count.good, count.damaged, count.short)), ZERO)
+        found[count.item, count.unit] = found.get((count.item, count.unit), ZERO) + said
+    return found
+
+
+def _future_hold(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if isinstance(body, steps.Promise) and body.hold_until <= now:
+        yield Reason("hold_in_the_past")
+
+
+def _acceptance(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if not isinstance(body, steps.Accept):
+        return
+    offered = next((e.body.terms for e in reversed(operation.events) if isinstance(e.body, steps.Promise)), ())
+    if not body.terms:
+        yield Reason("no_terms", {"offered": ", ".join(offered)})
+    elif offered and body.terms not in offered:
+        yield Reason("other_terms", {"terms": body.terms, "offered": ", ".join(offered)})
+    if body.terms in LENDING and not body.due:
+        yield Reason("no_due_day", {"terms": body.terms})
+
+
+def _as_accepted(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """A confirmation is of what was accepted, no more and no less."""
+    accepted = [e.body for e in operation.proposals if isinstance(e.body, steps.Accept)]
+    if accepted and isinstance(body, steps.Accept) and body.lines and body.lines != accepted[-1].lines:
+        yield Reason("not_as_accepted")
+
+
+def _cleared(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Where clearance is needed no vehicle leaves without a green light; else the reason why it is not."""
+    if not isinstance(body, steps.Dispatch):
+        return
+    status = operation.consignments.get(body.consignment)
+    if status is not None and status.stand == "dispatched":
+        yield Reason("left_already", {"consignment": body.consignment})
+    if body.free:
+        return
+    if status is None or status.clearance is None or (status.stand == "at-border" and not status.relit):
+        yield Reason("no_green_light", {"consignment": body.consignment})
+    elif why := status.clearance.covers(body, now):
+        yield Reason("green_light_void", {"consignment": body.consignment, "why": why})
+
+
+def _countersigned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    waiting = [e for e in operation.proposals if e.verb == "green-light"]
+    named = getattr(body, "consignment", "")
+    if not any(getattr(e.body, "consignment", "") == named for e in waiting):
+        yield Reason("no_green_light", {"consignment": named})
+
+
+def _dispute(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if isinstance(body, steps.About) and body.of not in {e.hash for e in operation.disputes}:
+        yield Reason("no_such_dispute")
+
+
+def _lending(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if operation.terms not in LENDING:
+        yield Reason("not_lent", {"terms": operation.terms})
+
+
+def _not_below_dispatched(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    asked = _asked(body)
+    for key, counters in operation.counters.items():
+        if asked and asked.get(key, ZERO) < counters.dispatched - counters.refused:
+            yield Reason("below_dispatched", {"item": key[0], "there": str(counters.dispatched - counters.refused)})
+
+
+def _balanced(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Counters balance or are written off, and nothing is disputed."""
+    if operation.disputes:
+        yield Reason("disputed")
+    for key, left in unbalanced(operation, _asked_off(body)).items():
+        yield Reason("unbalanced", {"item": key[0], "left": str(left), "unit": key[1]})
+
+
+def unbalanced(operation: Operation, written_off: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
+    """What is neither where it belongs nor written off: on the way, lent out, or never sent."""
+    found: dict[Key, Decimal] = {}
+    for key, counters in operation.counters.items():
+        lent = counters.outstanding if operation.terms in LENDING else ZERO
+        left = counters.undispatched + counters.in_transit + counters.coming_back + lent - written_off.get(key, ZERO)
+        if left > 0 and counters.accepted:
+            found[key] = left
+    return found
+
+
+def _asked_off(body: Body) -> dict[Key, Decimal]:
+    found: dict[Key, Decimal] = {}
+    for line in body.written_off if isinstance(body, steps.Close) else ():
+        found[line.item, line.unit] = found.get((line.item, line.unit), ZERO) + line.quantity
+    return found
+
+
+def _lost(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    leg = getattr(body, "leg", "") or "out"
+    figure: Callable[[Counters], Decimal] = {
+        "out": lambda c: c.in_transit,
+        "loan": lambda c: c.outstanding,
+        "back": lambda c: c.coming_back,
+    }[leg]
+    yield from _at_most(figure, "more_than_there")(operation, body, now)
+
+
+def _returned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    status = operation.consignments.get(getattr(body, "consignment", ""))
+    turned = status is not None and status.refused > 0
+    figure: Callable[[Counters], Decimal] = lambda c: c.refused - c.turned_back if turned else c.outstanding  # noqa: E731
+    yield from _at_most(figure, "more_than_there")(operation, body, now)
+
+
+GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
+    "request": (_lines,),
+    "standby": (_lines, _future_hold),
+    "offer": (_lines, _future_hold),
+    "accept": (_acceptance, _at_most(lambda c: c.offered, "more_than_offered")),
+    "confirm": (_as_accepted,),
+    "amended": (_not_below_dispatched,),
+    "amend": (_not_below_dispatched,),
+    "clear": (_countersigned,),
+    "dispatch": (_lines, _at_most(lambda c: c.undispatched, "more_than_accepted"), _cleared),
+    "refused": (_lines, _at_most(lambda c: c.in_transit, "more_than_there")),
+    "lost": (_lines, _lost),
+    "received": (_counts, _at_most(lambda c: c.in_transit, "more_than_there")),
+    "on-loan": (_lines, _lending, _at_most(lambda c: c.outstanding - max(c.lent, ZERO), "more_than_there")),
+    "returned": (_lines, _returned),
+    "return-received": (_counts, _at_most(lambda c: c.coming_back, "more_than_there")),
+    "resolve": (_dispute,),
+    "resolved": (_dispute,),
+    "extend": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
+    "extended": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
+    "convert": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
+    "converted": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
+    "recall": (_lending,),
+    "close-proposed": (_balanced,),
+    "close": (_balanced,),
+}

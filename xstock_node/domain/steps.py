@@ -1,0 +1,291 @@
+"""What each step says: the fields of every verb, as types. The JSON Schemas of `protocol/schemas` come from here.
+
+Quantities are `(integer, power of ten)` pairs of a UNECE Rec 20 unit, times unix seconds, days `YYYY-MM-DD`. All
+fields are optional on the wire (xs1 16.20): what a step must hold to be sent is a guard (`domain/guards.py`), so that
+an older node never refuses a newer one's message for what it leaves out.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.protocol.recordtypes import Country, Day, Hash, Pair, ShortText, Time, Word
+
+Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
+NOTHING: Final[Pair] = (0, 0)
+MANY = 200
+Unlocode = Annotated[str, Meta(pattern=r"^([A-Z]{2}[A-Z2-9]{3})?(?!\n)$")]
+Sscc = Annotated[str, Meta(pattern=r"^[0-9]{18}(?!\n)$")]
+Consignment = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{0,16}(?!\n)$")]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whatever stands inside a step."""
+
+
+class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """So much of an item. `expiry` is a day or a month, `subs` that substitutes are welcome, `need` words of a need."""
+
+    item: Word
+    unit: Word
+    qty: Pair
+    name: ShortText = ""
+    need: ShortText = ""
+    lot: ShortText = ""
+    expiry: ShortText = ""
+    by: Time = 0
+    severity: Annotated[int, Meta(ge=0, le=3)] = 0
+    subs: bool = False
+    value: Pair = NOTHING
+    currency: Annotated[str, Meta(pattern=r"^([A-Z]{3})?(?!\n)$")] = ""
+
+    @property
+    def quantity(self) -> Decimal:
+        """The quantity."""
+        return number(self.qty)
+
+
+class Count(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """What was counted of an item: good, damaged, short against the papers, over them; `unit` by Rec 20."""
+
+    item: Word
+    unit: Word
+    good: Pair = NOTHING
+    damaged: Pair = NOTHING
+    short: Pair = NOTHING
+    over: Pair = NOTHING
+    sscc: str = ""
+    reason: ShortText = ""
+
+
+class HandlingUnit(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """A pallet, box or machine under one SSCC; weight in kg and volume in m3 are left out where unknown."""
+
+    sscc: Sscc
+    lines: Annotated[tuple[Line, ...], Meta(max_length=MANY)] = ()
+    kg: Pair | None = None
+    m3: Pair | None = None
+    serials: Annotated[tuple[ShortText, ...], Meta(max_length=MANY)] = ()
+
+
+Lines = Annotated[tuple[Line, ...], Meta(max_length=MANY)]
+Counts = Annotated[tuple[Count, ...], Meta(max_length=MANY)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Every step: a remark, a reason code, whose answer is awaited until when, who it was by function."""
+
+    note: ShortText = ""
+    reason: Word | Literal[""] = ""
+    answer_by: Time = 0
+    function: ShortText = ""
+
+
+class Ask(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """notify, request: for which event (GLIDE, CAP identifier, UCPM number), where, what, on which terms."""
+
+    request: str = ""
+    event: ShortText = ""
+    area: ShortText = ""
+    people: Annotated[int, Meta(ge=0)] = 0
+    severity: Annotated[int, Meta(ge=0, le=3)] = 0
+    place: ShortText = ""
+    country: Country | Literal[""] = ""
+    needed_by: Time = 0
+    terms: Annotated[tuple[Terms, ...], Meta(max_length=4)] = ()
+    agreement: ShortText = ""
+    lines: Lines = ()
+
+
+class Promise(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """standby, indicate, offer, amended: what, until when it is held, from where, when ready, on which terms."""
+
+    lines: Lines = ()
+    hold_until: Time = 0
+    ready_at: Time = 0
+    terms: Annotated[tuple[Terms, ...], Meta(max_length=4)] = ()
+    origin: ShortText = ""
+    transport: Literal["", "supplier", "requester"] = ""
+    cost: Pair = NOTHING
+    currency: Annotated[str, Meta(pattern=r"^([A-Z]{3})?(?!\n)$")] = ""
+    conditions: ShortText = ""
+    owner: ShortText = ""
+
+
+class Accept(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """accept, confirm: the terms chosen, where to, until when a loan runs; `lines` where less than offered is taken."""
+
+    terms: Terms | Literal[""] = ""
+    lines: Lines = ()
+    place: ShortText = ""
+    country: Country | Literal[""] = ""
+    consignee: ShortText = ""
+    due: Day | Literal[""] = ""
+
+
+class Amend(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """amend: other lines, place, time or priority."""
+
+    lines: Lines = ()
+    place: ShortText = ""
+    needed_by: Time = 0
+    severity: Annotated[int, Meta(ge=0, le=3)] = 0
+
+
+class Stage(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """stage: a consignment announced: its units, road, day and vehicle (the hash of the vehicle's side line)."""
+
+    consignment: Consignment = ""
+    units: Annotated[tuple[HandlingUnit, ...], Meta(max_length=MANY)] = ()
+    crossings: Annotated[tuple[ShortText, ...], Meta(max_length=8)] = ()
+    countries: Annotated[tuple[Country, ...], Meta(max_length=12)] = ()
+    day: Day | Literal[""] = ""
+    vehicle: Hash | Literal[""] = ""
+
+
+class Permit(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """A number given by an authority, or what was sent to it and when."""
+
+    authority: ShortText
+    number: ShortText = ""
+    sent_at: Time = 0
+
+
+class GreenLight(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """green-light, clear: a consignment may travel: with this vehicle, over this crossing, on this day, until then.
+
+    green-light names the import side (entry point by UN/LOCODE, consignee, delivery slot), clear the export side
+    (numbers, seal). `free` is the reason why no clearance is needed.
+    """
+
+    consignment: Consignment = ""
+    entry: Unlocode = ""
+    crossing: ShortText = ""
+    day: Day | Literal[""] = ""
+    vehicle: Hash | Literal[""] = ""
+    consignee: ShortText = ""
+    slot: ShortText = ""
+    permits: Annotated[tuple[Permit, ...], Meta(max_length=20)] = ()
+    seal: ShortText = ""
+    valid_until: Time = 0
+    free: ShortText = ""
+
+
+class Dispatch(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """dispatch: a consignment leaves: lines, vehicle, seal, crossing, day; `free` why it needs no green light."""
+
+    consignment: Consignment = ""
+    lines: Lines = ()
+    crossing: ShortText = ""
+    day: Day | Literal[""] = ""
+    vehicle: Hash | Literal[""] = ""
+    seal: ShortText = ""
+    carrier: ShortText = ""
+    mode: Word | Literal[""] = ""
+    arrival: Time = 0
+    free: ShortText = ""
+
+
+class Movement(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """departed, border, refused, lost, returned, damaged: what happened to a consignment, where, when, to how much.
+
+    `event` of border: at-border, entry, hold, release, delayed, diverted, incident, checkpoint. `leg` of lost: out,
+    loan or back.
+    """
+
+    consignment: Consignment = ""
+    event: Word | Literal[""] = ""
+    place: ShortText = ""
+    at: Time = 0
+    lines: Lines = ()
+    leg: Literal["", "out", "loan", "back"] = ""
+
+
+class Receipt(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """received, return-received: what was counted, per handling unit; provisional until a second person agrees."""
+
+    consignment: Consignment = ""
+    counts: Counts = ()
+    seal: ShortText = ""
+    at: Time = 0
+    provisional: bool = False
+
+
+class About(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """counted, resolve, resolved, disputed, not-agreed, recall-agreed, ask, told: about another message, by its hash.
+
+    `of` is the message's hash, `verb` the step that is asked for or answered, `digits` the 24 digits read out,
+    `outcome` what was agreed.
+    """
+
+    of: Hash | Literal[""] = ""
+    verb: Word | Literal[""] = ""
+    digits: Annotated[str, Meta(pattern=r"^[0-9 ]{0,29}(?!\n)$")] = ""
+    outcome: Word | Literal[""] = ""
+    counts: Counts = ()
+
+
+class Loan(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """on-loan, extend, extended, convert, converted, recall: which goods, until which day."""
+
+    lines: Lines = ()
+    due: Day | Literal[""] = ""
+    customs_due: Day | Literal[""] = ""
+    regime: ShortText = ""
+
+
+class Close(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """short-close, short-closed, close-proposed, close: what is written off, and that the papers are filed."""
+
+    written_off: Lines = ()
+    filed: bool = False
+
+
+class Correct(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """correct: an own earlier fact, by its hash, as it ought to have been said."""
+
+    of: Hash | Literal[""] = ""
+    counts: Counts = ()
+    lines: Lines = ()
+    place: ShortText = ""
+    at: Time = 0
+
+
+_VERBS: Final[dict[type[Body], str]] = {
+    Ask: "notify request",
+    Promise: "standby indicate offer amended",
+    Accept: "accept confirm",
+    Amend: "amend",
+    Stage: "stage",
+    GreenLight: "green-light clear",
+    Dispatch: "dispatch",
+    Movement: "departed border refused lost returned damaged end-use instruct",
+    Receipt: "received return-received",
+    About: "counted resolve resolved disputed not-agreed recall-agreed ask told",
+    Loan: "on-loan extend extended convert converted recall",
+    Close: "short-close short-closed close-proposed close",
+    Correct: "correct",
+    Body: "decline withdraw expire lapse reject rejected cancel cancelled cancel-own",
+}
+BODIES: Final[dict[str, type[Body]]] = {verb: kind for kind, verbs in _VERBS.items() for verb in verbs.split()}
+
+
+def body_of(verb: str, fields: dict[str, object]) -> Body:
+    """The typed body of a step; raises msgspec.ValidationError. Fields that its type does not know are left out."""
+    return msgspec.convert(fields, BODIES.get(verb, Body))
+
+
+def number(pair: Pair) -> Decimal:
+    """The number that a pair stands for."""
+    return Decimal(pair[0]).scaleb(pair[1])
+
+
+def pair(quantity: Decimal) -> Pair:
+    """The pair of a number of at most nine decimals."""
+    sign, digits, exponent = quantity.normalize().as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"expected a number, got {quantity}")
+    value = int("".join(map(str, digits)) or "0") * (-1 if sign else 1)
+    return (value * 10**exponent, 0) if 0 < exponent <= 15 else (value, exponent)
