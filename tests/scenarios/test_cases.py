@@ -342,3 +342,31 @@ def test_attachments_are_for_the_parties_alone(tmp_path: Path) -> None:
         assert list(bundle.entries(b"")) == []
 
     tell(tmp_path, story)
+
+
+# xs1 16.20
+def test_a_step_whose_fields_have_other_types_is_neither_signed_nor_taken(tmp_path: Path) -> None:
+    async def story(net: SimNet) -> None:
+        bad = {"step": "request", "lines": lines(3), "people": "many"}
+        with pytest.raises(Refusal) as refused:
+            await cases(net, BG).open(HR, bad)
+        assert refused.value.code == "bad-step"
+        case = await agree_on(net, 3)
+        found = await cases(net, BG).read(case)
+        seen = found.last(HR)
+        text = messages.write(
+            "see",
+            BG,
+            HR,
+            case,
+            Link(net.nodes[BG].start_number, found.last(BG).n + 1, ""),
+            found.last(BG).hash,
+            seen,
+            net.clocks[BG].now(),
+            b'{"step":"received","counts":"all"}',
+        )
+        raw = messages.sign(text, make_signer(BG))
+        with pytest.raises(ProtocolError, match=r"steps\.json"):
+            await cases(net, HR).take(BG, pack(raw))
+
+    tell(tmp_path, story)

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.operations_page import page
+from xstock_node.domain.steps import BODIES
 from xstock_node.protocol import charter, gossip, identity, messages, records
 from xstock_node.services.case_exchange import CaseList
 from xstock_node.services.enrolling import ApplicationBody
 from xstock_node.services.enrolment import Invitation
 
 FOLDER = Path(__file__).parents[2] / "protocol" / "schemas"
+PAGE = FOLDER.parent / "operations.md"
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -51,7 +54,16 @@ def schemas() -> dict[str, str]:
         # msgspec writes Python's `not before a last newline`; it stands for the end of the text everywhere else.
         text = json.dumps(schema, ensure_ascii=False, indent=1).replace(r"(?!\\n)$", "$")
         found[f"{name}.json"] = text + "\n"
+    found["steps.json"] = json.dumps(_steps(), ensure_ascii=False, indent=1).replace(r"(?!\\n)$", "$") + "\n"
     return found
+
+
+def _steps() -> dict[str, Any]:
+    """The fields of every verb under `$defs/<verb>` (xs1 16.20)."""
+    kinds = sorted(set(BODIES.values()), key=lambda kind: kind.__name__)
+    _, parts = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    verbs = {verb: {"$ref": f"#/$defs/{kind.__name__}"} for verb, kind in sorted(BODIES.items())}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "steps", "$defs": parts | verbs}
 
 
 def main() -> None:
@@ -59,6 +71,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
         (FOLDER / name).write_text(text, "utf-8")
+    PAGE.write_text(page(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Clearance(NamedTuple):
 class ConsignmentStatus(NamedTuple):
     """Where a consignment stands; `light` is the newest green light, countersigned or not.
 
-    `dispatched` and `refused` count how often; `relit`: it was cleared once more after each refusal.
+    `dispatched` and `refused` count how often; `relit`: it was cleared since it left last.
     """
 
     id: str
@@ -69,7 +69,8 @@ def _status(id_: str, events: Sequence["Event"]) -> ConsignmentStatus:
         stand: Stand = "turned-back" if any(e.verb == "returned" for e in events) else "at-border"
     else:
         stand = "dispatched" if dispatched else _before_leaving(light, clearance)
-    relit = sum(e.verb == "clear" for e in events) > refused
+    left = max((e.n for e in events if e.verb == "dispatch"), default=0)
+    relit = any(e.verb == "clear" and e.n > left for e in events)
     return ConsignmentStatus(id_, stand, stage, light, clearance, dispatched, refused, relit)
 
 

@@ -210,11 +210,13 @@ STEPS = (
     _fact("border", None, UNDER_WAY, None, "move"),
     _fact("refused", None, {S.DISPATCHED, S.RECALLED}, S.REFUSED, "move", ("refusal",)),
     _fact("lost", None, MOVING, S.LOST, "move", ("loss-report",)),
-    _fact("received", "requester", {S.DISPATCHED, S.RECALLED, S.DISPUTED}, S.RECEIVED, "receive", ("goods-received",)),
+    _fact(
+        "received", "requester", {S.DISPATCHED, S.RECALLED, S.DISPUTED}, S.RECEIVED, "receive", ("goods-received",)
+    )._replace(stays=frozenset({S.RECALLED, S.DISPUTED})),
     _fact("counted", "requester", UNDER_WAY, None, "receive"),
     _fact("damaged", None, UNDER_WAY, None, "receive", ("damage-report",)),
     _fact("disputed", None, ARRIVED, S.DISPUTED, "receive", ("claim",)),
-    _fact("on-loan", "requester", {S.RECEIVED, S.ON_LOAN}, S.ON_LOAN, "receive", ("loan-inventory",)),
+    _fact("on-loan", "requester", {S.RECEIVED}, S.ON_LOAN, "receive", ("loan-inventory",)),
     _fact("returned", None, HELD, S.RETURN_DISPATCHED, "move", ("re-export", "condition")),
     _fact(
         "return-received",

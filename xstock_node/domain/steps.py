@@ -11,11 +11,17 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from xstock_node.protocol.recordtypes import Country, Day, Hash, Pair, ShortText, Time, Word
+from xstock_node.protocol.recordtypes import Pair, ShortText, Time, Word
 
 Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
 NOTHING: Final[Pair] = (0, 0)
 MANY = 200
+# What is left out is empty: a field that says nothing and one that says "" are the same.
+MaybeWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{0,64}(?!\n)$")]
+MaybeCountry = Annotated[str, Meta(pattern=r"^([A-Z]{2})?(?!\n)$")]
+MaybeDay = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?(?!\n)$")]
+MaybeHash = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?(?!\n)$")]
+Currency = Annotated[str, Meta(pattern=r"^([A-Z]{3})?(?!\n)$")]
 Unlocode = Annotated[str, Meta(pattern=r"^([A-Z]{2}[A-Z2-9]{3})?(?!\n)$")]
 Sscc = Annotated[str, Meta(pattern=r"^[0-9]{18}(?!\n)$")]
 Consignment = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{0,16}(?!\n)$")]
@@ -39,7 +45,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     severity: Annotated[int, Meta(ge=0, le=3)] = 0
     subs: bool = False
     value: Pair = NOTHING
-    currency: Annotated[str, Meta(pattern=r"^([A-Z]{3})?(?!\n)$")] = ""
+    currency: Currency = ""
 
     @property
     def quantity(self) -> Decimal:
@@ -78,7 +84,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Every step: a remark, a reason code, whose answer is awaited until when, who it was by function."""
 
     note: ShortText = ""
-    reason: Word | Literal[""] = ""
+    reason: MaybeWord = ""
     answer_by: Time = 0
     function: ShortText = ""
 
@@ -92,7 +98,7 @@ class Ask(Body, frozen=True, kw_only=True, omit_defaults=True):
     people: Annotated[int, Meta(ge=0)] = 0
     severity: Annotated[int, Meta(ge=0, le=3)] = 0
     place: ShortText = ""
-    country: Country | Literal[""] = ""
+    country: MaybeCountry = ""
     needed_by: Time = 0
     terms: Annotated[tuple[Terms, ...], Meta(max_length=4)] = ()
     agreement: ShortText = ""
@@ -109,7 +115,7 @@ class Promise(Body, frozen=True, kw_only=True, omit_defaults=True):
     origin: ShortText = ""
     transport: Literal["", "supplier", "requester"] = ""
     cost: Pair = NOTHING
-    currency: Annotated[str, Meta(pattern=r"^([A-Z]{3})?(?!\n)$")] = ""
+    currency: Currency = ""
     conditions: ShortText = ""
     owner: ShortText = ""
 
@@ -117,12 +123,12 @@ class Promise(Body, frozen=True, kw_only=True, omit_defaults=True):
 class Accept(Body, frozen=True, kw_only=True, omit_defaults=True):
     """accept, confirm: the terms chosen, where to, until when a loan runs; `lines` where less than offered is taken."""
 
-    terms: Terms | Literal[""] = ""
+    terms: Literal["", "loan", "donation", "replacement", "cost-recovery"] = ""
     lines: Lines = ()
     place: ShortText = ""
-    country: Country | Literal[""] = ""
+    country: MaybeCountry = ""
     consignee: ShortText = ""
-    due: Day | Literal[""] = ""
+    due: MaybeDay = ""
 
 
 class Amend(Body, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,9 +146,9 @@ class Stage(Body, frozen=True, kw_only=True, omit_defaults=True):
     consignment: Consignment = ""
     units: Annotated[tuple[HandlingUnit, ...], Meta(max_length=MANY)] = ()
     crossings: Annotated[tuple[ShortText, ...], Meta(max_length=8)] = ()
-    countries: Annotated[tuple[Country, ...], Meta(max_length=12)] = ()
-    day: Day | Literal[""] = ""
-    vehicle: Hash | Literal[""] = ""
+    countries: Annotated[tuple[MaybeCountry, ...], Meta(max_length=12)] = ()
+    day: MaybeDay = ""
+    vehicle: MaybeHash = ""
 
 
 class Permit(Part, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,8 +169,8 @@ class GreenLight(Body, frozen=True, kw_only=True, omit_defaults=True):
     consignment: Consignment = ""
     entry: Unlocode = ""
     crossing: ShortText = ""
-    day: Day | Literal[""] = ""
-    vehicle: Hash | Literal[""] = ""
+    day: MaybeDay = ""
+    vehicle: MaybeHash = ""
     consignee: ShortText = ""
     slot: ShortText = ""
     permits: Annotated[tuple[Permit, ...], Meta(max_length=20)] = ()
@@ -179,11 +185,11 @@ class Dispatch(Body, frozen=True, kw_only=True, omit_defaults=True):
     consignment: Consignment = ""
     lines: Lines = ()
     crossing: ShortText = ""
-    day: Day | Literal[""] = ""
-    vehicle: Hash | Literal[""] = ""
+    day: MaybeDay = ""
+    vehicle: MaybeHash = ""
     seal: ShortText = ""
     carrier: ShortText = ""
-    mode: Word | Literal[""] = ""
+    mode: MaybeWord = ""
     arrival: Time = 0
     free: ShortText = ""
 
@@ -196,7 +202,7 @@ class Movement(Body, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     consignment: Consignment = ""
-    event: Word | Literal[""] = ""
+    event: MaybeWord = ""
     place: ShortText = ""
     at: Time = 0
     lines: Lines = ()
@@ -220,10 +226,10 @@ class About(Body, frozen=True, kw_only=True, omit_defaults=True):
     `outcome` what was agreed.
     """
 
-    of: Hash | Literal[""] = ""
-    verb: Word | Literal[""] = ""
+    of: MaybeHash = ""
+    verb: MaybeWord = ""
     digits: Annotated[str, Meta(pattern=r"^[0-9 ]{0,29}(?!\n)$")] = ""
-    outcome: Word | Literal[""] = ""
+    outcome: MaybeWord = ""
     counts: Counts = ()
 
 
@@ -231,8 +237,8 @@ class Loan(Body, frozen=True, kw_only=True, omit_defaults=True):
     """on-loan, extend, extended, convert, converted, recall: which goods, until which day."""
 
     lines: Lines = ()
-    due: Day | Literal[""] = ""
-    customs_due: Day | Literal[""] = ""
+    due: MaybeDay = ""
+    customs_due: MaybeDay = ""
     regime: ShortText = ""
 
 
@@ -246,7 +252,7 @@ class Close(Body, frozen=True, kw_only=True, omit_defaults=True):
 class Correct(Body, frozen=True, kw_only=True, omit_defaults=True):
     """correct: an own earlier fact, by its hash, as it ought to have been said."""
 
-    of: Hash | Literal[""] = ""
+    of: MaybeHash = ""
     counts: Counts = ()
     lines: Lines = ()
     place: ShortText = ""

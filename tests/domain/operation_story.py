@@ -1,0 +1,134 @@
+"""Stories of operations for tests: every step of the table, with the goods that are there to be moved."""
+
+from decimal import Decimal
+from typing import Any
+
+from xstock_node.domain import operation, steps
+from xstock_node.domain.operation import Event, Operation
+from xstock_node.domain.operations import BY_VERB, STEPS, Kind, Side, State, Step
+
+ITEM, UNIT = "HSHETENTF16C", "H87"
+NOW, HOUR = 1_790_000_000, 3600
+ALL, LOT = Decimal(8), Decimal(4)
+Path = tuple[str, ...]
+
+
+def line(quantity: Decimal) -> dict[str, Any]:
+    return {"item": ITEM, "unit": UNIT, "qty": steps.pair(quantity)}
+
+
+class Story:
+    """One operation about eight tents, sent in two lots; each step moves all that it can."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.lots = 0
+
+    @property
+    def operation(self) -> Operation:
+        return operation.read(self.events)
+
+    def say(self, verb: str, **fields: Any) -> Event:
+        """Take a step, with the goods that are there unless the fields say otherwise."""
+        side = self.side(verb)
+        body = steps.body_of(verb, self.fields(verb) | fields)
+        own = [e for e in self.events if e.side == side]
+        other = [e for e in self.events if e.side != side]
+        now = NOW + len(self.events)
+        event = Event(side, verb, body, len(own) + 1, len(other), now, f"{now:064x}")
+        self.events.append(event)
+        return event
+
+    def side(self, verb: str) -> Side:
+        return BY_VERB[verb].side or "requester"
+
+    def fields(self, verb: str) -> dict[str, Any]:
+        """What this step would move; empty lines where there is nothing to move."""
+        c = self.operation.counters.get((ITEM, UNIT), operation.Counters())
+        border = next((i for i, s in self.operation.consignments.items() if s.stand == "at-border"), "")
+        if verb in ("request", "offer", "standby", "amend", "amended"):
+            return {"lines": [line(ALL)]} | ({"hold_until": NOW + HOUR, "terms": ["loan"]} if verb == "offer" else {})
+        if verb in ("accept", "confirm"):
+            return {"terms": "loan", "due": "2027-01-31"}
+        if verb in ("stage", "green-light", "clear"):
+            lit = [f"c{n}" for n in range(self.lots + 1, 9) if f"c{n}" in self.operation.consignments]
+            return {"consignment": border or (lit[-1] if verb == "clear" and lit else f"c{self.lots + 1 + len(lit)}")}
+        if verb == "dispatch":
+            self.lots += not border
+            return {"consignment": border or f"c{self.lots}", "lines": [line(min(c.undispatched, LOT))]}
+        if verb in ("received", "return-received"):
+            good = c.in_transit if verb == "received" else c.coming_back
+            return {"counts": [{"item": ITEM, "unit": UNIT, "good": steps.pair(good)}]}
+        if verb in ("resolve", "resolved"):
+            return {"of": self.operation.disputes[-1].hash if self.operation.disputes else ""}
+        moved = {
+            "refused": c.in_transit,
+            "on-loan": c.outstanding - max(c.lent, Decimal(0)),
+            "returned": c.refused - c.turned_back if border else min(c.outstanding, LOT),
+            "lost": c.in_transit or c.outstanding or c.coming_back,
+            "damaged": Decimal(0),
+        } | dict.fromkeys(("extend", "extended", "convert", "converted"), c.lent)
+        leg = {"leg": "out" if c.in_transit else "loan" if c.outstanding else "back"} if verb == "lost" else {}
+        where = {"consignment": border or f"c{self.lots}"} if verb in ("refused", "returned", "lost") else {}
+        return {"lines": [line(moved[verb])], **leg, **where} if verb in moved else {}
+
+    def ready(self, step: Step) -> bool:
+        """Whether a decision has a proposal to answer, and there are goods."""
+        waiting = {e.verb for e in self.operation.proposals}
+        if (step.answers and not step.answers & waiting) or (step.kind is Kind.PROPOSAL and step.verb in waiting):
+            return False
+        return step.verb in FREE or self.moves_something(step.verb)
+
+    def mark(self) -> str:
+        """What makes this situation another than the next one."""
+        here = self.operation
+        stands = sorted(c.stand for c in here.consignments.values())
+        return repr((here.state, here.counters, sorted(e.verb for e in here.proposals), stands))
+
+    def moves_something(self, verb: str) -> bool:
+        """Whether there are goods for this step."""
+        lots, fields = self.lots, self.fields(verb)
+        self.lots = lots
+        said = [x["qty"] for x in fields.get("lines", ())] + [x["good"] for x in fields.get("counts", ())]
+        return all(steps.number(quantity) > 0 for quantity in said)
+
+
+def told(path: Path) -> Story:
+    """The story of a path of verbs."""
+    story = Story()
+    for verb in path:
+        story.say(verb)
+    return story
+
+
+def arrows() -> list[tuple[Step, State]]:
+    """Every arrow of the table: a step and a state it may be taken in."""
+    return [(step, state) for step in STEPS for state in sorted(step.states)]
+
+
+FREE = frozenset({"told", "ask", "correct", "departed", "border", "instruct", "end-use", "counted"}) | frozenset(
+    {"recall-agreed", "damaged", "amend", "amended", "not-agreed", "stage", "short-close", "short-closed"}
+)
+QUIET = FREE | {"extend", "extended"}
+"""Steps that change neither state nor what is on the way: no story needs them to get anywhere."""
+
+
+LENT = ("request", "offer", "accept", "confirm", "dispatch", "received", "on-loan")
+LATE = ((*LENT, "convert", "converted"), (*LENT, "dispatch", "received", "on-loan", "returned"))
+
+
+def stories(seeds: tuple[Path, ...] = (("notify",), ("request",)), most: int = 600) -> list[Story]:
+    """Stories of situations that differ by state, counters, proposals or consignments, shortest first."""
+    found, seen = [told(path) for path in seeds], set()
+    for story in found:  # grows while it is walked
+        here = story.operation
+        for step in STEPS:
+            if step.verb in QUIET or here.state not in step.states or not story.ready(step):
+                continue
+            longer = Story()
+            longer.events, longer.lots = [*story.events], story.lots
+            longer.say(step.verb)
+            if (mark := longer.mark()) not in seen and len(found) < most:
+                seen.add(mark)
+                found.append(longer)
+    return found
