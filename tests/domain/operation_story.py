@@ -6,6 +6,7 @@ from typing import Any
 from xstock_node.domain import operation, steps
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BY_VERB, STEPS, Kind, Side, State, Step
+from xstock_node.domain.units import decimal_pair, from_decimal_pair
 
 ITEM, UNIT = "HSHETENTF16C", "H87"
 NOW, HOUR = 1_790_000_000, 3600
@@ -14,7 +15,7 @@ Path = tuple[str, ...]
 
 
 def line(quantity: Decimal) -> dict[str, Any]:
-    return {"item": ITEM, "unit": UNIT, "qty": steps.pair(quantity)}
+    return {"item": ITEM, "unit": UNIT, "qty": decimal_pair(quantity)}
 
 
 class Story:
@@ -58,7 +59,7 @@ class Story:
             return {"consignment": border or f"c{self.lots}", "lines": [line(min(c.undispatched, LOT))]}
         if verb in ("received", "return-received"):
             good = c.in_transit if verb == "received" else c.coming_back
-            return {"counts": [{"item": ITEM, "unit": UNIT, "good": steps.pair(good)}]}
+            return {"counts": [{"item": ITEM, "unit": UNIT, "good": decimal_pair(good)}]}
         if verb in ("resolve", "resolved"):
             return {"of": self.operation.disputes[-1].hash if self.operation.disputes else ""}
         moved = {
@@ -90,7 +91,7 @@ class Story:
         lots, fields = self.lots, self.fields(verb)
         self.lots = lots
         said = [x["qty"] for x in fields.get("lines", ())] + [x["good"] for x in fields.get("counts", ())]
-        return all(steps.number(quantity) > 0 for quantity in said)
+        return all(from_decimal_pair(quantity) > 0 for quantity in said)
 
 
 def told(path: Path) -> Story:

@@ -8,7 +8,7 @@ from xstock_node.domain.items import BaseUnit
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.stock import StockLine
 from xstock_node.storage import Engine, Transaction
-from xstock_node.storage.values import Act, PeerState, Source, StoredNote
+from xstock_node.storage.values import Act, PeerState, Source, StoredNote, StoredObject
 
 Opens = Callable[[Path], Engine]
 
@@ -133,3 +133,19 @@ async def test_acts_are_listed_newest_first(engine: Engine) -> None:
         await engine.write(lambda tx, a=act: tx.acts.add(a), durable=True)
     assert await engine.read(lambda tx: tx.acts.last(2)) == [acts[2], acts[1]]
     assert await engine.read(lambda tx: tx.acts.last(99)) == acts[::-1]
+
+
+async def test_what_people_keep_is_listed_by_kind_and_replaced_by_id(engine: Engine) -> None:
+    found = [
+        StoredObject("request", "b", 1, b"{}"),
+        StoredObject("request", "a", 2, b"[]"),
+        StoredObject("person", "a", 3, b"1"),
+    ]
+    for one in found:
+        await engine.write(lambda tx, o=one: tx.objects.put(o), durable=True)
+    assert await engine.read(lambda tx: tx.objects.list("request")) == [found[1], found[0]]
+    await engine.write(lambda tx: tx.objects.put(found[0]._replace(changed=9, body=b"2")), durable=True)
+    assert await engine.read(lambda tx: tx.objects.get("request", "b")) == found[0]._replace(changed=9, body=b"2")
+    assert await engine.write(lambda tx: tx.objects.drop("person", "a"), durable=True)
+    assert not await engine.write(lambda tx: tx.objects.drop("person", "a"), durable=True)
+    assert await engine.read(lambda tx: tx.objects.get("person", "a")) is None

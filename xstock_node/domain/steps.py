@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.units import from_decimal_pair
 from xstock_node.protocol.recordtypes import Pair, ShortText, Time, Word
 
 Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
@@ -50,7 +51,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def quantity(self) -> Decimal:
         """The quantity."""
-        return number(self.qty)
+        return from_decimal_pair(self.qty)
 
 
 class Count(Part, frozen=True, kw_only=True, omit_defaults=True):
@@ -281,17 +282,3 @@ BODIES: Final[dict[str, type[Body]]] = {verb: kind for kind, verbs in _VERBS.ite
 def body_of(verb: str, fields: dict[str, object]) -> Body:
     """The typed body of a step; raises msgspec.ValidationError. Fields that its type does not know are left out."""
     return msgspec.convert(fields, BODIES.get(verb, Body))
-
-
-def number(pair: Pair) -> Decimal:
-    """The number that a pair stands for."""
-    return Decimal(pair[0]).scaleb(pair[1])
-
-
-def pair(quantity: Decimal) -> Pair:
-    """The pair of a number of at most nine decimals."""
-    sign, digits, exponent = quantity.normalize().as_tuple()
-    if not isinstance(exponent, int):
-        raise ValueError(f"expected a number, got {quantity}")
-    value = int("".join(map(str, digits)) or "0") * (-1 if sign else 1)
-    return (value * 10**exponent, 0) if 0 < exponent <= 15 else (value, exponent)

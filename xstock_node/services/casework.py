@@ -24,7 +24,7 @@ from xstock_node.services.auditing import Audit
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
-from xstock_node.services.promises import available, promised
+from xstock_node.services.promises import Key, available, promised_in
 from xstock_node.services.site import Site
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
@@ -41,12 +41,19 @@ class Sent(NamedTuple):
 
 
 class Casework:
-    """The cases of one network."""
+    """The cases of one network.
+
+    `bound` gives what the own stock allows to promise, None where no stock is kept: then the live offers are the bound;
+    `sharing` names the networks that draw on that stock. `arrived` is told of a case whose other side wrote.
+    """
 
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
         self.node, self.network, self.audit = node, network, audit
         self.doubted: set[str] = set()
         self.suspects: Callable[[str], None] = lambda name: None
+        self.arrived: Callable[[str], None] = lambda case: None
+        self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
+        self.sharing: Callable[[], list[str]] = lambda: [network.name]
         self._own = node.identity.name
 
     async def open(self, to: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
@@ -202,8 +209,10 @@ class Casework:
         wanted = dossier.lines_of(body) if "lines" in body else found.promised()
         if not wanted:
             raise Refusal("no-lines", "lines of item, quantity and unit", "none", "say what is promised")
-        others = promised(tx, self.network.name, self._own, found.case.id)
-        here = available(tx, self.network, self.node.clock.now())
+        now, stock = self.node.clock.now(), None if self.network.shared.is_exercise else self.bound(tx)
+        here = available(tx, self.network, now) if stock is None else stock
+        networks = [self.network.name] if stock is None else self.sharing()
+        others = promised_in(tx, networks, self._own, found.case.id)
         for key, quantity in wanted.items():
             left = here.get(key, Decimal(0)) - others.get(key, Decimal(0))
             if quantity > left:
@@ -260,6 +269,7 @@ class Casework:
         finally:
             if doubts:  # here and not in the write, which runs in the writer's own thread
                 self.suspects(doubts[0])
+        self.arrived(message.case)
         return receipts[-1]
 
     def _keep_what_was_answered(self, found: Dossier, void: Sequence[Link]) -> None:

@@ -1,5 +1,6 @@
 """What a supplier promised in all its cases, and what it may promise: the bound of invariant I4."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from xstock_node.protocol.records import Offer, interpret
@@ -11,9 +12,14 @@ Key = tuple[str, str]
 
 
 def promised(tx: Transaction, network: str, supplier: str, except_case: str = "") -> dict[Key, Decimal]:
-    """What a supplier promised in all its cases."""
+    """What a supplier promised in all its cases of a network."""
+    return promised_in(tx, (network,), supplier, except_case)
+
+
+def promised_in(tx: Transaction, networks: Iterable[str], supplier: str, except_case: str = "") -> dict[Key, Decimal]:
+    """What a supplier promised in all its cases of some networks, which draw on one store."""
     total: dict[Key, Decimal] = {}
-    for row in tx.cases.all(network):
+    for row in (row for network in networks for row in tx.cases.all(network)):
         if row.supplier == supplier and row.id != except_case:
             for key, quantity in dossier.read(tx, row).promised().items():
                 total[key] = total.get(key, Decimal(0)) + quantity

@@ -31,6 +31,7 @@ from xstock_node.storage.values import (
     StoredFork,
     StoredMessage,
     StoredNote,
+    StoredObject,
     StoredOffer,
     StoredStatement,
 )
@@ -259,6 +260,18 @@ class Acts(Protocol):
     def last(self, count: int) -> list[Act]: ...
 
 
+class Objects(Protocol):
+    """What people keep: requests, persons, agreements; typed by the services, JSON here."""
+
+    def get(self, kind: str, id_: str) -> StoredObject | None: ...
+    def list(self, kind: str) -> list[StoredObject]:
+        """All of a kind, by id."""
+        ...
+
+    def put(self, found: StoredObject) -> None: ...
+    def drop(self, kind: str, id_: str) -> bool: ...
+
+
 class Transaction(Protocol):
     """One consistent view, or one atomic change, of all stores."""
 
@@ -272,6 +285,7 @@ class Transaction(Protocol):
     mail: Mail
     witnesses: Witnesses
     acts: Acts
+    objects: Objects
 
 
 class Engine(Protocol):

@@ -178,6 +178,15 @@ class Outgoing(NamedTuple):
     trouble: str = ""
 
 
+class StoredObject(NamedTuple):
+    """Something that people keep: which kind, its id, when it was changed, its JSON."""
+
+    kind: str
+    id: str
+    changed: int
+    body: bytes
+
+
 class SealedMail(NamedTuple):
     """A sealed blob for a recipient who cannot be reached."""
 

@@ -34,6 +34,12 @@ def m004_epochs(db: Database) -> None:
     _run(db, "schema_4.sql")
 
 
+@migrations()
+def m005_objects(db: Database) -> None:
+    """What people keep."""
+    _run(db, "schema_5.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):

@@ -7,6 +7,7 @@ from xstock_node.storage.sqlite.governance import SqliteGovernance
 from xstock_node.storage.sqlite.journal import SqliteActs, SqliteJournal, SqlitePeers
 from xstock_node.storage.sqlite.logs import SqliteLogs
 from xstock_node.storage.sqlite.mail import SqliteMail, SqliteWitnesses
+from xstock_node.storage.sqlite.objects import SqliteObjects
 from xstock_node.storage.sqlite.offers import SqliteOffers
 from xstock_node.storage.sqlite.stock import SqliteStock
 
@@ -26,6 +27,7 @@ class SqliteTransaction:
         self.mail = SqliteMail(connection)
         self.witnesses = SqliteWitnesses(connection)
         self.acts = SqliteActs(connection)
+        self.objects = SqliteObjects(connection)
 
     def forget(self) -> None:
         """Forget what was remembered of rows that were rolled back."""
