@@ -10,6 +10,7 @@ from aiohttp import web
 from xstock_node.api.problems import Problem, ProblemBody, problem_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
 from xstock_node.protocol import limits
+from xstock_node.services import people
 from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.trace import Trace, request_id
 
@@ -18,7 +19,7 @@ BODY = limits.IMPORT_FILE * 2
 
 
 class Guard(NamedTuple):
-    """What a TCP caller must show: the token, and a Host (and Origin, where a browser sends one) of loopback."""
+    """What a TCP caller must show: a token, and a Host (and Origin, where a browser sends one) of loopback."""
 
     token: str
 
@@ -32,15 +33,15 @@ class Guard(NamedTuple):
             return "the Origin is another site"
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return "the request comes from another site"
-        sent = request.headers.get("Authorization", "")
-        if not secrets.compare_digest(sent.encode(), f"Bearer {self.token}".encode()):
-            return "the token of api.token is missing or wrong"
         return ""
+
+    def knows(self, token: str) -> bool:
+        """Whether it is the token of the node itself."""
+        return secrets.compare_digest(token.encode(), self.token.encode())
 
 
 def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Application:
     """All routes over one office; without a guard the caller is the operator."""
-    actor = OPERATOR if guard is None else Actor("token", "loopback")
 
     @web.middleware
     async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -48,6 +49,11 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
         if guard is not None and (why := guard.objection(request)):
             return _answer(403, Problem(code="forbidden", expected="an allowed caller", came=why))
         try:
+            actor = await _actor(office, guard, request)
+            if actor is None:
+                came = "the token of api.token, or of a person, is missing or wrong"
+                return _answer(403, Problem(code="forbidden", expected="an allowed caller", came=came))
+            request["actor"] = actor
             return await handler(request)
         except web.HTTPException as error:
             return _answer(error.status, Problem(code="not-found", expected="a route of the API", came=request.path))
@@ -60,12 +66,26 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
 
     app = web.Application(middlewares=[shield], client_max_size=BODY)
     for route in ROUTES:
-        app.router.add_route(route.method, PREFIX + route.path, _handler(office, actor, route))
+        app.router.add_route(route.method, PREFIX + route.path, _handler(office, route))
     return app
 
 
-def _handler(office: Office, actor: Actor, route: Route) -> Handler:
+async def _actor(office: Office, guard: Guard | None, request: web.Request) -> Actor | None:
+    """Who asks: a person by a token; the node's own token, or the socket without one, is the operator."""
+    _, _, token = request.headers.get("Authorization", "").partition("Bearer ")
+    if not token:
+        return OPERATOR if guard is None else None
+    if guard is not None and guard.knows(token):
+        return Actor("token", "loopback")
+    return await people.actor_of(office, token, "socket" if guard is None else "loopback")
+
+
+def _handler(office: Office, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
+        actor: Actor = request["actor"]
+        if not people.somewhere(actor, route.right, office.node.clock.now()):  # deny by default
+            expected = f"a person who may {route.right}"
+            return _answer(403, Problem(code="forbidden", expected=expected, came=actor.name, do="ask one who may"))
         try:
             asked = await _request(request, route)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:

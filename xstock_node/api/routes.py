@@ -3,9 +3,8 @@
 A handler is `async (office, actor, request) -> response`; the request is a JSON body, or a query where it is a GET.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
-
+from xstock_node.api.operation_routes import OPERATION_ROUTES
+from xstock_node.api.route import Handler, Route
 from xstock_node.domain.items import Item
 from xstock_node.services import (
     bundling,
@@ -22,26 +21,12 @@ from xstock_node.services import (
     searching,
     stocktake,
 )
-from xstock_node.services.office import Actor, Office
 
-Handler = Callable[[Office, Actor, Any], Awaitable[Any]]
+__all__ = ["BY_NAME", "PREFIX", "ROUTES", "Handler", "Route"]
 PREFIX = "/api/1"
 
 
-class Route(NamedTuple):
-    """One thing that may be asked of a node. `request` is None where there is nothing to say."""
-
-    name: str
-    method: str
-    path: str
-    right: str
-    request: Any
-    response: Any
-    handler: Handler
-    summary: str
-
-
-ROUTES = (
+NODE_ROUTES = (
     Route("status", "GET", "/status", "see", None, overview.StatusView, overview.status, "This node at a glance"),
     Route(
         "doctor", "GET", "/doctor", "operate", None, list[checks.Finding], checks.doctor, "What is well, what is not"
@@ -408,4 +393,5 @@ ROUTES = (
     ),
 )
 
+ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES)
 BY_NAME = {route.name: route for route in ROUTES}

@@ -24,6 +24,7 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.office import Office
+from xstock_node.services.reacting import Reacting
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
@@ -81,6 +82,7 @@ class Running:
         )
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
+        self._reacting = Reacting(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -89,6 +91,7 @@ class Running:
         if config.peer_port.port:
             peer_port = await _listen(self.server, config)
         await node.start(_peers(node, config, self._session), self._dial)
+        await self._reacting.start()
         path = await self._listen_on_socket()
         local_port = 0
         if config.local_port.port:
@@ -107,6 +110,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._reacting.stop()
         await self._office.node.stop()
         await self._session.close()
 

@@ -15,12 +15,14 @@ import msgspec
 from xstock_node.api.problems import ProblemBody
 from xstock_node.api.routes import BY_NAME, PREFIX, Route
 from xstock_node.config import home_folder, load
+from xstock_node.services import people
 from xstock_node.services.errors import Refusal
-from xstock_node.services.office import OPERATOR, Office
+from xstock_node.services.office import OPERATOR, Actor, Office
 
 SOCKET = "api.sock"
 LOCK = "lock"
 SECONDS = 600
+TOKEN = "XSTOCK_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class Session(Protocol):
@@ -61,8 +63,18 @@ class OpenSession:
         self._office = office
 
     async def call(self, name: str, request: Any = None) -> Any:
-        """The answer of a route."""
-        return await BY_NAME[name].handler(self._office, OPERATOR, request)
+        """The answer of a route, for whom the token belongs to."""
+        route, actor = BY_NAME[name], await self._actor()
+        if not people.somewhere(actor, route.right, self._office.node.clock.now()):
+            raise Refusal("forbidden", f"a person who may {route.right}", actor.name, "ask one who may")
+        return await route.handler(self._office, actor, request)
+
+    async def _actor(self) -> Actor:
+        token = os.environ.get(TOKEN)
+        actor = await people.actor_of(self._office, token, "command line") if token else OPERATOR
+        if actor is None:
+            raise Refusal("forbidden", "a token of a person of this node", f"another one in {TOKEN}", "make a new one")
+        return actor
 
 
 @asynccontextmanager
@@ -119,7 +131,10 @@ def _exchange(connection: "_UnixConnection", route: Route, request: Any) -> tupl
         path += "?" + urlencode(query)
     elif request is not None:
         body = msgspec.json.encode(request)
-    connection.request(route.method, path, body, {"Content-Type": "application/json"} if body else {})
+    headers = {"Content-Type": "application/json"} if body else {}
+    if token := os.environ.get(TOKEN):
+        headers["Authorization"] = f"Bearer {token}"
+    connection.request(route.method, path, body, headers)
     response = connection.getresponse()
     return response.status, response.read()
 

@@ -40,6 +40,9 @@ class Sent(NamedTuple):
     raw: bytes
 
 
+Beside = Callable[[Transaction, Sent], Sequence[bytes]]
+
+
 class Casework:
     """The cases of one network.
 
@@ -56,8 +59,10 @@ class Casework:
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
         self._own = node.identity.name
 
-    async def open(self, to: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
-        """Open a case with a supplier; `body` is an opening step."""
+    async def open(
+        self, to: str, body: dict[str, Any], side: Sequence[bytes] = (), beside: Beside | None = None
+    ) -> Sent:
+        """Open a case with a supplier; `body` is an opening step, `beside` what is kept with it."""
         exercise = self.network.shared.is_exercise
         case = record_id(self.node.random.randbytes(10))
         while case.startswith("x") != exercise:
@@ -65,14 +70,16 @@ class Casework:
         if not self.network.membership.is_member(to) or to == self._own:
             raise Refusal("no-member", f"a member of {self.network.name}", to, "see `xstock network members`")
         row = StoredCase(case, self.network.name, self._own, to, self.node.clock.now())
-        return await self._write(row, body, side)
+        return await self._write(row, body, side, beside)
 
-    async def send(self, case: str, body: dict[str, Any], side: Sequence[bytes] = ()) -> Sent:
-        """The next own message of a case."""
+    async def send(
+        self, case: str, body: dict[str, Any], side: Sequence[bytes] = (), beside: Beside | None = None
+    ) -> Sent:
+        """The next own message of a case; `beside` keeps more in its transaction and returns further audit leaves."""
         row = await self.node.engine.read(lambda tx: tx.cases.get(case))
         if row is None or row.network != self.network.name:
             raise Refusal("no-case", f"a case of {self.network.name}", case, "see the list of cases")
-        return await self._write(row, body, side)
+        return await self._write(row, body, side, beside)
 
     async def take(self, caller: str, body: bytes, in_exchange: bool = False) -> bytes:
         """A message with its side lines, or a receipt; the answer is the receipt of a message, or nothing.
@@ -141,7 +148,7 @@ class Casework:
 
         return await self.node.engine.read(work)
 
-    async def _write(self, row: StoredCase, body: dict[str, Any], side: Sequence[bytes]) -> Sent:
+    async def _write(self, row: StoredCase, body: dict[str, Any], side: Sequence[bytes], beside: Beside | None) -> Sent:
         sent: list[Sent] = []
         if not self.node.start_number:
             raise Refusal("starting", "a node that has begun", "one that still asks its peers", "try again in a moment")
@@ -161,7 +168,7 @@ class Casework:
                 tx.cases.put_side_line(row.id, _hash(line), line)
             tx.cases.put_outgoing(Outgoing(row.id, found.other(self._own), message.link, message.time))
             sent.append(Sent(row.id, message.link, message.raw))
-            return [message.raw]
+            return [message.raw, *(beside(tx, sent[-1]) if beside else ())]
 
         await self.audit.keep(work, soon=str(body.get("step")) in WITNESSED_SOON)
         return sent[-1]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 
 from xstock_node.protocol.bundle import entries
 from xstock_node.protocol.errors import NotFound, ProtocolError
@@ -16,9 +17,11 @@ from xstock_node.services.casework import Casework
 from xstock_node.services.delivering import Delivering
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
+from xstock_node.services.promises import Key
 from xstock_node.services.relaying import Relaying
 from xstock_node.services.site import Site, Small
 from xstock_node.storage.errors import StorageError
+from xstock_node.storage.interfaces import Transaction
 
 SETTLE_EVERY = 60.0
 
@@ -36,7 +39,10 @@ class Bureau:
 
 
 class Correspondence:
-    """The bureaus of a node, and the mailboxes it keeps for others."""
+    """The bureaus of a node, and the mailboxes it keeps for others.
+
+    `arrived` is told of each case to which the other side wrote; `bound` is what the own stock allows to promise.
+    """
 
     def __init__(self, node: Site, keys: Sequence[SealingKey] = ()) -> None:
         self._node, self._keys = node, list(keys)
@@ -45,12 +51,17 @@ class Correspondence:
         self._fetching: set[asyncio.Task[None]] = set()
         self._running = False
         self.relaying = Relaying(node)
+        self.arrived: Callable[[str], None] = lambda case: None
+        self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
 
     def of(self, network: str = "") -> Bureau:
         """The bureau of a network; the home network's by default."""
         found = self._node.network(network)
         if found.name not in self._bureaus:
             bureau = self._bureaus[found.name] = Bureau(self._node, found, self._keys)
+            bureau.casework.arrived = lambda case: self.arrived(case)
+            bureau.casework.bound = lambda tx: self.bound(tx)
+            bureau.casework.sharing = lambda: [n.name for n in self._node.networks.values() if not n.shared.is_exercise]
             found.gossip.mail = self.relaying.waiting
             found.gossip.listeners.append(bureau.delivering.heard)
             found.gossip.told_of_mail = lambda peer: self._fetch_mail(bureau, peer)

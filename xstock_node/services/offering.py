@@ -1,6 +1,6 @@
 """Offering: what has to be signed and withdrawn so that the live offers of a log say what the rules say now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from xstock_node.services.offer_views import (
     proposed_view,
 )
 from xstock_node.services.office import Office
+from xstock_node.services.promises import promised_in
 from xstock_node.services.provenance import counted_at, source_word
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
@@ -35,7 +36,10 @@ Entropy = Callable[[int], bytes]
 _Spot = tuple[str, str]
 
 
-def proposal_of(office: Office, tx: Transaction, catalogue: Catalogue) -> tuple[list[SharedLine], Proposal]:
+def proposal_of(
+    office: Office, tx: Transaction, catalogue: Catalogue, commitments: Mapping[str, Decimal] | None = None
+) -> tuple[list[SharedLine], Proposal]:
+    """The lines of own stock and what would be offered of them, less `commitments` by code (else what is promised)."""
     table = MappingTable(tx.stock.mappings())
     lines = [
         SharedLine(line, ref, table.find(source, line), table.void(source, line))
@@ -43,7 +47,17 @@ def proposal_of(office: Office, tx: Transaction, catalogue: Catalogue) -> tuple[
     ]
     today = datetime.fromtimestamp(office.node.clock.now(), UTC).date()
     rules, released = office.settings.rules, tx.stock.released()
-    return lines, propose(lines, rules, catalogue, tx.stock.minimums(), {}, released, today)
+    taken = committed(office, tx) if commitments is None else commitments
+    return lines, propose(lines, rules, catalogue, tx.stock.minimums(), taken, released, today)
+
+
+def committed(office: Office, tx: Transaction) -> dict[str, Decimal]:
+    """What is promised in the real operations of all networks, by catalogue code."""
+    real = [network.name for network in office.node.networks.values() if not network.shared.is_exercise]
+    found: dict[str, Decimal] = {}
+    for (code, _), quantity in promised_in(tx, real, office.node.identity.name).items():
+        found[code] = found.get(code, Decimal(0)) + quantity
+    return found
 
 
 class _Live(NamedTuple):

@@ -4,6 +4,7 @@ Every act takes an `Actor`; what changes something is written to the list of act
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,8 +13,10 @@ import msgspec
 
 from xstock_node.domain.catalogue import Catalogue, parse_catalogue
 from xstock_node.domain.items import Item
+from xstock_node.domain.rights import Grant
 from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
+from xstock_node.services.changes import Changes
 from xstock_node.services.node import Node
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
@@ -22,16 +25,29 @@ CATALOGUE_FILE = Path(__file__).parent.parent / "domain" / "data" / "catalogue.t
 
 
 class Actor(NamedTuple):
-    """Who acts: a name, and the road by which the person or program came."""
+    """Who acts: a name, and the road by which the person or program came.
+
+    `grants` of a person, narrowed by the `scope` of its token; None for the operator, who holds every right.
+    """
 
     name: str
     road: str
+    grants: tuple[Grant, ...] | None = None
+    scope: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.name} by {self.road}"
 
 
 OPERATOR = Actor("operator", "socket")
+
+
+class Thresholds(NamedTuple):
+    """Above which a second person approves an offer: percent of the own stock of an item, or value in `currency`."""
+
+    percent: Decimal = Decimal(10)
+    value: Decimal = Decimal(25_000)
+    currency: str = "EUR"
 
 
 class OfficeSettings(NamedTuple):
@@ -52,6 +68,7 @@ class OfficeSettings(NamedTuple):
     banded: tuple[str, ...] = ()
     exact_to: str = ""
     audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
+    second_person: Thresholds = Thresholds()
 
 
 class Office:
@@ -59,6 +76,7 @@ class Office:
 
     def __init__(self, node: Node, settings: OfficeSettings, host: PluginHost, home: Path) -> None:
         self.node, self.settings, self.host, self.home = node, settings, host, home
+        self.changes = Changes()
         self._catalogue: Catalogue | None = None
 
     async def catalogue(self) -> Catalogue:

@@ -217,3 +217,7 @@ class Act(NamedTuple):
     verb: str
     subject: str
     detail: str
+
+    def text(self) -> bytes:
+        """The act as one line, whose hash stands in the audit log."""
+        return "\t".join((str(self.at), self.actor, self.verb, self.subject, self.detail)).encode()

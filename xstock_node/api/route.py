@@ -1,0 +1,21 @@
+"""What a route is: data, from which the application, OpenAPI and the rights matrix are made."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from xstock_node.services.office import Actor, Office
+
+Handler = Callable[[Office, Actor, Any], Awaitable[Any]]
+
+
+class Route(NamedTuple):
+    """One thing that may be asked of a node. `request` is None where there is nothing to say."""
+
+    name: str
+    method: str
+    path: str
+    right: str
+    request: Any
+    response: Any
+    handler: Handler
+    summary: str

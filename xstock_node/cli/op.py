@@ -1,0 +1,157 @@
+"""`xstock op`: operations from request to close, step by step."""
+
+from pathlib import Path
+
+import click
+
+from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.session import open_session
+from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
+from xstock_node.services.approving import PendingView
+from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
+from xstock_node.services.operation_views import OperationRow, OperationView, StepView
+
+
+@click.group("op")
+def op() -> None:
+    """Operations: list, show, take a step, release and approve."""
+
+
+@op.command("list")
+@click.option("--state", default="", help="Only those in this state.")
+@click.option("--node", default="", help="Only those with this node.")
+@click.option("--mine", is_flag=True, help="Only those in which this node acts next.")
+@click.option("--ended", is_flag=True, help="Also those that have ended.")
+@verb
+async def list_(as_json: bool, home: Path | None, state: str, node: str, mine: bool, ended: bool) -> None:
+    """Operations of this node, the last changed first."""
+    async with open_session(home) as session:
+        found = await session.call("op.list", CaseFilter(state=state, node=node, mine=mine, ended=ended))
+    emit(found, as_json, _list)
+
+
+@op.command("show")
+@click.argument("case")
+@verb
+async def show(as_json: bool, home: Path | None, case: str) -> None:
+    """One operation: state, whose turn it is, counters, every signed step."""
+    async with open_session(home) as session:
+        emit(await session.call("op.show", CaseId(case=case)), as_json, _one)
+
+
+@op.command("step")
+@click.argument("case")
+@click.argument("step_", metavar="STEP")
+@click.option("--line", "lines", multiple=True, help="CODE=QUANTITY or CODE=QUANTITY:UNIT; several times.")
+@click.option("--count", "counts", multiple=True, help="CODE=good:N,damaged:N,short:N,over:N; several times.")
+@click.option("--field", "fields", multiple=True, help="name=value of the step; times as +6h or ISO; several times.")
+@click.option("--side", multiple=True, help="KIND=TEXT of a person or plate, kept apart; side:0 names the first one.")
+@verb
+async def step(
+    as_json: bool,
+    home: Path | None,
+    case: str,
+    step_: str,
+    lines: tuple[str, ...],
+    counts: tuple[str, ...],
+    fields: tuple[str, ...],
+    side: tuple[str, ...],
+) -> None:
+    """Take a step of an operation; `op show` lists those that may be taken now."""
+    async with open_session(home) as session:
+        said = fields_of(step_, fields)
+        if lines:
+            said["lines"] = await lines_of(session, lines)
+        if counts:
+            said["counts"] = await counts_of(session, counts)
+        request = StepRequest(case=case, step=step_, fields=said, side=side_of(side))
+        emit(await session.call("op.step", request), as_json, _taken)
+
+
+@op.command("pending")
+@verb
+async def pending(as_json: bool, home: Path | None) -> None:
+    """Steps that wait for people of this node."""
+    async with open_session(home) as session:
+        emit(await session.call("op.pending"), as_json, _pending)
+
+
+@op.command("approve")
+@click.argument("id_")
+@verb
+async def approve(as_json: bool, home: Path | None, id_: str) -> None:
+    """Release or approve a step that waits; the last signature sends it."""
+    async with open_session(home) as session:
+        emit(await session.call("op.approve", PendingId(id=id_)), as_json, _taken)
+
+
+@op.command("refuse")
+@click.argument("id_")
+@click.option("--reason", default="", help="Why; it stays in the list of acts.")
+@verb
+async def refuse(as_json: bool, home: Path | None, id_: str, reason: str) -> None:
+    """Drop a step that waits."""
+    async with open_session(home) as session:
+        found = await session.call("op.refuse", PendingId(id=id_, reason=reason))
+    emit(found, as_json, lambda p: words("op.dropped", "{step} is dropped", step=p.verb))
+
+
+def _list(found: list[OperationRow]) -> str:
+    rows = [(o.case, o.requester, o.supplier, o.state, o.turn, o.changed, o.lines) for o in found]
+    if not rows:
+        return words("op.none", "none")
+    return table(("operation", "requester", "supplier", "state", "turn", "changed", "goods"), rows)
+
+
+def _one(found: OperationView) -> str:
+    parts = [words("exercise.banner", "EXERCISE: nothing here is real")] if found.exercise else []
+    rows = [
+        ("operation", found.case),
+        ("requester", found.requester),
+        ("supplier", found.supplier),
+        ("state", found.state),
+        ("turn", found.turn),
+        ("terms", found.terms),
+        ("due", found.due),
+        ("held until", found.hold_until),
+        ("answer by", found.answer_by),
+        ("not delivered", found.undelivered),
+        ("waits for", ", ".join(found.waiting)),
+        ("may be taken", ", ".join(found.may)),
+    ]
+    if found.former_member:
+        rows.insert(3, ("", words("op.former", "the other side is a former member: only obligations are reduced")))
+    parts.append(pairs([row for row in rows if row[1] != ""]))
+    figures = [(c.item, c.unit, ", ".join(f"{k} {v}" for k, v in c.figures.items())) for c in found.counters]
+    if figures:
+        parts.append(table(("item", "unit", "counters"), figures))
+    if found.consignments:
+        rows_ = [(c.id, c.stand, c.crossing, c.day, c.void) for c in found.consignments]
+        parts.append(table(("consignment", "stands", "crossing", "day", "void"), rows_))
+    parts.append(table(("time", "who", "step", "kind", "receipt"), [_step(s) for s in found.timeline]))
+    return "\n\n".join(parts)
+
+
+def _step(step: StepView) -> tuple[str, str, str, str, str]:
+    received = words("op.held", "held") if step.receipted else words("op.awaited", "awaited")
+    return step.time, step.by, step.verb, step.kind, received
+
+
+def _taken(found: StepResult) -> str:
+    if found.sent:
+        return words("op.sent", "{step} is signed; the operation is {state}", step=found.step, state=found.state)
+    return words(
+        "op.waits",
+        "{step} waits for {missing} ({why}): xstock op approve {id}",
+        step=found.step,
+        missing=", ".join(found.missing),
+        why="; ".join(found.why),
+        id=found.waiting,
+    )
+
+
+def _pending(found: list[PendingView]) -> str:
+    rows = [(p.id, p.case, p.verb, p.by, p.at, ", ".join(p.missing), "; ".join(p.why)) for p in found]
+    if not rows:
+        return words("op.nothing-waits", "nothing waits")
+    return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)

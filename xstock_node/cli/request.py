@@ -1,0 +1,122 @@
+"""`xstock request`: ask other nodes for goods, and see what became of it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.session import open_session
+from xstock_node.cli.step_fields import moment
+from xstock_node.services.errors import Refusal
+from xstock_node.services.requesting import Asked, NewRequest, RequestId, RequestView
+
+TERMS = ("loan", "donation", "replacement", "cost-recovery")
+
+
+@click.group("request")
+def request() -> None:
+    """Requests: ask nodes for goods; promised, offered, possible."""
+
+
+@request.command("new")
+@click.option("--to", multiple=True, required=True, help="A node to ask, or all; may be given several times.")
+@click.option("--line", "lines", multiple=True, help="CODE=QUANTITY or CODE=QUANTITY:UNIT; several times.")
+@click.option("--event", default="", help="GLIDE number, CAP identifier or UCPM number.")
+@click.option("--area", default="", help="What area the event touches.")
+@click.option("--place", default="", help="Where the goods are wanted.")
+@click.option("--country", default="", help="ISO 3166-1 alpha-2 code of the place.")
+@click.option("--people", type=click.IntRange(0), default=0, help="How many people are affected.")
+@click.option("--severity", type=click.IntRange(0, 3), default=0, help="1 (life at risk) to 3; 0 is not said.")
+@click.option("--needed-by", default="", help="When they are wanted: +24h, or an ISO time.")
+@click.option("--answer-by", default="", help="When an answer is awaited: +3h, or an ISO time.")
+@click.option("--term", "terms", multiple=True, type=click.Choice(TERMS), help="Acceptable terms; several times.")
+@click.option("--note", default="", help="A remark; no names of persons.")
+@click.option("--network", default="", help="The network to ask in; the home network by default.")
+@click.option("--notify", is_flag=True, help="Only announce a need that is foreseen; neighbours may hold stock.")
+@verb
+async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], **fields: Any) -> None:
+    """Ask nodes for goods; one signed case with each."""
+    times = {name: moment(fields.pop(name)) if fields[name] else 0 for name in ("needed_by", "answer_by")}
+    for name in times:
+        fields.pop(name, None)
+    to, terms = list(fields.pop("to")), list(fields.pop("terms"))
+    asked = [_asked(text) for text in lines]
+    async with open_session(home) as session:
+        made = await session.call("request.new", NewRequest(to=to, lines=asked, terms=terms, **times, **fields))
+    emit(made, as_json, _one)
+
+
+@request.command("list")
+@verb
+async def list_(as_json: bool, home: Path | None) -> None:
+    """Own requests, newest first."""
+    async with open_session(home) as session:
+        emit(await session.call("request.list"), as_json, _list)
+
+
+@request.command("show")
+@click.argument("id_")
+@verb
+async def show(as_json: bool, home: Path | None, id_: str) -> None:
+    """One request: what is promised, offered, possible, and missing."""
+    async with open_session(home) as session:
+        emit(await session.call("request.show", RequestId(id=id_)), as_json, _one)
+
+
+@request.command("stand-down")
+@click.argument("id_")
+@click.option("--reason", default="covered", help="A word for why: covered, over, cancelled.")
+@verb
+async def stand_down(as_json: bool, home: Path | None, id_: str, reason: str) -> None:
+    """Tell all who have not confirmed that the need is covered."""
+    async with open_session(home) as session:
+        emit(await session.call("request.stand-down", RequestId(id=id_, reason=reason)), as_json, _one)
+
+
+@request.command("cancel")
+@click.argument("id_")
+@click.option("--reason", default="cancelled", help="A word for why.")
+@verb
+async def cancel(as_json: bool, home: Path | None, id_: str, reason: str) -> None:
+    """End a request; what is binding already runs on."""
+    async with open_session(home) as session:
+        emit(await session.call("request.cancel", RequestId(id=id_, reason=reason)), as_json, _one)
+
+
+def _asked(text: str) -> Asked:
+    code, mark, rest = text.partition("=")
+    quantity, _, unit = rest.partition(":")
+    if not mark:
+        raise Refusal("bad-line", "CODE=QUANTITY or CODE=QUANTITY:UNIT", text, "write it so", 2)
+    return Asked(item=code, quantity=quantity, unit=unit)
+
+
+def _list(found: list[RequestView]) -> str:
+    rows = [(r.id, r.state, r.at, r.event, r.place, len(r.operations)) for r in found]
+    return (
+        table(("id", "state", "sent", "event", "place", "asked"), rows) if rows else words("request.none", "none yet")
+    )
+
+
+def _one(found: RequestView) -> str:
+    head = pairs(
+        [
+            ("id", found.id),
+            ("state", found.state),
+            ("event", found.event),
+            ("place", found.place),
+            ("needed by", found.needed_by),
+            ("not sent yet", ", ".join(found.unsent)),
+        ]
+    )
+    lines = table(
+        ("item", "unit", "asked", "promised", "offered", "possible", "received", "missing"),
+        [(x.item, x.unit, x.asked, x.promised, x.offered, x.possible, x.received, x.missing) for x in found.lines],
+    )
+    cases = table(
+        ("operation", "with", "state", "turn", "goods"),
+        [(o.case, o.supplier, o.state, o.turn, o.lines) for o in found.operations],
+    )
+    exercise = words("exercise.banner", "EXERCISE: nothing here is real") + "\n" if found.exercise else ""
+    return f"{exercise}{head}\n\n{lines}\n\n{cases}"

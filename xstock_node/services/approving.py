@@ -1,0 +1,136 @@
+"""Approving: steps that wait for the stock owner's release or for a second person, and who signed what already."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from xstock_node.domain.counters import ZERO, Key
+from xstock_node.domain.rights import DAY
+from xstock_node.domain.steps import Line
+from xstock_node.domain.units import from_decimal_pair
+from xstock_node.services.errors import Refusal
+from xstock_node.services.fresh import fresh
+from xstock_node.services.office import Actor, Office, Thresholds
+from xstock_node.services.people import may
+from xstock_node.services.shelf import Shelf
+from xstock_node.services.times import iso
+from xstock_node.storage.interfaces import Transaction
+
+LIVES = 7 * DAY
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's yes, and by which right."""
+
+    by: str
+    right: str
+    at: int
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that is written but not signed by the node yet: what it still `needs`, and why."""
+
+    id: str
+    case: str
+    verb: str
+    fields: dict[str, Any]
+    side: tuple[bytes, ...] = ()
+    by: str
+    at: int
+    needs: tuple[str, ...]
+    why: tuple[str, ...] = ()
+    signed: tuple[Signed, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The rights that nobody has signed with yet."""
+        done = [s.right for s in self.signed]
+        return tuple(right for right in self.needs if right not in done)
+
+
+PENDING: Shelf[Pending] = Shelf("pending", Pending)
+
+
+class PendingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that waits for people of this node."""
+
+    id: str
+    case: str
+    verb: str
+    by: str
+    at: str
+    missing: list[str]
+    why: list[str]
+    fields: dict[str, Any]
+
+
+def needs_of(verb: str, lines: Sequence[Line], stock: dict[Key, Decimal], limits: Thresholds) -> dict[str, list[str]]:
+    """The rights that an offer needs, each with its reasons: the owner's release, a second person above thresholds.
+
+    `stock` is what the organisation may promise of each item, by item and unit. A value that is unknown is no reason.
+    """
+    needs: dict[str, list[str]] = {"release": ["the stock owner releases every offer"]}
+    if verb not in ("offer", "standby", "amended"):
+        return {}
+    value = ZERO
+    for line in lines:
+        there = stock.get((line.item, line.unit), ZERO)
+        if there and line.quantity * 100 > there * limits.percent:
+            share = line.quantity * 100 / there
+            needs.setdefault("approve", []).append(f"{share:.0f} % of the {line.item} that there are")
+        if line.currency == limits.currency:
+            value += line.quantity * from_decimal_pair(line.value)
+    if value > limits.value:
+        needs.setdefault("approve", []).append(f"a value of {value} {limits.currency}")
+    return needs
+
+
+def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
+    """A person signs one of the rights that are missing; never two for the same step, and never what it lacks."""
+    if actor.name in {s.by for s in pending.signed}:
+        raise Refusal("second-person", "another person than who signed already", actor.name, "ask a second person")
+    right = next((r for r in pending.missing if may(actor, r, now)), "")
+    if not right:
+        raise Refusal("forbidden", f"a person who may {' or '.join(pending.missing)}", actor.name, "ask one of them")
+    return msgspec.structs.replace(pending, signed=(*pending.signed, Signed(by=actor.name, right=right, at=now)))
+
+
+class Draft(NamedTuple):
+    """A step as a person wrote it: its case, verb and fields, and the side lines it names."""
+
+    case: str
+    verb: str
+    fields: dict[str, Any]
+    side: tuple[bytes, ...] = ()
+
+
+def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]]) -> Pending:
+    """A step that waits; whoever wrote it signs at once with what they hold."""
+    now = office.node.clock.now()
+    why = tuple(reason for reasons in needs.values() for reason in reasons)
+    id_, _ = fresh(office.node.random)
+    pending = Pending(**draft._asdict(), id=id_, by=actor.name, at=now, needs=tuple(needs), why=why)
+    if any(may(actor, right, now) for right in pending.needs):
+        pending = sign_with(pending, actor, now)
+    return pending
+
+
+def live(tx: Transaction, now: int, case: str = "") -> list[Pending]:
+    """What waits, of one case or of all; after a week it is forgotten."""
+    return [p for p in PENDING.list(tx) if p.at + LIVES > now and case in ("", p.case)]
+
+
+def pending_view(pending: Pending) -> PendingView:
+    """A pending step as listed."""
+    return PendingView(
+        id=pending.id,
+        case=pending.case,
+        verb=pending.verb,
+        by=pending.by,
+        at=iso(pending.at),
+        missing=list(pending.missing),
+        why=list(pending.why),
+        fields=pending.fields,
+    )

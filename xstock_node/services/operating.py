@@ -1,0 +1,277 @@
+"""Operating: people take the steps of operations. Rights, guards and approvals first; then the node signs and sends."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.domain import guards, steps
+from xstock_node.domain.operations import BY_VERB, fits, may
+from xstock_node.domain.reasons import sentence
+from xstock_node.protocol import limits
+from xstock_node.protocol.messages import SideLine
+from xstock_node.protocol.recordtypes import Word
+from xstock_node.services import approving, dossier, operation_views, people
+from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
+from xstock_node.services.casework import Casework, Sent
+from xstock_node.services.dossier import Dossier
+from xstock_node.services.errors import Refusal
+from xstock_node.services.fresh import fresh
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.operation_views import OperationRow, OperationView
+from xstock_node.services.promises import available
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Act, StoredCase
+
+
+class CaseId(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation."""
+
+    case: str
+
+
+class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which operations: in a state, with a node, those in which this node has to act, all with `ended`."""
+
+    state: str = ""
+    node: str = ""
+    mine: bool = False
+    ended: bool = False
+
+
+class SideText(msgspec.Struct, frozen=True, kw_only=True):
+    """A name, telephone number or plate: kept and erased apart from the signed step."""
+
+    kind: Word
+    text: Annotated[str, Meta(max_length=limits.FREE_TEXT)]
+
+
+class StepRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A step to take: its verb and fields (protocol/schemas/steps.json), and personal data beside it."""
+
+    case: str
+    step: Word
+    fields: dict[str, Any] = {}
+    side: list[SideText] = []
+
+
+class StepResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a step: `sent`, or `waiting` (an id) for the rights in `missing`."""
+
+    case: str
+    step: str
+    sent: bool
+    state: str
+    hash: str = ""
+    waiting: str = ""
+    missing: list[str] = []
+    why: list[str] = []
+
+
+class PendingId(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that waits for people of this node; `reason` where it is refused."""
+
+    id: str
+    reason: str = ""
+
+
+async def list_operations(office: Office, actor: Actor, request: CaseFilter) -> list[OperationRow]:
+    """Operations of this node, newest first."""
+    own = office.node.identity.name
+
+    def work(tx: Transaction) -> list[OperationRow]:
+        cases = [case for network in office.node.networks for case in tx.cases.all(network)]
+        return [operation_views.row(dossier.read(tx, case), own) for case in cases]
+
+    found = [row for row in await office.node.engine.read(work) if _wanted(row, request, own)]
+    return sorted(found, key=lambda row: (row.changed, row.case), reverse=True)
+
+
+async def show_operation(office: Office, actor: Actor, request: CaseId) -> OperationView:
+    """One operation with every signed step."""
+    return await office.node.engine.read(lambda tx: _view(office, tx, request.case))
+
+
+async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepResult:
+    """Take a step, or write it down for who has to release or approve it."""
+    row, found = await _held(office, request.case)
+    side = tuple(side_line(office, text) for text in request.side)
+    draft = Draft(row.id, request.step, _named(request, side), side)
+    body = check(office, found, draft)
+    step, now = BY_VERB[request.step], office.node.clock.now()
+    needs = await _needs(office, row, request.step, body)
+    holds = people.may(actor, step.right, now)
+    if not holds and not (needs and people.may(actor, "answer", now)):
+        raise Refusal("forbidden", f"a person who may {step.right}", actor.name, "ask one who has the right")
+    if needs:
+        pending = approving.begin(office, actor, draft, needs)
+        if pending.missing:
+            return await _wait(office, actor, pending, found)
+    return await send(office, actor, row, draft)
+
+
+async def list_pending(office: Office, actor: Actor, request: None = None) -> list[PendingView]:
+    """Steps that wait for people of this node."""
+    now = office.node.clock.now()
+    return [approving.pending_view(p) for p in await office.node.engine.read(lambda tx: approving.live(tx, now))]
+
+
+async def approve(office: Office, actor: Actor, request: PendingId) -> StepResult:
+    """Sign a waiting step with a right that it needs; the last one sends it."""
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> Pending:
+        pending = approving.sign_with(_pending(tx, request.id, now), actor, now)
+        PENDING.put(tx, pending.id, pending, now)
+        office.record(tx, actor, f"approve.{pending.signed[-1].right}", pending.case, f"{pending.verb} {pending.id}")
+        return pending
+
+    pending = await office.node.engine.write(work, durable=True)
+    row, found = await _held(office, pending.case)
+    if pending.missing:
+        return _waiting(pending, found)
+    draft = Draft(pending.case, pending.verb, pending.fields, pending.side)
+    check(office, found, draft)
+    return await send(office, actor, row, draft, pending.id)
+
+
+async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingView:
+    """Refuse a waiting step: it is dropped, with the reason in the list of acts."""
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> Pending:
+        pending = _pending(tx, request.id, now)
+        if actor.name != pending.by and not any(people.may(actor, right, now) for right in pending.needs):
+            raise Refusal("forbidden", f"a person who may {' or '.join(pending.needs)}", actor.name, "ask one of them")
+        PENDING.drop(tx, pending.id)
+        office.record(tx, actor, "approve.refuse", pending.case, f"{pending.verb} {pending.id} {request.reason}")
+        return pending
+
+    return approving.pending_view(await office.node.engine.write(work, durable=True))
+
+
+def check(office: Office, found: Dossier, draft: Draft) -> steps.Body:
+    """The typed body of a step that may be taken now; else the Refusal that says why not and what may."""
+    operation, side, verb = found.operation(), found.side(office.node.identity.name), draft.verb
+    why = fits(verb, side, operation.state) or may(verb, side, operation.decided)
+    if why:
+        now = ", ".join(operation_views.steps_now(operation, side)) or "none"
+        raise Refusal("step", f"a step that may be taken now: {now}", why, f"the operation is {operation.state}")
+    try:
+        body = steps.body_of(verb, draft.fields)
+    except msgspec.ValidationError as error:
+        raise Refusal("bad-step", f"the fields of {verb}", str(error), "see protocol/schemas/steps.json", 2) from None
+    objections = guards.objections(operation, verb, body, office.node.clock.now())
+    if objections:
+        code = objections[0].code.replace("_", "-")
+        raise Refusal(code, f"a {verb} that holds", "; ".join(sentence(o) for o in objections))
+    return body
+
+
+async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pending: str = "") -> StepResult:
+    """Sign a step and let it be delivered; its act, and the end of what was `pending`, are stored with it."""
+    body = {"step": draft.verb, **draft.fields, **({"pd": True} if draft.side else {})}
+    now, reason = office.node.clock.now(), str(draft.fields.get("reason", ""))
+
+    def beside(tx: Transaction, sent: Sent) -> list[bytes]:
+        act = Act(now, str(actor), f"op.{draft.verb}", f"{row.id} {sent.link.hash}", reason)
+        tx.acts.add(act)
+        if pending:
+            PENDING.drop(tx, pending)
+        return [act.text()]
+
+    sent = await _casework(office, row).send(row.id, body, draft.side, beside)
+    office.changes.tell(row.id)
+    _, found = await _held(office, row.id)
+    state = found.operation().state or ""
+    return StepResult(case=row.id, step=draft.verb, sent=True, state=state, hash=sent.link.hash)
+
+
+def side_line(office: Office, text: SideText) -> bytes:
+    """A side line with its salt, as it travels."""
+    _, salt = fresh(office.node.random)
+    return msgspec.json.encode(SideLine(kind=text.kind, text=text.text, n=salt))
+
+
+def _named(request: StepRequest, side: Sequence[bytes]) -> dict[str, Any]:
+    """The fields, where `side:0` is the hash of the first side line: a vehicle is named so, never by its plate."""
+    named = {f"side:{n}": hashlib.sha256(line).hexdigest() for n, line in enumerate(side)}
+    return {key: named.get(value, value) if isinstance(value, str) else value for key, value in request.fields.items()}
+
+
+async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -> dict[str, list[str]]:
+    network = office.node.networks[row.network]
+    casework, now = _casework(office, row), office.node.clock.now()
+
+    def stock(tx: Transaction) -> dict[tuple[str, str], Any]:
+        kept = None if network.shared.is_exercise else casework.bound(tx)
+        return available(tx, network, now) if kept is None else kept
+
+    there = await office.node.engine.read(stock)
+    return approving.needs_of(verb, getattr(body, "lines", ()), there, office.settings.second_person)
+
+
+async def _wait(office: Office, actor: Actor, pending: Pending, found: Dossier) -> StepResult:
+    def work(tx: Transaction) -> None:
+        PENDING.put(tx, pending.id, pending, pending.at)
+        office.record(tx, actor, f"op.{pending.verb}.written", pending.case, f"waits for {', '.join(pending.missing)}")
+
+    await office.node.engine.write(work, durable=True)
+    return _waiting(pending, found)
+
+
+def _waiting(pending: Pending, found: Dossier) -> StepResult:
+    return StepResult(
+        case=pending.case,
+        step=pending.verb,
+        sent=False,
+        state=found.operation().state or "",
+        waiting=pending.id,
+        missing=list(pending.missing),
+        why=list(pending.why),
+    )
+
+
+def _pending(tx: Transaction, id_: str, now: int) -> Pending:
+    found = next((p for p in approving.live(tx, now) if p.id == id_), None)
+    if found is None:
+        raise Refusal("no-pending", "a step that waits", id_, "see `xstock op pending`")
+    return found
+
+
+def _view(office: Office, tx: Transaction, case: str) -> OperationView:
+    row = _row(office, tx, case)
+    found, own = dossier.read(tx, row), office.node.identity.name
+    member = office.node.networks[row.network].membership.is_member(found.other(own))
+    waiting = [p.id for p in approving.live(tx, office.node.clock.now(), case)]
+    undelivered = sum(o.case == case for o in tx.cases.outbox())
+    return operation_views.view(found, own, member, waiting, undelivered)
+
+
+async def _held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
+    def work(tx: Transaction) -> tuple[StoredCase, Dossier]:
+        row = _row(office, tx, case)
+        return row, dossier.read(tx, row)
+
+    return await office.node.engine.read(work)
+
+
+def _row(office: Office, tx: Transaction, case: str) -> StoredCase:
+    row = tx.cases.get(case)
+    if row is None or row.network not in office.node.networks:
+        raise Refusal("no-case", "an operation of this node", case, "see `xstock op list`")
+    return row
+
+
+def _casework(office: Office, row: StoredCase) -> Casework:
+    return office.node.correspondence.of(row.network).casework
+
+
+def _wanted(row: OperationRow, asked: CaseFilter, own: str) -> bool:
+    if asked.node and asked.node not in (row.requester, row.supplier):
+        return False
+    if asked.mine and row.turn != row.side:
+        return False
+    return row.state == asked.state if asked.state else asked.ended or bool(row.turn)

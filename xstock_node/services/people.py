@@ -1,0 +1,232 @@
+"""The people of a node: who may do what and where, by grants; and the tokens by which they are known.
+
+A token is shown once and kept as its hash. The operator on the node's own socket holds every right, as whoever may
+open that socket may open the data folder.
+"""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.domain import rights
+from xstock_node.domain.rights import Grant, Role, rights_of
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.shelf import Shelf
+from xstock_node.storage.interfaces import Transaction
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}(?!\n)$")]
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token by its hash; `scope` narrows the rights of its person, empty for all of them."""
+
+    hash: str
+    made: int
+    exp: int
+    scope: tuple[str, ...] = ()
+    remark: str = ""
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who works with this node. `function` is what others see of them."""
+
+    name: Name
+    function: str = ""
+    grants: tuple[Grant, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    made: int = 0
+
+
+PEOPLE: Shelf[Person] = Shelf("person", Person)
+
+
+class GrantView(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant; `holds` says whether it has taken effect."""
+
+    role: Role
+    sites: list[str]
+    holds: bool
+    effective: int
+    by: str
+    agreed_by: str
+
+
+class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as listed; tokens are counted."""
+
+    name: str
+    function: str
+    grants: list[GrantView]
+    tokens: int
+
+
+class PersonRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A new person, or a role for one; `sites` empty: in the whole organisation."""
+
+    name: Name
+    role: Role
+    sites: list[str] = []
+    function: str = ""
+
+
+class PersonName(msgspec.Struct, frozen=True, kw_only=True):
+    """One person."""
+
+    name: Name
+
+
+class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A token for a person: for how many days, and for which of its rights (empty: all)."""
+
+    name: Name
+    days: Annotated[int, Meta(ge=1, le=400)] = 90
+    scope: list[str] = []
+    remark: str = ""
+
+
+class TokenView(msgspec.Struct, frozen=True, kw_only=True):
+    """A token, shown this once."""
+
+    name: str
+    token: str
+    exp: int
+
+
+async def list_people(office: Office, actor: Actor, request: None = None) -> list[PersonView]:
+    """Everybody and their roles."""
+    now = office.node.clock.now()
+    return [_view(person, now) for person in await office.node.engine.read(PEOPLE.list)]
+
+
+async def add_person(office: Office, actor: Actor, request: PersonRequest) -> PersonView:
+    """A new person with a first role."""
+    return await _give(office, actor, request, new=True)
+
+
+async def give_role(office: Office, actor: Actor, request: PersonRequest) -> PersonView:
+    """One more role for a person."""
+    return await _give(office, actor, request, new=False)
+
+
+async def agree(office: Office, actor: Actor, request: PersonName) -> PersonView:
+    """As an approver: let the waiting roles of a person take effect now; never one's own gift, nor for oneself."""
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> Person:
+        person = _held(tx, request.name)
+        if actor.name in (person.name, *(g.by for g in person.grants if g.effective > now)):
+            raise Refusal("second-person", "somebody else than who gave the role or gets it", actor.name, "ask another")
+        agreed = tuple(
+            msgspec.structs.replace(g, effective=now, agreed_by=actor.name) if g.effective > now else g
+            for g in person.grants
+        )
+        person = msgspec.structs.replace(person, grants=agreed)
+        PEOPLE.put(tx, person.name, person, now)
+        office.record(tx, actor, "user.agree", person.name)
+        return person
+
+    return _view(await office.node.engine.write(work, durable=True), now)
+
+
+async def remove_person(office: Office, actor: Actor, request: PersonName) -> PersonName:
+    """End all rights and tokens of a person; what they did stays recorded."""
+
+    def work(tx: Transaction) -> None:
+        _held(tx, request.name)
+        PEOPLE.drop(tx, request.name)
+        office.record(tx, actor, "user.remove", request.name)
+
+    await office.node.engine.write(work, durable=True)
+    return request
+
+
+async def make_token(office: Office, actor: Actor, request: TokenRequest) -> TokenView:
+    """A new token for a person."""
+    unknown = sorted(set(request.scope) - rights.ALL)
+    if unknown:
+        raise Refusal("no-right", f"rights: {', '.join(sorted(rights.ALL))}", ", ".join(unknown), "", 2)
+    now, secret = office.node.clock.now(), f"xs_{office.node.random.randbytes(24).hex()}"
+    exp = now + request.days * rights.DAY
+
+    def work(tx: Transaction) -> None:
+        person = _held(tx, request.name)
+        live = [t for t in person.tokens if t.exp > now]
+        token = Token(hash=_hash(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
+        PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
+        office.record(tx, actor, "user.token", person.name, f"{request.days} days")
+
+    await office.node.engine.write(work, durable=True)
+    return TokenView(name=request.name, token=secret, exp=exp)
+
+
+async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
+    """Who a token belongs to; None where nobody has it."""
+    now, wanted = office.node.clock.now(), _hash(secret)
+    for person in await office.node.engine.read(PEOPLE.list):
+        for token in person.tokens:
+            if token.hash == wanted and token.exp > now:
+                return Actor(person.name, road, person.grants, frozenset(token.scope))
+    return None
+
+
+def may(actor: Actor, right: str, now: int, site: str = "") -> bool:
+    """Whether an actor holds a right: the operator any, a person by its grants and the scope of its token."""
+    if actor.grants is None:
+        return True
+    return right in rights_of(actor.grants, now, site) and (not actor.scope or right in actor.scope)
+
+
+def somewhere(actor: Actor, right: str, now: int) -> bool:
+    """Whether an actor holds a right at one site at least."""
+    if actor.grants is None:
+        return True
+    held = any(right in rights.RIGHTS[g.role] and g.effective <= now for g in actor.grants)
+    return held and (not actor.scope or right in actor.scope)
+
+
+async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool) -> PersonView:
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> Person:
+        person = PEOPLE.get(tx, request.name)
+        if (person is None) != new:
+            expected = "a name that nobody has yet" if new else "a person of this node"
+            raise Refusal("no-person" if not new else "person-exists", expected, request.name, "see `xstock user list`")
+        person = person or Person(name=request.name, function=request.function, made=now)
+        given = rights.grant(request.role, actor.name, now, request.sites)
+        person = msgspec.structs.replace(person, grants=(*person.grants, given))
+        PEOPLE.put(tx, person.name, person, now)
+        office.record(tx, actor, "user.role", person.name, f"{request.role} {' '.join(request.sites)}".strip())
+        return person
+
+    return _view(await office.node.engine.write(work, durable=True), now)
+
+
+def _held(tx: Transaction, name: str) -> Person:
+    person = PEOPLE.get(tx, name)
+    if person is None:
+        raise Refusal("no-person", "a person of this node", name, "see `xstock user list`")
+    return person
+
+
+def _view(person: Person, now: int) -> PersonView:
+    grants = [
+        GrantView(
+            role=g.role,
+            sites=list(g.sites),
+            holds=g.effective <= now,
+            effective=g.effective,
+            by=g.by,
+            agreed_by=g.agreed_by,
+        )
+        for g in person.grants
+    ]
+    live = [token for token in person.tokens if token.exp > now]
+    return PersonView(name=person.name, function=person.function, grants=grants, tokens=len(live))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""Reacting: what the node does by itself in operations, each time as a step that it signs.
+
+- it confirms an acceptance while the hold stands: a person released the offer, and the bound is checked once more;
+- it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
+- it opens the cases of requests that a crash cut short.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+
+from xstock_node.domain import steps
+from xstock_node.domain.operation import Operation
+from xstock_node.domain.operations import State
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services import dossier, operating
+from xstock_node.services.approving import Draft
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.requesting import REQUESTS, send_out
+from xstock_node.services.stock_bound import stock_bound
+from xstock_node.storage.errors import StorageError
+from xstock_node.storage.interfaces import Transaction
+
+NODE: Final = Actor("node", "itself")
+EVERY = 30.0
+
+
+class Reacting:
+    """The node's own part in its operations; `changed` is told of each case that moved."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._cases: set[str] = set()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; the own stock becomes the bound of what is promised."""
+        catalogue = await self._office.catalogue()
+        self._office.node.correspondence.bound = lambda tx: stock_bound(self._office, tx, catalogue)
+        self._office.node.correspondence.arrived = self._arrived
+        self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def look(self, cases: set[str] | None = None) -> int:
+        """React to some cases, or to all open ones; how many steps were taken."""
+        every = await self._office.node.engine.read(self._open)
+        taken = 0
+        for case, operation in every:
+            if cases is None or case in cases:
+                taken += await self._react(case, operation)
+        return taken
+
+    def _arrived(self, case: str) -> None:
+        self._cases.add(case)
+        self._office.changes.tell(case)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        await self._guarded(self._resume())
+        await self._guarded(self.look())
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), EVERY)
+                cases: set[str] | None = set(self._cases)
+            except TimeoutError:
+                cases = None
+            self._cases.clear()
+            self._wake.clear()
+            await self._guarded(self.look(cases))
+
+    async def _guarded(self, work: Any) -> None:
+        try:
+            await work
+        except (ProtocolError, StorageError, Refusal) as error:
+            self._office.node.trace.info("not-reacted", why=str(error))
+        except Exception as error:  # looked at again at the next turn
+            self._office.node.trace.error("defect", why=f"{type(error).__name__}: {error}")
+
+    async def _resume(self) -> None:
+        for request in await self._office.node.engine.read(REQUESTS.list):
+            if not request.ended and len(request.cases) < len(request.to):
+                await send_out(self._office, NODE, request)
+
+    def _open(self, tx: Transaction) -> list[tuple[str, Operation]]:
+        """Own cases as supplier that wait for a decision that the node may take."""
+        own, found = self._office.node.identity.name, []
+        for network in self._office.node.networks:
+            for row in tx.cases.all(network):
+                if row.supplier == own:
+                    operation = dossier.read(tx, row).operation()
+                    if operation.decided in (State.OFFERED, State.STANDBY):
+                        found.append((row.id, operation))
+        return found
+
+    async def _react(self, case: str, operation: Operation) -> int:
+        now = self._office.node.clock.now()
+        accepted = [e for e in operation.proposals if isinstance(e.body, steps.Accept)]
+        draft = None
+        if accepted and (not operation.hold_until or now <= operation.hold_until):
+            said = msgspec.to_builtins(accepted[-1].body)
+            draft = Draft(case, "confirm", {k: said[k] for k in ("terms", "lines", "due") if k in said})
+        elif not accepted and operation.hold_until and now > operation.hold_until:
+            draft = Draft(case, "expire", {"reason": "hold-ended"})
+        if draft is None:
+            return 0
+        row = await self._office.node.engine.read(lambda tx: tx.cases.get(case))
+        assert row is not None
+        try:
+            await operating.send(self._office, NODE, row, draft)
+        except (Refusal, ProtocolError) as error:
+            self._office.node.trace.warning("not-confirmed", case=case, why=str(error))
+            return 0
+        return 1

@@ -1,0 +1,315 @@
+"""Requesting: one need, asked of several nodes; what each promised, offered or holds possible; who is still open.
+
+A request is this node's own paper; each node that is asked has a case of its own. Its state is derived from them.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.domain import steps
+from xstock_node.domain.counters import ZERO, Key
+from xstock_node.domain.operation import Operation
+from xstock_node.domain.operations import BINDING, ENDED, State
+from xstock_node.domain.steps import Line
+from xstock_node.domain.units import decimal_pair
+from xstock_node.protocol.names import record_id
+from xstock_node.protocol.recordtypes import NodeName, ShortText
+from xstock_node.services import dossier, operation_views
+from xstock_node.services.casework import Sent
+from xstock_node.services.dossier import Dossier
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.operation_views import OperationRow
+from xstock_node.services.shelf import Shelf
+from xstock_node.services.times import iso
+from xstock_node.services.typed import figure_of, plain
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Act
+
+RequestState = Literal["open", "partly-covered", "covered", "closed", "cancelled"]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as a person writes it: catalogue code, quantity in digits, unit (else the item's own)."""
+
+    item: str
+    quantity: str
+    unit: str = ""
+    subs: bool = False
+
+
+class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to send: `to` are nodes, or `all` members; `event` a GLIDE, CAP or UCPM reference."""
+
+    to: Annotated[list[str], Meta(min_length=1, max_length=200)]
+    lines: Annotated[list[Asked], Meta(max_length=steps.MANY)] = []
+    event: ShortText = ""
+    area: ShortText = ""
+    place: ShortText = ""
+    country: str = ""
+    people: Annotated[int, Meta(ge=0)] = 0
+    severity: Annotated[int, Meta(ge=0, le=3)] = 0
+    needed_by: int = 0
+    answer_by: int = 0
+    terms: list[steps.Terms] = []
+    note: ShortText = ""
+    network: str = ""
+    notify: bool = False
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as kept: what was asked, of whom, and the case with each."""
+
+    id: str
+    network: str
+    at: int
+    by: str
+    body: steps.Ask
+    to: tuple[NodeName, ...]
+    cases: dict[str, str] = {}
+    ended: Literal["", "closed", "cancelled"] = ""
+    notify: bool = False
+
+
+REQUESTS: Shelf[Request] = Shelf("request", Request)
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """A line and its three columns, never one total: promised, offered (held until answered), possible; decimals."""
+
+    item: str
+    unit: str
+    asked: str
+    promised: str
+    offered: str
+    possible: str
+    received: str
+    missing: str
+
+
+class RequestView(msgspec.Struct, frozen=True, kw_only=True):
+    """A request with what became of it. `unsent` names nodes whose case is not written yet."""
+
+    id: str
+    network: str
+    exercise: bool
+    state: RequestState
+    at: str
+    by: str
+    event: str
+    place: str
+    needed_by: str
+    lines: list[Coverage]
+    operations: list[OperationRow]
+    unsent: list[str]
+
+
+class RequestId(msgspec.Struct, frozen=True, kw_only=True):
+    """One request; `reason` for those who are told that it is no longer needed."""
+
+    id: str
+    reason: str = "covered"
+
+
+async def new_request(office: Office, actor: Actor, request: NewRequest) -> RequestView:
+    """Ask nodes for goods: one case with each, written and on its way before this returns."""
+    network = office.node.network(request.network)
+    own = office.node.identity.name
+    members = [name for name in network.membership.standings() if name != own and network.membership.is_member(name)]
+    to = members if request.to == ["all"] else list(dict.fromkeys(request.to))
+    unknown = [name for name in to if name not in members]
+    if unknown or not to:
+        raise Refusal(
+            "no-member", f"members of {network.name}: {', '.join(members)}", ", ".join(unknown) or "nobody", ""
+        )
+    if not request.lines and not request.notify:
+        raise Refusal("no-lines", "lines of item and quantity", "none", "or announce a need with --notify", 2)
+    now, id_ = office.node.clock.now(), record_id(office.node.random.randbytes(10))
+    body = steps.Ask(
+        request=id_,
+        event=plain(request.event, "event"),
+        area=plain(request.area, "area"),
+        place=plain(request.place, "place"),
+        country=request.country,
+        people=request.people,
+        severity=request.severity,
+        needed_by=request.needed_by,
+        answer_by=request.answer_by,
+        terms=tuple(request.terms),
+        note=plain(request.note, "note"),
+        lines=tuple([await _line(office, line) for line in request.lines]),
+    )
+    kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
+
+    def work(tx: Transaction) -> None:
+        REQUESTS.put(tx, kept.id, kept, now)
+        office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
+
+    await office.node.engine.write(work, durable=True)
+    await send_out(office, actor, kept)
+    return await show_request(office, actor, RequestId(id=id_))
+
+
+async def send_out(office: Office, actor: Actor, request: Request) -> None:
+    """Open the cases that a request has not got yet; done again at the next start where a crash came between."""
+    casework = office.node.correspondence.of(request.network).casework
+    verb = "notify" if request.notify else "request"
+    fields: dict[str, Any] = {"step": verb, **msgspec.to_builtins(request.body)}
+    for name in request.to:
+        held = await office.node.engine.read(lambda tx: REQUESTS.get(tx, request.id))
+        if held is None or name in held.cases or held.ended:
+            continue
+
+        def beside(tx: Transaction, sent: Sent, to: str = name) -> list[bytes]:
+            now = office.node.clock.now()
+            latest = REQUESTS.get(tx, request.id) or request
+            REQUESTS.put(tx, request.id, msgspec.structs.replace(latest, cases=latest.cases | {to: sent.case}), now)
+            act = Act(now, str(actor), f"op.{verb}", f"{sent.case} {sent.link.hash}", request.id)
+            tx.acts.add(act)
+            return [act.text()]
+
+        await casework.open(name, fields, (), beside)
+
+
+async def list_requests(office: Office, actor: Actor, request: None = None) -> list[RequestView]:
+    """Own requests, newest first."""
+
+    def work(tx: Transaction) -> list[RequestView]:
+        return [_view(office, tx, found) for found in REQUESTS.list(tx)]
+
+    return sorted(await office.node.engine.read(work), key=lambda r: (r.at, r.id), reverse=True)
+
+
+async def show_request(office: Office, actor: Actor, request: RequestId) -> RequestView:
+    """One request and its operations."""
+    return await office.node.engine.read(lambda tx: _view(office, tx, _held(tx, request.id)))
+
+
+async def stand_down(office: Office, actor: Actor, request: RequestId) -> RequestView:
+    """Tell everybody who has not confirmed that the need is covered, with thanks; what is binding runs on."""
+    held = await office.node.engine.read(lambda tx: _held(tx, request.id))
+    casework = office.node.correspondence.of(held.network).casework
+    for case in held.cases.values():
+        found = await casework.read(case)
+        waiting = {e.verb for e in found.operation().proposals}
+        if found.state() in ENDED | BINDING or "cancel" in waiting:
+            continue
+
+        def beside(tx: Transaction, sent: Sent) -> list[bytes]:
+            act = Act(office.node.clock.now(), str(actor), "op.cancel", f"{sent.case} {sent.link.hash}", request.reason)
+            tx.acts.add(act)
+            return [act.text()]
+
+        await casework.send(case, {"step": "cancel", "reason": request.reason}, (), beside)
+    return await show_request(office, actor, request)
+
+
+async def end_request(office: Office, actor: Actor, request: RequestId) -> RequestView:
+    """Cancel a request: the stand-down goes to all, and it asks nobody any more."""
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> None:
+        found = _held(tx, request.id)
+        REQUESTS.put(tx, found.id, msgspec.structs.replace(found, ended="cancelled"), now)
+        office.record(tx, actor, "request.cancel", found.id, request.reason)
+
+    await office.node.engine.write(work, durable=True)
+    return await stand_down(office, actor, request)
+
+
+def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage]:
+    """Each asked line and its columns. Hints never count, and nothing counts twice."""
+    promised: dict[Key, Decimal] = {}
+    offered: dict[Key, Decimal] = {}
+    possible: dict[Key, Decimal] = {}
+    received: dict[Key, Decimal] = {}
+    for operation in operations:
+        for key, counters in operation.counters.items():
+            if operation.decided in BINDING or operation.decided is State.CLOSED:
+                _add(promised, key, counters.accepted - counters.released)
+                _add(received, key, counters.received)
+            elif operation.decided is State.OFFERED:
+                _add(offered, key, counters.offered)
+        if operation.decided is State.INDICATED:
+            for line in operation.lines("indicate"):
+                _add(possible, (line.item, line.unit), line.quantity)
+    found = []
+    for line in request.body.lines:
+        key = line.item, line.unit
+        sums = {name: column.get(key, ZERO) for name, column in (("p", promised), ("o", offered), ("m", possible))}
+        found.append(
+            Coverage(
+                item=line.item,
+                unit=line.unit,
+                asked=_text(line.quantity),
+                promised=_text(sums["p"]),
+                offered=_text(sums["o"]),
+                possible=_text(sums["m"]),
+                received=_text(received.get(key, ZERO)),
+                missing=_text(max(line.quantity - sums["p"], ZERO)),
+            )
+        )
+    return found
+
+
+def state_of(request: Request, lines: Iterable[Coverage], operations: Iterable[Operation]) -> RequestState:
+    """A request's state, derived from its operations."""
+    every = [*operations]
+    if request.ended:
+        return request.ended
+    if every and len(every) == len(request.to) and all(o.decided in ENDED for o in every):
+        return "closed" if any(o.decided is State.CLOSED for o in every) else "open"
+    found = [(Decimal(line.promised), Decimal(line.missing)) for line in lines]
+    if found and all(missing == 0 for _, missing in found):
+        return "covered"
+    return "partly-covered" if any(promised for promised, _ in found) else "open"
+
+
+def _view(office: Office, tx: Transaction, request: Request) -> RequestView:
+    own = office.node.identity.name
+    rows = [row for row in (tx.cases.get(case) for case in request.cases.values()) if row is not None]
+    dossiers: list[Dossier] = [dossier.read(tx, row) for row in rows]
+    operations = [found.operation() for found in dossiers]
+    lines = coverage(request, operations)
+    return RequestView(
+        id=request.id,
+        network=request.network,
+        exercise=office.node.networks[request.network].shared.is_exercise,
+        state=state_of(request, lines, operations),
+        at=iso(request.at),
+        by=request.by,
+        event=request.body.event,
+        place=request.body.place,
+        needed_by=iso(request.body.needed_by) if request.body.needed_by else "",
+        lines=lines,
+        operations=[operation_views.row(found, own) for found in dossiers],
+        unsent=[name for name in request.to if name not in request.cases],
+    )
+
+
+async def _line(office: Office, asked: Asked) -> Line:
+    catalogue = await office.catalogue()
+    item = catalogue.get(asked.item)
+    if item is None:
+        raise Refusal("no-item", "a code of the catalogue", asked.item, "see `xstock catalogue list`", 2)
+    quantity = figure_of(asked.quantity, "a quantity", above_zero=True)
+    return Line(item=item.code, unit=asked.unit or item.unit, qty=decimal_pair(quantity), subs=asked.subs)
+
+
+def _held(tx: Transaction, id_: str) -> Request:
+    found = REQUESTS.get(tx, id_)
+    if found is None:
+        raise Refusal("no-request", "a request of this node", id_, "see `xstock request list`")
+    return found
+
+
+def _add(total: dict[Key, Decimal], key: Key, quantity: Decimal) -> None:
+    total[key] = total.get(key, ZERO) + quantity
+
+
+def _text(value: Decimal) -> str:
+    return format(value.normalize() + 0, "f")
