@@ -103,10 +103,14 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def xstock(*words: str, home: Path | None = None, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
-    """Run a verb as a person would."""
+def xstock(
+    *words: str, home: Path | None = None, timeout: float = 60, token: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run a verb as a person would; `token` says who."""
     environment = {k: v for k, v in os.environ.items() if k != "XSTOCK_HOME"}
     if home is not None:
         environment["XSTOCK_HOME"] = str(home)
+    if token:
+        environment["XSTOCK_TOKEN"] = token
     command = [sys.executable, "-m", "xstock_node", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment, check=False)

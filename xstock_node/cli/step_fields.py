@@ -72,7 +72,7 @@ def fields_of(verb: str, texts: Sequence[str]) -> dict[str, Any]:
         name, mark, value = text.partition("=")
         if not mark or name not in known:
             raise Refusal("bad-field", f"fields of {verb}: {', '.join(known)}", text, "write name=value", 2)
-        found[name] = moment(value) if name in TIMES else _typed(value)
+        found[name] = moment(value) if name in TIMES else _typed(value, known[name].type)
     return found
 
 
@@ -87,14 +87,17 @@ def side_of(texts: Iterable[str]) -> list[SideText]:
     return found
 
 
-def _typed(value: str) -> Any:
-    """JSON where it is some, else the text as it stands."""
-    if value[:1] in ("[", "{") or value in ("true", "false") or (value.isascii() and value.isdigit()):
-        try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError as error:
-            raise Refusal("bad-field", "JSON", f"{value[:40]}: {error}", "check brackets and quotes", 2) from None
-    return value
+def _typed(value: str, type_: Any) -> Any:
+    """The text where the field is one, else JSON."""
+    try:
+        msgspec.convert(value, type_)
+        return value
+    except msgspec.ValidationError:
+        pass
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value  # the step's own check says what is wanted
 
 
 async def _unit(session: Session, code: str) -> str:

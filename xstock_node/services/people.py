@@ -196,7 +196,9 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
             expected = "a name that nobody has yet" if new else "a person of this node"
             raise Refusal("no-person" if not new else "person-exists", expected, request.name, "see `xstock user list`")
         person = person or Person(name=request.name, function=request.function, made=now)
-        given = rights.grant(request.role, actor.name, now, request.sites)
+        approvers = any("approve" in rights_of(p.grants, now) for p in PEOPLE.list(tx))
+        # While nobody can agree yet, the first people of a node begin at once.
+        given = rights.grant(request.role, actor.name, now, request.sites, "" if approvers else "founding")
         person = msgspec.structs.replace(person, grants=(*person.grants, given))
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {' '.join(request.sites)}".strip())
