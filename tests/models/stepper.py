@@ -83,7 +83,7 @@ class Side:
         self.name, self.engine, self.random = name, SqliteEngine(folder / f"{name}.db", threads=False), world.random
         self.identity, self.signer, self.start_number = SimpleNamespace(name=name), Unsigned(name), 1
         self.clock = SimpleNamespace(now=lambda: 1_790_000_000 + world.steps)
-        self.directory = SimpleNamespace(verify=lambda *asked: None)
+        self.directory = SimpleNamespace(verify=lambda *asked: None, get=lambda name: None)
         members = SimpleNamespace(is_member=lambda name: True, standing=lambda name: True)
         network = SimpleNamespace(name="see", shared=LogName(name, "see.pub"), membership=members)
         self.casework = Casework(self, network, self)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """One operation by command line between two real processes: a loan of tents with damage, a dispute, and its return."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def lot(two: Two, name: str, quantity: int) -> None:
     two.until_state(bg, "dispatched")
 
 
-def test_a_loan_from_request_to_close(two: Two) -> None:
+def test_a_loan_from_request_to_close(two: Two, tmp_path: Path) -> None:
     bg, hr = two.bg, two.hr
     stocked(two)
     confirmed(two)
@@ -176,3 +177,26 @@ def test_a_loan_from_request_to_close(two: Two) -> None:
     both = [two.run(node, "op", "show", two.case) for node in (bg, hr)]
     assert both[0]["counters"] == both[1]["counters"] and both[0]["state"] == both[1]["state"] == "closed"
     assert two.run(bg, "request", "list")[0]["state"] == "closed"
+    proves(two, tmp_path)
+
+
+def proves(two: Two, folder: Path) -> None:
+    """The evidence says who signed what when on a machine that has nothing, and a changed byte is found."""
+    file, third = folder / "operation.xsevidence", folder / "third"
+    made = two.run(two.bg, "op", "evidence", two.case, "--out", str(file))
+    assert made["witnesses"] == [HR]
+    notes = [str(shutil.copy(n.home / "identity.note", folder / f"{n.name}.note")) for n in (two.bg, two.hr)]
+    known = xstock("op", "verify", str(file), "--key", notes[0], "--key", notes[1], "--json", home=third)
+    said = json.loads(known.stdout)
+    assert known.returncode == 0 and said["holds"] and said["state"] == "closed", known.stderr
+    assert [(p["name"], p["side"]) for p in said["parties"] if p["known"]] == [(BG, "requester"), (HR, "supplier")]
+    steps = [(s["by"], s["step"]) for s in said["steps"]]
+    assert steps[:4] == [(BG, "request"), (HR, "offer"), (BG, "accept"), (HR, "confirm")] and steps[-1] == (HR, "close")
+    assert all(s["receipt"] for s in said["steps"]) and not said["missing"], said["missing"]
+    assert xstock("op", "verify", str(file), "--json", home=third).returncode == 6
+    data = bytearray(file.read_bytes())
+    for at in range(40, len(data), len(data) // 12):
+        changed = folder / "changed.xsevidence"
+        changed.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        found = xstock("op", "verify", str(changed), "--json", home=third)
+        assert found.returncode == 1, (at, found.stdout)

@@ -1,7 +1,7 @@
 """Routes of requests, operations, approvals and people, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import operating, people, requesting
+from xstock_node.services import evidencing, operating, people, requesting
 from xstock_node.services.approving import PendingView
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
@@ -116,6 +116,16 @@ OPERATION_ROUTES = (
         PendingView,
         operating.refuse,
         "Drop a step that waits",
+    ),
+    Route(
+        "op.evidence",
+        "GET",
+        "/operations/evidence",
+        "see",
+        operating.CaseId,
+        evidencing.EvidenceFile,
+        evidencing.export_evidence,
+        "All that proves an operation, for `xstock op verify`",
     ),
     Route(
         "user.list", "GET", "/people", "people", None, list[people.PersonView], people.list_people, "Who may do what"

@@ -3,13 +3,23 @@
 from pathlib import Path
 
 import click
+import msgspec
 
-from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.output import emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
 from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationRow, OperationView, StepView
+
+
+class EvidenceMade(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that was written, and what it holds."""
+
+    file: str
+    messages: int
+    receipts: int
+    witnesses: list[str]
 
 
 @click.group("op")
@@ -94,6 +104,35 @@ async def refuse(as_json: bool, home: Path | None, id_: str, reason: str) -> Non
     async with open_session(home) as session:
         found = await session.call("op.refuse", PendingId(id=id_, reason=reason))
     emit(found, as_json, lambda p: words("op.dropped", "{step} is dropped", step=p.verb))
+
+
+@op.command("evidence")
+@click.argument("case")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; CASE.xsevidence by default.")
+@verb
+async def evidence(as_json: bool, home: Path | None, case: str, out: Path | None) -> None:
+    """Write the file that proves an operation anywhere, without network."""
+    async with open_session(home) as session:
+        found = await session.call("op.evidence", CaseId(case=case))
+    path = out or Path(found.file)
+    path.write_bytes(found.content)
+    made = EvidenceMade(file=str(path), messages=found.messages, receipts=found.receipts, witnesses=found.witnesses)
+    emit(made, as_json, lambda m: words("op.evidence", "{file}: {count} messages", file=m.file, count=m.messages))
+
+
+@op.command("verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", "keys", multiple=True, type=click.Path(path_type=Path), help="Identity note of a party.")
+@verb
+async def verify(as_json: bool, home: Path | None, file: Path, keys: tuple[Path, ...]) -> None:
+    """Check an evidence file. Ends with 0 when all holds, 6 when a party's root key is not known here, else 1."""
+    from xstock_node.cli.op_verify import UNKNOWN_KEY, shown, verified
+
+    found = verified(file, home, keys)
+    emit(found, as_json, shown)
+    if not all(party.known for party in found.parties):
+        say("op.unknown-key", "compare the 24 digits with each party by voice, or give --key FILE")
+        raise click.exceptions.Exit(UNKNOWN_KEY)
 
 
 def _list(found: list[OperationRow]) -> str:

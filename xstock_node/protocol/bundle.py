@@ -11,7 +11,7 @@ from xstock_node.protocol.errors import ProtocolError, TooLarge
 from xstock_node.protocol.names import number
 
 FIRST_LINE = b"xs1/bundle\n"
-KINDS = ("charter", "identity", "head", "fork", "frames", "message", "side", "receipt", "sealed", "application")
+KINDS = ("charter", "identity", "head", "fork", "frames", "message", "side", "receipt", "sealed", "application", "leaf")
 MOST = {
     "charter": limits.CHARTER_NOTE,
     "identity": limits.IDENTITY_NOTE,
@@ -23,6 +23,7 @@ MOST = {
     "receipt": limits.RECEIPT_NOTE,
     "sealed": limits.RELAY_BLOB + limits.KIB,
     "application": limits.APPLICATION,
+    "leaf": limits.LEAF_PROOF,
 }
 
 

@@ -39,6 +39,7 @@ RELAY_SECONDS = 14 * 86_400
 BUNDLE_ENTRY = 8 * MIB
 BUNDLE_ENTRIES = 10_000
 BUNDLE = 256 * MIB
+LEAF_PROOF = 4 * KIB
 COSIGNATURES = 16
 ROOT_CHANGE = 72 * 3600  # a new root key vouched by governors waits this long, with an alarm
 EXPIRED_GRACE = 30 * 86_400  # an expired charter or identity warns this long before it blocks what is new

@@ -17,10 +17,11 @@ from xstock_node.services.network import Network
 from xstock_node.services.site import Site, Small
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
-from xstock_node.storage.values import StoredCosignature
+from xstock_node.storage.values import StoredCosignature, StoredObject
 
 WITHIN = 60.0  # seconds in which a head that matters is shown and witnessed
 WITNESSES = 4
+WITNESSED = "witnessed-head"
 
 
 class Audit:
@@ -99,9 +100,15 @@ class Audit:
                 except BadSignature:
                     continue
                 row = StoredCosignature(head.log.name, head.log.epoch, head.size, name, found.time, line.text())
-                await self._node.engine.write(lambda tx, r=row: tx.witnesses.put_cosignature(r), durable=True)  # type: ignore[misc]
+                await self._node.engine.write(lambda tx, r=row: _keep(tx, r, note), durable=True)  # type: ignore[misc]
                 count += 1
         return count
+
+
+def _keep(tx: Transaction, row: StoredCosignature, note: bytes) -> None:
+    """A cosignature, and the head it is under, which evidence shows later."""
+    tx.witnesses.put_cosignature(row)
+    tx.objects.put(StoredObject(WITNESSED, f"{row.log} {row.epoch:020} {row.size:020}", row.at, note))
 
 
 def desks(node: Site) -> dict[str, Small]:

@@ -27,8 +27,9 @@ from xstock_node.services.network import Network
 from xstock_node.services.promises import Key, available, promised_in
 from xstock_node.services.site import Site
 from xstock_node.storage.interfaces import Transaction
-from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
+from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage, StoredObject
 
+SIGNED_BY = "identity"
 WITNESSED_SOON = frozenset({"offer", "confirm", "accept", "dispatch", "received", "close"})
 
 
@@ -166,6 +167,7 @@ class Casework:
             tx.cases.put_message(StoredMessage(row.id, self._own, message.link, message.time, False, message.raw))
             for line in side:
                 tx.cases.put_side_line(row.id, _hash(line), line)
+            self._keep_identity(tx, self._own)
             tx.cases.put_outgoing(Outgoing(row.id, found.other(self._own), message.link, message.time))
             sent.append(Sent(row.id, message.link, message.raw))
             return [message.raw, *(beside(tx, sent[-1]) if beside else ())]
@@ -266,6 +268,7 @@ class Casework:
             self._may_take(tx, dossier.read(tx, row), message)
             receipt = messages.sign(messages.write_receipt(message, now), self.node.signer)
             tx.cases.put_message(StoredMessage(row.id, message.sender, message.link, now, False, message.raw, receipt))
+            self._keep_identity(tx, message.sender)
             for line in side:
                 tx.cases.put_side_line(row.id, _hash(line), line)
             receipts.append(receipt)
@@ -278,6 +281,14 @@ class Casework:
                 self.suspects(doubts[0])
         self.arrived(message.case)
         return receipts[-1]
+
+    def _keep_identity(self, tx: Transaction, name: str) -> None:
+        """Keep the identity by which something was just signed: evidence shows it when keys were rotated since."""
+        found = self.node.directory.get(name)
+        if found is not None:
+            id_ = f"{name} {found.version:010}"
+            if tx.objects.get(SIGNED_BY, id_) is None:
+                tx.objects.put(StoredObject(SIGNED_BY, id_, self.node.clock.now(), found.raw))
 
     def _keep_what_was_answered(self, found: Dossier, void: Sequence[Link]) -> None:
         """Raise where a newer start would cut off what this side has seen and answered: its writer asks first."""
