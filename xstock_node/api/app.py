@@ -1,13 +1,20 @@
-"""The API as an aiohttp application: over a UNIX socket without token, over loopback with token, Host and Origin."""
+"""The API as an aiohttp application: over a UNIX socket without token, over loopback with token, Host and Origin.
 
+Errors are problem documents (RFC 9457). A GET carries an ETag; lists may be cut by `limit` and `skip`; a POST may carry
+an idempotency key; `/events` tells what changed as server-sent events.
+"""
+
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
 
-from xstock_node.api.problems import Problem, ProblemBody, problem_of
+from xstock_node.api import openapi
+from xstock_node.api.idempotency import Idempotency
+from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
 from xstock_node.protocol import limits
 from xstock_node.services import people
@@ -16,6 +23,8 @@ from xstock_node.trace import Trace, request_id
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 BODY = limits.IMPORT_FILE * 2
+MOST = 500
+ACTOR = web.RequestKey("actor", Actor)
 
 
 class Guard(NamedTuple):
@@ -41,32 +50,38 @@ class Guard(NamedTuple):
 
 
 def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Application:
-    """All routes over one office; without a guard the caller is the operator."""
+    """All routes over one office; without a guard, who brings no token is the operator."""
 
     @web.middleware
     async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
         request_id.set(secrets.token_hex(4))
         if guard is not None and (why := guard.objection(request)):
-            return _answer(403, Problem(code="forbidden", expected="an allowed caller", came=why))
+            return _problem(403, Problem(code="forbidden", expected="an allowed caller", came=why))
         try:
             actor = await _actor(office, guard, request)
             if actor is None:
                 came = "the token of api.token, or of a person, is missing or wrong"
-                return _answer(403, Problem(code="forbidden", expected="an allowed caller", came=came))
-            request["actor"] = actor
+                return _problem(403, Problem(code="forbidden", expected="an allowed caller", came=came))
+            request[ACTOR] = actor
             return await handler(request)
         except web.HTTPException as error:
-            return _answer(error.status, Problem(code="not-found", expected="a route of the API", came=request.path))
+            code = "too-large" if error.status == 413 else "not-found"
+            return _problem(error.status, Problem(code=code, expected="a route of the API", came=request.path))
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeError) as error:
+            return _problem(400, Problem(code="bad-request", expected="a request as in openapi.json", came=str(error)))
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
                 trace.error("defect", path=request.path, why=f"{type(error).__name__}: {error}")
                 raise
-            return _answer(422, problem)
+            return _problem(status_of(problem), problem)
 
     app = web.Application(middlewares=[shield], client_max_size=BODY)
+    keys = Idempotency(office)
     for route in ROUTES:
-        app.router.add_route(route.method, PREFIX + route.path, _handler(office, route))
+        app.router.add_route(route.method, PREFIX + route.path, _handler(office, keys, route))
+    app.router.add_get(f"{PREFIX}/events", _events(office))
+    app.router.add_get(f"{PREFIX}/openapi.json", _openapi)
     return app
 
 
@@ -80,29 +95,85 @@ async def _actor(office: Office, guard: Guard | None, request: web.Request) -> A
     return await people.actor_of(office, token, "socket" if guard is None else "loopback")
 
 
-def _handler(office: Office, route: Route) -> Handler:
+def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        actor: Actor = request["actor"]
+        actor = request[ACTOR]
         if not people.somewhere(actor, route.right, office.node.clock.now()):  # deny by default
             expected = f"a person who may {route.right}"
-            return _answer(403, Problem(code="forbidden", expected=expected, came=actor.name, do="ask one who may"))
+            return _problem(403, Problem(code="forbidden", expected=expected, came=actor.name, do="ask one who may"))
+        if route.method == "GET":
+            return _tagged(request, await _get(office, actor, route, request))
+        asked = await request.read()
+        id_, before = await keys.begin(request, actor, route.name, asked)
+        if before is not None:
+            return web.Response(body=before, content_type="application/json")
+        answer: bytes | None = None
         try:
-            asked = await _request(request, route)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            return _answer(400, Problem(code="bad-request", expected=f"a request for {route.name}", came=str(error)))
-        answer = await route.handler(office, actor, asked)
-        return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+            body = None if route.request is None else msgspec.json.decode(asked, type=route.request)
+            answer = msgspec.json.encode(await route.handler(office, actor, body))
+        finally:
+            await keys.end(id_, route.name, asked, answer)
+        return web.Response(body=answer, content_type="application/json")
 
     return handle
 
 
-async def _request(request: web.Request, route: Route) -> Any:
-    if route.request is None:
-        return None
-    if route.method == "GET":
-        return msgspec.convert(dict(request.query), route.request, strict=False)
-    return msgspec.json.decode(await request.read(), type=route.request)
+async def _get(office: Office, actor: Actor, route: Route, request: web.Request) -> bytes:
+    """The answer to a GET; a list is cut where `limit` or `skip` say so."""
+    query, page = dict(request.query), {}
+    if openapi.is_paged(route):
+        page = {name: query.pop(name) for name in ("limit", "skip") if name in query}
+    body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
+    answer = await route.handler(office, actor, body)
+    if page:
+        cut = msgspec.convert(page, Page, strict=False)
+        answer = answer[cut.skip : cut.skip + cut.limit]
+    return msgspec.json.encode(answer)
 
 
-def _answer(status: int, problem: Problem) -> web.Response:
-    return web.Response(status=status, body=msgspec.json.encode(ProblemBody(problem)), content_type="application/json")
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a list."""
+
+    limit: int = MOST
+    skip: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MOST or not 0 <= self.skip <= 100_000:
+            raise ValueError(f"expected limit 1 to {MOST} and skip 0 to 100000")
+
+
+def _tagged(request: web.Request, body: bytes) -> web.Response:
+    """The answer with its ETag, or 304 where the caller has it."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type="application/json", headers=headers)
+
+
+def _events(office: Office) -> Handler:
+    """What changed, as server-sent events: the id grows, the data names the operation; empty means read all anew."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not people.somewhere(request[ACTOR], "see", office.node.clock.now()):
+            return _problem(403, Problem(code="forbidden", expected="a person who may see", came=request[ACTOR].name))
+        last = request.headers.get("Last-Event-ID", "")
+        position = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else office.changes.last
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+        await response.prepare(request)
+        await response.write(b": listening\n\n")
+        async for number, id_ in office.changes.since(position):
+            data = msgspec.json.encode({"case": id_}).decode()
+            await response.write(f"id: {number}\nevent: changed\ndata: {data}\n\n".encode())
+        return response
+
+    return handle
+
+
+async def _openapi(request: web.Request) -> web.StreamResponse:
+    return _tagged(request, msgspec.json.encode(openapi.document()))
+
+
+def _problem(status: int, problem: Problem) -> web.Response:
+    body = msgspec.json.encode(document_of(problem, status))
+    return web.Response(status=status, body=body, content_type="application/problem+json")

@@ -23,6 +23,38 @@ class ProblemBody(msgspec.Struct, frozen=True):
     error: Problem
 
 
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure over HTTP (RFC 9457); `error` is what `--json` prints."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    error: Problem
+
+
+NOT_FOUND = frozenset(
+    {"no-case", "no-request", "no-person", "no-pending", "no-offer", "no-item", "no-network", "no-log", "not-found"}
+)
+CONFLICT = frozenset({"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists"})
+FORBIDDEN = frozenset({"forbidden", "second-person", "no-member", "former-member"})
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status of a problem."""
+    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409)):
+        if problem.code in codes:
+            return status
+    return 422
+
+
+def document_of(problem: Problem, status: int) -> ProblemDocument:
+    """A problem as a document."""
+    detail = "; ".join(part for part in (problem.came and f"came {problem.came}", problem.do) if part)
+    title = f"expected {problem.expected}"
+    return ProblemDocument(type=f"urn:xstock:{problem.code}", title=title, status=status, detail=detail, error=problem)
+
+
 def problem_of(error: Exception) -> Problem | None:
     """The problem that an error of ours means; None for one that is a defect of the program."""
     if isinstance(error, Refusal):

@@ -26,6 +26,7 @@ VERBS = {
     "network": ("network", "Who belongs: charters, applications, vouches, members"),
     "key": ("key", "This node's keys: show, rotate, encrypt, recover"),
     "conformance": ("conformance", "Judge a node by the clauses of the specification"),
+    "api": ("api", "The local API: its OpenAPI document"),
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
 }

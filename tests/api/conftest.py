@@ -1,0 +1,73 @@
+"""A node with its API in this process, and a second node that it may ask."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from xstock_node.api.app import Guard, make_app
+from xstock_node.domain.rights import Grant, Role
+from xstock_node.plugins.host import PluginHost
+from xstock_node.services.office import Office, OfficeSettings
+from xstock_node.services.people import PEOPLE, Person, Token, _hash
+from xstock_node.services.reacting import Reacting
+from xstock_node.testing import SimNet, make_offer
+
+BG, HR = "redcross.bg", "redcross.hr"
+OPERATOR = "operator-token"
+
+
+class Desk(NamedTuple):
+    """The API of one node."""
+
+    office: Office
+    client: TestClient[Any, Any]
+    net: SimNet
+
+    async def ask(self, method: str, path: str, token: str = OPERATOR, **options: Any) -> tuple[int, Any, Any]:
+        """Status, JSON and headers."""
+        headers = {"Authorization": f"Bearer {token}", "Host": "127.0.0.1:1"} | options.pop("headers", {})
+        async with self.client.request(method, f"/api/1{path}", headers=headers, **options) as answer:
+            text = await answer.read()
+            return answer.status, __import__("json").loads(text) if text else None, answer.headers
+
+    async def hire(self, name: str, *roles: Role, sites: tuple[str, ...] = ()) -> str:
+        """A person with a token."""
+        now = self.office.node.clock.now()
+        grants = tuple(Grant(role=role, sites=sites) for role in roles)
+        token = Token(hash=_hash(f"xs_{name}"), made=now, exp=now + 3600)
+        person = Person(name=name, grants=grants, tokens=(token,))
+        await self.office.node.engine.write(lambda tx: PEOPLE.put(tx, name, person, now), durable=True)
+        return f"xs_{name}"
+
+
+@pytest.fixture
+async def desks(tmp_path: Path) -> AsyncIterator[dict[str, Desk]]:
+    """Bulgaria and Croatia, which offers 1,000 tents, each with its API."""
+    net, found, reacting = SimNet(tmp_path, latency=0.001), {}, []
+    for name, peers in ((BG, [HR]), (HR, [BG])):
+        await net.start(name, peers)
+    await net.publish(HR, [make_offer(900, net.clocks[HR].now(), qty=(1000, 0))])
+    for name in (BG, HR):
+        office = Office(net.nodes[name], OfficeSettings(country=name[-2:].upper()), PluginHost([]), tmp_path)
+        reacting.append(Reacting(office))
+        await reacting[-1].start()
+        client = TestClient(TestServer(make_app(office, Guard(OPERATOR), office.node.trace)))
+        await client.start_server()
+        found[name] = Desk(office, client, net)
+    yield found
+    for one in reacting:
+        await one.stop()
+    for desk in found.values():
+        await desk.client.close()
+    await net.stop_all()
+
+
+@pytest.fixture
+def desk(desks: dict[str, Desk]) -> Desk:
+    return desks[BG]
+
+
+Story = Callable[[Desk], Awaitable[None]]

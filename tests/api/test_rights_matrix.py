@@ -1,0 +1,92 @@
+"""Who may ask what: every role at every route and every step, made from the routes and the table; denied by default."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import BG, HR, Desk
+from xstock_node.api.routes import ROUTES
+from xstock_node.domain.operations import STEPS
+from xstock_node.domain.rights import ALL, RIGHTS, Grant, Role, rights_of, sites_of
+from xstock_node.services import operating
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor
+from xstock_node.services.operating import StepRequest
+from xstock_node.services.requesting import Asked, NewRequest, new_request
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_reaches_the_routes_of_its_rights_and_no_other(desk: Desk, role: Role) -> None:
+    token = await desk.hire("ana", role)
+    for route in ROUTES:
+        status, body, _ = await desk.ask(
+            route.method, route.path, token, data=b"not json" if route.method == "POST" else None
+        )
+        refused = status == 403 and body["error"]["expected"] == f"a person who may {route.right}"
+        assert refused == (route.right not in RIGHTS[role]), (route.name, role, status, body)
+
+
+async def test_who_has_no_role_or_an_unknown_token_reaches_nothing(desk: Desk) -> None:
+    nobody = await desk.hire("nobody")
+    for route in ROUTES:
+        for token in (nobody, "xs_unknown", ""):
+            assert (await desk.ask(route.method, route.path, token))[0] == 403, route.name
+
+
+async def test_the_scope_of_a_token_narrows_what_its_person_may(desk: Desk) -> None:
+    actor = Actor("ana", "test", (Grant(role=Role.DUTY_OFFICER),), frozenset({"see"}))
+    assert operating.people.may(actor, "see", 1) and not operating.people.may(actor, "ask", 1)
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=str)
+@pytest.mark.parametrize("step", STEPS, ids=lambda s: s.verb)
+async def test_a_step_is_taken_by_whom_its_right_names(two: dict[str, Any], role: Role | None, step: Any) -> None:
+    """Rights come before the guards: who lacks the right is told so, whatever the fields say."""
+    office, case = two[step.side or "requester"], two["case"]
+    actor = Actor("ana", "test", (Grant(role=role),) if role else ())
+    operating.check = lambda *asked: two["body"]  # type: ignore[assignment]
+    sent: list[str] = []
+
+    async def send(office: Any, actor: Any, row: Any, draft: Any, pending: str = "") -> Any:
+        sent.append(draft.verb)
+
+    operating.send = send  # type: ignore[assignment]
+    holds = role is not None and step.right in RIGHTS[role]
+    writes = role is not None and "answer" in RIGHTS[role] and step.verb in ("offer", "standby", "amended")
+    try:
+        result = await operating.take_step(office, actor, StepRequest(case=case, step=step.verb))
+    except Refusal as refused:
+        assert refused.code == "forbidden" and not holds and not writes, (step.verb, role)
+        return
+    assert holds or writes
+    if writes and not holds:
+        assert not sent and result.missing == ["release"]
+
+
+@pytest.fixture
+async def two(desks: dict[str, Desk], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Both offices of one case; what a test replaces in `operating` is put back."""
+    monkeypatch.setattr(operating, "check", operating.check)
+    monkeypatch.setattr(operating, "send", operating.send)
+    asker = desks[BG].office
+    made = await new_request(
+        asker, Actor("ana", "test"), NewRequest(to=[HR], lines=[Asked(item="HSHETENTF16C", quantity="5")])
+    )
+    case = made.operations[0].case
+    for _ in range(200):
+        if await desks[HR].office.node.engine.read(lambda tx: tx.cases.get(case)):
+            break
+        await __import__("asyncio").sleep(0.02)
+    body = operating.steps.Promise(lines=(operating.steps.Line(item="HSHETENTF16C", unit="H87", qty=(5, 0)),))
+    return {"requester": asker, "supplier": desks[HR].office, "case": case, "body": body}
+
+
+def test_every_right_of_the_table_belongs_to_a_role_and_a_role_at_a_site_holds_there_alone() -> None:
+    assert {step.right for step in STEPS} <= ALL
+    at_home = (Grant(role=Role.STOCK_OWNER, sites=("Zagreb",)),)
+    assert rights_of(at_home, 1) == frozenset() and "release" in rights_of(at_home, 1, "Zagreb")
+    assert rights_of(at_home, 1, "Split") == frozenset()
+    assert sites_of(at_home, "release", 1) == {"Zagreb"} and sites_of(at_home, "ask", 1) == frozenset()
+    assert sites_of((Grant(role=Role.STOCK_OWNER),), "release", 1) is None
+    waits = (Grant(role=Role.APPROVER, effective=10),)
+    assert rights_of(waits, 9) == frozenset() and "approve" in rights_of(waits, 10)

@@ -1,0 +1,68 @@
+"""Idempotency keys: a request that was answered is answered the same again, and not done twice.
+
+An answer is kept for a day with the hash of what was asked, by whom. A key is one person's own.
+"""
+
+import hashlib
+
+import msgspec
+from aiohttp import web
+
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.shelf import Shelf
+
+HEADER = "Idempotency-Key"
+DAY = 86_400
+KEY = r"[A-Za-z0-9_-]{8,64}"
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that was given: to which request (hash of route and body), its status and body."""
+
+    asked: str
+    at: int
+    body: bytes
+
+
+ANSWERED: Shelf[Answered] = Shelf("answered", Answered)
+
+
+class Idempotency:
+    """The keys of one node; two requests with one key at the same time: the second is told to wait."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._busy: set[str] = set()
+
+    async def begin(self, request: web.Request, actor: Actor, route: str, body: bytes) -> tuple[str, bytes | None]:
+        """The key's id and the answer that was given before, if any; raises Refusal for a key used otherwise."""
+        key = request.headers.get(HEADER, "")
+        if not key:
+            return "", None
+        if len(key) > 64 or not key.replace("-", "").replace("_", "").isalnum() or not key.isascii() or len(key) < 8:
+            raise Refusal("bad-key", f"{HEADER} of 8 to 64 letters, digits, - or _", key[:80], "make a new one", 2)
+        id_ = f"{actor.name} {key}"
+        held = await self._office.node.engine.read(lambda tx: ANSWERED.get(tx, id_))
+        asked = _hash(route, body)
+        if held is not None and held.at + DAY > self._office.node.clock.now():
+            if held.asked != asked:
+                raise Refusal("key-used", "one request for one key", "another one", "make a new key", 1)
+            return id_, held.body
+        if id_ in self._busy:
+            raise Refusal("key-busy", "the first request with this key to end", "a second", "ask again in a moment", 1)
+        self._busy.add(id_)
+        return id_, None
+
+    async def end(self, id_: str, route: str, asked: bytes, answer: bytes | None) -> None:
+        """Keep an answer; None where there was a problem, so that the same key may be tried again."""
+        self._busy.discard(id_)
+        if not id_ or answer is None:
+            return
+        now = self._office.node.clock.now()
+        found = Answered(asked=_hash(route, asked), at=now, body=answer)
+        await self._office.node.engine.write(lambda tx: ANSWERED.put(tx, id_, found, now), durable=True)
+
+
+def _hash(route: str, body: bytes) -> str:
+    return hashlib.sha256(route.encode() + b"\0" + body).hexdigest()

@@ -1,0 +1,102 @@
+"""The OpenAPI 3.1 document, made from the routes and their types."""
+
+from typing import Any
+
+import msgspec
+
+from xstock_node import __version__
+from xstock_node.api.problems import ProblemDocument
+from xstock_node.api.route import Route
+from xstock_node.api.routes import PREFIX, ROUTES
+
+REF = "#/components/schemas/{name}"
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and body within a day are answered as the first time, and done once.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+}
+PAGE = [
+    {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1, "maximum": 500}},
+    {"name": "skip", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 0, "maximum": 100000}},
+]
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    kinds = [kind for route in ROUTES for kind in (route.request, route.response) if kind is not None]
+    _, schemas = msgspec.json.schema_components([*kinds, ProblemDocument], ref_template=REF)
+    found: dict[str, Any] = {}
+    for route in ROUTES:
+        found.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "X-Stock node, local API",
+            "version": __version__,
+            "description": "For the people and programs of one node. Errors are problem documents (RFC 9457).",
+        },
+        "servers": [{"url": "http://127.0.0.1"}],
+        "security": [{"token": []}],
+        "paths": found,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": _portable(schemas),
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    answer = _portable(_schema(route.response))
+    found: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "x-right": route.right,
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": answer}}},
+            "default": {
+                "description": "A problem: what was expected, what came, what to do",
+                "content": {"application/problem+json": {"schema": _schema(ProblemDocument)}},
+            },
+        },
+    }
+    if route.method == "GET":
+        found["responses"]["304"] = {"description": "Not changed since the ETag of If-None-Match"}
+        fields = _query(route) if route.request is not None else []
+        paged = PAGE if is_paged(route) else []
+        found["parameters"] = [*fields, *paged]
+    else:
+        found["parameters"] = [KEY]
+        if route.request is not None:
+            schema = _portable(_schema(route.request))
+            found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return found
+
+
+def is_paged(route: Route) -> bool:
+    """Whether a route answers with a list, of which `limit` and `skip` cut out a part."""
+    return route.method == "GET" and getattr(route.response, "__origin__", None) is list
+
+
+def _query(route: Route) -> list[dict[str, Any]]:
+    """The fields of a request as parameters of the query."""
+    info = msgspec.json.schema_components([route.request], ref_template=REF)[1]
+    schema = info[route.request.__name__]
+    wanted = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in wanted, "schema": _portable(found)}
+        for name, found in schema["properties"].items()
+    ]
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    (found,), _ = msgspec.json.schema_components([kind], ref_template=REF)
+    return found
+
+
+def _portable(found: Any) -> Any:
+    """Patterns without Python's `not before a last newline`, which stands for the end of the text elsewhere."""
+    if isinstance(found, dict):
+        return {k: v.replace(r"(?!\n)$", "$") if k == "pattern" else _portable(v) for k, v in found.items()}
+    return [_portable(part) for part in found] if isinstance(found, list) else found
