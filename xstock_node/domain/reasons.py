@@ -63,6 +63,17 @@ MESSAGES: Final[dict[str, str]] = {
     "all_words": "every word of the line is in {name} ({lang})",
     "alike": "alike to {name} ({lang})",
     "head_differs": "alike to {name} ({lang}), but it may be another thing",
+    # a consignment and its receipt
+    "no_units": "consignment {consignment} holds no handling unit",
+    "mixed_handling": "unit {sscc} is {handling}, the consignment {wanted}: they travel apart",
+    "unit_twice": "unit {sscc} is listed twice",
+    "leg_broken": "leg {leg} begins at {origin}, but the goods are at {here}",
+    "leg_backwards": "leg {leg} runs backwards in time",
+    "leg_short": "the legs end at {here}, not at {destination}",
+    "other_unit": "{sscc} was counted, {wanted} was meant",
+    "count_impossible": "the count of unit {sscc} is below zero or no number",
+    "count_unbalanced": "unit {sscc}: {counted} counted (good, damaged, short, less what is over), {sent} sent",
+    "count_without_reason": "unit {sscc}: what is damaged, short or over needs a reason",
 }
 
 
