@@ -1,6 +1,7 @@
 """Values that people write into files: read strictly, refused with what was expected, what came and what to do."""
 
 import tomllib
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -19,18 +20,18 @@ class FieldError(ValueError):
 
 
 def read_file(data: bytes, kind: type[T]) -> T:
-    """`data` as a `kind`: JSON where it begins with a brace, TOML otherwise; decimals are text, unknown fields refused.
+    """`data` as a `kind`: JSON where it begins with a brace, TOML otherwise; decimals are exact, as text or figure.
 
     Raises FieldError that names the field.
     """
     try:
         if data.lstrip()[:1] == b"{":
             return msgspec.json.decode(data, type=kind)
-        return msgspec.convert(tomllib.loads(data.decode("utf-8")), kind)
+        return msgspec.convert(tomllib.loads(data.decode("utf-8"), parse_float=Decimal), kind)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as wrong:
         raise FieldError("a TOML or JSON file in UTF-8", wrong, "correct the place that is named") from wrong
     except msgspec.DecodeError as wrong:
-        raise FieldError(f"the fields of {kind.__name__}", wrong, "correct that field; decimals are text") from wrong
+        raise FieldError(f"the fields of {kind.__name__}", wrong, "correct that field") from wrong
 
 
 def need(true: bool, expected: str, came: object, do: str) -> None:

@@ -74,6 +74,24 @@ MESSAGES: Final[dict[str, str]] = {
     "count_impossible": "the count of unit {sscc} is below zero or no number",
     "count_unbalanced": "unit {sscc}: {counted} counted (good, damaged, short, less what is over), {sent} sent",
     "count_without_reason": "unit {sscc}: what is damaged, short or over needs a reason",
+    # agreements
+    "agreement_not_yet": "{agreement} is valid from {day} on",
+    "agreement_over": "{agreement} was valid until {day}",
+    "no_party": "{node} is no party to {agreement}",
+    "not_acceded": "{node} is a party to {agreement} from {day} on",
+    "terms_not_agreed": "{agreement} knows {agreed}, not {terms}",
+    "item_not_agreed": "{agreement} does not cover {item}",
+    "reference_needed": "a request under {agreement} names the mechanism's own number",
+    # reception
+    "profile_over": "the reception profile of {country} was valid until {day}; ask for a new one",
+    "profile_stale": "the reception profile of {country} is of {day}, older than 90 days ({source}); confirm it",
+    "simplified": "{country} eases the border until {day}: {decision}",
+    "simplification_over": "the easing of {country} ended on {day}: {decision}",
+    "regime_not_accepted": "{country} does not accept the regime {regime}",
+    "entry_not_open": "goods do not enter {country} at {entry}",
+    "truck_too_large": "a truck of {truck} t is too large for {where} ({limit} t)",
+    "goods_forbidden": "{country} lets no {goods} in on these terms",
+    "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
 }
 
 
