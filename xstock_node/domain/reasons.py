@@ -92,6 +92,12 @@ MESSAGES: Final[dict[str, str]] = {
     "truck_too_large": "a truck of {truck} t is too large for {where} ({limit} t)",
     "goods_forbidden": "{country} lets no {goods} in on these terms",
     "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
+    # corridors
+    "fact_stale": "last read on {day}, more than 90 days ago or never: {source}",
+    "clearance_customs": "a green light is needed: the way leaves a customs territory ({way})",
+    "clearance_permission": "a green light is needed: {country} wants {permission}",
+    "no_clearance_union": "no green light is needed: every country of the way is in the Union ({way})",
+    "no_clearance_domestic": "no green light is needed: the goods stay in one country ({way})",
 }
 
 

@@ -82,7 +82,7 @@ class ReceptionProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """What one country wants.
 
     `languages` are of papers, `labels` of labels on goods (BCP 47). `papers` are what it wants beyond the general
-    rules, per way of arriving (`corridors.Arrival`). `consignee`, `notify_party`, `signed_by` are functions, never
+    rules, per way of arriving (`Corridor.arrival`). `consignee`, `notify_party`, `signed_by` are functions, never
     persons. `unloading_hours` and `curfew` are local times "06-22". `shelf_life_days` are minima on arrival per class.
     None is not known.
     """

@@ -42,16 +42,16 @@ class Regime(StrEnum):
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a fact stands, and the day when somebody last looked."""
+    """Where a fact stands, and the day when somebody last looked; None is never, and therefore stale."""
 
     text: str
-    checked: date
+    checked: date | None = None
 
     def is_stale(self, today: date) -> bool:
         """Whether the fact is older than 90 days and has to be shown as stale."""
         return stale(self.checked, today)
 
 
-def stale(checked: date, today: date) -> bool:
-    """Whether what was looked up on `checked` is older than 90 days."""
-    return today - checked > STALE_AFTER
+def stale(checked: date | None, today: date) -> bool:
+    """Whether what was looked up on `checked` is older than 90 days, or was never looked up."""
+    return checked is None or today - checked > STALE_AFTER
