@@ -76,7 +76,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GreenLight(msgspec.Struct, frozen=True, kw_only=True):
-    """The receiver's permission to leave, with the sender's export side; a change of vehicle, crossing or day voids it."""
+    """The receiver's permission to leave, with the sender's export side; another vehicle, crossing or day voids it."""
 
     number: str
     entry_point: str
