@@ -108,10 +108,9 @@ def _grid(kind: TableKind, facts: OperationFacts, words: Words) -> Grid:
 def _params(facts: OperationFacts, words: Words) -> dict[str, Many]:
     """What declarations may name; a date that is not fixed is a line for the pen."""
     deadline = facts.customs_deadline or facts.loan_due
-    supplier, requester = facts.supplier, facts.requester
     return {
-        "supplier": tuple(map(printable, words.name(supplier.names, supplier.country))),
-        "requester": tuple(map(printable, words.name(requester.names, requester.country))),
+        "supplier": tuple(map(printable, words.legal_name(facts.supplier.names))),
+        "requester": tuple(map(printable, words.legal_name(facts.requester.names))),
         "customs_deadline": (deadline.isoformat() if deadline else BLANK,),
     }
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from xstock_node.domain.consignments import Event, HandlingUnit, Leg, Sum, UnitReceipt
 from xstock_node.domain.corridors import Stretch
 from xstock_node.domain.documents.facts import FiledPaper, Line, OperationFacts, Reading, Share, SignedStep, Told
-from xstock_node.domain.documents.values import figure, moment, summed, text
+from xstock_node.domain.documents.values import cash, figure, moment, summed, text
 from xstock_node.domain.documents.words import Many, Words
 
 # columns of plain figures, set right; everything else is text
@@ -61,7 +61,7 @@ def sum_of(column: str, rows: Sequence[Row]) -> Many:
     for unit in units:
         known = sum((value for value, own in parts if value is not None and own in (unit, "")), Decimal(0))
         unknown = tuple("" for value, _ in parts if value is None)
-        shown.append(summed(Sum(known, unknown), words, f" {unit}" if unit else ""))
+        shown.append(summed(Sum(known, unknown), words, unit))
     most = max(map(len, shown))
     return tuple("; ".join(one[place % len(one)] for one in shown) for place in range(most))
 
@@ -115,7 +115,7 @@ def _sent(row: Row) -> HandlingUnit | None:
 
 
 def _money(value: Decimal | None, currency: str | None, words: Words) -> Many:
-    return tuple(f"{one} {currency}" if value is not None else one for one in figure(value, words))
+    return figure(None, words) if value is None else (cash(value, currency or "?"),)
 
 
 def _figure(name: str) -> Reader:

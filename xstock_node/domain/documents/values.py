@@ -19,12 +19,18 @@ def figure(value: Decimal | int | None, words: Words) -> Many:
     return (f"{exact(Decimal(value)):f}",)
 
 
-def summed(value: Sum, words: Words, unit: str = "") -> Many:
-    """A sum; the parts that it does not hold are said beside it."""
-    known = f"{exact(value.known):f}{unit}"
+def summed(value: Sum, words: Words, currency: str = "") -> Many:
+    """A sum, of money where `currency` is given; the parts that it does not hold are said beside it."""
+    known = cash(value.known, currency) if currency else f"{exact(value.known):f}"
     if not value.unknown:
         return (known,)
     return tuple(f"{known} + {len(value.unknown)} × {word}" for word in words.say("word", "unknown"))
+
+
+def cash(value: Decimal, currency: str) -> str:
+    """Money with two decimals or as many as it has."""
+    whole, _, part = f"{exact(value):f}".partition(".")
+    return f"{whole}.{part:0<2} {printable(currency)}"
 
 
 def moment(at: datetime | None) -> Many:
@@ -39,12 +45,12 @@ def moment(at: datetime | None) -> Many:
 
 
 def party(one: Party | None, words: Words) -> Many:
-    """Legal name per language, then what is the same in all."""
+    """Legal name per language, then in one more line what is the same in all."""
     if one is None:
         return ()
     same = [printable(part) for part in (one.address, one.country, one.registration, one.contact) if part]
-    names = tuple(printable(name) for name in words.name(one.names, one.country))
-    return tuple(", ".join([name, *same]) for name in names)
+    names = tuple(printable(name) for name in words.legal_name(one.names))
+    return (*dict.fromkeys(names), ", ".join(same))
 
 
 def text(*parts: str | None) -> Many:
@@ -69,7 +75,7 @@ def _value(facts: OperationFacts, words: Words) -> Many:
         sums = values(facts.consignment.units)
     else:
         sums = _line_values(facts)
-    parts = [summed(one, words, f" {currency}") for currency, one in sums.items()]
+    parts = [summed(one, words, currency) for currency, one in sums.items()]
     if not parts:
         return words.say("word", "unknown")
     most = max(map(len, parts))

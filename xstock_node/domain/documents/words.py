@@ -64,7 +64,12 @@ class Words:
 
     def name(self, names: Mapping[str, str], code: str) -> Many:
         """A thing's name in each language; one that is missing is its English name, marked, or its code."""
-        return tuple(_name(names, language, code) for language in self.languages)
+        return tuple(_name(names, language, code, f" [{FALLBACK}]") for language in self.languages)
+
+    def legal_name(self, names: Mapping[str, str]) -> Many:
+        """An organisation's name in each language; one that is missing is its English name, or the first it has."""
+        own = next(iter(names.values()), "?")
+        return tuple(_name(names, language, own, "") for language in self.languages)
 
 
 def _found(files: Mapping[str, WordFile], wanted: str) -> str:
@@ -73,11 +78,11 @@ def _found(files: Mapping[str, WordFile], wanted: str) -> str:
     return next((own for own in files if speaks(own, wanted)), FALLBACK)
 
 
-def _name(names: Mapping[str, str], language: str, code: str) -> str:
+def _name(names: Mapping[str, str], language: str, code: str, mark: str) -> str:
     if language in names:
         return names[language]
     own = next((text for lang, text in names.items() if speaks(lang, language)), None)
     if own is not None:
         return own
     english = names.get(FALLBACK)
-    return code if english is None else f"{english} [en]"
+    return code if english is None else english + mark
