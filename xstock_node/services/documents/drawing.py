@@ -4,7 +4,7 @@ Everything that people wrote goes in as data; the template is a file of ours, an
 beside it. Only typst's own fonts are used, so that a paper is the same on every machine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
+from xstock_node.domain.documents.labels import Label
 from xstock_node.domain.documents.sheets import Sheet
+from xstock_node.services.documents.barcodes import gs1_128_svg
 from xstock_node.services.errors import Refusal
 
 EVIDENCE: Final = "evidence.xs1"
@@ -60,6 +62,19 @@ def draw_pages(sheet: Sheet, made: datetime, *, proof: str | None = None, ppi: f
     return drawn if isinstance(drawn, list) else [drawn]
 
 
+def draw_labels(labels: Iterable[Label], made: datetime) -> bytes:
+    """The PDF of labels, four A6 on a page; each carries a GS1-128 and a QR code of the same digits."""
+    drawn = _draw("labels.typ", _label_inputs(labels), {}, "pdf", made)
+    assert isinstance(drawn, bytes)
+    return drawn
+
+
+def draw_label_pages(labels: Iterable[Label], made: datetime, ppi: float = 200) -> list[bytes]:
+    """The same pages as PNG pictures."""
+    drawn = _draw("labels.typ", _label_inputs(labels), {}, "png", made, ppi)
+    return drawn if isinstance(drawn, list) else [drawn]
+
+
 def qr_svg(payload: str) -> str:
     """A QR code (ISO/IEC 18004) of `payload` as SVG, its quiet zone included."""
     segno = _segno()
@@ -75,6 +90,12 @@ def qr_svg(payload: str) -> str:
 
 def _inputs(sheet: Sheet, proof: str | None) -> dict[str, str]:
     return {"sheet": msgspec.json.encode(sheet).decode(), "qr": qr_svg(proof) if proof else ""}
+
+
+def _label_inputs(labels: Iterable[Label]) -> dict[str, str]:
+    labels = tuple(labels)
+    codes = [{"bars": gs1_128_svg(label.content), "qr": qr_svg(label.content)} for label in labels]
+    return {"labels": msgspec.json.encode(labels).decode(), "codes": msgspec.json.encode(codes).decode()}
 
 
 def _files(evidence: bytes | None, logo: bytes | None) -> dict[str, bytes]:
