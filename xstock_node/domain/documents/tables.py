@@ -23,6 +23,7 @@ WIDTHS: Final = {
     "authority": 6, "reference": 5, "reasons": 5, "at": 6, "carrier": 5, "origin": 4, "destination": 4,
     "departure": 5, "arrival": 5, "said_by": 4, "lot": 4, "expiry": 4, "code": 4, "regime": 4, "paper": 6,
     "function": 4, "total_value": 4, "unit_value": 4, "unit_total": 4, "number": 2,
+    "packing_group": 5, "tunnel": 4,
 }  # fmt: skip
 WIDTH: Final = 3
 
