@@ -9,6 +9,7 @@ import msgspec
 from xstock_node.domain.agreements import DeliveryTerm
 from xstock_node.domain.consignments import (
     Consignment,
+    Content,
     DangerousGoods,
     Event,
     EventKind,
@@ -81,17 +82,22 @@ def line(item: str, names: dict[str, str], first: int, unit: BaseUnit, **rest: A
 
 
 def units() -> tuple[HandlingUnit, ...]:
+    tents = Content(
+        item="HSHETENTF16C", quantity=Decimal(40), unit=BaseUnit.PIECE, lot="Z-2025/7", serials=("SN1001", "SN1002"),
+        value=Decimal("15200.40"), currency="EUR", origin="PK", hs="630622",
+    )  # fmt: skip
+    kits = Content(
+        item="KMEDKIAE01B", quantity=Decimal(36), unit=BaseUnit.SET, lot="LOT-88A", expiry=date(2028, 11, 30),
+        expiry_precision="month", value=Decimal(9900), currency="EUR", origin="NL",
+    )  # fmt: skip
     return (
         HandlingUnit(
-            sscc=make_sscc("3801234", 1), item="HSHETENTF16C", quantity=Decimal(40), unit=BaseUnit.PIECE, packages=20,
-            package="BX", lot="Z-2025/7", serials=("SN1001", "SN1002"), net_kg=Decimal("2200.5"),
-            gross_kg=Decimal("2310.25"), m3=Decimal("11.27"), value=Decimal("15200.40"), currency="EUR", origin="PK",
-            hs="630622",
+            sscc=make_sscc("3801234", 1), contents=(tents,), packages=20, package="BX", net_kg=Decimal("2200.5"),
+            gross_kg=Decimal("2310.25"), m3=Decimal("11.27"),
         ),
         HandlingUnit(
-            sscc=make_sscc("3801234", 2), item="KMEDKIAE01B", quantity=Decimal(36), unit=BaseUnit.SET, packages=12,
-            lot="LOT-88A", expiry=date(2028, 11, 30), expiry_precision="month", gross_kg=Decimal("1411.75"),
-            value=Decimal(9900), currency="EUR", origin="NL", temperature=(Decimal(15), Decimal(25)),
+            sscc=make_sscc("3801234", 2), contents=(kits,), packages=12, gross_kg=Decimal("1411.75"),
+            temperature=(Decimal(15), Decimal(25)),
         ),
     )  # fmt: skip
 
@@ -99,10 +105,17 @@ def units() -> tuple[HandlingUnit, ...]:
 def dangerous() -> HandlingUnit:
     fuel = DangerousGoods(un_number="2880", name="CALCIUM HYPOCHLORITE, HYDRATED", hazard_class="5.1",
                           packing_group="II", tunnel="(E)")  # fmt: skip
+    drums = Content(item="WASDCHLA7G45", quantity=Decimal(7), unit=BaseUnit.PIECE, dangerous=fuel)
     return HandlingUnit(
-        sscc=make_sscc("3801234", 3), item="WASDCHLA7G45", quantity=Decimal(7), unit=BaseUnit.PIECE, packages=7,
-        gross_kg=Decimal(329), handling=HandlingClass.DANGEROUS, dangerous=fuel,
+        sscc=make_sscc("3801234", 3), contents=(drums,), packages=7, gross_kg=Decimal(329),
+        handling=HandlingClass.DANGEROUS,
     )  # fmt: skip
+
+
+def mixed() -> HandlingUnit:
+    """A pallet with both items on it."""
+    first, second = units()
+    return msgspec.structs.replace(first, sscc=make_sscc("3801234", 4), contents=first.contents + second.contents)
 
 
 def facts(sender: str = "bg", receiver: str = "ro", route: str = "BG RO", **rest: Any) -> OperationFacts:
@@ -128,9 +141,9 @@ def facts(sender: str = "bg", receiver: str = "ro", route: str = "BG RO", **rest
         "consignment": consignment(),
         "vehicle": Vehicle(plates="X 0000 XX / X 0001 XX", type="semi-trailer 40 t", capacity="33 pallets, 24 t"),
         "receipts": (
-            UnitReceipt(sscc=make_sscc("3801234", 1), good=Decimal(37), damaged=Decimal(2), short=Decimal(1),
-                        reasons=("wet",), note="two torn by the strap"),
-            UnitReceipt(sscc=make_sscc("3801234", 2), good=Decimal(36)),
+            UnitReceipt(sscc=make_sscc("3801234", 1), item="HSHETENTF16C", good=Decimal(37), damaged=Decimal(2),
+                        short=Decimal(1), reasons=("wet",), note="two torn by the strap"),
+            UnitReceipt(sscc=make_sscc("3801234", 2), item="KMEDKIAE01B", good=Decimal(36)),
         ),
         "event": "FL-2027-000042", "agreement": "A1 regional", "severity": "2", "people": 5230, "needed_by": at(18),
         "hold_until": at(12), "answer_by": at(10), "cost": "1250 EUR", "delivery_term": DeliveryTerm.FCA,

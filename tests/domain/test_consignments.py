@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from xstock_node.domain import consignments as room
 from xstock_node.domain.consignments import (
     Consignment,
+    Content,
     DangerousGoods,
     HandlingClass,
     HandlingUnit,
@@ -26,10 +28,17 @@ from xstock_node.domain.sscc import barcode_content, check_digit, make_sscc, rea
 DAY = datetime(2027, 3, 28, 6, tzinfo=UTC)
 
 
+WHOLE = {"handling", "gross_kg", "net_kg", "m3", "packages"}
+
+
 def unit(serial: int = 1, quantity: str = "40", **rest: object) -> HandlingUnit:
-    return HandlingUnit(
-        sscc=make_sscc("3801234", serial), item="HSHETENTF16C", quantity=Decimal(quantity), unit=BaseUnit.PIECE, **rest
-    )  # type: ignore[arg-type]
+    """A unit with one content; what is no field of a unit is one of its content."""
+    own = {name: value for name, value in rest.items() if name in WHOLE}
+    content = Content(
+        item="HSHETENTF16C", quantity=Decimal(quantity), unit=BaseUnit.PIECE,
+        **{name: value for name, value in rest.items() if name not in WHOLE},
+    )  # type: ignore[arg-type]  # fmt: skip
+    return HandlingUnit(sscc=make_sscc("3801234", serial), contents=(content,), **own)  # type: ignore[arg-type]
 
 
 def consignment(*units: HandlingUnit, **rest: object) -> Consignment:
@@ -154,8 +163,8 @@ def test_dangerous_goods_have_the_particulars_of_adr(fields: dict[str, str]) -> 
 def receipt(good: str, damaged: str = "0", short: str = "0", over: str = "0", reasons: tuple[str, ...] = ("wet",),
             serial: int = 1) -> UnitReceipt:  # fmt: skip
     return UnitReceipt(
-        sscc=make_sscc("3801234", serial), good=Decimal(good), damaged=Decimal(damaged), short=Decimal(short),
-        over=Decimal(over), reasons=reasons,
+        sscc=make_sscc("3801234", serial), item="HSHETENTF16C", good=Decimal(good), damaged=Decimal(damaged),
+        short=Decimal(short), over=Decimal(over), reasons=reasons,
     )  # fmt: skip
 
 
@@ -174,3 +183,19 @@ def receipt(good: str, damaged: str = "0", short: str = "0", over: str = "0", re
 )
 def test_a_receipt_balances_against_what_was_sent(counted: UnitReceipt, why: list[str]) -> None:
     assert codes(room.faults_of_receipt(unit(1), counted)) == why
+
+
+def test_a_mixed_unit_is_counted_item_by_item_and_weighed_once() -> None:
+    first = unit(1, gross_kg=Decimal(300))
+    blankets = Content(item="HSHEBLANWHE", quantity=Decimal(50), unit=BaseUnit.PIECE, lot="A")
+    more = Content(item="HSHEBLANWHE", quantity=Decimal(30), unit=BaseUnit.PIECE, lot="B")
+    mixed = msgspec.structs.replace(first, contents=(*first.contents, blankets, more))
+    assert room.gross_kg([mixed]) == (Decimal(300), ())
+    assert (mixed.sent("HSHEBLANWHE"), mixed.sent("HSHETENTF16C"), mixed.sent("?")) == (80, 40, 0)
+    count = UnitReceipt(sscc=mixed.sscc, item="HSHEBLANWHE", good=Decimal(80))
+    assert codes(room.faults_of_receipt(mixed, count)) == []
+
+
+def test_a_unit_holds_something() -> None:
+    with pytest.raises(FieldError, match="something on the unit"):
+        HandlingUnit(sscc=make_sscc("3801234", 1), contents=())

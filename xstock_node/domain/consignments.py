@@ -60,47 +60,64 @@ class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         need(self.packing_group in groups, "packing group I, II or III", self.packing_group, "ADR 2.1.1.3")
 
 
-class HandlingUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One pallet, box or bundle with its own SSCC; one item and one lot (a mixed pallet is several units).
+class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """So much of one item and lot inside a unit.
 
-    `quantity` counts `unit`s (UNECE Rec 20); `packages` of kind `package` (UNECE Rec 21) are inside or on it.
-    `expiry` is an ISO date, of the precision "day" or "month" (its last day). `value` is for the whole unit in
-    `currency` (ISO 4217). Weight, volume and value are None where nobody knows them. `temperature` is (lowest,
-    highest) in degrees C.
+    `quantity` counts `unit`s (UNECE Rec 20). `expiry` is a date of the precision "day" or "month" (its last day).
+    `value` is for all of it in `currency` (ISO 4217), None where nobody knows. `hs` is the customs heading, `origin`
+    the country where it was made.
     """
 
-    sscc: str
     item: str
     quantity: Decimal
     unit: BaseUnit
-    handling: HandlingClass = HandlingClass.GENERAL
-    packages: int | None = None
-    package: str | None = None
     lot: str | None = None
     serials: tuple[str, ...] = ()
     expiry: date | None = None
     expiry_precision: str = "day"
-    net_kg: Decimal | None = None
-    gross_kg: Decimal | None = None
-    m3: Decimal | None = None
     value: Decimal | None = None
     currency: str | None = None
     hs: str | None = None
     origin: str | None = None
-    temperature: tuple[Decimal, Decimal] | None = None
     dangerous: DangerousGoods | None = None
 
     def __post_init__(self) -> None:
+        need(_positive(self.quantity), "a quantity above zero", self.quantity, f"count {self.item}")
+        value_fits = self.value is None or (self.value.is_finite() and self.value >= 0 and self.currency is not None)
+        need(value_fits, "a value with its currency", f"{self.value} {self.currency}", "add the ISO 4217 code")
+
+
+class HandlingUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One pallet, box or bundle with its own SSCC and what is on it.
+
+    `packages` of kind `package` (UNECE Rec 21) are inside or on it. Weight and volume are None where nobody knows
+    them. `temperature` is (lowest, highest) in degrees C.
+    """
+
+    sscc: str
+    contents: tuple[Content, ...]
+    handling: HandlingClass = HandlingClass.GENERAL
+    packages: int | None = None
+    package: str | None = None
+    net_kg: Decimal | None = None
+    gross_kg: Decimal | None = None
+    m3: Decimal | None = None
+    temperature: tuple[Decimal, Decimal] | None = None
+
+    def __post_init__(self) -> None:
         need(read_sscc(self.sscc) == self.sscc, "18 digits without spaces", self.sscc, "write the bare number")
-        need(_positive(self.quantity), "a quantity above zero", self.quantity, f"count unit {self.sscc}")
+        need(bool(self.contents), "something on the unit", "nothing", f"say what {self.sscc} holds")
         for name in ("net_kg", "gross_kg", "m3"):
             figure = getattr(self, name)
             do = "leave out what is not known"
             need(figure is None or _positive(figure), f"{name} above zero", figure, do)
-        value_fits = self.value is None or (self.value.is_finite() and self.value >= 0 and self.currency is not None)
-        need(value_fits, "a value with its currency", f"{self.value} {self.currency}", "add the ISO 4217 code")
-        dangerous = (self.handling is HandlingClass.DANGEROUS) == (self.dangerous is not None)
-        need(dangerous, "UN number and class of dangerous goods, and of them alone", self.dangerous, "see ADR 5.4.1")
+        named = any(content.dangerous is not None for content in self.contents)
+        fits = (self.handling is HandlingClass.DANGEROUS) == named
+        need(fits, "UN number and class of dangerous goods, and of them alone", self.handling, "see ADR 5.4.1")
+
+    def sent(self, item: str) -> Decimal:
+        """How much of an item is on it, all lots together."""
+        return sum((content.quantity for content in self.contents if content.item == item), Decimal(0))
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -155,9 +172,10 @@ class Consignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class UnitReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What was counted of one unit on arrival, in the unit's own measure; `reasons` are codes for what is not good."""
+    """What was counted of one item of a unit on arrival, in its own measure; `reasons` are for what is not good."""
 
     sscc: str
+    item: str
     good: Decimal
     damaged: Decimal = Decimal(0)
     short: Decimal = Decimal(0)
@@ -206,14 +224,14 @@ def volume_m3(units: Iterable[HandlingUnit]) -> Sum:
 
 
 def values(units: Iterable[HandlingUnit]) -> dict[str, Sum]:
-    """The value per currency; a unit without value is named under every currency, for it could be of any."""
+    """The value per currency; a unit that holds something without value is named under every currency."""
     units = tuple(units)
-    currencies = sorted({unit.currency for unit in units if unit.currency is not None})
-    unknown = tuple(unit.sscc for unit in units if unit.value is None)
+    contents = [content for unit in units for content in unit.contents]
+    unknown = tuple(unit.sscc for unit in units if any(content.value is None for content in unit.contents))
     sums = {}
-    for currency in currencies:
-        known = sum((unit.value for unit in units if unit.value is not None and unit.currency == currency), Decimal(0))
-        sums[currency] = Sum(known, unknown)
+    for currency in sorted({content.currency for content in contents if content.currency is not None}):
+        own = [c.value for c in contents if c.value is not None and c.currency == currency]
+        sums[currency] = Sum(sum(own, Decimal(0)), unknown)
     return sums
 
 
@@ -264,9 +282,9 @@ def faults_of_receipt(unit: HandlingUnit, receipt: UnitReceipt) -> list[Reason]:
     found = []
     if not all(figure.is_finite() and figure >= 0 for figure in figures):
         return [Reason("count_impossible", {"sscc": unit.sscc})]
-    counted = receipt.good + receipt.damaged + receipt.short - receipt.over
-    if counted != unit.quantity:
-        what = {"sscc": unit.sscc, "counted": f"{counted:f}", "sent": f"{unit.quantity:f}"}
+    counted, sent = receipt.good + receipt.damaged + receipt.short - receipt.over, unit.sent(receipt.item)
+    if counted != sent:
+        what = {"sscc": unit.sscc, "item": receipt.item, "counted": f"{counted:f}", "sent": f"{sent:f}"}
         found.append(Reason("count_unbalanced", what))
     if any(figures[1:]) and not receipt.reasons:
         found.append(Reason("count_without_reason", {"sscc": unit.sscc}))

@@ -72,7 +72,7 @@ MESSAGES: Final[dict[str, str]] = {
     "leg_short": "the legs end at {here}, not at {destination}",
     "other_unit": "{sscc} was counted, {wanted} was meant",
     "count_impossible": "the count of unit {sscc} is below zero or no number",
-    "count_unbalanced": "unit {sscc}: {counted} counted (good, damaged, short, less what is over), {sent} sent",
+    "count_unbalanced": "unit {sscc}: {counted} of {item} counted (good, damaged, short, less over), {sent} sent",
     "count_without_reason": "unit {sscc}: what is damaged, short or over needs a reason",
     # agreements
     "agreement_not_yet": "{agreement} is valid from {day} on",

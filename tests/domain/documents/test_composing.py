@@ -45,6 +45,12 @@ def test_a_sum_says_how_many_parts_it_does_not_hold() -> None:
     assert values(found, "Net weight, kg") == ("2200.5 + 1 × неизвестно", "2200.5 + 1 × unknown")
 
 
+def test_a_mixed_unit_has_a_row_an_item_and_its_weight_stands_once() -> None:
+    found = sheet("packing_list", consignment=samples.consignment(samples.mixed()))
+    assert column(found, "Quantity")[:2] == [("40",), ("36",)]
+    assert column(found, "Gross kg") == [("2310.25",), (), ("2310.25",)]
+
+
 def test_values_are_named_by_item_and_in_all_as_serbia_asks() -> None:
     found = sheet("gift_certificate")
     assert column(found, "Value a unit")[:2] == [("380.01 EUR",), ("275.00 EUR",)]

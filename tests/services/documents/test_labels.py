@@ -75,6 +75,14 @@ def test_dangerous_goods_show_their_un_number_on_the_label() -> None:
     assert ("UN 2880",) in [entry.value for entry in own.entries]
 
 
+def test_the_label_of_a_mixed_unit_lists_what_is_on_it() -> None:
+    (own,) = labels(samples.facts(consignment=samples.consignment(samples.mixed())), words(("en",)))
+    assert own.item == (
+        "40 piece Family tent 16 m2, double fly",
+        "36 set Interagency emergency health kit, basic",
+    )
+
+
 def test_labels_are_plain_html_too() -> None:
     drawn = make_labels(samples.facts(), ("bg", "en"), plain=True)
     assert drawn.media_type == HTML

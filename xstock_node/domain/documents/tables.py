@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from xstock_node.domain.consignments import Event, HandlingUnit, Leg, Sum, UnitReceipt
+from xstock_node.domain.consignments import Content, Event, HandlingUnit, Leg, Sum, UnitReceipt
 from xstock_node.domain.corridors import Stretch
 from xstock_node.domain.documents.facts import FiledPaper, Line, OperationFacts, Reading, Share, SignedStep, Told
 from xstock_node.domain.documents.values import cash, figure, moment, summed, text
 from xstock_node.domain.documents.words import Many, Words
+from xstock_node.domain.items import BaseUnit
 
 # columns of plain figures, set right; everything else is text
 FIGURES: Final = frozenset(
@@ -37,6 +38,14 @@ class Row(NamedTuple):
     words: Words
 
 
+class Packed(NamedTuple):
+    """One content of a unit; what is of the whole unit stands on its `first` row alone."""
+
+    unit: HandlingUnit
+    content: Content
+    first: bool
+
+
 Reader = Callable[[Row], Many]
 
 
@@ -56,7 +65,7 @@ def cell(column: str, row: Row) -> Many:
 def sum_of(column: str, rows: Sequence[Row]) -> Many:
     """The sum below a column; money is summed per currency."""
     words = rows[0].words
-    parts = [SUMMED[column](row.value) for row in rows]
+    parts = [part for row in rows if (part := SUMMED[column](row.value)) is not None]
     units = sorted({unit for _, unit in parts if unit}) or [""]
     shown = []
     for unit in units:
@@ -73,7 +82,9 @@ def _units(facts: OperationFacts) -> Sequence[HandlingUnit]:
 
 _ROWS: Final[dict[str, Callable[[OperationFacts], Sequence[object]]]] = {
     "lines": lambda f: f.lines,
-    "units": _units,
+    "units": lambda f: [
+        Packed(unit, content, place == 0) for unit in _units(f) for place, content in enumerate(unit.contents)
+    ],
     "receipts": lambda f: f.receipts,
     "legs": lambda f: f.consignment.legs if f.consignment else (),
     "events": lambda f: f.consignment.events if f.consignment else (),
@@ -111,8 +122,13 @@ def _unit_of(row: Row, item: str) -> Many:
     return row.words.say("unit", line.unit) if line else row.words.say("word", "unknown")
 
 
-def _sent(row: Row) -> HandlingUnit | None:
-    return next((unit for unit in _units(row.facts) if unit.sscc == row.value.sscc), None)
+def _counted(row: Row) -> tuple[Decimal, BaseUnit] | None:
+    """How much of what was counted had been sent, and its measure."""
+    for unit in _units(row.facts):
+        if unit.sscc == row.value.sscc:
+            measures = [content.unit for content in unit.contents if content.item == row.value.item]
+            return (unit.sent(row.value.item), measures[0]) if measures else None
+    return None
 
 
 def _money(value: Decimal | None, currency: str | None, words: Words) -> Many:
@@ -127,19 +143,33 @@ def _text(name: str) -> Reader:
     return lambda row: text(getattr(row.value, name))
 
 
+def _unit(name: str) -> Reader:
+    return lambda row: figure(getattr(row.value.unit, name), row.words) if row.value.first else ()
+
+
+def _content(name: str) -> Reader:
+    return lambda row: text(getattr(row.value.content, name))
+
+
 def _adr(name: str) -> Reader:
-    return lambda row: text(getattr(row.value.dangerous, name) if row.value.dangerous else None)
+    return lambda row: text(getattr(row.value.content.dangerous, name) if row.value.content.dangerous else None)
 
 
-SUMMED: Final[dict[str, Callable[[Any], tuple[Decimal | None, str]]]] = {
+Part = tuple[Decimal | None, str]
+SUMMED: Final[dict[str, Callable[[Any], Part | None]]] = {
     "total_weight": lambda line: (_times(line.unit_kg, line.dispatched), ""),
     "total_value": lambda line: (_times(line.unit_value, line.dispatched), line.currency or ""),
-    "unit_total": lambda unit: (unit.value, unit.currency or ""),
-    "packages": lambda unit: (None if unit.packages is None else Decimal(unit.packages), ""),
-    "net": lambda unit: (unit.net_kg, ""),
-    "gross": lambda unit: (unit.gross_kg, ""),
-    "m3": lambda unit: (unit.m3, ""),
+    "unit_total": lambda packed: (packed.content.value, packed.content.currency or ""),
+    "packages": lambda packed: _once(packed, None if (n := packed.unit.packages) is None else Decimal(n)),
+    "net": lambda packed: _once(packed, packed.unit.net_kg),
+    "gross": lambda packed: _once(packed, packed.unit.gross_kg),
+    "m3": lambda packed: _once(packed, packed.unit.m3),
 }
+
+
+def _once(packed: Packed, value: Decimal | None) -> Part | None:
+    return (value, "") if packed.first else None
+
 
 _COUNTERS = ("requested", "offered", "accepted", "dispatched", "good", "damaged", "short", "over", "returned")
 READERS: Final[dict[tuple[str, type | None], Reader]] = {
@@ -165,29 +195,29 @@ READERS: Final[dict[tuple[str, type | None], Reader]] = {
     ("total_value", Line): lambda row: _money(
         _times(row.value.unit_value, row.value.dispatched), row.value.currency, row.words
     ),
-    # handling units
-    ("item", HandlingUnit): lambda row: _named(row, row.value.item),
-    ("unit", HandlingUnit): lambda row: row.words.say("unit", row.value.unit),
-    ("lot", HandlingUnit): _text("lot"),
-    ("serials", HandlingUnit): lambda row: text(*row.value.serials),
-    ("expiry", HandlingUnit): lambda row: text(_expiry(row.value)),
-    ("packages", HandlingUnit): _figure("packages"),
-    ("net", HandlingUnit): _figure("net_kg"),
-    ("gross", HandlingUnit): _figure("gross_kg"),
-    ("m3", HandlingUnit): _figure("m3"),
-    ("made_in", HandlingUnit): _text("origin"),
-    ("unit_total", HandlingUnit): lambda row: _money(row.value.value, row.value.currency, row.words),
-    ("un_number", HandlingUnit): lambda row: text(
-        f"UN {row.value.dangerous.un_number}" if row.value.dangerous else None
-    ),
-    ("proper_name", HandlingUnit): _adr("name"),
-    ("hazard_class", HandlingUnit): _adr("hazard_class"),
-    ("packing_group", HandlingUnit): _adr("packing_group"),
-    ("tunnel", HandlingUnit): _adr("tunnel"),
+    # what is on handling units
+    ("sscc", Packed): lambda row: text(row.value.unit.sscc),
+    ("item", Packed): lambda row: _named(row, row.value.content.item),
+    ("quantity", Packed): lambda row: figure(row.value.content.quantity, row.words),
+    ("unit", Packed): lambda row: row.words.say("unit", row.value.content.unit),
+    ("lot", Packed): _content("lot"),
+    ("serials", Packed): lambda row: text(*row.value.content.serials),
+    ("expiry", Packed): lambda row: text(_expiry(row.value.content)),
+    ("packages", Packed): _unit("packages"),
+    ("net", Packed): _unit("net_kg"),
+    ("gross", Packed): _unit("gross_kg"),
+    ("m3", Packed): _unit("m3"),
+    ("made_in", Packed): _content("origin"),
+    ("unit_total", Packed): lambda row: _money(row.value.content.value, row.value.content.currency, row.words),
+    ("un_number", Packed): lambda row: text(f"UN {adr.un_number}" if (adr := row.value.content.dangerous) else None),
+    ("proper_name", Packed): _adr("name"),
+    ("hazard_class", Packed): _adr("hazard_class"),
+    ("packing_group", Packed): _adr("packing_group"),
+    ("tunnel", Packed): _adr("tunnel"),
     # what was counted
-    ("item", UnitReceipt): lambda row: _named(row, sent.item if (sent := _sent(row)) else row.value.sscc),
-    ("sent", UnitReceipt): lambda row: figure(sent.quantity if (sent := _sent(row)) else None, row.words),
-    ("unit", UnitReceipt): lambda row: row.words.say("unit", sent.unit) if (sent := _sent(row)) else (),
+    ("item", UnitReceipt): lambda row: _named(row, row.value.item),
+    ("sent", UnitReceipt): lambda row: figure(sent[0] if (sent := _counted(row)) else None, row.words),
+    ("unit", UnitReceipt): lambda row: row.words.say("unit", sent[1]) if (sent := _counted(row)) else (),
     ("reasons", UnitReceipt): lambda row: text(*row.value.reasons, row.value.note),
     **{(name, UnitReceipt): _figure(name) for name in ("good", "damaged", "short", "over")},
     # on the way
@@ -217,7 +247,7 @@ READERS: Final[dict[tuple[str, type | None], Reader]] = {
 }
 
 
-def _expiry(unit: HandlingUnit) -> str | None:
+def _expiry(unit: Content) -> str | None:
     if unit.expiry is None:
         return None
     return unit.expiry.isoformat()[:7] if unit.expiry_precision == "month" else unit.expiry.isoformat()
