@@ -84,6 +84,41 @@ MESSAGES: Final[dict[str, str]] = {
     "below_dispatched": "{there} of {item} are on their way already",
     "disputed": "a dispute is open",
     "unbalanced": "{left} {unit} of {item} are neither back, received nor written off",
+    # a consignment and its receipt
+    "no_units": "consignment {consignment} holds no handling unit",
+    "mixed_handling": "unit {sscc} is {handling}, the consignment {wanted}: they travel apart",
+    "unit_twice": "unit {sscc} is listed twice",
+    "leg_broken": "leg {leg} begins at {origin}, but the goods are at {here}",
+    "leg_backwards": "leg {leg} runs backwards in time",
+    "leg_short": "the legs end at {here}, not at {destination}",
+    "other_unit": "{sscc} was counted, {wanted} was meant",
+    "count_impossible": "the count of unit {sscc} is below zero or no number",
+    "count_unbalanced": "unit {sscc}: {counted} of {item} counted (good, damaged, short, less over), {sent} sent",
+    "count_without_reason": "unit {sscc}: what is damaged, short or over needs a reason",
+    # agreements
+    "agreement_not_yet": "{agreement} is valid from {day} on",
+    "agreement_over": "{agreement} was valid until {day}",
+    "no_party": "{node} is no party to {agreement}",
+    "not_acceded": "{node} is a party to {agreement} from {day} on",
+    "terms_not_agreed": "{agreement} knows {agreed}, not {terms}",
+    "item_not_agreed": "{agreement} does not cover {item}",
+    "reference_needed": "a request under {agreement} names the mechanism's own number",
+    # reception
+    "profile_over": "the reception profile of {country} was valid until {day}; ask for a new one",
+    "profile_stale": "the reception profile of {country} is of {day}, older than 90 days ({source}); confirm it",
+    "simplified": "{country} eases the border until {day}: {decision}",
+    "simplification_over": "the easing of {country} ended on {day}: {decision}",
+    "regime_not_accepted": "{country} does not accept the regime {regime}",
+    "entry_not_open": "goods do not enter {country} at {entry}",
+    "truck_too_large": "a truck of {truck} t is too large for {where} ({limit} t)",
+    "goods_forbidden": "{country} lets no {goods} in on these terms",
+    "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
+    # corridors
+    "fact_stale": "last read on {day}, more than 90 days ago or never: {source}",
+    "clearance_customs": "a green light is needed: the way leaves a customs territory ({way})",
+    "clearance_permission": "a green light is needed: {country} wants {permission}",
+    "no_clearance_union": "no green light is needed: every country of the way is in the Union ({way})",
+    "no_clearance_domestic": "no green light is needed: the goods stay in one country ({way})",
 }
 
 
