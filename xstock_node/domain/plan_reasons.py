@@ -1,0 +1,26 @@
+"""The sentences of planning: needs, shares, routes, loads and plans say why by code and figures.
+
+The same form as `reasons`: English templates, looked up by code; every parameter is already text.
+"""
+
+from typing import Final
+
+from xstock_node.domain.reasons import Reason
+from xstock_node.domain.reasons import sentence as stock_sentence
+
+PLAN_MESSAGES: Final[dict[str, str]] = {
+    # how a need became a quantity
+    "worked_once": "{count} {per} x {rate} {measure} = {total} {measure}; {holds} each: {quantity}",
+    "worked_days": "{count} {per} x {rate} {measure} x {days} days = {total} {measure}; {holds} each: {quantity}",
+    "no_item": "the catalogue has no item for {ratio}; find it another way",
+    "unknown_item": "the catalogue has no item {code} for {ratio}; correct the ratio or the catalogue",
+    "instead": "instead of {other}, not beside it",
+    "to_confirm": "a planning figure that the requester confirms",
+    "above_ratio": "{asked} asked, {by_ratio} by the agreed ratio: no weight beyond it until a person says why",
+}
+
+
+def sentence(reason: Reason) -> str:
+    """The English sentence of a reason of planning or of stock; an unknown code is shown as it is."""
+    template = PLAN_MESSAGES.get(reason.code)
+    return stock_sentence(reason) if template is None else template.format_map(reason.params)
