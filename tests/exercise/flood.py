@@ -1,0 +1,117 @@
+"""The flood exercise as typed values of the domain: read plainly from the sample, nothing decided here."""
+
+import calendar
+import json
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from tests.shared import sample
+from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
+from xstock_node.domain.items import BaseUnit, Kind
+from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
+from xstock_node.domain.position import Standing, stand
+from xstock_node.domain.reasons import Reason
+from xstock_node.domain.share_rules import KeepBack, SharedLine, ShareRules
+from xstock_node.domain.stock import StockLine
+from xstock_node.domain.units import word_of
+
+TODAY = date(2027, 3, 28)
+
+
+@cache
+def flood() -> Any:
+    """The file as it stands."""
+    return json.loads(sample("exercise-flood.json").read_text("utf-8"))
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The items of the exercise under its own short codes."""
+    return Catalogue(map(_item, flood()["items"]))
+
+
+def _item(raw: dict[str, Any]) -> Item:
+    excluded = raw.get("excluded")
+    return Item(
+        code=raw["item"],
+        scheme="local:exercise",
+        names=raw["name"],
+        category=Category(raw["category"]),
+        unit=BaseUnit(raw["unit"]),
+        kind=Kind.TEAM if raw["kind"] == "team" else Kind.GOODS,
+        net_kg=Decimal(raw["net_kg"]) if raw["net_kg"] else None,
+        m3=Decimal(raw["m3"]) if raw["m3"] else None,
+        expirable=raw.get("expirable", False),
+        medical=raw.get("medical", False),
+        storage=Storage.COLD_CHAIN if excluded == "cold_chain" else Storage.AMBIENT,
+        controlled=excluded == "controlled",
+        excluded=excluded if excluded in ("fuel", "used_clothing") else None,
+        multiple=Decimal(raw["multiple"]),
+    )
+
+
+def rules() -> ShareRules:
+    """All six nodes have the same rule; teams have no keep-back."""
+    (rule,) = {json.dumps(node["share_rule"]): node["share_rule"] for node in flood()["nodes"]}.values()
+    teams = {item.code: KeepBack() for item in catalogue().all() if item.kind is Kind.TEAM}
+    return ShareRules(
+        min_remaining_days=rule["horizon_days"],
+        medical_remaining_days=rule["horizon_days_medical"],
+        keep_back={"default": KeepBack(percent=Decimal(rule["keep_back_percent"]))} | teams,
+    )
+
+
+def shared_lines(node: str) -> list[SharedLine]:
+    """The stock of a node, mapped, with what owner and donor said."""
+    return [_shared(raw) for raw in flood()["stock"] if raw["node"] == node]
+
+
+def _shared(raw: dict[str, Any]) -> SharedLine:
+    unit = word_of(raw["base_unit"])
+    assert unit is not None
+    line = StockLine(
+        item_code=raw["local_code"],
+        item_name=raw["local_name"],
+        quantity=Decimal(raw["base_quantity"]),
+        reserved=Decimal(raw["reserved"]),
+        damaged=Decimal(raw["damaged"]),
+        unit=unit,
+        location=raw["site"],
+        lot=raw["lot"],
+        expiry=_expiry(raw),
+        owner=raw["owner"],
+        donor=raw["donor"],
+        status=raw["condition"],
+        serials=tuple(raw.get("serials", ())),
+    )
+    mapping = Mapping(
+        key=MappingKey.of(raw["node"], line), code=raw["item"], base_unit=BaseUnit(raw["base_unit"]),
+        factor=Decimal(1), state=MappingState.CONFIRMED, by="exercise", at=0,
+    )  # fmt: skip
+    withheld = None
+    if raw["owner_release"] == "never":
+        withheld = Reason("owner_never_lends", {"owner": raw["owner"]})
+    elif raw.get("donor_restriction"):
+        withheld = Reason("donor_restricted", {"restriction": raw["donor_restriction"]})
+    return SharedLine(line, raw["line"], mapping, withheld=withheld)
+
+
+def _expiry(raw: dict[str, Any]) -> str | None:
+    """A month means its last day."""
+    if raw["expiry_precision"] != "month":
+        return raw["expiry"]  # type: ignore[no-any-return]
+    year, month = map(int, raw["expiry"].split("-"))
+    return date(year, month, calendar.monthrange(year, month)[1]).isoformat()
+
+
+def gross_needs(node: str) -> dict[str, Decimal]:
+    """What the people of a node need, by item."""
+    return {need["item"]: Decimal(need["gross"]) for need in flood()["needs"] if need["node"] == node}
+
+
+@cache
+def standing(node: str) -> Standing:
+    """Where a node stands at the start."""
+    return stand(shared_lines(node), gross_needs(node), rules(), catalogue(), TODAY)
