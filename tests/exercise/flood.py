@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.shared import sample
 from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
+from xstock_node.domain.fairness import Claim, FairRule, FairSplit, fair_split
 from xstock_node.domain.items import BaseUnit, Kind
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.position import Standing, stand
@@ -115,3 +116,41 @@ def gross_needs(node: str) -> dict[str, Decimal]:
 def standing(node: str) -> Standing:
     """Where a node stands at the start."""
     return stand(shared_lines(node), gross_needs(node), rules(), catalogue(), TODAY)
+
+
+def requests() -> list[dict[str, Any]]:
+    """The lines that ask something of others."""
+    return [need for need in flood()["needs"] if Decimal(need["request"]) > 0]
+
+
+@cache
+def offerable(item: str) -> Decimal:
+    """What all nodes together may offer of an item."""
+    found = (standing(node["node"]).of(item) for node in flood()["nodes"])
+    return sum((one.offerable for one in found if one is not None), Decimal(0))
+
+
+def claims(item: str) -> list[Claim]:
+    """Who asks for an item."""
+    return [
+        Claim(
+            requester=need["node"],
+            asked=Decimal(need["request"]),
+            severity=need["severity"],
+            by_ratio=Decimal(need["by_ratio"]) if "by_ratio" in need else None,
+            own_usable=Decimal(need["own_use"]),
+        )
+        for need in requests()
+        if need["item"] == item
+    ]
+
+
+@cache
+def fair_plan() -> dict[str, FairSplit]:
+    """The fair split of every item that somebody asks for."""
+    found = catalogue()
+    return {
+        item.code: fair_split(claims(item.code), offerable(item.code), item.multiple, FairRule())
+        for item in found.all()
+        if claims(item.code)
+    }

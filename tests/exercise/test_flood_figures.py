@@ -1,11 +1,14 @@
 """The expected figures of the flood exercise, one by one: positions, shares, loads, routes."""
 
 from collections import Counter
+from decimal import Decimal
 
 import msgspec
 import pytest
 
-from tests.exercise.flood import TODAY, catalogue, flood, gross_needs, rules, shared_lines, standing
+from tests.exercise.flood import TODAY, catalogue, fair_plan, flood, gross_needs, rules, shared_lines, standing
+from xstock_node.domain.needs import above_ratio
+from xstock_node.domain.plan_reasons import sentence
 from xstock_node.domain.position import LineStand
 from xstock_node.domain.sharing import propose
 
@@ -59,3 +62,56 @@ def test_the_offers_that_the_share_rules_propose_come_to_the_same_sums(node: str
     for offer in propose(shared_lines(node), own, catalogue(), {}, {}, {}, TODAY).offers:
         found[offer.code] += int(offer.quantity)
     assert all(found[position.item] == position.offerable for position in standing(node).positions)
+
+
+def test_the_fair_plan_of_every_item_is_the_expected_one() -> None:
+    wanted = flood()["expected"]["fair"]
+    assert set(fair_plan()) == set(wanted)
+    for item, split in fair_plan().items():
+        told = {
+            share.requester: {
+                "severity": share.severity,
+                "request": str(share.asked),
+                "relaxed_quantity": str(share.quantity),
+                "share": str(share.share),
+            }
+            for share in split.shares
+        }
+        asked = {
+            who: {k: v for k, v in one.items() if k != "note"} for who, one in wanted[item]["by_requester"].items()
+        }
+        assert told == asked, item
+        assert str(split.available) == wanted[item]["offerable_total"]
+        assert str(split.counted) == wanted[item]["request_total"]
+        assert str(split.covered_at_most) == wanted[item]["coverage_at_most"]
+        assert (str(split.multiple), str(split.left_over)) == (wanted[item]["multiple"], wanted[item]["left_over"])
+
+
+def test_what_is_short_enough_and_asked_above_the_ratio_is_as_the_summary_says() -> None:
+    summary = flood()["expected"]["summary"]
+    short_of = sorted(item for item, split in fair_plan().items() if split.counted > split.available)
+    assert short_of == summary["items_short"]
+    assert sorted(set(fair_plan()) - set(short_of)) == summary["items_enough"]
+    assert (
+        sorted(item for item, split in fair_plan().items() if not split.available) == summary["items_nobody_may_lend"]
+    )
+    flagged = [
+        need["line"]
+        for need in flood()["needs"]
+        if above_ratio(Decimal(need["gross"]), Decimal(need["by_ratio"]) if "by_ratio" in need else None)
+    ]
+    assert flagged == summary["asked_above_ratio"]
+
+
+def test_the_plan_tells_croatia_in_a_sentence_why_it_gets_no_tent() -> None:
+    (share,) = [one for one in fair_plan()["tent_family_16"].shares if one.requester == "HR"]
+    assert sentence(share.why[-1]) == (
+        "nothing of 116: what is there goes to the needs of severity 1, which come before severity 2 by the agreed rule"
+    )
+
+
+def test_boats_that_do_not_divide_and_parcels_above_the_ratio_say_so() -> None:
+    teams = {one.requester: [why.code for why in one.why] for one in fair_plan()["team_water_rescue"].shares}
+    assert teams["ME"][-1] == "tie" and teams["RS"][-1] == "tie"
+    (austria,) = [one for one in fair_plan()["baby_parcel"].shares if one.requester == "AT"]
+    assert "90 asked, 36 by the agreed ratio" in sentence(austria.why[0])

@@ -17,6 +17,15 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     "instead": "instead of {other}, not beside it",
     "to_confirm": "a planning figure that the requester confirms",
     "above_ratio": "{asked} asked, {by_ratio} by the agreed ratio: no weight beyond it until a person says why",
+    # what is a fair part
+    "weighed_by_asked": "no agreed ratio: the asked figure is the weight",
+    "reach": "at most {most} can reach the place in any way",
+    "share_whole": "all {asked} that were asked",
+    "share_as_far": "{quantity} of {asked}: as far as whole lots, the ratio and the roads go",
+    "share_equal": "{quantity} of {asked} ({percent} %): the equal share within severity {severity}",
+    "class_before": "nothing of {asked}: what is there goes to the needs of severity {graver}, which come before"
+    " severity {severity} by the agreed rule",
+    "tie": "it did not divide; the tie rule decided by requester id, here {requester}",
 }
 
 
