@@ -14,6 +14,7 @@ from xstock_node.domain.items import BaseUnit, Kind
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.position import Standing, stand
 from xstock_node.domain.reasons import Reason
+from xstock_node.domain.routes import Crossing, Network, RoadLeg, Window
 from xstock_node.domain.share_rules import KeepBack, SharedLine, ShareRules
 from xstock_node.domain.stock import StockLine
 from xstock_node.domain.units import word_of
@@ -154,3 +155,40 @@ def fair_plan() -> dict[str, FairSplit]:
         for item in found.all()
         if claims(item.code)
     }
+
+
+@cache
+def network() -> Network:
+    """Crossings and edges; the country of a leg is that of its place, or the one that both crossings share."""
+    crossings = {
+        raw["crossing"]: Crossing(
+            code=raw["crossing"],
+            countries=tuple(raw["countries"]),
+            queue=Decimal(raw["queue_h"]),
+            clearance=Decimal(raw["clearance_h_if_papers_complete"]),
+            largest_truck=tonnes(raw["largest_truck"]),
+            open=(_window(raw["open"]),),
+            inspections={one["service"]: (_window(one["hours"]),) for one in raw["inspections"]},
+        )
+        for raw in flood()["crossings"]
+    }
+
+    def touches(place: str) -> set[str]:
+        known = {"J-SZE": {"HU"}} | {code: set(one.countries) for code, one in crossings.items()}
+        return known.get(place, {place.removeprefix("D-")[:2]})
+
+    legs = []
+    for raw in flood()["edges"]:
+        (country,) = touches(raw["a"]) & touches(raw["b"])
+        legs.append(RoadLeg(raw["a"], raw["b"], raw["km"], Decimal(raw["hours"]), country))
+    return Network(crossings.values(), legs)
+
+
+def tonnes(text: str) -> Decimal:
+    """The figure of "7.5t"."""
+    return Decimal(text.removesuffix("t"))
+
+
+def _window(hours: str) -> Window:
+    start, end = map(Decimal, hours.split("-"))
+    return Window(start, end)

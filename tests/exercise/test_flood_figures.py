@@ -6,10 +6,11 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.exercise.flood import TODAY, catalogue, fair_plan, flood, gross_needs, rules, shared_lines, standing
+from tests.exercise.flood import TODAY, catalogue, fair_plan, flood, gross_needs, network, rules, shared_lines, standing
 from xstock_node.domain.needs import above_ratio
 from xstock_node.domain.plan_reasons import sentence
 from xstock_node.domain.position import LineStand
+from xstock_node.domain.routes import Trip, alternatives, quickest
 from xstock_node.domain.sharing import propose
 
 NODES = ["AT", "BG", "HR", "ME", "MK", "RS"]
@@ -115,3 +116,41 @@ def test_boats_that_do_not_divide_and_parcels_above_the_ratio_say_so() -> None:
     assert teams["ME"][-1] == "tie" and teams["RS"][-1] == "tie"
     (austria,) = [one for one in fair_plan()["baby_parcel"].shares if one.requester == "AT"]
     assert "90 asked, 36 by the agreed ratio" in sentence(austria.why[0])
+
+
+SITUATIONS = {
+    "at_start_40t": (40, frozenset[str]()),
+    "at_start_18t": (18, frozenset[str]()),
+    "while_X-BAJ_closed_40t": (40, frozenset({"X-BAJ"})),
+    "while_X-BAJ_closed_18t": (18, frozenset({"X-BAJ"})),
+}
+
+
+@pytest.mark.parametrize("situation", list(SITUATIONS))
+def test_the_routes_are_the_expected_ones(situation: str) -> None:
+    truck, closed = SITUATIONS[situation]
+    for wanted in flood()["expected"]["routes"]:
+        trip = Trip(start=wanted["from"], end=wanted["to"], truck=Decimal(truck), closed=closed)
+        route = quickest(network(), trip)
+        assert route is not None
+        told = {"hours": f"{route.hours:.1f}", "km": route.km, "crossings": list(route.crossings)}
+        assert told == wanted[situation], (trip.start, trip.end)
+
+
+def test_no_lorry_of_40_t_is_routed_over_a_smaller_crossing_or_a_closed_one() -> None:
+    trips = [(wanted["from"], wanted["to"]) for wanted in flood()["expected"]["routes"]]
+    for start, end in trips:
+        route = quickest(network(), Trip(start=start, end=end, truck=Decimal(40), closed=frozenset({"X-BAJ"})))
+        assert route is not None
+        small = {one.code for one in network().crossings.values() if one.largest_truck and one.largest_truck < 40}
+        assert not small & {*route.crossings} and "X-BAJ" not in route.crossings
+
+
+def test_sofia_to_croatia_is_offered_across_serbia_and_inside_the_union() -> None:
+    union = frozenset({"AT", "BG", "HR", "HU", "RO", "SI"})
+    trip = Trip(start="BG-S", end="D-HR", truck=Decimal(40))
+    found = alternatives(network(), trip, 1, union)
+    assert [(f"{route.hours:.1f}", route.countries) for route in found] == [
+        ("16.1", ("BG", "RS", "HR")),
+        ("18.3", ("BG", "RO", "HU", "HR")),
+    ]

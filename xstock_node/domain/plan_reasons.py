@@ -26,6 +26,12 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     "class_before": "nothing of {asked}: what is there goes to the needs of severity {graver}, which come before"
     " severity {severity} by the agreed rule",
     "tie": "it did not divide; the tie rule decided by requester id, here {requester}",
+    # why there is no way
+    "place_too_small": "{place} takes lorries up to {limit} t, not {truck} t",
+    "crossing_closed": "from {start} to {end} there is no way while {crossings} is closed",
+    "truck_too_large": "no crossing between {start} and {end} takes {truck} t; {limit} t would pass",
+    "no_inspection": "no crossing between {start} and {end} has the inspection {services}",
+    "no_road": "no road leads from {start} to {end}",
 }
 
 
