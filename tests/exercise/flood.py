@@ -11,6 +11,7 @@ from tests.shared import sample
 from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
 from xstock_node.domain.fairness import Claim, FairRule, FairSplit, fair_split
 from xstock_node.domain.items import BaseUnit, Kind
+from xstock_node.domain.loading import VehicleType
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.position import Standing, stand
 from xstock_node.domain.reasons import Reason
@@ -192,3 +193,16 @@ def tonnes(text: str) -> Decimal:
 def _window(hours: str) -> Window:
     start, end = map(Decimal, hours.split("-"))
     return Window(start, end)
+
+
+def vehicle_type(code: str) -> VehicleType:
+    """One of the exercise's vehicles."""
+    raw = flood()["vehicle_types"][code]
+    return VehicleType(
+        code=code,
+        gross_t=tonnes(raw["gross"]),
+        payload_kg=Decimal(raw["payload_kg"]),
+        volume_m3=Decimal(raw["volume_m3"]),
+        pallets=Decimal(raw["eur_pallets"]),
+        tail_lift=raw["tail_lift"],
+    )

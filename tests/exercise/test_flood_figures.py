@@ -6,7 +6,19 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.exercise.flood import TODAY, catalogue, fair_plan, flood, gross_needs, network, rules, shared_lines, standing
+from tests.exercise.flood import (
+    TODAY,
+    catalogue,
+    fair_plan,
+    flood,
+    gross_needs,
+    network,
+    rules,
+    shared_lines,
+    standing,
+    vehicle_type,
+)
+from xstock_node.domain.loading import add_up, load_line, vehicles_for
 from xstock_node.domain.needs import above_ratio
 from xstock_node.domain.plan_reasons import sentence
 from xstock_node.domain.position import LineStand
@@ -154,3 +166,14 @@ def test_sofia_to_croatia_is_offered_across_serbia_and_inside_the_union() -> Non
         ("16.1", ("BG", "RS", "HR")),
         ("18.3", ("BG", "RO", "HU", "HR")),
     ]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_the_load_of_the_fair_plan_is_the_expected_one_with_the_unknown_named(node: str) -> None:
+    wanted = flood()["expected"]["transport_of_fair_plan"][node]
+    load = add_up(load_line(item, split.of(node), catalogue()) for item, split in fair_plan().items())
+    assert (f"{load.kg:.1f}", f"{load.m3:.2f}") == (wanted["kg_known"], wanted["m3_known"])
+    assert list(load.weight_unknown) == wanted["weight_unknown"]
+    assert list(load.volume_unknown) == wanted["volume_unknown"]
+    lorries = vehicles_for(load, vehicle_type("semi_trailer"))
+    assert lorries.count == wanted["semi_trailers_at_least"] and lorries.uncertain
