@@ -59,6 +59,12 @@ def test_a_floor_is_rounded_up_to_whole_lots_and_shares_stay_equal_within_the_cl
     assert given_(found) == {"B": 50, "C": 40, "A": 10}
 
 
+def test_a_requester_may_claim_in_two_classes_and_gets_both_parts() -> None:
+    found = split(60, claim("A", 40, 1), claim("A", 40, 2), claim("B", 40, 2))
+    assert [(share.severity, share.quantity) for share in found.shares] == [(1, 40), (2, 10), (2, 10)]
+    assert found.of("A") == 50
+
+
 def test_a_floor_of_nothing_is_strict() -> None:
     claims = claim("A", 40, 2), claim("B", 80, 1)
     none = FairRule(order=ClassOrder.FLOOR_FIRST)

@@ -41,7 +41,7 @@ class FairRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What one requester asks of one item, in the item's unit; severity 1 is the gravest.
+    """What one requester asks of one item at one severity (1 is the gravest), in the item's unit.
 
     `by_ratio`: people x agreed ratio, None where there is no ratio. `own_usable`: what the requester has itself.
     `justified`: a person said why more than the ratio is needed. `most`: what can reach the requester at all.
@@ -82,8 +82,8 @@ class FairSplit(msgspec.Struct, frozen=True, kw_only=True):
     left_over: Decimal
 
     def of(self, requester: str) -> Decimal:
-        """The part of a requester; 0 for one that did not ask."""
-        return next((share.quantity for share in self.shares if share.requester == requester), Decimal(0))
+        """The part of a requester in all classes; 0 for one that did not ask."""
+        return sum((share.quantity for share in self.shares if share.requester == requester), Decimal(0))
 
 
 class _Part:
@@ -101,7 +101,7 @@ class _Part:
 def fair_split(claims: Iterable[Claim], available: Decimal, multiple: Decimal, rule: FairRule) -> FairSplit:
     """Share `available` of one item among the claims, all in the item's unit.
 
-    Raises ValueError for two claims of one requester, figures below zero and a multiple that is not above zero.
+    Raises ValueError for two claims of one requester in one class, figures below zero and a multiple that is not above zero.
     """
     claims = sorted(claims, key=lambda claim: (claim.severity, claim.requester))
     _check(claims, available, multiple)
@@ -127,8 +127,8 @@ def fair_split(claims: Iterable[Claim], available: Decimal, multiple: Decimal, r
 
 
 def _check(claims: Sequence[Claim], available: Decimal, multiple: Decimal) -> None:
-    if len({claim.requester for claim in claims}) < len(claims):
-        raise ValueError("expected one claim of each requester; two are alike; add them up")
+    if len({(claim.requester, claim.severity) for claim in claims}) < len(claims):
+        raise ValueError("expected one claim of each requester in a class; two are alike; add them up")
     figures = [available, *(claim.asked for claim in claims), *(claim.own_usable for claim in claims)]
     if not all(figure.is_finite() and figure >= 0 for figure in figures):
         raise ValueError("expected quantities of at least 0; one is below; correct the claims")
