@@ -117,7 +117,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trips(msgspec.Struct, frozen=True, kw_only=True):
-    """Vehicles that leave a depot for a site at one time, with the known load and the items of unknown weight or size."""
+    """Vehicles that leave a depot for a site at one time: the known load, and the items of unknown weight or size."""
 
     depot: str
     site: str

@@ -101,7 +101,7 @@ class _Part:
 def fair_split(claims: Iterable[Claim], available: Decimal, multiple: Decimal, rule: FairRule) -> FairSplit:
     """Share `available` of one item among the claims, all in the item's unit.
 
-    Raises ValueError for two claims of one requester in one class, figures below zero and a multiple that is not above zero.
+    Raises ValueError for two claims of one requester in one class, figures below zero and a multiple not above zero.
     """
     claims = sorted(claims, key=lambda claim: (claim.severity, claim.requester))
     _check(claims, available, multiple)
