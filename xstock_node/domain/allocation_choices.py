@@ -126,7 +126,8 @@ class Choices:
         self.all.sort(key=_order)
 
     def _judge(self, offer: OfferOf, need: NeedOf) -> None:
-        why, found = self._plain_refusal(offer, need), []
+        found: list[Choice] = []
+        why = self._plain_refusal(offer, need)
         if why is None:
             found, why = self._by_lanes(offer, need)
         self.all += found
