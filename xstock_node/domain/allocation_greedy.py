@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from xstock_node.domain.allocation_choices import Choice, Choices, Pot, Trip
-from xstock_node.domain.loading import VehicleType
+from xstock_node.domain.loading import VehicleType, whole_up
 
 _NONE = Decimal(0)
 
@@ -47,7 +47,7 @@ class Room:
 def vehicles_of(kg: Decimal, m3: Decimal, vehicle: VehicleType) -> int:
     """How many vehicles a load takes that is not nothing: one at least, also where its weight is unknown."""
     full = [
-        -(-int(used * 10**9) // int(limit * 10**9))
+        whole_up(used, limit)
         for used, limit in ((kg, vehicle.payload_kg), (m3, vehicle.volume_m3))
         if limit is not None
     ]

@@ -119,7 +119,7 @@ def add_up(lines: Iterable[LoadLine]) -> Load:
         if line.per_pallet is None:
             unknown[Limit.PALLETS][line.item] = None
         else:
-            pallets += _ceil(line.quantity, line.per_pallet)
+            pallets += whole_up(line.quantity, line.per_pallet)
     return Load(
         kg=exact(kg),
         m3=exact(m3),
@@ -137,7 +137,7 @@ def vehicles_for(load: Load, vehicle: VehicleType) -> Vehicles:
         (Limit.VOLUME, load.m3, vehicle.volume_m3),
         (Limit.PALLETS, load.pallets, vehicle.pallets),
     )
-    counts = [(_ceil(amount, limit), name) for name, amount, limit in wanted if limit is not None]
+    counts = [(whole_up(amount, limit), name) for name, amount, limit in wanted if limit is not None]
     count = max((count for count, _ in counts), default=0)
     binds = next((name for number, name in counts if number == count), None) if count else None
     uncertain = bool(load.weight_unknown or load.volume_unknown)
@@ -150,5 +150,6 @@ def largest_fitting(vehicles: Sequence[VehicleType], limit: Decimal | None) -> V
     return max(fitting, key=lambda vehicle: (vehicle.gross_t, vehicle.code), default=None)
 
 
-def _ceil(amount: Decimal, size: Decimal) -> int:
+def whole_up(amount: Decimal, size: Decimal) -> int:
+    """How many times `size` covers `amount`, begun ones counted whole."""
     return -int(-Fraction(amount) // Fraction(size))
