@@ -1,30 +1,35 @@
 """The plan by HiGHS: a mixed-integer program over lots and vehicles, with a bound that no plan can exceed.
 
 Columns are the lots of every choice and the vehicles of every trip. A small program is solved as it is. Of a large
-one the relaxation is solved, whose value is the bound, and then the program over the columns that it uses; what that
-leaves open is completed by the plain plan. One thread, a fixed seed and limits in nodes, never in seconds: the same
-inputs give the same plan.
+one the relaxation is solved, whose value is the bound; parts of vehicles are made whole in a few rounds, then the lots
+are, and what that leaves open is completed by the plain plan. One thread, a fixed seed and limits in nodes,
+never in seconds: the same inputs give the same plan.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
+from importlib import import_module
 from importlib.util import find_spec
+from itertools import accumulate
+from math import ceil, floor, gcd
 from typing import Any, Final, NamedTuple
 
 from xstock_node.domain.allocation_choices import EFFORT, Choice, Choices, Trip
 from xstock_node.domain.allocation_greedy import complete
 from xstock_node.domain.loading import VehicleType
 
-SMALL: Final = 1_500
-NODES: Final = 60
+SMALL: Final = 600
+NODES: Final = 500
+ROUNDS: Final = 12
 _CLOSE: Final = 1e-4
-_USED: Final = 1e-7
+_NEAR: Final = 1e-3
+_USED: Final = 1e-6
+_WORTHWHILE: Final = 0.05
 _OPTIONS: Final = {
     "output_flag": False,
     "threads": 1,
     "parallel": "off",
     "random_seed": 0,
-    "mip_rel_gap": _CLOSE,
     "mip_feasibility_tolerance": 1e-7,
 }
 
@@ -41,6 +46,12 @@ class _Row(NamedTuple):
     columns: list[int]
     values: list[float]
     most: float
+
+
+def _whole(row: _Row) -> _Row:
+    """The same row with its bound cut to what whole lots can reach: three tens do not fill 35."""
+    step = gcd(*(int(value) for value in row.values)) if all(value.is_integer() for value in row.values) else 0
+    return row._replace(most=row.most // step * step) if step else row
 
 
 class _Program:
@@ -72,7 +83,7 @@ class _Program:
                 row = rows.setdefault(key, _Row([], [], float(most)))
                 row.columns.append(column)
                 row.values.append(value)
-        return list(rows.values())
+        return [_whole(row) for row in rows.values()]
 
     def _loads(self, vehicles: dict[str, VehicleType]) -> list[_Row]:
         """Weight and volume on board of a trip; what neither limits still needs a vehicle."""
@@ -97,19 +108,29 @@ class _Program:
                 put(trip, "any", column, 1.0, float(sum(self.upper[one] for one in columns)))
         return list(rows.values())
 
+    def by_fleet(self) -> list[tuple[float, list[int]]]:
+        """How many vehicles a fleet has, and the numbers of its trips; fleets without an end are left out."""
+        fleets: dict[tuple[str, str], list[int]] = {}
+        for number, trip in enumerate(self.trips):
+            fleets.setdefault((trip.depot, trip.vehicle), []).append(number)
+        counts = [(self.free[key], numbers) for key, numbers in fleets.items()]
+        return [(float(count), numbers) for count, numbers in counts if count is not None]
+
+    def on_used_trips(self, values: Sequence[float]) -> list[int]:
+        """The places of all choices whose trips have a part of a vehicle at least."""
+        used = {trip for trip in self.trips if values[self._column[trip]] > _USED}
+        return [place for place, choice in zip(self.places, self.picked, strict=True) if choice.trip in used]
+
     def _fleets(self) -> list[_Row]:
-        rows: dict[tuple[str, str], list[int]] = {}
-        for trip in self.trips:
-            rows.setdefault((trip.depot, trip.vehicle), []).append(self._column[trip])
-        limits = {key: self.free[key] for key in rows}
+        first = len(self.places)
         return [
-            _Row(rows[key], [1.0] * len(rows[key]), float(most)) for key, most in limits.items() if most is not None
+            _Row([first + number for number in numbers], [1.0] * len(numbers), most)
+            for most, numbers in self.by_fleet()
         ]
 
-    def solve(self, whole: bool) -> tuple[list[float], float]:
-        """Values of the columns and the bound on the value; `whole` for whole numbers, else the relaxation."""
-        import highspy  # an extra: the plain plan has to stand without it
-
+    def open(self, whole: bool, nodes: int = 0) -> Any:
+        """The program inside the solver, not yet solved; `whole` for whole numbers, else the relaxation."""
+        highspy: Any = import_module("highspy")
         lp = highspy.HighsLp()
         columns = len(self.worth)
         lp.num_col_, lp.num_row_ = columns, len(self.rows)
@@ -119,27 +140,31 @@ class _Program:
         lp.col_upper_ = [*map(float, self.upper), *([highspy.kHighsInf] * len(self.trips))]
         lp.row_lower_ = [-highspy.kHighsInf] * len(self.rows)
         lp.row_upper_ = [row.most for row in self.rows]
-        starts = [0]
-        for row in self.rows:
-            starts.append(starts[-1] + len(row.columns))
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = starts
+        lp.a_matrix_.start_ = [0, *accumulate(len(row.columns) for row in self.rows)]
         lp.a_matrix_.index_ = [column for row in self.rows for column in row.columns]
         lp.a_matrix_.value_ = [value for row in self.rows for value in row.values]
         if whole:
             lp.integrality_ = [highspy.HighsVarType.kInteger] * columns
-        return _run(highspy, lp, {"mip_max_nodes": NODES} if len(self.places) > SMALL else {})
+        solver = highspy.Highs()
+        for option, value in (
+            _OPTIONS | {"mip_max_nodes": nodes, "mip_rel_gap": _CLOSE if nodes > 1 else _NEAR}
+        ).items():
+            solver.setOptionValue(option, value)
+        solver.passModel(lp)
+        return solver
+
+    def bound_trips(self, solver: Any, least: Sequence[float], most: Sequence[float]) -> list[float]:
+        """Solve again with each trip between two numbers of vehicles; the values of all columns."""
+        for number, (low, high) in enumerate(zip(least, most, strict=True)):
+            solver.changeColBounds(len(self.places) + number, low, high)
+        return _run(solver)
 
 
-def _run(highspy: Any, lp: Any, more: dict[str, object]) -> tuple[list[float], float]:
-    solver = highspy.Highs()
-    for option, value in (_OPTIONS | more).items():
-        solver.setOptionValue(option, value)
-    solver.passModel(lp)
+def _run(solver: Any) -> list[float]:
     solver.run()
-    info, found = solver.getInfo(), solver.getSolution()
-    bound = info.mip_dual_bound if lp.integrality_ else info.objective_function_value
-    return (list(found.col_value) if found.value_valid else []), float(bound)
+    found = solver.getSolution()
+    return list(found.col_value) if found.value_valid else []
 
 
 def available() -> bool:
@@ -147,24 +172,64 @@ def available() -> bool:
     return find_spec("highspy") is not None
 
 
-def solve(choices: Choices) -> Solved:
-    """The best plan that the solver finds, completed, and the bound on the value of every plan."""
-    import highspy
+def solve(choices: Choices, small: int = SMALL) -> Solved:
+    """The best plan that the solver finds, completed, and the bound on the value of every plan.
 
+    A program of at most `small` choices is solved in whole numbers, a larger one by its relaxation.
+    """
+    highspy: Any = import_module("highspy")
     name = f"HiGHS {highspy.Highs().version()}"
     places = [place for place, choice in enumerate(choices.all) if _most(choices, choice)]
     if not places:
         return Solved({}, Decimal(0), name)
     program = _Program(choices, places)
-    if len(places) <= SMALL:
-        values, bound = program.solve(whole=True)
+    if len(places) <= small:
+        solver = program.open(whole=True, nodes=NODES)
+        values = [float(round(value)) for value in _run(solver)]
+        bound = solver.getInfo().mip_dual_bound
     else:
-        relaxed, bound = program.solve(whole=False)
-        used = [place for place, value in zip(places, relaxed, strict=False) if value > _USED]
-        program = _Program(choices, used)
-        values, _ = program.solve(whole=True)
-    lots = {place: round(value) for place, value in zip(program.places, values, strict=False) if value > 0.5}
-    return Solved(complete(choices, lots), Decimal(repr(bound)), name)
+        solver = program.open(whole=False)
+        values = _run(solver)
+        bound = solver.getInfo().objective_function_value
+        places = program.on_used_trips(values)
+        program = _Program(choices, places)
+        solver = program.open(whole=False)
+        values = _dive(program, solver, _run(solver))
+    lots = {place: int(value + _USED) for place, value in zip(places, values, strict=False) if value > _USED}
+    return Solved(complete(choices, lots), Decimal(repr(float(bound))), name)
+
+
+def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
+    """From parts of vehicles to whole ones: the fullest trips of a depot are fixed first, a share in each round."""
+    first, trips = len(program.places), len(program.trips)
+    open_end: Any = import_module("highspy").kHighsInf
+    least = [0.0] * trips
+    fleets = program.by_fleet()
+    for turn in range(ROUNDS):
+        for most, numbers in fleets:
+            room = most * (turn + 1) / (ROUNDS + 1) - sum(least[number] for number in numbers)
+            for number in sorted(numbers, key=lambda number: (-values[first + number], number)):
+                part = values[first + number]
+                wanted = max(least[number], 1.0, float(floor(part + 0.5)))
+                room -= wanted - least[number]
+                if room < 0 or part < _WORTHWHILE:
+                    break
+                least[number] = wanted
+        values = program.bound_trips(solver, least, [open_end] * trips)
+    counts = [float(ceil(part - _USED)) for part in values[first:]]
+    for most, numbers in fleets:
+        _largest_remainders(counts, numbers, values[first:], most)
+    values = program.bound_trips(solver, [0.0] * trips, counts)
+    return program.bound_trips(program.open(whole=True, nodes=1), counts, counts) or values
+
+
+def _largest_remainders(counts: list[float], numbers: list[int], parts: list[float], most: float) -> None:
+    """Cut begun vehicles, the emptiest first, until the fleet suffices."""
+    excess = sum(counts[number] for number in numbers) - most
+    for number in sorted(numbers, key=lambda number: (parts[number] - floor(parts[number] + _USED), number)):
+        if excess > 0 and counts[number] > floor(parts[number] + _USED):
+            counts[number] -= 1
+            excess -= 1
 
 
 def _most(choices: Choices, choice: Choice) -> int:

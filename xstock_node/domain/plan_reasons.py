@@ -32,6 +32,27 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     "truck_too_large": "no crossing between {start} and {end} takes {truck} t; {limit} t would pass",
     "no_inspection": "no crossing between {start} and {end} has the inspection {services}",
     "no_road": "no road leads from {start} to {end}",
+    # why a plan is as it is
+    "solver_missing": "highspy is not installed: this is the plain plan, within every limit but not proved to be good",
+    "solver_off": "the plain plan was asked for: within every limit but not proved to be good",
+    "flow": "{quantity} {item} of {supplier} from {depot} to {site} as {terms}, {hours} h on the way, there at hour"
+    " {arrive}",
+    "flow_instead": "instead of {item}, for which they count as {counts}",
+    "flow_late": "{late} h after hour {needed_by}, at which they are needed",
+    "unmet": "{unmet} of {asked} {item} stay unmet",
+    "nobody_offers": "nobody offers {item}: {quantity} more have to be found elsewhere",
+    "all_given": "all that may go there is given away: {quantity} more have to be found elsewhere",
+    "below_lot": "{unmet} is less than the smallest lot of {lot}",
+    "no_room": "no vehicle is left: with one more {vehicle} at {depot} up to {quantity} more could come",
+    # what an offer would need in order to serve
+    "refused_hold_over": "{quantity} more if the hold, which ends at hour {until}, lasted until hour {accepted}",
+    "refused_nothing_to_give": "an offer has nothing to give above what stays ({kept}) in whole lots of {multiple}",
+    "refused_terms_refused": "{quantity} more if the terms {terms} were acceptable",
+    "refused_no_lane": "{quantity} more if there were a way from {depot} to {site}",
+    "refused_lane_too_small": "{quantity} more with a smaller lorry: {limit} t may pass, not {truck} t",
+    "refused_no_vehicle": "{quantity} more if {depot} had a {vehicle}",
+    "refused_expires": "{quantity} more if an expiry of {expiry} were good enough ({wanted} is wanted)",
+    "refused_far_too_late": "{quantity} more if {late} h late were acceptable",
 }
 
 
