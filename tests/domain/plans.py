@@ -92,9 +92,13 @@ def made(depots: int, sites: int, items: int, seed: int, held: float = 1.0, aske
         fleets.append(Fleet(f"D{depot:03}", vehicle.code, draw.randint(8, 30)))
         lanes += [
             Lane(
-                depot=f"D{depot:03}", site=f"S{site:03}", vehicle=vehicle.code, hours=Decimal(draw.randint(20, 400)) / 10,
-                lead=Decimal(draw.choice([0, 2, 6])), largest_truck=draw.choice([None, Decimal(40), Decimal(18)]),
+                depot=f"D{depot:03}",
+                site=f"S{site:03}",
+                vehicle=vehicle.code,
+                hours=Decimal(draw.randint(20, 400)) / 10,
+                lead=Decimal(draw.choice([0, 2, 6])),
+                largest_truck=draw.choice([None, Decimal(40), Decimal(18)]),
             )
             for site in range(sites)
-        ]  # fmt: skip
+        ]
     return inputs(needs, offers, lanes=lanes, vehicles=[TRUCK, TRAILER], fleets=fleets)

@@ -59,10 +59,14 @@ def checked(inputs: Inputs) -> Inputs:
         fleets=_sorted("fleet", inputs.fleets, lambda fleet: (fleet.depot, fleet.vehicle)),
     )
     known = {vehicle.code for vehicle in found.vehicles}
-    for used in (*found.lanes, *found.fleets):
-        if used.vehicle not in known:
-            raise ValueError(f"expected a known type of vehicle; came {used.vehicle}; add it to the vehicles")
-    date.fromisoformat(found.day)
+    used = {lane.vehicle for lane in found.lanes} | {fleet.vehicle for fleet in found.fleets}
+    if used - known:
+        raise ValueError(f"expected known types of vehicle; came {sorted(used - known)}; add them to the vehicles")
+    for need in found.needs:
+        _date(f"line {need.line}", need.earliest_expiry)
+    for offer in found.offers:
+        _date(f"offer {offer.offer}", offer.expiry)
+    _date("day", found.day)
     for need in found.needs:
         factors = (other.factor for other in need.substitutes)
         _positive(f"line {need.line}", need.quantity, Decimal(need.severity), *factors)
@@ -197,6 +201,15 @@ def _sorted(what: str, values: tuple[T, ...], key: Callable[[T], Any]) -> tuple[
     if len({key(value) for value in values}) < len(values):
         raise ValueError(f"expected each {what} once; two are alike; rename one of them")
     return tuple(sorted(values, key=key))
+
+
+def _date(what: str, text: str | None) -> None:
+    try:
+        fits = text is None or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"expected a date of {what} like 2027-03-28; came {text}; correct it")
 
 
 def _positive(what: str, *figures: Decimal | None) -> None:
