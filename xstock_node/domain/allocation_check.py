@@ -14,6 +14,7 @@ def violations(plan: Plan, inputs: Inputs) -> list[str]:
     """What a plan breaks, each in one line that begins with the name of the limit; empty for a sound plan."""
     offers = {offer.offer: offer for offer in inputs.offers}
     needs = {need.line: need for need in inputs.needs}
+    lanes = _by_pair(inputs)
     found: list[str] = []
     sound: list[tuple[Flow, OfferOf, NeedOf]] = []
     for flow in plan.flows:
@@ -22,13 +23,14 @@ def violations(plan: Plan, inputs: Inputs) -> list[str]:
             found.append(f"unknown: flow of {flow.offer} to {flow.line}")
         else:
             sound.append((flow, offer, need))
-            found += (f"{limit}: {flow.offer} to {flow.line}" for limit in _of_flow(flow, offer, need, inputs))
+            ways = lanes.get((offer.depot, need.site), [])
+            found += (f"{limit}: {flow.offer} to {flow.line}" for limit in _of_flow(flow, offer, need, ways, inputs))
     found += _sums(sound, inputs)
     found += _vehicles(plan, sound, inputs)
     return found + _lines(plan, sound, inputs)
 
 
-def _of_flow(flow: Flow, offer: OfferOf, need: NeedOf, inputs: Inputs) -> Iterable[str]:
+def _of_flow(flow: Flow, offer: OfferOf, need: NeedOf, lanes: list[Lane], inputs: Inputs) -> Iterable[str]:
     """The limits that one flow may break by itself."""
     if flow.quantity <= 0:
         yield "nothing"
@@ -48,15 +50,18 @@ def _of_flow(flow: Flow, offer: OfferOf, need: NeedOf, inputs: Inputs) -> Iterab
         yield "expiry"
     if need.earliest_expiry is not None and (offer.expiry is None or offer.expiry < need.earliest_expiry):
         yield "expiry"
-    lanes = [lane for lane in _lanes(inputs, offer.depot, need.site) if lane.vehicle == flow.vehicle]
+    lanes = [lane for lane in lanes if lane.vehicle == flow.vehicle]
     if not any(_in_time(flow, offer, lane, inputs) for lane in lanes):
         yield "time" if lanes else "lane"
     if flow.late != max(_NONE, flow.arrive - need.needed_by):
         yield "lateness"
 
 
-def _lanes(inputs: Inputs, depot: str, site: str) -> list[Lane]:
-    return [lane for lane in inputs.lanes if (lane.depot, lane.site) == (depot, site)]
+def _by_pair(inputs: Inputs) -> dict[tuple[str, str], list[Lane]]:
+    found: dict[tuple[str, str], list[Lane]] = defaultdict(list)
+    for lane in inputs.lanes:
+        found[lane.depot, lane.site].append(lane)
+    return found
 
 
 def _in_time(flow: Flow, offer: OfferOf, lane: Lane, inputs: Inputs) -> bool:
@@ -81,7 +86,7 @@ def _sums(flows: list[tuple[Flow, OfferOf, NeedOf]], inputs: Inputs) -> Iterable
 
 def _vehicles(plan: Plan, flows: list[tuple[Flow, OfferOf, NeedOf]], inputs: Inputs) -> Iterable[str]:
     """Every flow is on a trip, no trip is too full or too heavy for the road, and no depot sends more than it has."""
-    types = {vehicle.code: vehicle for vehicle in inputs.vehicles}
+    types, lanes = {vehicle.code: vehicle for vehicle in inputs.vehicles}, _by_pair(inputs)
     aboard: dict[tuple[str, str, str, Decimal], list[tuple[Flow, OfferOf]]] = defaultdict(list)
     for flow, offer, need in flows:
         aboard[offer.depot, need.site, flow.vehicle, flow.depart].append((flow, offer))
@@ -101,9 +106,9 @@ def _vehicles(plan: Plan, flows: list[tuple[Flow, OfferOf, NeedOf]], inputs: Inp
             yield f"load: {name}"
         if not any(
             lane.vehicle == trips.vehicle and (lane.largest_truck is None or vehicle.gross_t <= lane.largest_truck)
-            for lane in _lanes(inputs, trips.depot, trips.site)
+            for lane in lanes.get((trips.depot, trips.site), [])
         ):
-            yield f"largest truck: {name}"
+            yield f"largest-truck: {name}"
         sent[trips.depot, trips.vehicle] += trips.count
     fleets = {(fleet.depot, fleet.vehicle): fleet.count for fleet in inputs.fleets}
     for (depot, code), count in sent.items():

@@ -26,6 +26,9 @@ EFFORT: Final = Decimal("0.00001")
 _NONE: Final = Decimal(0)
 
 
+Times = tuple[Decimal, Decimal, Decimal]
+
+
 class Pot(NamedTuple):
     """A fair part: what requesters of one severity may have of an item, as such or (`instead`) as a substitute."""
 
@@ -88,7 +91,7 @@ def hold_over(offer: OfferOf, inputs: Inputs) -> bool:
     return offer.hold_until is not None and offer.hold_until < inputs.accept_by
 
 
-def times(offer: OfferOf, need: NeedOf, lane: Lane, inputs: Inputs) -> tuple[Decimal, Decimal, Decimal]:
+def times(offer: OfferOf, need: NeedOf, lane: Lane, inputs: Inputs) -> Times:
     """Departure after acceptance, clearance and readiness; arrival; hours late."""
     depart = max(offer.ready, inputs.accept_by + lane.lead)
     arrive = depart + lane.hours
@@ -149,18 +152,19 @@ class Choices:
         found: list[Choice] = []
         why: Reason | None = Reason("no_lane", {"depot": offer.depot, "site": need.site})
         for lane in lanes:
-            why = self._lane_refusal(offer, need, lane)
+            timed = times(offer, need, lane, self.inputs)
+            why = self._lane_refusal(offer, need, lane, timed)
             if why is None:
-                found.append(self._choice(offer, need, lane))
+                found.append(self._choice(offer, need, lane, timed))
         return found, why
 
-    def _lane_refusal(self, offer: OfferOf, need: NeedOf, lane: Lane) -> Reason | None:
+    def _lane_refusal(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Reason | None:
         gross = self._gross[lane.vehicle]
         if lane.largest_truck is not None and gross > lane.largest_truck:
             return Reason("lane_too_small", {"truck": str(gross), "limit": str(lane.largest_truck)})
         if self._free.get((lane.depot, lane.vehicle), 0) == 0:
             return Reason("no_vehicle", {"depot": lane.depot, "vehicle": lane.vehicle})
-        _, arrive, late = times(offer, need, lane, self.inputs)
+        _, arrive, late = timed
         if spoiled(offer, need, arrive, self.inputs):
             wanted = need.earliest_expiry or "the day of arrival"
             return Reason("expires", {"expiry": offer.expiry or "unknown", "wanted": wanted})
@@ -168,10 +172,10 @@ class Choices:
             return Reason("far_too_late", {"late": str(exact(late))})
         return None
 
-    def _choice(self, offer: OfferOf, need: NeedOf, lane: Lane) -> Choice:
+    def _choice(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Choice:
         factor = factor_of(offer, need)
         assert factor is not None
-        depart, arrive, late = times(offer, need, lane, self.inputs)
+        depart, arrive, late = timed
         counts = offer.multiple * factor
         return Choice(
             offer=offer,

@@ -6,7 +6,7 @@ are, and what that leaves open is completed by the plain plan. One thread, a fix
 never in seconds: the same inputs give the same plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,9 +20,13 @@ from xstock_node.domain.loading import VehicleType
 
 SMALL: Final = 600
 NODES: Final = 500
-ROUNDS: Final = 12
+FINE: Final = 3_000
+ROUNDS: Final = 24
+FEWER_ROUNDS: Final = 4
+FIRST_WAYS: Final = 10
 _CLOSE: Final = 1e-4
 _NEAR: Final = 1e-3
+_RELAXED: Final = 1e-4
 _USED: Final = 1e-6
 _WORTHWHILE: Final = 0.05
 _OPTIONS: Final = {
@@ -57,7 +61,7 @@ def _whole(row: _Row) -> _Row:
 class _Program:
     """The program over some of the choices: first a column for each, then one for each of their trips."""
 
-    def __init__(self, choices: Choices, places: Sequence[int]) -> None:
+    def __init__(self, choices: Choices, most: Mapping[int, int], places: Sequence[int]) -> None:
         self.places = places
         self.picked = [choices.all[place] for place in places]
         self.trips = list(dict.fromkeys(choice.trip for choice in self.picked))
@@ -65,7 +69,7 @@ class _Program:
         self._column = {trip: len(places) + number for number, trip in enumerate(self.trips)}
         vehicles = {vehicle.code: vehicle for vehicle in choices.inputs.vehicles}
         hours = {choice.trip: choice.lane.hours for choice in self.picked}
-        self.upper = [_most(choices, choice) for choice in self.picked]
+        self.upper = [most[place] for place in places]
         self.worth = [float(choice.worth) for choice in self.picked]
         self.worth += [-float(EFFORT * hours[trip]) for trip in self.trips]
         self.rows = [*self._supply(choices), *self._loads(vehicles), *self._fleets()]
@@ -179,24 +183,48 @@ def solve(choices: Choices, small: int = SMALL) -> Solved:
     """
     highspy: Any = import_module("highspy")
     name = f"HiGHS {highspy.Highs().version()}"
-    places = [place for place, choice in enumerate(choices.all) if _most(choices, choice)]
+    most = {place: lots for place, choice in enumerate(choices.all) if (lots := _most(choices, choice))}
+    places = list(most)
     if not places:
         return Solved({}, Decimal(0), name)
-    program = _Program(choices, places)
+    program = _Program(choices, most, places)
     if len(places) <= small:
         solver = program.open(whole=True, nodes=NODES)
         values = [float(round(value)) for value in _run(solver)]
         bound = solver.getInfo().mip_dual_bound
     else:
-        solver = program.open(whole=False)
-        values = _run(solver)
-        bound = solver.getInfo().objective_function_value
+        values, bound = _relax(program)
         places = program.on_used_trips(values)
-        program = _Program(choices, places)
+        program = _Program(choices, most, places)
         solver = program.open(whole=False)
         values = _dive(program, solver, _run(solver))
-    lots = {place: int(value + _USED) for place, value in zip(places, values, strict=False) if value > _USED}
-    return Solved(complete(choices, lots), Decimal(repr(float(bound))), name)
+    given = {place: int(value + _USED) for place, value in zip(places, values, strict=False) if value > _USED}
+    return Solved(complete(choices, given), Decimal(repr(float(bound))), name)
+
+
+def _relax(program: _Program) -> tuple[list[float], float]:
+    """Values of the relaxation, and a bound on it: solved over the best ways of each line, then over what pays too.
+
+    What a column that is left out would gain by its reduced cost, times the most it can be, is added to the bound.
+    """
+    solver, upper = program.open(whole=False), program.upper
+    ways: dict[str, int] = {}
+    out = []
+    for column, choice in enumerate(program.picked):
+        ways[choice.need.line] = ways.get(choice.need.line, 0) + 1
+        if ways[choice.need.line] > FIRST_WAYS:
+            out.append(column)
+            solver.changeColBounds(column, 0.0, 0.0)
+    while True:
+        values = _run(solver)
+        value, gains = solver.getInfo().objective_function_value, solver.getSolution().col_dual
+        paying = {column for column in out if gains[column] > _USED}
+        bound = value + sum(max(0.0, gains[column]) * upper[column] for column in out)
+        if not paying or bound - value <= bound * _RELAXED:
+            return values, bound
+        for column in paying:
+            solver.changeColBounds(column, 0.0, float(upper[column]))
+        out = [column for column in out if column not in paying]
 
 
 def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
@@ -204,10 +232,11 @@ def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
     first, trips = len(program.places), len(program.trips)
     open_end: Any = import_module("highspy").kHighsInf
     least = [0.0] * trips
-    fleets = program.by_fleet()
-    for turn in range(ROUNDS):
+    fleets, fine = program.by_fleet(), first <= FINE
+    rounds = ROUNDS if fine else FEWER_ROUNDS
+    for turn in range(rounds):
         for most, numbers in fleets:
-            room = most * (turn + 1) / (ROUNDS + 1) - sum(least[number] for number in numbers)
+            room = most * (turn + 1) / (rounds + 1) - sum(least[number] for number in numbers)
             for number in sorted(numbers, key=lambda number: (-values[first + number], number)):
                 part = values[first + number]
                 wanted = max(least[number], 1.0, float(floor(part + 0.5)))
@@ -220,7 +249,8 @@ def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
     for most, numbers in fleets:
         _largest_remainders(counts, numbers, values[first:], most)
     values = program.bound_trips(solver, [0.0] * trips, counts)
-    return program.bound_trips(program.open(whole=True, nodes=1), counts, counts) or values
+    whole = program.bound_trips(program.open(whole=True, nodes=1), counts, counts) if fine else []
+    return whole or values
 
 
 def _largest_remainders(counts: list[float], numbers: list[int], parts: list[float], most: float) -> None:
