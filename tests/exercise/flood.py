@@ -2,12 +2,14 @@
 
 import calendar
 import json
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from tests.shared import sample
+from xstock_node.domain.allocation_types import Fleet, Inputs, Lane, NeedOf, OfferOf
 from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
 from xstock_node.domain.fairness import Claim, FairRule, FairSplit, fair_split
 from xstock_node.domain.items import BaseUnit, Kind
@@ -15,12 +17,13 @@ from xstock_node.domain.loading import VehicleType
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.position import Standing, stand
 from xstock_node.domain.reasons import Reason
-from xstock_node.domain.routes import Crossing, Network, RoadLeg, Window
+from xstock_node.domain.routes import Crossing, Network, RoadLeg, Trip, Window, quickest
 from xstock_node.domain.share_rules import KeepBack, SharedLine, ShareRules
 from xstock_node.domain.stock import StockLine
 from xstock_node.domain.units import word_of
 
 TODAY = date(2027, 3, 28)
+HALF = Decimal("0.5")
 
 
 @cache
@@ -206,3 +209,82 @@ def vehicle_type(code: str) -> VehicleType:
         pallets=Decimal(raw["eur_pallets"]),
         tail_lift=raw["tail_lift"],
     )
+
+
+def plan_inputs() -> Inputs:
+    """All requests of the first hour and all offers, from each node's first depot, on the quickest way of each lorry.
+
+    Hours count from midnight; every acceptance is there at 3:30. Agreements and owners' answers are not in it.
+    """
+    t0 = datetime.fromisoformat(flood()["t0"])
+    depots = {node["node"]: node["sites"][0]["site"] for node in flood()["nodes"]}
+    needs = [
+        NeedOf(
+            line=need["line"],
+            requester=need["node"],
+            site=f"D-{need['node']}",
+            item=need["item"],
+            quantity=Decimal(need["request"]),
+            severity=need["severity"],
+            needed_by=Decimal((datetime.fromisoformat(need["needed_by"]) - t0).total_seconds()) / 3600 + HALF,
+            terms=tuple(need["terms"]),
+            by_ratio=Decimal(need["by_ratio"]) if "by_ratio" in need else None,
+            own_usable=Decimal(need["own_use"]),
+        )
+        for need in requests()
+    ]
+    offers = []
+    for node, depot in depots.items():
+        for position in standing(node).positions:
+            item = catalogue().get(position.item)
+            assert item is not None
+            if position.offerable:
+                offers.append(
+                    OfferOf(
+                        offer=f"{node}-{item.code}",
+                        supplier=node,
+                        depot=depot,
+                        item=item.code,
+                        quantity=position.offerable,
+                        multiple=item.multiple,
+                        kg=item.net_kg,
+                        m3=item.m3,
+                        ready=Decimal(3),
+                        hold_until=Decimal(9),
+                        terms=("donation", "loan", "mission", "replacement"),
+                    )
+                )
+    vehicles = [vehicle_type(code) for code in flood()["vehicle_types"]]
+    return Inputs(
+        day=TODAY.isoformat(),
+        accept_by=Decimal("3.5"),
+        needs=tuple(needs),
+        offers=tuple(offers),
+        lanes=tuple(_lanes(depots, vehicles)),
+        vehicles=tuple(vehicles),
+        fleets=tuple(
+            Fleet(depots[node["node"]], fleet["type"], fleet["count"])
+            for node in flood()["nodes"]
+            for fleet in node["vehicles"]
+        ),
+    )
+
+
+def _lanes(depots: dict[str, str], vehicles: list[VehicleType]) -> Iterator[Lane]:
+    reception = {one["node"]: one for one in flood()["reception"]}
+    for giver, depot in depots.items():
+        for taker in depots:
+            limit = reception[taker].get("largest_truck_at_destination")
+            for vehicle in vehicles:
+                route = quickest(network(), Trip(start=depot, end=f"D-{taker}", truck=vehicle.gross_t))
+                if route is not None and taker != giver:
+                    yield Lane(
+                        depot=depot,
+                        site=f"D-{taker}",
+                        vehicle=vehicle.code,
+                        hours=route.hours,
+                        lead=Decimal(reception[taker]["clearance_request_lead_h"]),
+                        largest_truck=tonnes(limit) if limit else None,
+                        crossings=route.crossings,
+                        countries=route.countries,
+                    )

@@ -28,7 +28,7 @@ _CLOSE: Final = 1e-4
 _NEAR: Final = 1e-3
 _RELAXED: Final = 1e-4
 _USED: Final = 1e-6
-_WORTHWHILE: Final = 0.05
+_WORTHWHILE: Final = 0.001
 _OPTIONS: Final = {
     "output_flag": False,
     "threads": 1,
