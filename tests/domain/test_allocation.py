@@ -229,6 +229,72 @@ def test_who_asks_for_the_substitute_itself_comes_before_who_takes_it_instead(so
 
 
 @BOTH
+@pytest.mark.parametrize(("severity", "value"), [(1, "8.9999"), (2, "2.9999"), (3, "0.9999"), (4, "0.9999")])
+def test_a_line_is_worth_nine_three_or_one_by_severity(severity: int, value: str, solver: bool) -> None:
+    assert plan(inputs([need(severity=severity)]), solver).value == D(value)
+    half = plan(inputs([need(severity=severity)], [offer(quantity=5)]), solver)
+    assert half.value == (D(value) + D("0.0001")) / 2 - D("0.0001")
+
+
+def test_where_vehicles_are_short_the_graver_line_is_served() -> None:
+    needs = [need("L1", severity=3), need("L2", requester="Q", site="T", item="mat", severity=2)]
+    given = inputs(
+        needs, [offer(), offer("P", item="mat")], lanes=[lane(), lane(site="T")], fleets=[Fleet("D", "truck", 1)]
+    )
+    for solver in (True, False):
+        found = plan(given, solver)
+        assert flows(found) == {("P", "L2"): 10}
+        assert said(found, "L1") == ["unmet", "no_room"]
+
+
+@BOTH
+def test_what_expires_first_leaves_first_and_the_quick_way_is_taken(solver: bool) -> None:
+    offers = [offer("O1", expiry="2028-06-30"), offer("O2", expiry="2028-01-31")]
+    found = plan(inputs(offers=offers), solver)
+    assert sum(flows(found).values()) == 10
+    if not solver:
+        assert flows(found) == {("O2", "L"): 10}
+    lanes = [lane(hours=60), lane(vehicle="trailer", hours=20)]
+    fleets = [Fleet("D", "truck", 1), Fleet("D", "trailer", 1)]
+    quick = plan(inputs(lanes=lanes, vehicles=[TRUCK, TRAILER], fleets=fleets), solver)
+    assert [flow.vehicle for flow in quick.flows] == ["trailer"]
+
+
+@BOTH
+def test_goods_that_are_ready_at_other_hours_travel_apart(solver: bool) -> None:
+    offers = [offer("O1", 5), offer("O2", 5, ready=20)]
+    found = plan(inputs(offers=offers), solver)
+    assert [(trips.depart, trips.count, trips.kg) for trips in found.trips] == [(2, 1, 250), (20, 1, 250)]
+    one = plan(inputs(offers=offers, fleets=[Fleet("D", "truck", 1)]), solver)
+    assert line(one).covered == 5 and len(one.trips) == 1
+
+
+@BOTH
+def test_two_lots_and_two_lines_share_one_lorry(solver: bool) -> None:
+    needs = [need("L1", 5), need("L2", 4, item="mat")]
+    found = plan(inputs(needs, [offer("O1", 5), offer("O2", 9, item="mat", kg=2)]), solver)
+    (trips,) = found.trips
+    assert (trips.count, trips.kg, trips.m3) == (1, 258, D("2.25"))
+
+
+@BOTH
+def test_refused_offers_are_summed_by_reason(solver: bool) -> None:
+    offers = [offer("O1", 7, terms=("loan",)), offer("O2", 9, terms=("loan",)), offer("O3", 4, hold_until=1)]
+    found = plan(inputs([need(terms=("donation",))], offers), solver)
+    assert [sentence(why) for why in line(found).why][1:] == [
+        "4 more if the hold, which ends at hour 1, lasted until hour 2",
+        "16 more if the terms loan were acceptable",
+    ]
+
+
+@BOTH
+def test_preferred_terms_of_the_requester_are_chosen(solver: bool) -> None:
+    both = offer(terms=("loan", "donation"))
+    assert plan(inputs([need(terms=("donation", "loan"))], [both]), solver).flows[0].terms == "donation"
+    assert plan(inputs([need(terms=("loan", "donation"))], [both]), solver).flows[0].terms == "loan"
+
+
+@BOTH
 def test_of_equal_deliveries_the_nearer_depot_and_the_fewer_lorries_win(solver: bool) -> None:
     offers = [offer("O1"), offer("O2", depot="E")]
     lanes, fleets = [lane(hours=20), lane("E", hours=5)], [Fleet("D", "truck", 5), Fleet("E", "truck", 5)]

@@ -168,6 +168,17 @@ def test_a_plan_of_middle_size_is_within_limits_near_its_bound_and_the_same_twic
     assert make_plan(given).hash == found.hash
 
 
+def test_sixty_depots_forty_sites_and_thirty_items_are_planned_within_one_percent_of_the_best() -> None:
+    """The seconds that it takes are a figure of the benchmarks."""
+    pytest.importorskip("highspy")
+    given = made(60, 40, 30, 7, 0.5, 0.5)
+    found = make_plan(given)
+    assert violations(found, given) == []
+    assert found.gap is not None and found.gap <= D("0.01")
+    plain = make_plan(given, solver=False)
+    assert violations(plain, given) == [] and plain.value <= found.value
+
+
 def broken(change: str) -> tuple[Plan, Inputs]:
     """A sound plan of one flow in which one thing was changed afterwards."""
     given = inputs([need(quantity=20, earliest_expiry=None)], [offer(quantity=12, keep_back=2, multiple=5)])
