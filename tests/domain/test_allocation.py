@@ -158,6 +158,8 @@ def test_goods_of_unknown_weight_take_a_vehicle_and_are_named(solver: bool) -> N
     found = plan(inputs(offers=[offer(kg=None, m3=None)]), solver)
     (trips,) = found.trips
     assert (trips.count, trips.kg, trips.m3, trips.unknown) == (1, 0, 0, ("tent",))
+    for half in ({"kg": None}, {"m3": None}):
+        assert plan(inputs(offers=[offer(**half)]), solver).trips[0].unknown == ("tent",)
     needs = [need(), need("M", site="T")]
     two = inputs(
         needs, [offer(quantity=20, kg=None, m3=None)], lanes=[lane(), lane(site="T")], fleets=[Fleet("D", "truck", 1)]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import accumulate
-from math import ceil, floor, gcd
+from math import ceil, floor, gcd, isfinite
 from typing import Any, Final, NamedTuple
 
 from xstock_node.domain.allocation_choices import EFFORT, Choice, Choices, Trip
@@ -192,6 +192,8 @@ def solve(choices: Choices, small: int = SMALL) -> Solved:
         solver = program.open(whole=True, nodes=NODES)
         values = [float(round(value)) for value in _run(solver)]
         bound = solver.getInfo().mip_dual_bound
+        if not isfinite(bound):
+            bound = _relax(program)[1]
     else:
         values, bound = _relax(program)
         places = program.on_used_trips(values)
