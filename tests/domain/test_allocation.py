@@ -93,6 +93,8 @@ def test_a_late_arrival_beats_none_and_says_so(solver: bool) -> None:
     (flow,) = found.flows
     assert (flow.depart, flow.arrive, flow.late) == (50, 60, 12)
     assert sentence(flow.why[1]) == "12 h after hour 48, at which they are needed"
+    (barely,) = plan(inputs([need(needed_by=D("11.5"))]), solver).flows
+    assert sentence(barely.why[1]) == "0.5 h after hour 11.5, at which they are needed"
     assert found.value == D("8.5679"), "9 x (1 - 12/250) less ten hours of one lorry"
 
 
@@ -133,6 +135,8 @@ def test_a_smaller_lorry_is_taken_where_the_large_one_may_not_pass(solver: bool)
     found = plan(inputs(lanes=lanes, vehicles=[TRUCK, TRAILER], fleets=fleets), solver)
     assert [flow.vehicle for flow in found.flows] == ["truck"]
     assert said(found) == []
+    more = inputs([need(quantity=11)], lanes=lanes, vehicles=[TRUCK, TRAILER], fleets=fleets)
+    assert said(plan(more, solver)) == ["unmet", "all_given", "weighed_by_asked", "reach", "share_as_far"]
 
 
 @BOTH
@@ -150,7 +154,8 @@ def test_a_fleet_without_an_end_hires_as_many_as_it_takes_and_none_means_none(so
     found = plan(inputs(offers=heavy, fleets=[Fleet("D", "truck", None)]), solver)
     assert (line(found).covered, found.trips[0].count) == (10, 6)
     for fleets in ([Fleet("D", "truck", 0)], []):
-        assert said(plan(inputs(offers=heavy, fleets=fleets), solver))[-1] == "refused_no_vehicle"
+        none = plan(inputs(offers=heavy, fleets=fleets), solver)
+        assert sentence(line(none).why[-1]) == "10 more if D had a truck"
 
 
 @BOTH
@@ -236,6 +241,16 @@ def test_a_line_is_worth_nine_three_or_one_by_severity(severity: int, value: str
     assert plan(inputs([need(severity=severity)]), solver).value == D(value)
     half = plan(inputs([need(severity=severity)], [offer(quantity=5)]), solver)
     assert half.value == (D(value) + D("0.0001")) / 2 - D("0.0001")
+
+
+def test_the_fair_part_is_no_reason_for_who_has_less_than_it() -> None:
+    """Five are the fair part; one lorry for each site takes four."""
+    needs = [need("L1"), need("L2", requester="Q", site="T")]
+    given = inputs(needs, [offer(kg=2000)], lanes=[lane(), lane(site="T")], fleets=[Fleet("D", "truck", 2)])
+    found = plan(given, True)
+    assert [(one.covered, one.fair) for one in found.lines] == [(4, 5), (4, 5)]
+    assert said(found, "L1") == said(found, "L2") == ["unmet", "no_room"]
+    assert sentence(line(found, "L1").why[1]) == "no vehicle is left: with one more truck at D up to 2 more could come"
 
 
 def test_where_vehicles_are_short_the_graver_line_is_served() -> None:
@@ -378,20 +393,20 @@ def test_the_hash_is_of_values_not_of_their_spelling_and_sees_every_change() -> 
         (inputs(lanes=[lane(vehicle="ship")]), "known types"),
         (inputs(fleets=[Fleet("D", "ship", 1)]), "known types"),
         (inputs(fleets=[Fleet("D", "truck", -1)]), "fleet at D"),
-        (inputs([need(quantity=0)]), "above 0"),
+        (inputs([need(quantity=0)]), "figures of line L above 0"),
         (inputs([need(severity=0)]), "above 0"),
-        (inputs([need(own_usable=-1)]), "at least 0"),
+        (inputs([need(own_usable=-1)]), "figures of line L of at least 0"),
         (inputs([need(by_ratio=-1)]), "at least 0"),
         (inputs([need(substitutes=(Substitute("hall", D(0)),))]), "above 0"),
         (inputs([need(substitutes=(Substitute("tent", D(1)),))]), "another item"),
         (inputs([need(earliest_expiry="soon")]), "date of line L"),
         (inputs(offers=[offer(expiry="20270328")]), "date of offer O"),
         (inputs(day="2027-3-28"), "date of day"),
-        (inputs(offers=[offer(multiple=0)]), "above 0"),
+        (inputs(offers=[offer(multiple=0)]), "figures of offer O above 0"),
         (inputs(offers=[offer(kg=0)]), "above 0"),
-        (inputs(offers=[offer(quantity=-1)]), "at least 0"),
+        (inputs(offers=[offer(quantity=-1)]), "figures of offer O of at least 0"),
         (inputs(offers=[offer(keep_back=-1)]), "at least 0"),
-        (inputs(lanes=[lane(hours=-1)]), "at least 0"),
+        (inputs(lanes=[lane(hours=-1)]), "figures of lane D to S of at least 0"),
         (inputs(lanes=[lane(lead=-1)]), "at least 0"),
     ],
 )

@@ -64,7 +64,7 @@ class Explainer:
             found.append(Reason("nobody_offers", {"item": need.item, "quantity": _text(unmet)}))
         found += self._binding(ways, unmet)
         if self._fair_binds(need, ways):
-            found += [why for why in self.fair(need).why if why.code != "share_whole"]
+            found += self.fair(need).why
         return (*found, *self._refused(need))
 
     def _fair_binds(self, need: NeedOf, ways: list[Choice]) -> bool:
