@@ -296,7 +296,11 @@ def test_two_lots_and_two_lines_share_one_lorry(solver: bool) -> None:
 
 @BOTH
 def test_refused_offers_are_summed_by_reason(solver: bool) -> None:
-    offers = [offer("O1", 7, terms=("loan",)), offer("O2", 9, terms=("loan",)), offer("O3", 4, hold_until=1)]
+    offers = [
+        offer("O1", 7, terms=("loan",)),
+        offer("O2", 13, terms=("loan",), multiple=3, keep_back=3),
+        offer("O3", 4, hold_until=1),
+    ]
     found = plan(inputs([need(terms=("donation",))], offers), solver)
     assert [sentence(why) for why in line(found).why][1:] == [
         "4 more if the hold, which ends at hour 1, lasted until hour 2",
