@@ -192,6 +192,23 @@ def test_two_requesters_get_equal_shares_not_the_nearer_one_all(solver: bool) ->
 
 
 @BOTH
+def test_equal_shares_hold_in_whole_lots(solver: bool) -> None:
+    needs = [need("L1", 40), need("L2", 80, requester="Q")]
+    found = plan(inputs(needs, [offer(quantity=60, multiple=10)]), solver)
+    assert flows(found) == {("O", "L1"): 20, ("O", "L2"): 40}
+    hall = [need("L1", 40, substitutes=(Substitute("hall", D(2)),))]
+    (flow,) = plan(inputs(hall, [offer(quantity=25, multiple=10, item="hall")]), solver).flows
+    assert (flow.quantity, flow.counts, flow.why[1].params["counts"]) == (20, 40, "40")
+
+
+@BOTH
+@pytest.mark.parametrize(("hours", "covered"), [(D("21.9"), 10), (22, 0)])
+def test_the_day_of_arrival_begins_at_midnight(hours: Any, covered: int, solver: bool) -> None:
+    found = plan(inputs(offers=[offer(expiry="2027-03-28")], lanes=[lane(hours=hours)]), solver)
+    assert line(found).covered == covered
+
+
+@BOTH
 def test_over_asking_carries_no_weight_until_a_person_says_why(solver: bool) -> None:
     greedy = {"requester": "Q", "by_ratio": D(40)}
     needs = [need("L1", 40, by_ratio=D(40)), need("L2", 400, **greedy)]
