@@ -28,6 +28,8 @@ MESSAGES: Final[dict[str, str]] = {
     "location_unknown": "the line says no place, and only named places are shared",
     "owner_not_shared": "stock of {owner} is not shared",
     "owner_unknown": "the line names no owner, and only named owners are shared",
+    "owner_never_lends": "{owner} lends nothing of it",
+    "donor_restricted": "the donor's restriction stands: {restriction}",
     # share rule 3
     "quantity_unknown": "the quantity is not known, or beyond all measure",
     "negative_balance": "the balance is negative ({quantity}); count again",

@@ -56,7 +56,7 @@ def judge(shared: SharedLine, rules: ShareRules, catalogue: Catalogue, today: da
     spoiled = _expiry(line, item, rules, catalogue, today)
     missing = _free(line)
     objections = (
-        (2, _place_and_owner(line, rules)),
+        (2, shared.withheld or _place_and_owner(line, rules)),
         (3, missing or _status(line, rules)),
         (4, _excluded_class(line, item, rules, catalogue)),
         (5, spoiled),

@@ -109,13 +109,15 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class SharedLine(msgspec.Struct, frozen=True):
     """A stock line, the stable `ref` by which it is spoken of, and the decision about what it is.
 
-    `void` says why an earlier decision no longer holds (see `MappingTable.void`).
+    `void` says why an earlier decision no longer holds (see `MappingTable.void`). `withheld` says why the owner or
+    the donor does not lend it; it still serves the society's own people.
     """
 
     line: StockLine
     ref: str
     mapping: Mapping | None
     void: Reason | None = None
+    withheld: Reason | None = None
 
 
 class NotOffered(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,290 @@
+"""Which offer may go to which line, on which lane and under which terms, and why each other one may not.
+
+One order for everyone: what is worth more comes first. A whole line covered in time is worth 9, 3 or 1 by severity
+1, 2 or 3 and beyond; a part of it its share; what comes late loses by the hour, and what never comes all of it, so
+that the latest delivery is still better than none. An hour of one vehicle costs a hundred-thousandth of a point:
+effort decides only between plans that deliver the same.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from xstock_node.domain.allocation_types import Inputs, Lane, NeedOf, OfferOf
+from xstock_node.domain.fairness import Claim, FairSplit, fair_split
+from xstock_node.domain.reasons import Reason
+from xstock_node.domain.units import exact
+
+WORTH: Final = {1: Decimal(9), 2: Decimal(3)}
+LIGHT: Final = Decimal(1)
+LATEST: Final = Decimal(240)
+NEVER: Final = Decimal(250)
+EFFORT: Final = Decimal("0.00001")
+_NONE: Final = Decimal(0)
+
+
+Times = tuple[Decimal, Decimal, Decimal]
+
+
+class Pot(NamedTuple):
+    """A fair part: what requesters of one severity may have of an item, as such or (`instead`) as a substitute."""
+
+    item: str
+    instead: bool
+    requester: str
+    severity: int
+
+
+class Trip(NamedTuple):
+    """Vehicles that leave together: goods that are ready at another hour are another trip."""
+
+    depot: str
+    site: str
+    vehicle: str
+    depart: Decimal
+
+
+class Choice(NamedTuple):
+    """One way for one offer to one line; `worth` is that of one multiple, `counts` its quantity in the line's item."""
+
+    offer: OfferOf
+    need: NeedOf
+    lane: Lane
+    trip: Trip
+    pot: Pot
+    terms: str
+    arrive: Decimal
+    late: Decimal
+    counts: Decimal
+    worth: Decimal
+
+
+class Refusal(NamedTuple):
+    """An offer of what a line asks for that may not go there."""
+
+    offer: OfferOf
+    why: Reason
+
+
+def usable_lots(offer: OfferOf) -> int:
+    """How many whole multiples may leave, the keep-back aside."""
+    return max(0, int((offer.quantity - offer.keep_back) // offer.multiple))
+
+
+def factor_of(offer: OfferOf, need: NeedOf) -> Decimal | None:
+    """What one unit of the offer is worth in the line's item: 1 for the item itself, None when it does not serve."""
+    if offer.item == need.item:
+        return Decimal(1)
+    return next((other.factor for other in need.substitutes if other.item == offer.item), None)
+
+
+def worth_of(need: NeedOf, counts: Decimal, late: Decimal) -> Decimal:
+    """What `counts` units of a line are worth when they come `late` hours late."""
+    return WORTH.get(need.severity, LIGHT) * counts / need.quantity * (1 - late / NEVER)
+
+
+def hold_over(offer: OfferOf, inputs: Inputs) -> bool:
+    """Whether the acceptance comes after the end of the hold."""
+    return offer.hold_until is not None and offer.hold_until < inputs.accept_by
+
+
+def times(offer: OfferOf, need: NeedOf, lane: Lane, inputs: Inputs) -> Times:
+    """Departure after acceptance, clearance and readiness; arrival; hours late."""
+    depart = max(offer.ready, inputs.accept_by + lane.lead)
+    arrive = depart + lane.hours
+    return depart, arrive, max(_NONE, arrive - need.needed_by)
+
+
+def spoiled(offer: OfferOf, need: NeedOf, arrive: Decimal, inputs: Inputs) -> bool:
+    """Whether the goods expire before the earliest expiry that is accepted, or before the day they arrive."""
+    if offer.expiry is None:
+        return need.earliest_expiry is not None
+    there = date.fromisoformat(inputs.day) + timedelta(days=int(arrive // 24))
+    return offer.expiry < max(need.earliest_expiry or "", there.isoformat())
+
+
+class Choices:
+    """All choices in their order, the refusals by line, and the fair parts. The order of the inputs plays no part."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.lots = {offer.offer: usable_lots(offer) for offer in inputs.offers}
+        self._gross = {vehicle.code: vehicle.gross_t for vehicle in inputs.vehicles}
+        self._free = {(fleet.depot, fleet.vehicle): fleet.count for fleet in inputs.fleets}
+        self._lanes: dict[tuple[str, str], list[Lane]] = {}
+        for lane in inputs.lanes:
+            self._lanes.setdefault((lane.depot, lane.site), []).append(lane)
+        self.refusals: dict[str, list[Refusal]] = {}
+        self.all: list[Choice] = []
+        offers: dict[str, list[OfferOf]] = {}
+        for offer in inputs.offers:
+            offers.setdefault(offer.item, []).append(offer)
+        for need in inputs.needs:
+            for item in (need.item, *(other.item for other in need.substitutes)):
+                for offer in offers.get(item, ()):
+                    self._judge(offer, need)
+        self.all.sort(key=_order)
+
+    def _judge(self, offer: OfferOf, need: NeedOf) -> None:
+        found: list[Choice] = []
+        why = self._plain_refusal(offer, need)
+        if why is None:
+            found, why = self._by_lanes(offer, need)
+        self.all += found
+        if why is not None and not found:
+            self.refusals.setdefault(need.line, []).append(Refusal(offer, why))
+
+    def _plain_refusal(self, offer: OfferOf, need: NeedOf) -> Reason | None:
+        if hold_over(offer, self.inputs):
+            return Reason("hold_over", {"until": str(offer.hold_until), "accepted": str(self.inputs.accept_by)})
+        if not self.lots[offer.offer]:
+            return Reason("nothing_to_give", {"multiple": str(offer.multiple), "kept": str(offer.keep_back)})
+        if not set(offer.terms) & set(need.terms):
+            return Reason("terms_refused", {"terms": ", ".join(sorted(offer.terms))})
+        return None
+
+    def _by_lanes(self, offer: OfferOf, need: NeedOf) -> tuple[list[Choice], Reason | None]:
+        """A choice for every lane that serves, and why the best of the others does not."""
+        lanes = self._lanes.get((offer.depot, need.site), [])
+        found: list[Choice] = []
+        why: Reason | None = Reason("no_lane", {"depot": offer.depot, "site": need.site})
+        for lane in lanes:
+            timed = times(offer, need, lane, self.inputs)
+            why = self._lane_refusal(offer, need, lane, timed)
+            if why is None:
+                found.append(self._choice(offer, need, lane, timed))
+        return found, why
+
+    def _lane_refusal(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Reason | None:
+        gross = self._gross[lane.vehicle]
+        if lane.largest_truck is not None and gross > lane.largest_truck:
+            return Reason("lane_too_small", {"truck": str(gross), "limit": str(lane.largest_truck)})
+        if self._free.get((lane.depot, lane.vehicle), 0) == 0:
+            return Reason("no_vehicle", {"depot": lane.depot, "vehicle": lane.vehicle})
+        _, arrive, late = timed
+        if spoiled(offer, need, arrive, self.inputs):
+            wanted = need.earliest_expiry or "the day of arrival"
+            return Reason("expires", {"expiry": offer.expiry or "unknown", "wanted": wanted})
+        if late > LATEST:
+            return Reason("far_too_late", {"late": str(exact(late))})
+        return None
+
+    def _choice(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Choice:
+        factor = factor_of(offer, need)
+        assert factor is not None
+        depart, arrive, late = timed
+        counts = offer.multiple * factor
+        return Choice(
+            offer=offer,
+            need=need,
+            lane=lane,
+            trip=Trip(lane.depot, lane.site, lane.vehicle, depart),
+            pot=Pot(offer.item, offer.item != need.item, need.requester, need.severity),
+            terms=next(one for one in need.terms if one in offer.terms),
+            arrive=arrive,
+            late=late,
+            counts=counts,
+            worth=worth_of(need, counts, late),
+        )
+
+    @cached_property
+    def splits(self) -> dict[tuple[str, bool], FairSplit]:
+        """The fair split of every item, as such (False) and, of what its own askers leave, as a substitute (True)."""
+        found = {(item, False): self._split(item, False, self._claims(item), None) for item in self._items(False)}
+        for item in self._items(True):
+            own = found.get((item, False))
+            found[item, True] = self._split(item, True, self._instead(item, found), own.left_over if own else None)
+        return found
+
+    def _items(self, instead: bool) -> list[str]:
+        asked = {need.item for need in self.inputs.needs}
+        others = {other.item for need in self.inputs.needs for other in need.substitutes}
+        return sorted(others if instead else asked)
+
+    def _split(self, item: str, instead: bool, claims: Iterable[Claim], left: Decimal | None) -> FairSplit:
+        reach: dict[tuple[str, int], dict[str, Decimal]] = {}
+        multiples = {Decimal(1)} if item not in self._offered else set()
+        for offer, pot in self._offered.get(item, ()):
+            multiples.add(offer.multiple)
+            if pot.instead is instead:
+                given = self.lots[offer.offer] * offer.multiple
+                reach.setdefault((pot.requester, pot.severity), {})[offer.offer] = given
+        everything = {name: given for part in reach.values() for name, given in part.items()}
+        available = sum(everything.values(), _NONE)
+        bounded = [
+            Claim(
+                requester=claim.requester,
+                asked=claim.asked,
+                severity=claim.severity,
+                by_ratio=claim.by_ratio,
+                own_usable=claim.own_usable,
+                justified=claim.justified,
+                most=sum(reach.get((claim.requester, claim.severity), {}).values(), _NONE),
+            )
+            for claim in claims
+        ]
+        pool = available if left is None else min(left, available)
+        return fair_split(bounded, pool, min(multiples), self.inputs.rule)
+
+    @cached_property
+    def _offered(self) -> dict[str, list[tuple[OfferOf, Pot]]]:
+        found: dict[str, dict[tuple[str, Pot], OfferOf]] = {}
+        for choice in self.all:
+            found.setdefault(choice.offer.item, {})[choice.offer.offer, choice.pot] = choice.offer
+        return {item: [(offer, pot) for (_, pot), offer in pairs.items()] for item, pairs in found.items()}
+
+    def _claims(self, item: str) -> Iterable[Claim]:
+        """One claim of each requester and severity: the sum of its lines."""
+        for (requester, severity), lines in _grouped(need for need in self.inputs.needs if need.item == item):
+            known = [need.by_ratio for need in lines if need.by_ratio is not None]
+            yield Claim(
+                requester=requester,
+                asked=sum((need.quantity for need in lines), _NONE),
+                severity=severity,
+                by_ratio=sum(known, _NONE) if len(known) == len(lines) else None,
+                own_usable=sum((need.own_usable for need in lines), _NONE),
+                justified=all(need.justified for need in lines),
+            )
+
+    def _instead(self, item: str, found: dict[tuple[str, bool], FairSplit]) -> Iterable[Claim]:
+        """Claims on a substitute: what the fair part of the item itself leaves open."""
+        takers = [need for need in self.inputs.needs if any(other.item == item for other in need.substitutes)]
+        for (requester, severity), lines in _grouped(takers):
+            asked = _NONE
+            for need in lines:
+                factor = next(other.factor for other in need.substitutes if other.item == item)
+                own = next(
+                    one for one in found[need.item, False].shares
+                    if (one.requester, one.severity) == (requester, severity)
+                )  # fmt: skip
+                part = own.quantity * need.quantity / own.asked if own.asked else _NONE
+                asked += (need.quantity - part) / factor
+            yield Claim(requester=requester, asked=max(_NONE, asked), severity=severity)
+
+    @cached_property
+    def pots(self) -> dict[Pot, Decimal]:
+        """The fair part of every requester, in units of the item that is given."""
+        return {
+            Pot(item, instead, share.requester, share.severity): share.quantity
+            for (item, instead), split in self.splits.items()
+            for share in split.shares
+        }
+
+
+def _grouped(needs: Iterable[NeedOf]) -> Iterable[tuple[tuple[str, int], list[NeedOf]]]:
+    def key(need: NeedOf) -> tuple[str, int]:
+        return need.requester, need.severity
+
+    return [(who, list(lines)) for who, lines in groupby(sorted(needs, key=key), key=key)]
+
+
+def _order(choice: Choice) -> tuple[object, ...]:
+    """Gravest line first, then punctual before late, the thing itself before a substitute, near before far."""
+    need, offer = choice.need, choice.offer
+    return (
+        need.severity, need.needed_by, need.line, choice.late, choice.pot.instead, choice.lane.hours,
+        offer.expiry or "9999-12-31", offer.offer, choice.lane.vehicle,
+    )  # fmt: skip
