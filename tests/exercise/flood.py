@@ -1,290 +1,78 @@
-"""The flood exercise as typed values of the domain: read plainly from the sample, nothing decided here."""
+"""The flood exercise of the samples, as the kit reads it."""
 
-import calendar
-import json
-from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from tests.shared import sample
-from xstock_node.domain.allocation_types import Fleet, Inputs, Lane, NeedOf, OfferOf
-from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
-from xstock_node.domain.fairness import Claim, FairRule, FairSplit, fair_split
-from xstock_node.domain.items import BaseUnit, Kind
+from xstock_node.domain.allocation_types import Inputs
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.fairness import Claim, FairSplit
 from xstock_node.domain.loading import VehicleType
-from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
-from xstock_node.domain.position import Standing, stand
-from xstock_node.domain.reasons import Reason
-from xstock_node.domain.routes import Crossing, Network, RoadLeg, Trip, Window, quickest
-from xstock_node.domain.share_rules import KeepBack, SharedLine, ShareRules
-from xstock_node.domain.stock import StockLine
-from xstock_node.domain.units import word_of
+from xstock_node.domain.position import Standing
+from xstock_node.domain.routes import Network
+from xstock_node.domain.share_rules import SharedLine, ShareRules
+from xstock_node.testing.exercise.reading import ExerciseFile, tonnes
 
-TODAY = date(2027, 3, 28)
-HALF = Decimal("0.5")
+__all__ = ["tonnes"]
 
 
 @cache
-def flood() -> Any:
+def exercise() -> ExerciseFile:
     """The file as it stands."""
-    return json.loads(sample("exercise-flood.json").read_text("utf-8"))
+    return ExerciseFile(sample("exercise-flood.json").read_bytes())
 
 
-@cache
+def flood() -> Any:
+    return exercise().raw
+
+
+def today() -> Any:
+    return exercise().today
+
+
 def catalogue() -> Catalogue:
-    """The items of the exercise under its own short codes."""
-    return Catalogue(map(_item, flood()["items"]))
-
-
-def _item(raw: dict[str, Any]) -> Item:
-    excluded = raw.get("excluded")
-    return Item(
-        code=raw["item"],
-        scheme="local:exercise",
-        names=raw["name"],
-        category=Category(raw["category"]),
-        unit=BaseUnit(raw["unit"]),
-        kind=Kind.TEAM if raw["kind"] == "team" else Kind.GOODS,
-        net_kg=Decimal(raw["net_kg"]) if raw["net_kg"] else None,
-        m3=Decimal(raw["m3"]) if raw["m3"] else None,
-        expirable=raw.get("expirable", False),
-        medical=raw.get("medical", False),
-        storage=Storage.COLD_CHAIN if excluded == "cold_chain" else Storage.AMBIENT,
-        controlled=excluded == "controlled",
-        excluded=excluded if excluded in ("fuel", "used_clothing") else None,
-        multiple=Decimal(raw["multiple"]),
-    )
+    return exercise().catalogue
 
 
 def rules() -> ShareRules:
-    """All six nodes have the same rule; teams have no keep-back."""
-    (rule,) = {json.dumps(node["share_rule"]): node["share_rule"] for node in flood()["nodes"]}.values()
-    teams = {item.code: KeepBack() for item in catalogue().all() if item.kind is Kind.TEAM}
-    return ShareRules(
-        min_remaining_days=rule["horizon_days"],
-        medical_remaining_days=rule["horizon_days_medical"],
-        keep_back={"default": KeepBack(percent=Decimal(rule["keep_back_percent"]))} | teams,
-    )
+    return exercise().rules
 
 
 def shared_lines(node: str) -> list[SharedLine]:
-    """The stock of a node, mapped, with what owner and donor said."""
-    return [_shared(raw) for raw in flood()["stock"] if raw["node"] == node]
+    return exercise().shared_lines(node)
 
 
-def _shared(raw: dict[str, Any]) -> SharedLine:
-    unit = word_of(raw["base_unit"])
-    assert unit is not None
-    line = StockLine(
-        item_code=raw["local_code"],
-        item_name=raw["local_name"],
-        quantity=Decimal(raw["base_quantity"]),
-        reserved=Decimal(raw["reserved"]),
-        damaged=Decimal(raw["damaged"]),
-        unit=unit,
-        location=raw["site"],
-        lot=raw["lot"],
-        expiry=_expiry(raw),
-        owner=raw["owner"],
-        donor=raw["donor"],
-        status=raw["condition"],
-        serials=tuple(raw.get("serials", ())),
-    )
-    mapping = Mapping(
-        key=MappingKey.of(raw["node"], line), code=raw["item"], base_unit=BaseUnit(raw["base_unit"]),
-        factor=Decimal(1), state=MappingState.CONFIRMED, by="exercise", at=0,
-    )  # fmt: skip
-    withheld = None
-    if raw["owner_release"] == "never":
-        withheld = Reason("owner_never_lends", {"owner": raw["owner"]})
-    elif raw.get("donor_restriction"):
-        withheld = Reason("donor_restricted", {"restriction": raw["donor_restriction"]})
-    return SharedLine(line, raw["line"], mapping, withheld=withheld)
+def gross_needs(node: str) -> dict[str, Any]:
+    return exercise().gross_needs(node)
 
 
-def _expiry(raw: dict[str, Any]) -> str | None:
-    """A month means its last day."""
-    if raw["expiry_precision"] != "month":
-        return raw["expiry"]  # type: ignore[no-any-return]
-    year, month = map(int, raw["expiry"].split("-"))
-    return date(year, month, calendar.monthrange(year, month)[1]).isoformat()
-
-
-def gross_needs(node: str) -> dict[str, Decimal]:
-    """What the people of a node need, by item."""
-    return {need["item"]: Decimal(need["gross"]) for need in flood()["needs"] if need["node"] == node}
-
-
-@cache
 def standing(node: str) -> Standing:
-    """Where a node stands at the start."""
-    return stand(shared_lines(node), gross_needs(node), rules(), catalogue(), TODAY)
+    return exercise().standing(node)
 
 
 def requests() -> list[dict[str, Any]]:
-    """The lines that ask something of others."""
-    return [need for need in flood()["needs"] if Decimal(need["request"]) > 0]
+    return exercise().requests
 
 
-@cache
-def offerable(item: str) -> Decimal:
-    """What all nodes together may offer of an item."""
-    found = (standing(node["node"]).of(item) for node in flood()["nodes"])
-    return sum((one.offerable for one in found if one is not None), Decimal(0))
+def offerable(item: str) -> Any:
+    return exercise().offerable(item)
 
 
 def claims(item: str) -> list[Claim]:
-    """Who asks for an item."""
-    return [
-        Claim(
-            requester=need["node"],
-            asked=Decimal(need["request"]),
-            severity=need["severity"],
-            by_ratio=Decimal(need["by_ratio"]) if "by_ratio" in need else None,
-            own_usable=Decimal(need["own_use"]),
-        )
-        for need in requests()
-        if need["item"] == item
-    ]
+    return exercise().claims(item)
 
 
-@cache
 def fair_plan() -> dict[str, FairSplit]:
-    """The fair split of every item that somebody asks for."""
-    found = catalogue()
-    return {
-        item.code: fair_split(claims(item.code), offerable(item.code), item.multiple, FairRule())
-        for item in found.all()
-        if claims(item.code)
-    }
+    return exercise().fair_plan
 
 
-@cache
 def network() -> Network:
-    """Crossings and edges; the country of a leg is that of its place, or the one that both crossings share."""
-    crossings = {
-        raw["crossing"]: Crossing(
-            code=raw["crossing"],
-            countries=tuple(raw["countries"]),
-            queue=Decimal(raw["queue_h"]),
-            clearance=Decimal(raw["clearance_h_if_papers_complete"]),
-            largest_truck=tonnes(raw["largest_truck"]),
-            open=(_window(raw["open"]),),
-            inspections={one["service"]: (_window(one["hours"]),) for one in raw["inspections"]},
-        )
-        for raw in flood()["crossings"]
-    }
-
-    def touches(place: str) -> set[str]:
-        known = {"J-SZE": {"HU"}} | {code: set(one.countries) for code, one in crossings.items()}
-        return known.get(place, {place.removeprefix("D-")[:2]})
-
-    legs = []
-    for raw in flood()["edges"]:
-        (country,) = touches(raw["a"]) & touches(raw["b"])
-        legs.append(RoadLeg(raw["a"], raw["b"], raw["km"], Decimal(raw["hours"]), country))
-    return Network(crossings.values(), legs)
-
-
-def tonnes(text: str) -> Decimal:
-    """The figure of "7.5t"."""
-    return Decimal(text.removesuffix("t"))
-
-
-def _window(hours: str) -> Window:
-    start, end = map(Decimal, hours.split("-"))
-    return Window(start, end)
+    return exercise().network
 
 
 def vehicle_type(code: str) -> VehicleType:
-    """One of the exercise's vehicles."""
-    raw = flood()["vehicle_types"][code]
-    return VehicleType(
-        code=code,
-        gross_t=tonnes(raw["gross"]),
-        payload_kg=Decimal(raw["payload_kg"]),
-        volume_m3=Decimal(raw["volume_m3"]),
-        pallets=Decimal(raw["eur_pallets"]),
-        tail_lift=raw["tail_lift"],
-    )
+    return exercise().vehicle_type(code)
 
 
 def plan_inputs() -> Inputs:
-    """All requests of the first hour and all offers, from each node's first depot, on the quickest way of each lorry.
-
-    Hours count from midnight; every acceptance is there at 3:30. Agreements and owners' answers are not in it.
-    """
-    t0 = datetime.fromisoformat(flood()["t0"])
-    depots = {node["node"]: node["sites"][0]["site"] for node in flood()["nodes"]}
-    needs = [
-        NeedOf(
-            line=need["line"],
-            requester=need["node"],
-            site=f"D-{need['node']}",
-            item=need["item"],
-            quantity=Decimal(need["request"]),
-            severity=need["severity"],
-            needed_by=Decimal((datetime.fromisoformat(need["needed_by"]) - t0).total_seconds()) / 3600 + HALF,
-            terms=tuple(need["terms"]),
-            by_ratio=Decimal(need["by_ratio"]) if "by_ratio" in need else None,
-            own_usable=Decimal(need["own_use"]),
-        )
-        for need in requests()
-    ]
-    offers = []
-    for node, depot in depots.items():
-        for position in standing(node).positions:
-            item = catalogue().get(position.item)
-            assert item is not None
-            if position.offerable:
-                offers.append(
-                    OfferOf(
-                        offer=f"{node}-{item.code}",
-                        supplier=node,
-                        depot=depot,
-                        item=item.code,
-                        quantity=position.offerable,
-                        multiple=item.multiple,
-                        kg=item.net_kg,
-                        m3=item.m3,
-                        ready=Decimal(3),
-                        hold_until=Decimal(9),
-                        terms=("donation", "loan", "mission", "replacement"),
-                    )
-                )
-    vehicles = [vehicle_type(code) for code in flood()["vehicle_types"]]
-    return Inputs(
-        day=TODAY.isoformat(),
-        accept_by=Decimal("3.5"),
-        needs=tuple(needs),
-        offers=tuple(offers),
-        lanes=tuple(_lanes(depots, vehicles)),
-        vehicles=tuple(vehicles),
-        fleets=tuple(
-            Fleet(depots[node["node"]], fleet["type"], fleet["count"])
-            for node in flood()["nodes"]
-            for fleet in node["vehicles"]
-        ),
-    )
-
-
-def _lanes(depots: dict[str, str], vehicles: list[VehicleType]) -> Iterator[Lane]:
-    reception = {one["node"]: one for one in flood()["reception"]}
-    for giver, depot in depots.items():
-        for taker in depots:
-            limit = reception[taker].get("largest_truck_at_destination")
-            for vehicle in vehicles:
-                route = quickest(network(), Trip(start=depot, end=f"D-{taker}", truck=vehicle.gross_t))
-                if route is not None and taker != giver:
-                    yield Lane(
-                        depot=depot,
-                        site=f"D-{taker}",
-                        vehicle=vehicle.code,
-                        hours=route.hours,
-                        lead=Decimal(reception[taker]["clearance_request_lead_h"]),
-                        largest_truck=tonnes(limit) if limit else None,
-                        crossings=route.crossings,
-                        countries=route.countries,
-                    )
+    return exercise().plan_inputs

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from tests.exercise.flood import (
-    TODAY,
     catalogue,
     fair_plan,
     flood,
@@ -16,6 +15,7 @@ from tests.exercise.flood import (
     rules,
     shared_lines,
     standing,
+    today,
     vehicle_type,
 )
 from xstock_node.domain.loading import add_up, load_line, vehicles_for
@@ -72,7 +72,7 @@ def test_reasons_are_counted_as_expected() -> None:
 def test_the_offers_that_the_share_rules_propose_come_to_the_same_sums(node: str) -> None:
     own = msgspec.structs.replace(rules(), own_need=gross_needs(node))
     found: Counter[str] = Counter()
-    for offer in propose(shared_lines(node), own, catalogue(), {}, {}, {}, TODAY).offers:
+    for offer in propose(shared_lines(node), own, catalogue(), {}, {}, {}, today()).offers:
         found[offer.code] += int(offer.quantity)
     assert all(found[position.item] == position.offerable for position in standing(node).positions)
 

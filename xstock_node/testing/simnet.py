@@ -106,10 +106,10 @@ async def serve_by(answers: NodeAnswers, caller: str, kind: str, body: bytes, wa
 
 
 class SimNet:
-    """Nodes by name. `folder` holds their databases, `latency` is seconds one way."""
+    """Nodes by name. `folder` holds their databases, `latency` is seconds one way, `log` the shared log of each."""
 
-    def __init__(self, folder: Path, seed: int = 1, latency: float = 0.02) -> None:
-        self.folder, self.latency = folder, latency
+    def __init__(self, folder: Path, seed: int = 1, latency: float = 0.02, log: str = LOG) -> None:
+        self.folder, self.latency, self.log = folder, latency, log
         self.nodes: dict[str, Node] = {}
         self.clocks: dict[str, SimClock] = {}
         self.random = Random(seed)
@@ -124,7 +124,7 @@ class SimNet:
         clock = self.clocks.setdefault(name, SimClock())
         engine = SqliteEngine(self.folder / f"{folder or name}.db", threads=False)
         random, trace = Random(self.random.random()), Trace(name)
-        node = inside.build(own, signer, LOG, engine, pinned, clock, random, trace)
+        node = inside.build(own, signer, self.log, engine, pinned, clock, random, trace)
         self.nodes[name] = node
         dialled: dict[str, Peer] = {
             peer: self.wrap(name, peer, SimPeer(self, name, peer)) for peer in peers if peer not in undialled
