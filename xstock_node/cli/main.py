@@ -20,6 +20,7 @@ VERBS = {
     "search": ("search", "Find offers of all nodes"),
     "request": ("request", "Ask nodes for goods; promised, offered, possible"),
     "op": ("op", "Operations: list, show, take a step, release, approve"),
+    "exercise": ("exercise", "Play a whole exercise in memory"),
     "user": ("user", "People of this node: roles and tokens"),
     "peer": ("peer", "The nodes that this one knows"),
     "bundle": ("bundle", "What travels by stick, mail or QR sequence"),

@@ -5,7 +5,8 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
@@ -43,6 +44,20 @@ def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 def emit(value: Any, as_json: bool, shown: Shown) -> None:
     """Print a value: as JSON, or in words."""
     click.echo(msgspec.json.encode(value).decode() if as_json else shown(value))
+
+
+@contextmanager
+def only_our_stdout() -> Iterator[None]:
+    """What libraries write to the standard output below Python, such as a solver its banner, goes to stderr."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def say(code: str, source: str, /, **params: object) -> None:

@@ -8,6 +8,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
+from xstock_node.domain.agreements import Agreement, objections
 from xstock_node.domain.allocation_types import Fleet, Inputs, Lane, NeedOf, OfferOf
 from xstock_node.domain.catalogue import Catalogue, Category, Item, Storage
 from xstock_node.domain.fairness import Claim, FairRule, FairSplit, fair_split
@@ -19,6 +22,7 @@ from xstock_node.domain.reasons import Reason
 from xstock_node.domain.routes import Crossing, Network, RoadLeg, Trip, Window, quickest
 from xstock_node.domain.share_rules import KeepBack, SharedLine, ShareRules
 from xstock_node.domain.stock import StockLine
+from xstock_node.domain.terms import Terms
 from xstock_node.domain.units import word_of
 
 HALF = Decimal("0.5")
@@ -123,6 +127,44 @@ class ExerciseFile:
             (country,) = touches(raw["a"]) & touches(raw["b"])
             legs.append(RoadLeg(raw["a"], raw["b"], raw["km"], Decimal(raw["hours"]), country))
         return Network(crossings.values(), legs)
+
+    def closed_at(self, hour: float) -> frozenset[str]:
+        """The crossings that are shut at an hour of the story."""
+        found = [e for e in self.raw["timeline"] if e["kind"] == "closure"]
+        return frozenset(e["data"]["crossing"] for e in found if e["at_h"] <= hour < e["data"]["until_h"])
+
+    def way(self, giver: str, taker: str, hour: float) -> tuple[str, ...]:
+        """The crossings of the quickest way of a 40 t lorry at an hour of the story."""
+        depot = next(node["sites"][0]["site"] for node in self.raw["nodes"] if node["node"] == giver)
+        trip = Trip(start=depot, end=f"D-{taker}", truck=Decimal(40), closed=self.closed_at(hour))
+        found = quickest(self.network, trip) or quickest(self.network, msgspec.structs.replace(trip, truck=Decimal(18)))
+        return found.crossings if found else ()
+
+    @cached_property
+    def agreements(self) -> dict[str, Agreement]:
+        """The agreements, by their id."""
+        known = {field.name for field in msgspec.structs.fields(Agreement)}
+        found = {}
+        for raw in self.raw["agreements"]:
+            own = {name: value for name, value in raw.items() if name in known} | {"id": raw["agreement"]}
+            own["terms"] = [term for term in raw["terms"] if term != "mission"] or ["donation"]
+            own.pop("fairness", None)
+            own.pop("disclosure", None)
+            found[raw["agreement"]] = msgspec.convert(own, Agreement, strict=False)
+        return found
+
+    def barred(self, giver: str, taker: str, terms: str, renewed: set[tuple[str, str]]) -> str:
+        """Why no agreement allows an offer under these terms; empty where one does. `renewed` accessions hold again."""
+        why = "no agreement between the two"
+        for agreement in self.agreements.values():
+            if {giver, taker} <= set(agreement.parties) and not agreement.reference_needed and not agreement.items:
+                again = {p: date.max for a, p in renewed if a == agreement.id}
+                now = msgspec.structs.replace(agreement, accessions=agreement.accessions | again)
+                found = objections(now, Terms(terms), self.today, between=(giver, taker))
+                if not found:
+                    return ""
+                why = f"{agreement.id}: {', '.join(reason.code for reason in found)}"
+        return why
 
     def vehicle_type(self, code: str) -> VehicleType:
         """One of the exercise's vehicles."""

@@ -1,0 +1,47 @@
+"""`xstock exercise`: play a whole exercise and say what came out."""
+
+from pathlib import Path
+
+import click
+
+from xstock_node.cli.output import emit, only_our_stdout, say, table, verb, words
+from xstock_node.services.errors import Refusal
+
+
+@click.group("exercise")
+def exercise() -> None:
+    """Exercises: play one, and see what must come out."""
+
+
+@exercise.command("run")
+@click.argument("name", type=click.Choice(["flood"]))
+@click.option("--data", type=click.Path(path_type=Path), help="An exercise file; else the smaller one of the product.")
+@verb
+async def run(as_json: bool, home: Path | None, name: str, data: Path | None) -> None:
+    """Play a flood in six countries in memory. Ends with 1 where a check fails."""
+    import asyncio
+
+    from xstock_node.testing.exercise.running import ExerciseResult, run_in_memory
+
+    if data is not None and not data.is_file():  # noqa: ASYNC240 - a verb does one thing at a time
+        raise Refusal("no-file", f"an exercise file at {data}", "none", "check the path", 2)
+    say("exercise.begins", "EXERCISE: six countries ask at once; this takes less than a minute")
+    with only_our_stdout():
+        found: ExerciseResult = await asyncio.get_running_loop().run_in_executor(None, run_in_memory, data)
+    emit(found, as_json, _shown)
+    if not found.holds:
+        raise click.exceptions.Exit(1)
+
+
+def _shown(found: "ExerciseResult") -> str:  # type: ignore[name-defined]  # noqa: F821
+    head = words(
+        "exercise.head",
+        "EXERCISE {name}: {requests} requests, {operations} binding operations in {seconds} s",
+        name=found.exercise,
+        requests=found.requests,
+        operations=found.operations,
+        seconds=found.seconds,
+    )
+    shares = table(("node", "covered", "at most"), [(c, x.share, x.bound) for c, x in found.need_covered_share.items()])
+    checks = table(("", "check", "result", "figures"), [(c.id, c.check, c.result, c.detail) for c in found.checks])
+    return f"{head}\n\n{shares}\n\n{checks}"

@@ -1,0 +1,209 @@
+"""The stage: six nodes of an exercise in memory, with their offices, their officers, and lines that can be cut.
+
+An hour of the story is `HOUR` virtual seconds. Everything goes through the services that people use.
+"""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from xstock_node.domain.units import decimal_pair
+from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol.errors import Unreachable
+from xstock_node.protocol.peer import Peer
+from xstock_node.protocol.records import Offer
+from xstock_node.services import operating
+from xstock_node.services.dossier import Dossier
+from xstock_node.services.errors import Refusal
+from xstock_node.services.fresh import fresh
+from xstock_node.services.office import Actor, Office, OfficeSettings
+from xstock_node.services.operating import CaseId, PendingId, StepRequest, StepResult
+from xstock_node.services.operation_views import OperationView
+from xstock_node.services.promises import over_promised
+from xstock_node.services.reacting import Reacting
+from xstock_node.testing.exercise.reading import ExerciseFile
+from xstock_node.testing.simnet import SimNet
+
+LOG = "see.x-flood27"
+HOUR = 60.0
+BEFORE = 36
+DAY = 86_400
+OFFICER, SECOND = Actor("officer", "exercise"), Actor("second", "exercise")
+
+
+class Desk(NamedTuple):
+    """A country at its desk."""
+
+    code: str
+    name: str
+    office: Office
+    reacting: Reacting
+
+
+class Stage:
+    """All desks of one exercise; `folder` holds their databases."""
+
+    def __init__(self, folder: Path, file: ExerciseFile) -> None:
+        self.folder, self.file = folder, file
+        self.names = {node["node"]: str(node["name"]) for node in file.raw["nodes"]}
+        self.net = SimNet(folder, log=LOG)
+        self.net.wrap = self._line
+        self.desks: dict[str, Desk] = {}
+        self.slow: set[str] = set()
+        self.over: list[tuple[str, str]] = []
+        self._began = 0.0
+
+    async def open(self) -> None:
+        """Start all nodes 36 hours before the flood, with the exercise's own items."""
+        self._began = asyncio.get_running_loop().time()
+        for code in self.names:
+            await self.start(code)
+
+    async def start(self, code: str) -> None:
+        """Start a node, or start it again."""
+        name = self.names[code]
+        await self.net.start(name, [other for other in self.names.values() if other != name])
+        office = Office(self.net.nodes[name], OfficeSettings(country=code), PluginHost([]), self.folder)
+        items = [(item.code, msgspec.json.encode(item)) for item in self.file.catalogue.all()]
+        await office.node.engine.write(lambda tx: tx.stock.put_catalogue_items(items), durable=True)
+        self.desks[code] = Desk(code, name, office, Reacting(office))
+        await self.desks[code].reacting.start()
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for desk in self.desks.values():
+            await desk.reacting.stop()
+        await self.net.stop_all()
+
+    async def hour(self, at: float) -> None:
+        """Let time pass until an hour of the story; nothing is promised twice on the way."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._began + (at + BEFORE) * HOUR - loop.time()))
+        await self.watch()
+
+    def now(self) -> float:
+        """The hour of the story."""
+        return (asyncio.get_running_loop().time() - self._began) / HOUR - BEFORE
+
+    def unix(self, code: str, hours: float) -> int:
+        """So many hours from now, by a node's clock."""
+        return self.desks[code].office.node.clock.now() + int(hours * HOUR)
+
+    async def watch(self) -> None:
+        """Note every promise beyond what its owner's node offers."""
+        for desk in self.desks.values():
+            node = desk.office.node
+            found = await node.engine.read(lambda tx, n=node: over_promised(tx, n.home, n.clock.now()))  # type: ignore[misc]
+            self.over += [(desk.code, item) for item, _ in found]
+
+    async def publish(self, code: str, item: str, quantity: Any, id_: str = "") -> str:
+        """Offer so much of an item, or change an offer; its id."""
+        desk, found = self.desks[code], self.file.catalogue.get(item)
+        assert found is not None
+        now, (fresh_id, salt) = desk.office.node.clock.now(), fresh(desk.office.node.random)
+        offer = Offer(
+            id=id_ or fresh_id,
+            ts=now,
+            exp=now + 80 * DAY,
+            n=salt,
+            item=item,
+            scheme="local",
+            name=found.names["en"][:120],
+            lang="en",
+            cat=str(found.category),
+            qty=decimal_pair(quantity),
+            unit=str(found.unit),
+            terms=("loan", "donation", "replacement"),
+            ready=3,
+            cc=code,
+            asof=now,
+            src="store",
+        )
+        await self.net.publish(desk.name, [offer])
+        return offer.id
+
+    async def step(self, code: str, case: str, verb: str, side: Any = (), **fields: Any) -> StepResult:
+        """An officer takes a step; a second person signs where one is needed."""
+        office = self.desks[code].office
+        request = StepRequest(case=case, step=verb, fields=fields, side=list(side))
+        result = await operating.take_step(office, OFFICER, request)
+        if not result.sent:
+            result = await operating.approve(office, SECOND, PendingId(id=result.waiting))
+        return result
+
+    async def view(self, code: str, case: str) -> OperationView | None:
+        """An operation as a desk sees it, or nothing."""
+        try:
+            return await operating.show_operation(self.desks[code].office, OFFICER, CaseId(case=case))
+        except Refusal:
+            return None
+
+    async def dossier(self, code: str, case: str) -> Dossier:
+        """A case as a desk holds it."""
+        return await self.desks[code].office.node.correspondence.of().casework.read(case)
+
+    async def until(self, true: Callable[[], Awaitable[bool]], hours: float = 12.0) -> bool:
+        """Wait in the story's time; whether it came true."""
+        until = self.now() + hours
+        while not await true():
+            if self.now() > until:
+                return False
+            await asyncio.sleep(2.0)
+        return True
+
+    async def holds(self, code: str, case: str, verb: str, hours: float = 12.0) -> bool:
+        """Wait until a desk holds a step of a case."""
+
+        async def there() -> bool:
+            found = await self.view(code, case)
+            return found is not None and any(step.verb == verb for step in found.timeline)
+
+        return await self.until(there, hours)
+
+    def copy(self, code: str) -> Path:
+        """A back-up of a node's database as it is now."""
+        target = self.folder / f"{code}.backup"
+        source = sqlite3.connect(self.folder / f"{self.names[code]}.db")
+        with sqlite3.connect(target) as copy:
+            source.backup(copy)
+        copy.close()
+        source.close()
+        return target
+
+    async def restore(self, code: str, backup: Path) -> None:
+        """A disk is lost: the node begins again with an old back-up."""
+        await self.desks[code].reacting.stop()
+        await self.net.stop(self.names[code])
+        for path in self.folder.glob(f"{self.names[code]}.db*"):
+            path.unlink()
+        shutil.copy(backup, self.folder / f"{self.names[code]}.db")
+        await self.start(code)
+
+    def _line(self, caller: str, name: str, peer: Peer) -> Peer:
+        return _Slow(self, caller, peer)
+
+
+class _Slow:
+    """A peer behind a satellite: 800 ms and one packet in ten lost, while its country is on the slow line."""
+
+    def __init__(self, stage: Stage, caller: str, peer: Peer) -> None:
+        self._stage, self._caller, self._peer = stage, caller, peer
+        self.name = peer.name
+
+    def __getattr__(self, method: str) -> Any:
+        """Each method of the peer, over the slow line where there is one."""
+        found = getattr(self._peer, method)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            if self._stage.slow & {self._caller, self.name}:
+                await asyncio.sleep(0.8)
+                if self._stage.net.random.random() < 0.1:
+                    raise Unreachable(f"an answer of {self.name}", "lost on the slow line")
+            return await found(*args, **options)
+
+        return call
