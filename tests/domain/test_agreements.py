@@ -16,7 +16,7 @@ name = "Regional agreement"
 parties = ["ns.bg.example", "ns.hr.example", "ns.me.example"]
 valid_from = 2023-06-07
 valid_until = 2028-06-06
-accessions = {"ns.me.example" = 2027-03-27}
+accessions = {"ns.me.example" = 2028-03-27}
 terms = ["loan", "donation", "replacement"]
 loan_days = 90
 cost_rule = "supplier pays loading, requester pays transport and return"
@@ -67,7 +67,7 @@ def test_what_is_agreed_meets_no_objection(agreement: Agreement) -> None:
         ({"today": date(2028, 6, 6)}, []),
         ({"today": date(2028, 6, 7)}, ["agreement_over"]),
         ({"between": (BG, "ns.xx.example")}, ["no_party"]),
-        ({"between": (BG, ME), "today": date(2027, 3, 26)}, ["not_acceded"]),
+        ({"between": (BG, ME), "today": date(2028, 3, 28)}, ["accession_over"]),
         ({"between": (BG, ME), "today": date(2027, 3, 27)}, []),
     ],
 )

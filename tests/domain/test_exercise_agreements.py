@@ -78,11 +78,15 @@ def _restriction(text: str) -> dict[str, Any] | None:
     return None
 
 
-def test_montenegro_may_act_under_the_regional_agreement_from_its_renewal_on(settled: dict[str, Agreement]) -> None:
+def test_montenegro_may_act_under_the_regional_agreement_until_its_accession_ends(
+    settled: dict[str, Agreement],
+) -> None:
     regional = settled["A1"]
-    before = agreements.objections(regional, Terms.LOAN, date(2027, 3, 26), between=("ME", "BG"))
-    assert [reason.code for reason in before] == ["not_acceded"]
-    assert not agreements.objections(regional, Terms.LOAN, DAY, between=("ME", "BG"))
+    assert not agreements.objections(regional, Terms.LOAN, date(2027, 3, 27), between=("ME", "BG"))
+    after = agreements.objections(regional, Terms.LOAN, DAY, between=("ME", "BG"))
+    assert [reason.code for reason in after] == ["accession_over"]
+    again = msgspec.structs.replace(regional, accessions={"ME": date(2028, 6, 6)})
+    assert not agreements.objections(again, Terms.LOAN, DAY, between=("ME", "BG"))
 
 
 def test_a_bilateral_agreement_on_gifts_knows_no_loan(settled: dict[str, Agreement]) -> None:

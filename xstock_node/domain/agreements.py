@@ -60,11 +60,11 @@ class Fairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One agreement.
 
-    `parties` are names of nodes; `accessions` dates of those that joined later. `liability_sha256` is the hash of the
-    signed liability text. `hold_hours` and `answer_hours` bound an offer's hold and an answer; `claim_days` run from
-    receipt. `items` are the only item codes that it covers, None covers all. `reference_needed`: a request under it
-    names the mechanism's own number. `risk_passes`, `cost_rule`, `insurer`, `pays_duty`, `law` and `forum` are words
-    of the agreement itself. None is not settled.
+    `parties` are names of nodes; `accessions` last days of those whose part ends earlier. `liability_sha256` is the
+    hash of the signed liability text. `hold_hours` and `answer_hours` bound an offer's hold and an answer;
+    `claim_days` run from receipt. `items` are the only item codes that it covers, None covers all.
+    `reference_needed`: a request under it names the mechanism's own number. `risk_passes`, `cost_rule`, `insurer`,
+    `pays_duty`, `law` and `forum` are words of the agreement itself. None is not settled.
     """
 
     id: str
@@ -133,8 +133,10 @@ def objections(
     for node in between:
         if node not in agreement.parties:
             found.append(Reason("no_party", named | {"node": node}))
-        elif today < agreement.accessions.get(node, agreement.valid_from):
-            found.append(Reason("not_acceded", named | {"node": node, "day": agreement.accessions[node].isoformat()}))
+        elif today > agreement.accessions.get(node, date.max):
+            found.append(
+                Reason("accession_over", named | {"node": node, "day": agreement.accessions[node].isoformat()})
+            )
     if terms not in agreement.terms:
         found.append(Reason("terms_not_agreed", named | {"terms": terms, "agreed": ", ".join(agreement.terms)}))
     if agreement.items is not None:

@@ -101,7 +101,7 @@ MESSAGES: Final[dict[str, str]] = {
     "agreement_not_yet": "{agreement} is valid from {day} on",
     "agreement_over": "{agreement} was valid until {day}",
     "no_party": "{node} is no party to {agreement}",
-    "not_acceded": "{node} is a party to {agreement} from {day} on",
+    "accession_over": "the accession of {node} to {agreement} ended on {day}; it renews it first",
     "terms_not_agreed": "{agreement} knows {agreed}, not {terms}",
     "item_not_agreed": "{agreement} does not cover {item}",
     "reference_needed": "a request under {agreement} names the mechanism's own number",

@@ -87,6 +87,7 @@ class Play:
         await self._wet()
         await stage.hour(9.0)
         stage.net.heal()
+        await stage.sync("ME")
         self._tell("ME has its line again")
         await stage.hour(10.0)
         self._renew()
@@ -162,7 +163,7 @@ class Play:
         for deal in self.deals:
             stage = self.stage
             found = await stage.view(deal.supplier, deal.case)
-            if (found and found.state != "requested") or self._has_no_line(deal) or self._is_barred(deal):
+            if (found and found.state != "requested") or self._is_barred(deal) or self._has_no_line(deal):
                 continue
             if not await stage.holds(deal.supplier, deal.case, "request", 2.0):
                 self._tell(f"{deal.supplier} does not hold {deal.case}")

@@ -17,7 +17,7 @@ from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol.errors import Unreachable
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.records import Offer
-from xstock_node.services import operating
+from xstock_node.services import operating, overview
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
@@ -164,6 +164,13 @@ class Stage:
             return found is not None and any(step.verb == verb for step in found.timeline)
 
         return await self.until(there, hours)
+
+    async def sync(self, code: str) -> None:
+        """The operators on both ends of healed lines ask for a round now, instead of waiting for the next try."""
+        for desk in self.desks.values():
+            names = [n for n in self.names.values() if n != desk.name] if desk.code == code else [self.names[code]]
+            for name in names:
+                await overview.sync(desk.office, OFFICER, overview.PeerName(name=name))
 
     def copy(self, code: str) -> Path:
         """A back-up of a node's database as it is now."""
