@@ -13,7 +13,6 @@ from xstock_node.domain.counters import ZERO, Counters, Key
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.steps import Body
-from xstock_node.domain.units import from_decimal_pair
 
 Guard = Callable[[Operation, Body, int], Iterable[Reason]]
 LENDING: Final = frozenset({"loan", "replacement"})
@@ -36,7 +35,7 @@ def _counts(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if not counts:
         yield Reason("no_counts")
     for count in counts:
-        if min(from_decimal_pair(q) for q in (count.good, count.damaged, count.short, count.over)) < 0:
+        if min(steps.number(q) for q in (count.good, count.damaged, count.short, count.over)) < 0:
             yield Reason("no_quantity", {"item": count.item})
 
 
@@ -57,7 +56,7 @@ def _asked(body: Body) -> dict[Key, Decimal]:
     for line in getattr(body, "lines", ()):
         found[line.item, line.unit] = found.get((line.item, line.unit), ZERO) + line.quantity
     for count in getattr(body, "counts", ()):
-        said = sum((from_decimal_pair(q) for q in (count.good, count.damaged, count.short)), ZERO)
+        said = sum((steps.number(q) for q in (count.good, count.damaged, count.short)), ZERO)
         found[count.item, count.unit] = found.get((count.item, count.unit), ZERO) + said
     return found
 

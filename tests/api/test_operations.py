@@ -1,0 +1,181 @@
+"""The same procedure by API, between two nodes in this process: what the loan by command line does not walk."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import BG, HR, Desk
+from xstock_node.domain.rights import Role
+
+TENT, UNIT = "HSHETENTF16C", "H87"
+
+
+def lines(quantity: int) -> list[dict[str, Any]]:
+    return [{"item": TENT, "unit": UNIT, "qty": [quantity, 0]}]
+
+
+class Case:
+    """One operation, and the two desks that step through it."""
+
+    def __init__(self, desks: dict[str, Desk], case: str) -> None:
+        self.desks, self.case = desks, case
+
+    async def step(self, who: str, verb: str, status: int = 200, **fields: Any) -> Any:
+        body = {"case": self.case, "step": verb, "fields": fields}
+        found = await self.desks[who].ask("POST", "/operations/step", json=body)
+        assert found[0] == status, found
+        return found[1]
+
+    async def until(self, who: str, state: str, verb: str = "") -> Any:
+        """Wait until a desk shows a state, and holds a step."""
+        found: Any = None
+        for _ in range(400):
+            _, found, _ = await self.desks[who].ask("GET", f"/operations/operation?case={self.case}")
+            held = [s["verb"] for s in found.get("timeline", ())]
+            if found.get("state") == state and (not verb or verb in held):
+                return found
+            await asyncio.sleep(0.02)
+        raise AssertionError((state, verb, found and (found.get("state"), found.get("timeline"))))
+
+
+async def asked(desks: dict[str, Desk], quantity: str = "50", **more: Any) -> Case:
+    body = {"to": [HR], "lines": [{"item": TENT, "quantity": quantity}], **more}
+    _, made, _ = await desks[BG].ask("POST", "/requests", json=body)
+    case = Case(desks, made["operations"][0]["case"])
+    await case.until(HR, "requested")
+    return case
+
+
+async def bound(desks: dict[str, Desk], quantity: int = 50, terms: str = "donation") -> Case:
+    case = await asked(desks, str(quantity))
+    hold = desks[HR].office.node.clock.now() + 3600
+    await case.step(HR, "offer", lines=lines(quantity), hold_until=hold, terms=["donation", "loan"])
+    await case.until(BG, "offered")
+    due = {"due": "2027-06-30"} if terms == "loan" else {}
+    await case.step(BG, "accept", terms=terms, place="Vidin", **due)
+    await case.until(BG, "confirmed")
+    return case
+
+
+async def sent(desks: dict[str, Desk], quantity: int = 50, terms: str = "donation") -> Case:
+    case = await bound(desks, quantity, terms)
+    await case.step(HR, "dispatch", consignment="c1", lines=lines(quantity), free="both ends lie in the Union")
+    await case.until(BG, "dispatched")
+    return case
+
+
+async def test_a_gift_inside_the_union_needs_a_reason_instead_of_a_green_light(desks: dict[str, Desk]) -> None:
+    case = await bound(desks)
+    bare = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(50))
+    assert bare["error"]["code"] == "no-green-light"
+    above = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(51), free="inside the Union")
+    assert above["error"]["code"] == "more-than-accepted"
+    await case.step(HR, "dispatch", consignment="c1", lines=lines(50), free="both ends lie in the Union")
+    await case.until(BG, "dispatched")
+    early = await case.step(BG, "close-proposed", 409)
+    assert early["error"]["code"] == "step" and "received" in early["error"]["expected"]
+    await case.step(BG, "received", counts=[{"item": TENT, "unit": UNIT, "good": [50, 0]}])
+    await case.until(HR, "received")
+    await case.step(BG, "close-proposed", filed=True)
+    await case.until(HR, "received", "close-proposed")
+    await case.step(HR, "close", filed=True)
+    await case.until(BG, "closed")
+    assert (await desks[BG].ask("GET", "/requests"))[1][0]["state"] == "closed"
+
+
+async def test_an_amendment_asks_anew_and_a_hold_shrinks_only_by_the_supplier_s_word(desks: dict[str, Desk]) -> None:
+    case = await bound(desks)
+    await case.step(BG, "amend", lines=lines(30))
+    await case.until(HR, "confirmed", "amend")
+    assert (await case.until(BG, "confirmed"))["counters"][0]["figures"]["accepted"] == "50"
+    await case.step(HR, "amended", lines=lines(30))
+    found = await case.until(BG, "confirmed", "amended")
+    assert found["counters"][0]["figures"]["accepted"] == "30" and not found["proposals"]
+
+
+async def test_a_cancel_after_the_confirmation_is_concluded_by_the_supplier(desks: dict[str, Desk]) -> None:
+    case = await bound(desks)
+    await case.step(BG, "cancel", reason="covered-elsewhere")
+    await case.until(HR, "confirmed", "cancel")
+    await case.step(HR, "cancelled", reason="covered-elsewhere")
+    assert (await case.until(BG, "cancelled"))["turn"] == ""
+
+
+async def test_a_forecast_is_answered_by_a_standby_hold_that_ends_by_a_signed_step(desks: dict[str, Desk]) -> None:
+    _, made, _ = await desks[BG].ask("POST", "/requests", json={"to": [HR], "notify": True, "event": "EX-2027"})
+    case = Case(desks, made["operations"][0]["case"])
+    await case.until(HR, "notified")
+    hold = desks[HR].office.node.clock.now() + 600
+    await case.step(HR, "standby", lines=lines(60), hold_until=hold)
+    await case.until(BG, "standby")
+    desks[HR].net.clocks[HR].offset += 601
+    office = desks[HR].office
+    desks[HR].office.node.correspondence.arrived(case.case)
+    found = await case.until(BG, "expired")
+    assert found["timeline"][-1]["verb"] == "expire" and office.node.identity.name == found["timeline"][-1]["by"]
+
+
+async def test_what_was_refused_at_the_border_is_cleared_anew_or_goes_home(desks: dict[str, Desk]) -> None:
+    case = await sent(desks)
+    await case.step(HR, "refused", consignment="c1", lines=lines(50), reason="no-ispm15-mark")
+    await case.until(BG, "refused")
+    again = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(50))
+    assert again["error"]["code"] == "no-green-light"
+    await case.step(BG, "green-light", consignment="c1", crossing="Gradina", day="2027-03-30")
+    await case.until(HR, "refused", "green-light")
+    await case.step(HR, "clear", consignment="c1")
+    await case.until(BG, "cleared")
+    await case.step(HR, "dispatch", consignment="c1", lines=lines(50), crossing="Gradina", day="2027-03-30")
+    assert (await case.until(BG, "dispatched"))["counters"][0]["in_transit"] == "50"
+
+
+async def test_a_loan_ends_by_quantity_back_extended_lost_and_given(desks: dict[str, Desk]) -> None:
+    case = await sent(desks, 100, "loan")
+    await case.step(BG, "received", counts=[{"item": TENT, "unit": UNIT, "good": [100, 0]}])
+    await case.until(HR, "received")
+    await case.step(BG, "on-loan", lines=lines(100), due="2027-06-30")
+    await case.until(HR, "on-loan")
+    await case.step(BG, "lost", lines=lines(3), leg="loan")
+    await case.step(BG, "extend", lines=lines(40), due="2027-08-30")
+    await case.until(HR, "on-loan", "extend")
+    await case.step(HR, "extended", lines=lines(40), due="2027-08-30")
+    assert (await case.until(BG, "on-loan", "extended"))["due"] == "2027-08-30"
+    await case.step(BG, "convert", lines=lines(5), regime="released for free circulation")
+    await case.until(HR, "on-loan", "convert")
+    await case.step(HR, "converted", lines=lines(5))
+    await case.step(BG, "returned", lines=lines(92), consignment="back-1")
+    await case.until(HR, "return-dispatched")
+    await case.step(HR, "return-received", counts=[{"item": TENT, "unit": UNIT, "good": [90, 0], "damaged": [2, 0]}])
+    found = await case.until(BG, "converted", "return-received")
+    figures = found["counters"][0]["figures"]
+    assert {k: figures[k] for k in ("returned", "lost_loan", "given", "back_good", "back_damaged")} == {
+        "returned": "92",
+        "lost_loan": "3",
+        "given": "5",
+        "back_good": "90",
+        "back_damaged": "2",
+    }
+    await case.step(BG, "close-proposed", filed=True)
+    await case.until(HR, "converted", "close-proposed")
+    await case.step(HR, "close", filed=True)
+    await case.until(BG, "closed")
+
+
+async def test_another_branch_s_stock_owner_may_not_release_for_the_whole_organisation(desks: dict[str, Desk]) -> None:
+    case = await asked(desks)
+    token = await desks[HR].hire("zagreb", Role.STOCK_OWNER, sites=("Zagreb",))
+    hold = desks[HR].office.node.clock.now() + 3600
+    fields = {"lines": lines(5), "hold_until": hold}
+    body = {"case": case.case, "step": "offer", "fields": fields}
+    status, found, _ = await desks[HR].ask("POST", "/operations/step", token, json=body)
+    assert status == 403 and found["error"]["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"lines": "all"}, {"hold_until": -1}, {"terms": ["gift"]}, {"lines": [{"item": "x"}]}]
+)
+async def test_fields_of_other_types_are_refused_and_named(desks: dict[str, Desk], fields: dict[str, Any]) -> None:
+    case = await asked(desks)
+    found = await case.step(HR, "offer", 422, **fields)
+    assert found["error"]["code"] == "bad-step" and "$." in found["error"]["came"]
