@@ -48,7 +48,8 @@ class Casework:
     """The cases of one network.
 
     `bound` gives what the own stock allows to promise, None where no stock is kept: then the live offers are the bound;
-    `sharing` names the networks that draw on that stock. `arrived` is told of a case whose other side wrote.
+    `sharing` names the networks that draw on that stock. `arrived` is told of a case whose other side wrote,
+    `written` that a message waits to be delivered.
     """
 
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
@@ -56,6 +57,7 @@ class Casework:
         self.doubted: set[str] = set()
         self.suspects: Callable[[str], None] = lambda name: None
         self.arrived: Callable[[str], None] = lambda case: None
+        self.written: Callable[[], None] = lambda: None
         self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
         self._own = node.identity.name
@@ -173,6 +175,7 @@ class Casework:
             return [message.raw, *(beside(tx, sent[-1]) if beside else ())]
 
         await self.audit.keep(work, soon=str(body.get("step")) in WITNESSED_SOON)
+        self.written()
         return sent[-1]
 
     def _next(self, found: Dossier, body: dict[str, Any], side: Sequence[bytes]) -> Message:

@@ -34,6 +34,7 @@ class Bureau:
         self.audit = Audit(node, network)
         self.casework = Casework(node, network, self.audit)
         self.delivering = Delivering(self.casework, list(keys))
+        self.casework.written = self.delivering.at_once
         self.exchange = Exchange(self.casework)
         self.attachments = Attachments(self.casework)
 
