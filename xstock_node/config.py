@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -126,6 +127,18 @@ class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Above which a second person approves an offer that the stock owner released."""
+
+    percent: Annotated[
+        Decimal, Meta(description="A second person above so many percent of what there is of an item.", ge=0, le=100)
+    ] = Decimal(10)
+    value: Annotated[Decimal, Meta(description="A second person above this value of all goods offered.", ge=0)] = (
+        Decimal(25_000)
+    )
+    currency: Annotated[str, Meta(description="Currency of that value (ISO 4217).", pattern="^[A-Z]{3}$")] = "EUR"
+
+
 SHARE_EXPLAINED = {
     "locations": "Stores whose stock may be offered; a store covers its racks. Absent: all.",
     "owners": "Owners whose stock may be offered. Absent: all.",
@@ -155,6 +168,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     audience: list[AudienceSettings] = []
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
+    approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)
 
     def log(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.api.conftest import BG, HR, Desk
 from xstock_node.domain.rights import Role
+from xstock_node.testing import make_offer
 
 TENT, UNIT = "HSHETENTF16C", "H87"
 
@@ -179,3 +180,23 @@ async def test_fields_of_other_types_are_refused_and_named(desks: dict[str, Desk
     case = await asked(desks)
     found = await case.step(HR, "offer", 422, **fields)
     assert found["error"]["code"] == "bad-step" and "$." in found["error"]["came"]
+
+
+async def test_a_need_in_words_becomes_goods_with_their_working(desk: Desk) -> None:
+    status, found, _ = await desk.ask("GET", "/requests/proposal?need=shelter+for+500+people+for+30+days&climate=cold")
+    assert status == 200 and (found["people"], found["days"]) == (500, 30)
+    tents = next(line for line in found["lines"] if line["item"] == TENT)
+    assert tents["quantity"] == "141" and tents["working"] and tents["source"]
+    status, found, _ = await desk.ask("GET", "/requests/proposal?need=many+tents+please")
+    assert status == 422 and found["error"]["code"] == "bad-need"
+
+
+async def test_stock_that_falls_below_a_promise_is_shown_and_never_cancelled(desks: dict[str, Desk]) -> None:
+    case = await bound(desks, 90)
+    net, node = desks[HR].net, desks[HR].office.node
+    await net.publish(HR, [make_offer(900, node.clock.now(), qty=(40, 0))])
+    _, found, _ = await desks[HR].ask("GET", "/doctor")
+    assert ("promises see", "error", "50 H87 of HSHETENTF16C at risk") in [
+        (f["check"], f["state"], f["found"]) for f in found
+    ]
+    assert (await case.until(BG, "confirmed"))["binding"]

@@ -1,7 +1,7 @@
 """Routes of requests, operations, approvals and people, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import evidencing, operating, people, requesting
+from xstock_node.services import evidencing, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
@@ -16,6 +16,16 @@ OPERATION_ROUTES = (
         RequestView,
         requesting.new_request,
         "Ask nodes for goods, one case with each",
+    ),
+    Route(
+        "request.propose",
+        "GET",
+        "/requests/proposal",
+        "see",
+        needing.NeedRequest,
+        needing.NeedView,
+        needing.propose,
+        "The goods that a need in words comes to",
     ),
     Route(
         "request.list",

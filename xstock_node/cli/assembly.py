@@ -12,7 +12,7 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node, pinned_identity
-from xstock_node.services.office import Office, OfficeSettings
+from xstock_node.services.office import Office, OfficeSettings, Thresholds
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
@@ -61,6 +61,7 @@ def settings_of(config: Config) -> OfficeSettings:
         rules=config.share,
         banded=tuple(config.offers.banded),
         exact_to=config.offers.exact_to,
+        second_person=Thresholds(config.approvals.percent, config.approvals.value, config.approvals.currency),
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
     )
 

@@ -8,7 +8,9 @@ import click
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
+from xstock_node.domain.needs import Climate
 from xstock_node.services.errors import Refusal
+from xstock_node.services.needing import NeedRequest, NeedView
 from xstock_node.services.requesting import Asked, NewRequest, RequestId, RequestView
 
 TERMS = ("loan", "donation", "replacement", "cost-recovery")
@@ -45,6 +47,18 @@ async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], **fields
     async with open_session(home) as session:
         made = await session.call("request.new", NewRequest(to=to, lines=asked, terms=terms, **times, **fields))
     emit(made, as_json, _one)
+
+
+@request.command("propose")
+@click.argument("need")
+@click.option("--climate", type=click.Choice(["mild", "cold"]), default="mild", help="Cold: nights near freezing.")
+@click.option("--household", default="5", help="Persons in a household.")
+@verb
+async def propose(as_json: bool, home: Path | None, need: str, climate: str, household: str) -> None:
+    """The goods that NEED comes to, such as "shelter for 500 people for 30 days", to edit and then ask for."""
+    asked = NeedRequest(need=need, climate=Climate(climate), household=household)
+    async with open_session(home) as session:
+        emit(await session.call("request.propose", asked), as_json, _proposed)
 
 
 @request.command("list")
@@ -90,6 +104,13 @@ def _asked(text: str) -> Asked:
     if not mark:
         raise Refusal("bad-line", "CODE=QUANTITY or CODE=QUANTITY:UNIT", text, "write it so", 2)
     return Asked(item=code, quantity=quantity, unit=unit)
+
+
+def _proposed(found: NeedView) -> str:
+    rows = [(x.item or "?", x.quantity, x.unit, "; ".join(x.working), x.source) for x in found.lines]
+    lines = table(("item", "quantity", "unit", "working", "source"), rows)
+    asked = " ".join(f"--line {x.item}={x.quantity}" for x in found.lines if x.item)
+    return lines + "\n\n" + words("request.next", "to ask for it: xstock request new --to NODE {lines}", lines=asked)
 
 
 def _list(found: list[RequestView]) -> str:

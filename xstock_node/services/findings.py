@@ -1,12 +1,17 @@
 """What `doctor` finds in networks and cases: charters, root keys, forks, what waits and what is not witnessed."""
 
+from decimal import Decimal
+
 import msgspec
 
 from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.network import Network
 from xstock_node.services.office import Office
+from xstock_node.services.promises import Key, at_risk, available, promised
+from xstock_node.services.stock_bound import stock_bound
 from xstock_node.services.times import iso
+from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import StoredFork
 
 WAITS_LONG = 3600
@@ -26,7 +31,7 @@ async def network_findings(office: Office) -> list[Finding]:
     found: list[Finding] = []
     for network in office.node.networks.values():
         found += [*_charter(office, network), *_roots(office, network), *_doubted(office, network)]
-        found += await _witnesses(office, network)
+        found += [*await _witnesses(office, network), *await _at_risk(office, network)]
     return [*found, *await _forks(office), *await _outbox(office)]
 
 
@@ -111,6 +116,23 @@ async def _forks(office: Office) -> list[Finding]:
             do=f"telephone {fork.log.node}; `xstock bundle export` carries the proof",
         )
         for fork in found
+    ]
+
+
+async def _at_risk(office: Office, network: Network) -> list[Finding]:
+    """Promises above what is left, because stock fell: shown to people, and never cancelled by the node."""
+    catalogue, node = await office.catalogue(), office.node
+
+    def work(tx: Transaction) -> dict[Key, Decimal]:
+        kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
+        here = available(tx, network, node.clock.now()) if kept is None else kept
+        return at_risk(here, promised(tx, network.name, node.identity.name))
+
+    found = await node.engine.read(work)
+    do = "telephone the requester; propose a lower quantity or another lot, or find more"
+    return [
+        Finding(check=f"promises {network.name}", state="error", found=f"{q} {unit} of {item} at risk", do=do)
+        for (item, unit), q in found.items()
     ]
 
 

@@ -1,6 +1,6 @@
 """What a supplier promised in all its cases, and what it may promise: the bound of invariant I4."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from xstock_node.protocol.records import Offer, interpret
@@ -37,7 +37,12 @@ def available(tx: Transaction, network: Network, now: int) -> dict[Key, Decimal]
     return total
 
 
+def at_risk(here: Mapping[Key, Decimal], promised_: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
+    """How much of each item is promised beyond what there is: stock that fell below a commitment (never cancelled)."""
+    found = {key: quantity - here.get(key, Decimal(0)) for key, quantity in promised_.items()}
+    return {key: missing for key, missing in found.items() if missing > 0}
+
+
 def over_promised(tx: Transaction, network: Network, now: int) -> list[Key]:
     """What is promised beyond what is available; nothing, while invariant I4 holds."""
-    here = available(tx, network, now)
-    return [k for k, q in promised(tx, network.name, network.shared.node).items() if q > here.get(k, Decimal(0))]
+    return [*at_risk(available(tx, network, now), promised(tx, network.name, network.shared.node))]

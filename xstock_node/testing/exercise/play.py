@@ -65,7 +65,7 @@ class Play:
         """From the forecast to the hand-over."""
         stage = self.stage
         await self._stock()
-        backup = stage.copy("MK")
+        backup = await stage.copy("MK")
         await stage.hour(-30)
         standby = await self._standby()
         await stage.hour(0.25)

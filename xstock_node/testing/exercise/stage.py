@@ -5,7 +5,6 @@ An hour of the story is `HOUR` virtual seconds. Everything goes through the serv
 
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -172,14 +171,11 @@ class Stage:
             for name in names:
                 await overview.sync(desk.office, OFFICER, overview.PeerName(name=name))
 
-    def copy(self, code: str) -> Path:
+    async def copy(self, code: str) -> Path:
         """A back-up of a node's database as it is now."""
+        await self.desks[code].office.node.engine.checkpoint()
         target = self.folder / f"{code}.backup"
-        source = sqlite3.connect(self.folder / f"{self.names[code]}.db")
-        with sqlite3.connect(target) as copy:
-            source.backup(copy)
-        copy.close()
-        source.close()
+        shutil.copy(self.folder / f"{self.names[code]}.db", target)
         return target
 
     async def restore(self, code: str, backup: Path) -> None:
