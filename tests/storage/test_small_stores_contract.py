@@ -133,6 +133,9 @@ async def test_acts_are_listed_newest_first(engine: Engine) -> None:
         await engine.write(lambda tx, a=act: tx.acts.add(a), durable=True)
     assert await engine.read(lambda tx: tx.acts.last(2)) == [acts[2], acts[1]]
     assert await engine.read(lambda tx: tx.acts.last(99)) == acts[::-1]
+    found = await engine.read(lambda tx: tx.acts.since(0, 2))
+    assert [act for _, act in found] == acts[:2]
+    assert [act for _, act in await engine.read(lambda tx: tx.acts.since(found[-1][0], 9))] == acts[2:]
 
 
 async def test_what_people_keep_is_listed_by_kind_and_replaced_by_id(engine: Engine) -> None:

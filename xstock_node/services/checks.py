@@ -8,9 +8,11 @@ import msgspec
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services import accounting
 from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
+from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import LogState
 
@@ -53,7 +55,17 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
 async def verify_logs(office: Office, actor: Actor, request: None = None) -> list[LogVerification]:
     """Hash every stored record again and compare with the signed heads."""
     states = await office.node.engine.read(lambda tx: tx.logs.states())
-    return [await office.node.engine.read(_verifier(office, state)) for state in states if state.head]
+    found = [await office.node.engine.read(_verifier(office, state)) for state in states if state.head]
+    return [*found, *await office.node.engine.read(lambda tx: _acts(office, tx))]
+
+
+def _acts(office: Office, tx: Transaction) -> list[LogVerification]:
+    """Whether every act's hash stands in the audit log; nothing where there are no acts."""
+    count = len(tx.acts.since(0, 10**9))
+    wrong = accounting.unaccounted(office, tx)
+    first = f"{iso(wrong[0].at)} {wrong[0].actor} {wrong[0].verb}" if wrong else ""
+    why = f"{len(wrong)} acts are not as the audit log has them, the first: {first}" if wrong else ""
+    return [LogVerification(log="acts", records=count, holds=not wrong, why=why)] if count else []
 
 
 def check_keys(home: Path) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 - it confirms an acceptance while the hold stands: a person released the offer, and the bound is checked once more;
 - it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
-- it opens the cases of requests that a crash cut short.
+- it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import State
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import dossier, operating
+from xstock_node.services.accounting import hash_acts
 from xstock_node.services.approving import Draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
@@ -66,6 +67,7 @@ class Reacting:
     async def _run(self) -> None:
         await self._guarded(self._resume())
         await self._guarded(self.look())
+        await self._guarded(hash_acts(self._office))
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), EVERY)
@@ -75,6 +77,7 @@ class Reacting:
             self._cases.clear()
             self._wake.clear()
             await self._guarded(self.look(cases))
+            await self._guarded(hash_acts(self._office))
 
     async def _guarded(self, work: Any) -> None:
         try:

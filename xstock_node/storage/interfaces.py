@@ -258,6 +258,9 @@ class Acts(Protocol):
 
     def add(self, act: Act) -> None: ...
     def last(self, count: int) -> list[Act]: ...
+    def since(self, position: int, most: int) -> list[tuple[int, Act]]:
+        """Acts after a position, oldest first, each with its own position; 0 is before the first."""
+        ...
 
 
 class Objects(Protocol):

@@ -62,3 +62,7 @@ class SqliteActs:
     def last(self, count: int) -> list[Act]:
         query = "select at, actor, verb, subject, detail from act order by n desc limit ?"
         return [Act(*row) for row in self._db.execute(query, (count,))]
+
+    def since(self, position: int, most: int) -> list[tuple[int, Act]]:
+        query = "select n, at, actor, verb, subject, detail from act where n > ? order by n limit ?"
+        return [(row[0], Act(*row[1:])) for row in self._db.execute(query, (position, most))]
