@@ -62,6 +62,7 @@ def settings_of(config: Config) -> OfficeSettings:
         banded=tuple(config.offers.banded),
         exact_to=config.offers.exact_to,
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
+        gs1_prefix=config.node.gs1_prefix,
     )
 
 
