@@ -59,7 +59,7 @@ class Two:
 
     async def until(self, name: str, state: str) -> OperationView:
         """Wait until a node shows a state."""
-        for _ in range(400):
+        for _ in range(4000):
             if await self[name].node.engine.read(lambda tx: tx.cases.get(self.case)):
                 found = await self.show(name)
                 if found.state == state:
@@ -67,9 +67,10 @@ class Two:
             await asyncio.sleep(0.01)
         raise AssertionError(f"{name} never shows {state}")
 
-    async def until_step(self, name: str, verb: str) -> None:
-        for _ in range(400):
-            if any(s.verb == verb for s in (await self.show(name)).timeline):
+    async def until_step(self, name: str, verb: str, consignment: str = "") -> None:
+        for _ in range(4000):
+            taken = [s for s in (await self.show(name)).timeline if s.verb == verb]
+            if any(consignment in ("", s.fields.get("consignment")) for s in taken):
                 return
             await asyncio.sleep(0.01)
         raise AssertionError(f"{name} never holds {verb}")
@@ -111,7 +112,7 @@ class Two:
             SUPPLIES, "stage", plate, consignment=numbered.consignment, units=numbered.units, countries=list(ROAD),
             crossings=["Bajakovo-Batrovci", "Gradina-Kalotina"], day="2027-03-29", vehicle="side:0",
         )  # fmt: skip
-        await self.until_step(ASKS, "stage")
+        await self.until_step(ASKS, "stage", name)
         staged = [s for s in (await self.show(ASKS)).timeline if s.verb == "stage"]
         return str(staged[-1].fields["vehicle"])
 
@@ -123,7 +124,9 @@ class Two:
             ASKS, "green-light", **road, entry="BGKLN", consignee="relief desk", valid_until=until, permits=permits
         )
         await self.until_step(SUPPLIES, "green-light")
-        await self.step(SUPPLIES, "clear", consignment=name, seal="HR-7781", permits=[{"authority": "c", "number": "T2-9"}])
+        await self.step(
+            SUPPLIES, "clear", consignment=name, seal="HR-7781", permits=[{"authority": "c", "number": "T2-9"}]
+        )
         await self.until_step(ASKS, "clear")
         await self.step(SUPPLIES, "dispatch", **road, lines=[tents(80)], carrier="Prijevoz d.o.o.", mode="3")
         await self.until(ASKS, "dispatched")
