@@ -20,6 +20,7 @@ FILE = "config.toml"
 TERMS = ("loan", "donation", "replacement", "cost-recovery")
 PLACE_LENGTH = 120
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_PREFIX = re.compile(r"([0-9]{4,12})?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
 
 
@@ -51,6 +52,9 @@ class NodeSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         float | None, Meta(description="Of that place, rounded to 0.1 degree before it leaves the node.")
     ] = None
     longitude: Annotated[float | None, Meta(description="Of that place, rounded likewise.")] = None
+    gs1_prefix: Annotated[
+        str, Meta(description="GS1 company prefix, 4 to 12 digits, that begins the numbers (SSCC) of handling units.")
+    ] = ""
 
 
 class PeerPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -229,6 +233,7 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
             f"node.place of at most {PLACE_LENGTH} characters, none of them for control or direction",
             node.place,
         ),
+        (_PREFIX.fullmatch(node.gs1_prefix) is not None, "node.gs1_prefix of 4 to 12 digits", node.gs1_prefix),
         (abs(latitude) <= 90, "node.latitude from -90 to 90", latitude),
         (abs(longitude) <= 180, "node.longitude from -180 to 180", longitude),
         (

@@ -34,7 +34,19 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOT_FOUND = frozenset(
-    {"no-case", "no-request", "no-person", "no-pending", "no-offer", "no-item", "no-network", "no-log", "not-found"}
+    {
+        "no-case",
+        "no-request",
+        "no-person",
+        "no-pending",
+        "no-offer",
+        "no-item",
+        "no-network",
+        "no-log",
+        "not-found",
+        "no-paper",
+        "no-agreement",
+    }
 )
 CONFLICT = frozenset({"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists"})
 FORBIDDEN = frozenset({"forbidden", "second-person", "no-member", "former-member"})

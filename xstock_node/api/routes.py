@@ -4,6 +4,7 @@ A handler is `async (office, actor, request) -> response`; the request is a JSON
 """
 
 from xstock_node.api.operation_routes import OPERATION_ROUTES
+from xstock_node.api.paper_routes import PAPER_ROUTES
 from xstock_node.api.route import Handler, Route
 from xstock_node.domain.items import Item
 from xstock_node.services import (
@@ -393,5 +394,5 @@ NODE_ROUTES = (
     ),
 )
 
-ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES)
+ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES)
 BY_NAME = {route.name: route for route in ROUTES}

@@ -63,6 +63,7 @@ def settings_of(config: Config) -> OfficeSettings:
         exact_to=config.offers.exact_to,
         second_person=Thresholds(config.approvals.percent, config.approvals.value, config.approvals.currency),
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
+        gs1_prefix=config.node.gs1_prefix,
     )
 
 

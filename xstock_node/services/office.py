@@ -54,7 +54,7 @@ class OfficeSettings(NamedTuple):
     """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
-    `audiences` names and tiers by label.
+    `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units.
     """
 
     country: str = "XX"
@@ -69,6 +69,7 @@ class OfficeSettings(NamedTuple):
     exact_to: str = ""
     audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
     second_person: Thresholds = Thresholds()
+    gs1_prefix: str = ""
 
 
 class Office:

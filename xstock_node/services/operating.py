@@ -13,7 +13,7 @@ from xstock_node.domain.reasons import sentence
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Word
-from xstock_node.services import approving, dossier, operation_views, people
+from xstock_node.services import approving, dossier, gates, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
@@ -109,6 +109,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         pending = approving.begin(office, actor, draft, needs)
         if pending.missing:
             return await _wait(office, actor, pending, found)
+    await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
     return await send(office, actor, row, draft)
 
 
@@ -124,6 +125,8 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
 
     def work(tx: Transaction) -> Pending:
         pending = approving.sign_with(_pending(tx, request.id, now), actor, now)
+        if not pending.missing:
+            gates.check(office, tx, pending)
         PENDING.put(tx, pending.id, pending, now)
         office.record(tx, actor, f"approve.{pending.signed[-1].right}", pending.case, f"{pending.verb} {pending.id}")
         return pending

@@ -22,7 +22,7 @@ from xstock_node.domain.documents.composing import compose
 from xstock_node.domain.documents.facts import OperationFacts
 from xstock_node.domain.documents.sheets import Sheet
 from xstock_node.domain.terms import Terms
-from xstock_node.services.documents.drawing import EVIDENCE, draw_pages
+from xstock_node.services.documents.drawing import EVIDENCE, STATEMENT, draw_pages
 from xstock_node.services.documents.library import customs_facts, documents, word_files, words
 from xstock_node.services.documents.papers import HTML, PDF, make_paper
 from xstock_node.services.errors import Refusal
@@ -125,7 +125,10 @@ def test_the_code_on_the_paper_reads_back_as_the_proof() -> None:
 def test_the_evidence_is_inside_the_pdf_byte_for_byte() -> None:
     evidence = bytes(range(256)) * 400
     drawn = make_paper("closing_report", samples.facts(), TRIO, proof=PROOF, evidence=evidence)
-    assert pypdf.PdfReader(BytesIO(drawn.data)).attachments == {EVIDENCE: [evidence]}
+    assert pypdf.PdfReader(BytesIO(drawn.data)).attachments == {
+        EVIDENCE: [evidence],
+        STATEMENT: [PROOF.encode()],
+    }
 
 
 def test_the_same_facts_give_the_same_bytes_in_another_process_too() -> None:

@@ -81,7 +81,7 @@ class GreenLight(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     entry_point: str
     consignee: str
-    valid_until: datetime
+    valid_until: datetime | None = None
     slot_from: datetime | None = None
     slot_until: datetime | None = None
     import_numbers: tuple[str, ...] = ()
@@ -130,19 +130,21 @@ class OperationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One operation, or one consignment of it, as papers tell it.
 
     `root` is the hash under which all signed steps stand; `made` fixes the day of the paper, so that the same facts
-    give the same bytes. `countries` and `crossings` are the route in order, `stretches` its regimes. `reason` is why
-    (refusal, cancellation, recall, loss), `remarks` anything else, both in the words of who wrote them.
+    give the same bytes. `terms_open` are those that may still be chosen while `terms` is None. `countries` and
+    `crossings` are the route in order, `stretches` its regimes. `reason` is why (refusal, cancellation, recall, loss),
+    `remarks` anything else, both in the words of who wrote them.
     """
 
     operation: str
     exercise: bool
     made: datetime
     root: str
-    terms: Terms
+    terms: Terms | None
     supplier: Party
     requester: Party
     lines: tuple[Line, ...]
     filing: Filing = Filing.DRAFT
+    terms_open: tuple[Terms, ...] = ()
     carrier: Party | None = None
     consignment: Consignment | None = None
     vehicle: Vehicle | None = None

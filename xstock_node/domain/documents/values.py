@@ -133,7 +133,7 @@ READERS: Final[dict[str, Reader]] = {
     "operation": lambda f, _: text(f.operation),
     "event": lambda f, _: text(f.event),
     "agreement": lambda f, _: text(f.agreement),
-    "terms": lambda f, w: w.say("terms", f.terms),
+    "terms": lambda f, w: _terms(f, w),
     "severity": lambda f, _: text(f.severity),
     "people": lambda f, w: figure(f.people, w),
     "supplier": lambda f, w: party(f.supplier, w),
@@ -181,6 +181,13 @@ READERS: Final[dict[str, Reader]] = {
     "volume": _sum(lambda f: volume_m3(f.consignment.units if f.consignment else ())),
     "value": _value,
 }
+
+
+def _terms(facts: OperationFacts, words: Words) -> Many:
+    if facts.terms is not None:
+        return words.say("terms", facts.terms)
+    spoken = [words.say("terms", one) for one in facts.terms_open]
+    return tuple(", ".join(one) for one in zip(*spoken, strict=True)) if spoken else words.say("word", "unknown")
 
 
 def _papers(facts: OperationFacts, words: Words) -> Many:

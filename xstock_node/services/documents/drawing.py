@@ -22,6 +22,8 @@ from xstock_node.services.documents.barcodes import gs1_128_svg
 from xstock_node.services.errors import Refusal
 
 EVIDENCE: Final = "evidence.xs1"
+STATEMENT: Final = "statement.txt"
+INSIDE: Final = {EVIDENCE: "evidence", STATEMENT: "statement"}
 LOGOS: Final = {b"\x89PNG": "logo.png", b"\xff\xd8\xff": "logo.jpg"}
 # a code on paper gets wet and folded: a quarter of it may be lost
 ERROR_LEVEL: Final = "q"
@@ -46,12 +48,12 @@ def draw_pdf(
     evidence: bytes | None = None,
     logo: bytes | None = None,
 ) -> bytes:
-    """The PDF of a sheet. `proof` becomes the QR code, `evidence` a file inside the PDF, `logo` (PNG or JPEG) stands
-    at its head. `made` is the date in the PDF.
+    """The PDF of a sheet. `proof` becomes the QR code and a file inside the PDF, `evidence` another one, `logo` (PNG
+    or JPEG) stands at its head. `made` is the date in the PDF.
 
     Raises Refusal when the extra is not installed, the proof is too long for a code, or the logo no picture.
     """
-    drawn = _draw("sheet.typ", _inputs(sheet, proof), _files(evidence, logo), "pdf", made)
+    drawn = _draw("sheet.typ", _inputs(sheet, proof), _files(evidence, proof, logo), "pdf", made)
     assert isinstance(drawn, bytes)
     return drawn
 
@@ -98,8 +100,10 @@ def _label_inputs(labels: Iterable[Label]) -> dict[str, str]:
     return {"labels": msgspec.json.encode(labels).decode(), "codes": msgspec.json.encode(codes).decode()}
 
 
-def _files(evidence: bytes | None, logo: bytes | None) -> dict[str, bytes]:
+def _files(evidence: bytes | None, proof: str | None, logo: bytes | None) -> dict[str, bytes]:
     files = {} if evidence is None else {EVIDENCE: evidence}
+    if proof:
+        files[STATEMENT] = proof.encode()
     if logo is not None:
         name = next((name for start, name in LOGOS.items() if logo.startswith(start)), None)
         if name is None:
@@ -117,7 +121,7 @@ def _draw(
     ppi: float | None = None,
 ) -> bytes | list[bytes]:
     typst = _typst()
-    named = {"evidence" if name == EVIDENCE else "logo": name for name in files}
+    named = {INSIDE.get(name, "logo"): name for name in files}
     source = resources.files(__package__).joinpath(template).read_bytes()
     with TemporaryDirectory(prefix="xstock-paper-") as folder:
         for name, data in files.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import xstock_node.domain
 from xstock_node.domain.corridors import Facts, parse_facts
+from xstock_node.domain.documents.choosing import Choice, parse_choice
 from xstock_node.domain.documents.composing import Library, parse_documents
 from xstock_node.domain.documents.words import WordFile, Words, parse_words
 
@@ -33,3 +34,9 @@ def words(languages: Iterable[str]) -> Words:
 def customs_facts() -> Facts:
     """Countries, regimes and the rules of papers."""
     return parse_facts((DATA / "papers.toml").read_bytes())
+
+
+@cache
+def choice() -> Choice:
+    """Which document each paper of a step is."""
+    return parse_choice((DATA / "paper_choice.toml").read_bytes(), documents())

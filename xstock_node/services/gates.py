@@ -1,0 +1,55 @@
+"""Gates: a step is not sent that an agreement on file between both parties forbids. It may be prepared all the same."""
+
+from typing import Final, Protocol
+
+from xstock_node.domain import agreements
+from xstock_node.domain.agreements import Agreement
+from xstock_node.domain.reasons import Reason, sentence
+from xstock_node.domain.terms import Terms
+from xstock_node.services import dossier, settling
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Office
+from xstock_node.storage.interfaces import Transaction
+
+GATED: Final = frozenset({"offer", "accept"})
+
+
+class Taken(Protocol):
+    """A step that is about to be signed."""
+
+    @property
+    def case(self) -> str: ...
+    @property
+    def verb(self) -> str: ...
+    @property
+    def fields(self) -> dict[str, object]: ...
+
+
+def check(office: Office, tx: Transaction, step: Taken) -> None:
+    """Raise Refusal where agreements are on file for both parties and none of them allows the terms of this step."""
+    row = tx.cases.get(step.case)
+    if row is None or step.verb not in GATED:
+        return
+    held = settling.agreements_between(tx, row.requester, row.supplier)
+    operation = dossier.read(tx, row).operation()
+    asked = next((e.body for e in operation.events if hasattr(e.body, "event")), None)
+    said = step.fields.get("terms") or ()
+    lines = step.fields.get("lines") or ()
+    items = [str(line["item"]) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+    for terms in [said] if isinstance(said, str) else list(said) if isinstance(said, list | tuple) else []:
+        against = [
+            agreements.objections(
+                one, Terms(terms), settling.today(office), between=(row.supplier, row.requester),
+                items=items or [key[0] for key in operation.counters],
+                reference=getattr(asked, "event", "") or None,
+            )
+            for one in held
+        ]  # fmt: skip
+        if held and all(against):
+            _refuse(step.verb, held, against)
+
+
+def _refuse(verb: str, held: list[Agreement], against: list[list[Reason]]) -> None:
+    why = "; ".join(dict.fromkeys(sentence(reason) for reasons in against for reason in reasons))
+    expected = f"a {verb} that an agreement allows: {', '.join(one.name for one in held)}"
+    raise Refusal("not-agreed", expected, why, "it may be prepared; send it once the agreement holds")
