@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from xstock_node.domain.steps import Count, Line, Movement
-from xstock_node.domain.units import from_decimal_pair
+from xstock_node.domain.units import from_sent_pair
 
 if TYPE_CHECKING:
     from xstock_node.domain.operation import Event
@@ -141,7 +141,7 @@ def _sums_of(event: "Event", refused: set[str]) -> Iterable[tuple[str, Sums]]:
         summed: Sums = {}
         for count in counts:
             key = count.item, count.unit
-            summed[key] = summed.get(key, ZERO) + from_decimal_pair(getattr(count, field))
+            summed[key] = summed.get(key, ZERO) + from_sent_pair(getattr(count, field))
         yield name, summed
 
 

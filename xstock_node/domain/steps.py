@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.units import from_decimal_pair
+from xstock_node.domain.units import from_sent_pair
 from xstock_node.protocol.recordtypes import Pair, ShortText, Time, Word
 
 Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
@@ -51,7 +51,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def quantity(self) -> Decimal:
         """The quantity."""
-        return from_decimal_pair(self.qty)
+        return from_sent_pair(self.qty)
 
 
 class Count(Part, frozen=True, kw_only=True, omit_defaults=True):
