@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, NamedTuple
 from unittest import mock
 
-from tests.domain.operation_story import ITEM, UNIT, Story, line
+from tests.domain.operation_story import FREE, ITEM, UNIT, Story, line
 from tests.models.ledger import Ledger, pieces
 from tests.models.stepper import Outcome, Side, at_once
 from xstock_node.domain import guards, steps
@@ -37,7 +37,7 @@ from xstock_node.storage.sqlite import SqliteEngine
 
 NAMES = ("a.example", "b.example", "c.example", "d.example", "e.example")
 HERE, KEY = Decimal(20), (ITEM, UNIT)
-STEPS_A_WORLD, CASES = 400, 7
+STEPS_A_WORLD, CASES = 1_000, 4
 WEIGHTS: dict[str, float] = {"open": 3, "say": 30, "odd": 2, "deliver": 38, "receipt": 14} | {
     "again": 3,
     "restart": 1,
@@ -197,7 +197,7 @@ class World:
 
     def _weight(self, verb: str) -> float:
         ends = BY_VERB[verb].leads_to in ENDED or verb in ("cancel", "reject", "close-proposed")
-        return (0.02 if ends else 1.0) / (5 + self.counts[f"said {verb}"]) ** 1.5
+        return (0.005 if ends else 0.1 if verb in FREE else 1.0) / (5 + self.counts[f"said {verb}"]) ** 1.5
 
     def _fields(self, view: View, name: str, verb: str) -> dict[str, Any]:
         """What a step says: part of the goods that its writer sees, or all of them."""

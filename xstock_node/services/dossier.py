@@ -70,9 +70,7 @@ class Dossier(NamedTuple):
         """
         decided = [e for e in self.supplier if seen is None or e.message.link.n <= seen.n]
         asked = [e for e in self.requester if heard is None or e.message.link.n <= heard.n]
-        return fold(
-            ((e.message.link.n, e.verb) for e in asked), ((e.message.seen.n, e.verb) for e in decided)
-        )
+        return fold(((e.message.link.n, e.verb) for e in asked), ((e.message.seen.n, e.verb) for e in decided))
 
     def answered(self, verbs: Iterable[str], seen: Link) -> bool:
         """Whether one of these proposals stands in the requester's chain, was seen, and not answered before."""
