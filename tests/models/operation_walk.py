@@ -1,7 +1,8 @@
 """`make walk`: a million random steps of two to five nodes over the whole table, the real casework and storage.
 
 Every node asks and supplies. Messages and receipts are lost, repeated, reordered; nodes restart, or begin anew; chains
-are exchanged. After every step: no supplier promised more than it has, and nobody believes more. Whenever all was exchanged: both sides say the same of every operation, hold all that was acknowledged, and
+are exchanged. After every step: no supplier promised more than it has, and nobody believes more.
+Whenever all was exchanged: both sides say the same of every operation, hold all that was acknowledged, and
 the goods are where the counters say (tests/models/ledger.py). Signatures are left out: they are tested elsewhere.
 """
 
