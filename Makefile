@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises siege cuts slow
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk siege cuts slow
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -47,6 +47,9 @@ cuts: .venv/dev
 siege: .venv/dev
 	$(BIN)/python -m tests.siege $(SIEGE)
 
+walk: .venv/dev
+	$(BIN)/python -m tests.models.operation_walk $(WALK)
+
 promises: .venv/dev
 	$(BIN)/python -m tests.models.stepper $(PROMISES)
 
@@ -60,7 +63,7 @@ sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)
 
 # All that is too long for a commit, one after the other, about three hours: before a release, and by night.
-slow: sim restores convergence mutants fuzz promises crash cuts siege lines bench
+slow: sim restores convergence mutants fuzz promises walk crash cuts siege lines bench
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

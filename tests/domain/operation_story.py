@@ -6,7 +6,7 @@ from typing import Any
 from xstock_node.domain import operation, steps
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BY_VERB, STEPS, Kind, Side, State, Step
-from xstock_node.domain.units import decimal_pair
+from xstock_node.domain.units import decimal_pair, from_sent_pair
 
 ITEM, UNIT = "HSHETENTF16C", "H87"
 NOW, HOUR = 1_790_000_000, 3600
@@ -91,7 +91,7 @@ class Story:
         lots, fields = self.lots, self.fields(verb)
         self.lots = lots
         said = [x["qty"] for x in fields.get("lines", ())] + [x["good"] for x in fields.get("counts", ())]
-        return all(steps.number(quantity) > 0 for quantity in said)
+        return all(from_sent_pair(quantity) > 0 for quantity in said)
 
 
 def told(path: Path) -> Story:

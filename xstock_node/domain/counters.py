@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from xstock_node.domain.steps import Count, Line, Movement, number
+from xstock_node.domain.steps import Count, Line, Movement
+from xstock_node.domain.units import from_sent_pair
 
 if TYPE_CHECKING:
     from xstock_node.domain.operation import Event
@@ -140,7 +141,7 @@ def _sums_of(event: "Event", refused: set[str]) -> Iterable[tuple[str, Sums]]:
         summed: Sums = {}
         for count in counts:
             key = count.item, count.unit
-            summed[key] = summed.get(key, ZERO) + number(getattr(count, field))
+            summed[key] = summed.get(key, ZERO) + from_sent_pair(getattr(count, field))
         yield name, summed
 
 

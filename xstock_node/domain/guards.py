@@ -13,6 +13,7 @@ from xstock_node.domain.counters import ZERO, Counters, Key
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.steps import Body
+from xstock_node.domain.units import from_sent_pair
 
 Guard = Callable[[Operation, Body, int], Iterable[Reason]]
 LENDING: Final = frozenset({"loan", "replacement"})
@@ -30,12 +31,17 @@ def _lines(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     yield from (Reason("no_quantity", {"item": line.item}) for line in lines if line.quantity <= 0)
 
 
+def _some(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Lines may be left out; those that are there are of something."""
+    yield from (r for r in _lines(operation, body, now) if r.code != "no_lines")
+
+
 def _counts(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     counts: tuple[steps.Count, ...] = getattr(body, "counts", ())
     if not counts:
         yield Reason("no_counts")
     for count in counts:
-        if min(steps.number(q) for q in (count.good, count.damaged, count.short, count.over)) < 0:
+        if min(from_sent_pair(q) for q in (count.good, count.damaged, count.short, count.over)) < 0:
             yield Reason("no_quantity", {"item": count.item})
 
 
@@ -56,7 +62,7 @@ def _asked(body: Body) -> dict[Key, Decimal]:
     for line in getattr(body, "lines", ()):
         found[line.item, line.unit] = found.get((line.item, line.unit), ZERO) + line.quantity
     for count in getattr(body, "counts", ()):
-        said = sum((steps.number(q) for q in (count.good, count.damaged, count.short)), ZERO)
+        said = sum((from_sent_pair(q) for q in (count.good, count.damaged, count.short)), ZERO)
         found[count.item, count.unit] = found.get((count.item, count.unit), ZERO) + said
     return found
 
@@ -171,10 +177,16 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "request": (_lines,),
     "standby": (_lines, _future_hold),
     "offer": (_lines, _future_hold),
-    "accept": (_acceptance, _at_most(lambda c: c.offered, "more_than_offered")),
-    "confirm": (_as_accepted,),
-    "amended": (_not_below_dispatched,),
-    "amend": (_not_below_dispatched,),
+    "accept": (_some, _acceptance, _at_most(lambda c: c.offered, "more_than_offered")),
+    "confirm": (_some, _as_accepted, _at_most(lambda c: c.offered, "more_than_offered")),
+    "amended": (
+        _some,
+        _not_below_dispatched,
+    ),
+    "amend": (
+        _some,
+        _not_below_dispatched,
+    ),
     "clear": (_countersigned,),
     "dispatch": (_lines, _at_most(lambda c: c.undispatched, "more_than_accepted"), _cleared),
     "refused": (_lines, _at_most(lambda c: c.in_transit, "more_than_there")),

@@ -63,7 +63,7 @@ def read(messages: Sequence[Event]) -> Operation:
     """Fold an operation; `messages` are both chains, each in its writer's order."""
     events = _corrected(messages)
     ours = [e for e in events if e.side == "supplier"]
-    decided = fold((e.verb for e in events if e.side == "requester"), (e.verb for e in ours))
+    decided = fold(((e.n, e.verb) for e in events if e.side == "requester"), ((e.seen, e.verb) for e in ours))
     counters, consignments = counters_of(events), consignments_of(events)
     proposals, disputes = tuple(standing(events)), tuple(_open_disputes(events))
     recalled = any(e.verb == "recall" for e in ours)

@@ -236,17 +236,26 @@ STEPS = (
 BY_VERB = {step.verb: step for step in STEPS}
 
 
-def fold(openings: Iterable[str], decisions: Iterable[str]) -> State | None:
-    """What is decided by the requester's openings and the supplier's decisions; None before the first opening."""
-    state: State | None = None
-    for verb in openings:
-        found = BY_VERB.get(verb)
-        if found is not None and found.kind is Kind.OPENING and (state is None or state in found.decided):
-            state = found.decides
-    for verb in decisions:
+def fold(openings: Iterable[tuple[int, str]], decisions: Iterable[tuple[int, str]]) -> State | None:
+    """What is decided by the requester's openings and the supplier's decisions; None before the first opening.
+
+    Openings come with their place, decisions with the requester's last place that they had seen: an opening counts
+    where the supplier saw it, so that one that crosses a decision undoes nothing (xs1 16.13).
+    """
+    state, waiting = None, list(openings)
+    for seen, verb in decisions:
+        state, waiting = _opened(state, [o for o in waiting if o[0] <= seen]), [o for o in waiting if o[0] > seen]
         found = BY_VERB.get(verb)
         if found is not None and found.kind is Kind.DECISION and state in found.decided:
             state = found.decides or state
+    return _opened(state, waiting)
+
+
+def _opened(state: State | None, openings: Iterable[tuple[int, str]]) -> State | None:
+    for _, verb in openings:
+        found = BY_VERB.get(verb)
+        if found is not None and found.kind is Kind.OPENING and (state is None or state in found.decided):
+            state = found.decides
     return state
 
 

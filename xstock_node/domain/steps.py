@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.units import from_sent_pair
 from xstock_node.protocol.recordtypes import Pair, ShortText, Time, Word
 
 Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
@@ -50,7 +51,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def quantity(self) -> Decimal:
         """The quantity."""
-        return number(self.qty)
+        return from_sent_pair(self.qty)
 
 
 class Count(Part, frozen=True, kw_only=True, omit_defaults=True):
@@ -281,8 +282,3 @@ BODIES: Final[dict[str, type[Body]]] = {verb: kind for kind, verbs in _VERBS.ite
 def body_of(verb: str, fields: dict[str, object]) -> Body:
     """The typed body of a step; raises msgspec.ValidationError. Fields that its type does not know are left out."""
     return msgspec.convert(fields, BODIES.get(verb, Body))
-
-
-def number(pair: Pair) -> Decimal:
-    """The number of a pair. A peer's pair need not be in its shortest form: no message may break the fold."""
-    return Decimal(pair[0]).scaleb(pair[1])

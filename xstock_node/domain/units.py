@@ -130,6 +130,12 @@ def from_decimal_pair(pair: tuple[int, int]) -> Decimal:
     return exact(Decimal(integer).scaleb(power))
 
 
+def from_sent_pair(pair: tuple[int, int]) -> Decimal:
+    """The figure of a pair as another node wrote it, canonical or not: what was signed is read, never refused late."""
+    integer, power = pair
+    return exact(Decimal(integer).scaleb(power))
+
+
 def _is_code(unit: str) -> bool:
     return unit in BaseUnit.__members__.values()
 

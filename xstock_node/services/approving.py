@@ -8,7 +8,8 @@ import msgspec
 
 from xstock_node.domain.counters import ZERO, Key
 from xstock_node.domain.rights import DAY
-from xstock_node.domain.steps import Line, number
+from xstock_node.domain.steps import Line
+from xstock_node.domain.units import from_sent_pair
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, Thresholds
@@ -80,7 +81,7 @@ def needs_of(verb: str, lines: Sequence[Line], stock: dict[Key, Decimal], limits
             share = line.quantity * 100 / there
             needs.setdefault("approve", []).append(f"{share:.0f} % of the {line.item} that there are")
         if line.currency == limits.currency:
-            value += line.quantity * number(line.value)
+            value += line.quantity * from_sent_pair(line.value)
     if value > limits.value:
         needs.setdefault("approve", []).append(f"a value of {value} {limits.currency}")
     return needs

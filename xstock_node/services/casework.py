@@ -161,6 +161,8 @@ class Casework:
         except ProtocolError as error:
             raise Refusal("bad-step", error.expected, error.came, "see protocol/schemas/steps.json") from error
 
+        body = msgspec.json.decode(msgspec.json.encode(body))  # as it travels: what is judged is what is signed
+
         def work(tx: Transaction) -> list[bytes]:
             tx.cases.put(row)
             found = dossier.read(tx, row)
@@ -227,6 +229,8 @@ class Casework:
         others = promised_in(tx, networks, self._own, found.case.id)
         for key, quantity in wanted.items():
             left = here.get(key, Decimal(0)) - others.get(key, Decimal(0))
+            if quantity <= 0:
+                raise Refusal("no-quantity", f"a quantity of {key[0]} above zero", str(quantity), "promise something")
             if quantity > left:
                 do = "offer less, or publish what became free"
                 raise Refusal("not-available", f"at most {left} {key[1]} of {key[0]}", str(quantity), do)
@@ -326,8 +330,9 @@ class Casework:
     def _may_take(self, tx: Transaction, found: Dossier, message: Message) -> None:
         verb, side = message.step.step, found.side(message.sender)
         step = BY_VERB.get(verb)
-        seen = message.seen if side == "requester" else None
-        why = may(verb, side, found.state(seen))
+        # Steps cross: each is judged by what its writer had of the other's chain.
+        by = found.state(seen=message.seen) if side == "requester" else found.state(heard=message.seen)
+        why = may(verb, side, by)
         if not why and step is not None and step.answers and not found.answered(step.answers, message.seen):
             why = f"{verb} answers no proposal that it had seen"
         if why:

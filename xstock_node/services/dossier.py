@@ -63,10 +63,14 @@ class Dossier(NamedTuple):
         """The operation as people see it."""
         return operation.read(self.events())
 
-    def state(self, seen: Link | None = None) -> State | None:
-        """The state by the supplier's chain, or by as much of it as `seen` covers (xs1 16.10)."""
+    def state(self, seen: Link | None = None, heard: Link | None = None) -> State | None:
+        """The state by the supplier's chain, or by as much of it as `seen` covers (xs1 16.10).
+
+        `heard` is what the supplier had of the requester's chain, where a step of the supplier is judged.
+        """
         decided = [e for e in self.supplier if seen is None or e.message.link.n <= seen.n]
-        return fold((e.verb for e in self.requester), (e.verb for e in decided))
+        asked = [e for e in self.requester if heard is None or e.message.link.n <= heard.n]
+        return fold(((e.message.link.n, e.verb) for e in asked), ((e.message.seen.n, e.verb) for e in decided))
 
     def answered(self, verbs: Iterable[str], seen: Link) -> bool:
         """Whether one of these proposals stands in the requester's chain, was seen, and not answered before."""

@@ -96,7 +96,7 @@ async def show_operation(office: Office, actor: Actor, request: CaseId) -> Opera
 
 async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepResult:
     """Take a step, or write it down for who has to release or approve it."""
-    row, found = await _held(office, request.case)
+    row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
     draft = Draft(row.id, request.step, _named(request, side), side)
     body = check(office, found, draft)
@@ -132,7 +132,7 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
         return pending
 
     pending = await office.node.engine.write(work, durable=True)
-    row, found = await _held(office, pending.case)
+    row, found = await held(office, pending.case)
     if pending.missing:
         return _waiting(pending, found)
     draft = Draft(pending.case, pending.verb, pending.fields, pending.side)
@@ -187,7 +187,7 @@ async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pend
 
     sent = await _casework(office, row).send(row.id, body, draft.side, beside)
     office.changes.tell(row.id)
-    _, found = await _held(office, row.id)
+    _, found = await held(office, row.id)
     state = found.operation().state or ""
     return StepResult(case=row.id, step=draft.verb, sent=True, state=state, hash=sent.link.hash)
 
@@ -253,7 +253,9 @@ def _view(office: Office, tx: Transaction, case: str) -> OperationView:
     return operation_views.view(found, own, member, waiting, undelivered)
 
 
-async def _held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
+async def held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
+    """An operation of this node as it stands; raises Refusal `no-case`."""
+
     def work(tx: Transaction) -> tuple[StoredCase, Dossier]:
         row = _row(office, tx, case)
         return row, dossier.read(tx, row)

@@ -114,9 +114,9 @@ class Reacting:
             draft = Draft(case, "expire", {"reason": "hold-ended"})
         if draft is None:
             return 0
-        row = await self._office.node.engine.read(lambda tx: tx.cases.get(case))
-        assert row is not None
         try:
+            row, found = await operating.held(self._office, case)
+            operating.check(self._office, found, draft)  # the other side may have accepted what was never offered
             await operating.send(self._office, NODE, row, draft)
         except (Refusal, ProtocolError) as error:
             self._office.node.trace.warning("not-confirmed", case=case, why=str(error))
