@@ -253,3 +253,14 @@ def test_a_real_operation_carries_no_banner(play: Callable[..., None]) -> None:
         assert "EXERCISE" not in text.replace("(exercise)", "") and TENT in text
 
     play(story, "see.pub")
+
+
+def rewritten(evidence_: bytes, line: bytes | None) -> bytes:
+    """A PDF of somebody else with these files inside."""
+    writer, out = pypdf.PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.add_attachment(EVIDENCE, evidence_)
+    if line is not None:
+        writer.add_attachment(STATEMENT, line)
+    writer.write(out)
+    return out.getvalue()

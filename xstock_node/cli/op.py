@@ -125,7 +125,7 @@ async def evidence(as_json: bool, home: Path | None, case: str, out: Path | None
 @click.option("--key", "keys", multiple=True, type=click.Path(path_type=Path), help="Identity note of a party.")
 @verb
 async def verify(as_json: bool, home: Path | None, file: Path, keys: tuple[Path, ...]) -> None:
-    """Check an evidence file. Ends with 0 when all holds, 6 when a party's root key is not known here, else 1."""
+    """Check an evidence file or a paper. Ends with 0 when all holds, 6 when a root key is not known here, else 1."""
     from xstock_node.cli.op_verify import UNKNOWN_KEY, shown, verified
 
     found = verified(file, home, keys)
@@ -194,3 +194,6 @@ def _pending(found: list[PendingView]) -> str:
     if not rows:
         return words("op.nothing-waits", "nothing waits")
     return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)
+
+
+import xstock_node.cli.op_papers  # noqa: E402, F401 - registers its commands on the group above

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from xstock_node.cli.op_pdf import PDF, paper_of
 from xstock_node.cli.output import pairs, table, words
 from xstock_node.config import home_folder
 from xstock_node.domain import operation, steps
+from xstock_node.domain.documents import statement
 from xstock_node.domain.operation import Event
 from xstock_node.protocol import evidence, identity
 from xstock_node.protocol.errors import ProtocolError
@@ -47,6 +49,16 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     time: str
 
 
+class PaperProof(msgspec.Struct, frozen=True, kw_only=True):
+    """What the statement of a paper says: which document, by whom; `root` stands at its foot, for the eye."""
+
+    document: str
+    node: str
+    key: str
+    sheet: str
+    root: str
+
+
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What an evidence file proves; `missing` says what it does not."""
 
@@ -59,6 +71,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[SignedStep]
     witnesses: list[Witness]
     missing: list[str]
+    paper: PaperProof | None = None
 
 
 def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
@@ -67,7 +80,8 @@ def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
         data = file.read_bytes()
     except OSError as error:
         raise Refusal("no-file", f"an evidence file at {file}", error.strerror or "", "check the path", 2) from None
-    found = evidence.verify(data)
+    paper = paper_of(data) if data.startswith(PDF) else None
+    found = evidence.verify(paper.evidence if paper else data)
     roots = _known_roots(home, keys)
     sides = {found.requester: "requester", found.supplier: "supplier"}
     parties = [
@@ -85,12 +99,17 @@ def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
         steps=[_step(proven) for proven in found.messages],
         witnesses=[Witness(by=by, time=iso(at)) for by, at in (found.witnessed.by if found.witnessed else ())],
         missing=_missing(found),
+        paper=_proven(paper.statement, found) if paper else None,
     )
 
 
 def shown(found: Verified) -> str:
     """In words."""
-    head = pairs([("operation", found.case), ("network", found.network), ("state", found.state)])
+    rows = [("operation", found.case), ("network", found.network), ("state", found.state)]
+    if found.paper is not None:
+        compare = words("op.compare", "{root} (compare with the foot of the paper)", root=found.paper.root)
+        rows += [("paper", found.paper.document), ("stated by", found.paper.key), ("hash", compare)]
+    head = pairs(rows)
     parties = table(
         ("party", "side", "24 digits", ""),
         [(p.name, p.side, p.digits, words("op.known", "known here") if p.known else "?") for p in found.parties],
@@ -113,6 +132,22 @@ def _state(found: Evidence) -> str:
         body = steps.body_of(verb, message.body)
         events.append(Event(side, verb, body, message.link.n, message.seen.n, message.time, hash_))
     return operation.read(events).state or ""
+
+
+def _proven(line: str, found: Evidence) -> PaperProof:
+    """A statement that holds: signed by a party of the evidence, about this operation and no other steps than these."""
+    signed = statement.read(line)
+    said = signed.statement
+    keys = [i.key_by_id(signed.key_id) for i in found.identities if i.name == signed.node]
+    statement.check(signed, next((key for key in keys if key), None))
+    if (said.case, said.supplier, said.requester) != (found.case, found.supplier, found.requester):
+        raise ProtocolError(f"a statement about {found.case}", said.case)
+    sides = {found.supplier: "supplier", found.requester: "requester"}
+    steps_ = [(sides[p.message.sender], p.message.link.n, p.message.link.hash) for p in found.messages]
+    if statement.root_of(steps_) != said.root:
+        raise ProtocolError("a statement about the steps of the evidence", f"another root: {said.root}")
+    key = f"{signed.node}#{signed.key_id.hex()}"
+    return PaperProof(document=said.document, node=signed.node, key=key, sheet=said.sheet, root=said.root)
 
 
 def _step(proven: evidence.Proven) -> SignedStep:
