@@ -155,9 +155,8 @@ def tents(quantity: int) -> dict[str, Any]:
 @asynccontextmanager
 async def two_nodes(folder: Path, patch: pytest.MonkeyPatch, log: str = "see.x-drill") -> AsyncIterator[Two]:
     """Both nodes, started; `log` is that of an exercise unless another one is named."""
-    patch.setattr(simnet, "LOG", log)
     patch.setattr(simnet, "make_identity", identity_of)
-    net, offices, reacting = SimNet(folder, latency=0.001), {}, []
+    net, offices, reacting = SimNet(folder, latency=0.001, log=log), {}, []
     for name, peers in ((BG, [HR]), (HR, [BG])):
         await net.start(name, peers)
     await net.publish(HR, [make_offer(900, net.clocks[HR].now(), qty=(1000, 0))])
