@@ -135,10 +135,10 @@ class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     """Above which a second person approves an offer that the stock owner released."""
 
     percent: Annotated[
-        Decimal, Meta(description="A second person above so many percent of what there is of an item.", ge=0, le=100)
+        Decimal, Meta(description="A second person above so many percent of what there is of an item.")
     ] = Decimal(10)
-    value: Annotated[Decimal, Meta(description="A second person above this value of all goods offered.", ge=0)] = (
-        Decimal(25_000)
+    value: Annotated[Decimal, Meta(description="A second person above this value of all goods offered.")] = Decimal(
+        25_000
     )
     currency: Annotated[str, Meta(description="Currency of that value (ISO 4217).", pattern="^[A-Z]{3}$")] = "EUR"
 
@@ -221,7 +221,10 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
     node, terms = config.node, config.offers.terms
     labels = [audience.label for audience in config.audience]
     latitude, longitude = node.latitude or 0.0, node.longitude or 0.0
+    approvals = config.approvals
     return [
+        (0 <= approvals.percent <= 100, "approvals.percent from 0 to 100", str(approvals.percent)),
+        (approvals.value >= 0, "approvals.value of 0 or more", str(approvals.value)),
         (_COUNTRY.fullmatch(node.country) is not None, "node.country as two capital letters, such as BG", node.country),
         (
             all(_LANGUAGE.fullmatch(language) for language in node.languages),

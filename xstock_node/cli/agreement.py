@@ -40,8 +40,7 @@ async def show(as_json: bool, home: Path | None, id_: str, out: Path | None) -> 
     """One agreement: parties, terms, until when, who signed."""
     async with open_session(home) as session:
         found = await session.call("agreement.show", AgreementId(id=id_))
-    if out is not None:
-        out.write_text(found.note, "utf-8")  # noqa: ASYNC240 - a verb does one thing at a time
+    write_note(out, found.note)
     emit(found, as_json, _one)
 
 
@@ -51,6 +50,12 @@ def settled_file(path: Path) -> SettledFile:
         return SettledFile(content=path.read_bytes())
     except OSError as error:
         raise Refusal("no-file", f"a file at {path}", error.strerror or "", "check the path", 2) from None
+
+
+def write_note(path: Path | None, note: str) -> None:
+    """Write a signed note where it is wanted."""
+    if path is not None:
+        path.write_text(note, "utf-8")
 
 
 def _one(found: AgreementView) -> str:

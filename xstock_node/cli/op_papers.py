@@ -85,8 +85,7 @@ async def units(
     request = UnitsRequest(case=case, consignment=consignment, units=[unit_of(text) for text in units])
     async with open_session(home) as session:
         found = await session.call("op.units", request)
-    if out is not None:
-        out.write_bytes(msgspec.json.encode(found.units))  # noqa: ASYNC240 - a verb does one thing at a time
+    _write_units(found, out)
     emit(found, as_json, _units)
 
 
@@ -159,6 +158,11 @@ def unit_of(text: str) -> NewUnit:
         raise Refusal(
             "bad-unit", "CODE=N,lot=L,expiry=D,kg=N,m3=N,serial=S,count=N", str(error), "mend it", 2
         ) from None
+
+
+def _write_units(found: UnitsView, out: Path | None) -> None:
+    if out is not None:
+        out.write_bytes(msgspec.json.encode(found.units))
 
 
 def _written(found: DocumentFile, out: Path | None) -> FileMade:

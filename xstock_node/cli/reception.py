@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from xstock_node.cli.agreement import settled_file
+from xstock_node.cli.agreement import settled_file, write_note
 from xstock_node.cli.output import emit, pairs, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.settling import ReceptionFilter, ReceptionView
@@ -33,8 +33,8 @@ async def show(as_json: bool, home: Path | None, country: str, out: Path | None)
     async with open_session(home) as session:
         found = await session.call("reception.show", ReceptionFilter(country=country))
     own = [one.note for one in found if one.own]
-    if out is not None and own:
-        out.write_text(own[0], "utf-8")  # noqa: ASYNC240 - a verb does one thing at a time
+    if own:
+        write_note(out, own[0])
     emit(found, as_json, _all)
 
 
