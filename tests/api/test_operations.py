@@ -7,6 +7,10 @@ import pytest
 
 from tests.api.conftest import BG, HR, Desk
 from xstock_node.domain.rights import Role
+from xstock_node.services.approving import PENDING, sign_with
+from xstock_node.services.office import Actor
+from xstock_node.services.reacting import Reacting
+from xstock_node.services.times import iso
 from xstock_node.testing import make_offer
 
 TENT, UNIT = "HSHETENTF16C", "H87"
@@ -200,3 +204,45 @@ async def test_stock_that_falls_below_a_promise_is_shown_and_never_cancelled(des
         (f["check"], f["state"], f["found"]) for f in found
     ]
     assert (await case.until(BG, "confirmed"))["binding"]
+
+
+async def test_a_longer_standby_hold_does_not_keep_a_later_offer_alive(desks: dict[str, Desk]) -> None:
+    """The hold that stands is that of the last promise: an acceptance after it is a person's to answer."""
+    _, made, _ = await desks[BG].ask("POST", "/requests", json={"to": [HR], "notify": True})
+    case = Case(desks, made["operations"][0]["case"])
+    await case.until(HR, "notified")
+    now = desks[HR].office.node.clock.now()
+    await case.step(HR, "standby", lines=lines(20), hold_until=now + 9_000)
+    await case.until(BG, "standby")
+    await case.step(BG, "request", lines=lines(20))
+    await case.until(HR, "requested")
+    await case.step(HR, "offer", lines=lines(20), hold_until=now + 600, terms=["donation"])
+    shown = await case.until(BG, "offered")
+    assert shown["hold_until"] == iso(now + 600)
+
+
+async def test_a_step_that_all_have_signed_is_sent_once_even_after_a_crash(desks: dict[str, Desk]) -> None:
+    case, office = await asked(desks, "900"), desks[HR].office
+    hold = office.node.clock.now() + 3600
+    waits = await case.step(HR, "offer", lines=lines(900), hold_until=hold, terms=["donation"])
+    assert waits["missing"] == ["approve"]
+    now = office.node.clock.now()
+
+    def signed(tx: Any) -> None:
+        pending = PENDING.get(tx, waits["waiting"])
+        assert pending is not None
+        PENDING.put(tx, pending.id, sign_with(pending, Actor("second", "test"), now), now)
+
+    await office.node.engine.write(signed, durable=True)  # and then the node died
+    again = Reacting(office)
+    await again.start()
+    found = await case.until(HR, "offered")
+    await again.stop()
+    assert sum(s["verb"] == "offer" for s in found["timeline"]) == 1 and found["waiting"] == []
+    last = await desks[HR].ask("POST", "/operations/approve", json={"id": waits["waiting"]})
+    assert last[0] == 404
+
+
+async def test_nobody_takes_the_names_of_the_node_itself(desk: Desk) -> None:
+    status, found, _ = await desk.ask("POST", "/people", json={"name": "operator", "role": "viewer"})
+    assert status == 422 and found["error"]["code"] == "bad-name"

@@ -108,7 +108,7 @@ def test_north_macedonia_takes_no_medical_goods_on_loan(profiles: dict[str, Rece
 
 def test_a_semi_trailer_does_not_reach_the_place_of_montenegro(profiles: dict[str, ReceptionProfile]) -> None:
     found = reception.objections(profiles["ME"], Goods(), Terms.DONATION, DAY, entry="X-KAR", truck_t=Decimal(40))
-    assert [reason.code for reason in found] == ["truck_too_large"]
+    assert [reason.code for reason in found] == ["truck_above_limit"]
 
 
 def test_every_pair_of_countries_has_papers_in_the_receiver_s_language(

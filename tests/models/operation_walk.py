@@ -6,22 +6,16 @@ Whenever all was exchanged: both sides say the same of every operation, hold all
 the goods are where the counters say (tests/models/ledger.py). Signatures are left out: they are tested elsewhere.
 """
 
-import json
-import shutil
 import sys
-import tempfile
-import time
 from collections import Counter, defaultdict
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
-from unittest import mock
 
 from tests.domain.operation_story import FREE, ITEM, UNIT, Story, line
 from tests.models.ledger import Ledger, pieces
-from tests.models.stepper import Outcome, Side, at_once
+from tests.models.stepper import Outcome, Side, at_once, print_walk, walk_worlds
 from xstock_node.domain import guards, steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, BY_VERB, ENDED, STEPS, fits, may
@@ -29,7 +23,7 @@ from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol import bundle, messages
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import casework, dossier
+from xstock_node.services import dossier
 from xstock_node.services.casework import pack
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -76,6 +70,8 @@ class View(NamedTuple):
 
 class World:
     """Some nodes, what is on its way between them, and where the goods are."""
+
+    there, length = {KEY: HERE}, STEPS_A_WORLD
 
     def __init__(self, folder: Path, seed: int, counts: Counter[str]) -> None:
         self.random, self.steps, self.cut, self.folder, self.counts = Random(seed), 0, "", folder, counts
@@ -335,41 +331,9 @@ def _pair(quantity: int) -> tuple[int, int]:
 
 
 def walk(count: int, seed: int = 1, stop_at: int = 1) -> Outcome:
-    """So many steps, in worlds of some hundred each; ends early after `stop_at` violations."""
-    found = Outcome(steps=0, counts=Counter(), broken=[])
-    place = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - what is written there is thrown away
-    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: {KEY: HERE}
-    with mock.patch.object(messages, "parse", parse), mock.patch.object(casework, "available", here):
-        while found.steps < count and len(found.broken) < stop_at:
-            folder = Path(tempfile.mkdtemp(dir=place))
-            world = World(folder, seed, found.counts)
-            try:
-                _one(world, seed, found, min(STEPS_A_WORLD, count - found.steps))
-            finally:
-                world.close()
-                shutil.rmtree(folder)
-            seed += 1
-    return found
-
-
-def _one(world: World, seed: int, found: Outcome, count: int) -> None:
-    for _ in range(count):
-        found.steps += 1
-        if broken := world.step():
-            found.broken.append(f"seed {seed} step {world.steps}: {'; '.join(broken)}")
-            return
-    found.broken += [f"seed {seed} at rest: {text}" for text in world.differing()]
-
-
-def main() -> int:
-    """Walk and print the figure; 1 where something broke."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    seed, began = int(sys.argv[2]) if len(sys.argv) > 2 else 1, time.monotonic()
-    found = walk(count, seed)
-    figure = {"walk": found.steps, "seconds": round(time.monotonic() - began), "broken": found.broken}
-    print(json.dumps(figure | {"steps": dict(found.counts.most_common()), "holds": not found.broken}))
-    return int(bool(found.broken))
+    """So many steps of this module's worlds."""
+    return walk_worlds(World, count, seed, stop_at)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_walk("walk", walk))

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -100,9 +100,10 @@ class Side:
 class World:
     """One supplier with so many pieces, its requesters, and what is on its way."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.random, self.steps, self.cut = Random(seed), 0, ""
-        self.counts: Counter[str] = Counter()
+    there, length = {KEY: HERE}, STEPS_A_WORLD
+
+    def __init__(self, folder: Path, seed: int, counts: Counter[str]) -> None:
+        self.random, self.steps, self.cut, self.counts = Random(seed), 0, "", counts
         self.sides = {name: Side(folder, name, self) for name in (SUPPLIER, *REQUESTERS)}
         self.receipts: list[tuple[str, str, bytes]] = []
         self.sent: list[tuple[str, str, bytes, bytes]] = []
@@ -258,16 +259,24 @@ class Outcome(SimpleNamespace):
 
 
 def walk(steps: int, seed: int = 1, stop_at: int = 1) -> Outcome:
-    """So many steps, in worlds of some hundred each; ends early after `stop_at` violations."""
+    """So many steps of this module's worlds."""
+    return walk_worlds(World, steps, seed, stop_at)
+
+
+def walk_worlds(kind: Any, count: int, seed: int, stop_at: int) -> Outcome:
+    """So many steps in worlds of a kind, `kind.length` in each; ends early after `stop_at` violations.
+
+    `kind.there` is what each supplier of such a world has, by item and unit.
+    """
     found = Outcome(steps=0, counts=Counter(), broken=[])
     place = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - what is written there is thrown away
-    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: {KEY: HERE}
+    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: kind.there
     with mock.patch.object(messages, "parse", parse), mock.patch.object(casework, "available", here):
-        while found.steps < steps and len(found.broken) < stop_at:
+        while found.steps < count and len(found.broken) < stop_at:
             folder = Path(tempfile.mkdtemp(dir=place))
-            world = World(folder, seed)
+            world = kind(folder, seed, found.counts)
             try:
-                _one(world, seed, found, min(STEPS_A_WORLD, steps - found.steps))
+                _one(world, seed, found, min(kind.length, count - found.steps))
             finally:
                 world.close()
                 shutil.rmtree(folder)
@@ -275,25 +284,24 @@ def walk(steps: int, seed: int = 1, stop_at: int = 1) -> Outcome:
     return found
 
 
-def _one(world: World, seed: int, found: Outcome, steps: int) -> None:
-    for _ in range(steps):
+def _one(world: Any, seed: int, found: Outcome, count: int) -> None:
+    for _ in range(count):
         found.steps += 1
         if broken := world.step():
             found.broken.append(f"seed {seed} step {world.steps}: {'; '.join(broken)}")
             return
     found.broken += [f"seed {seed} at rest: {text}" for text in world.differing()]
-    found.counts += world.counts
 
 
-def main() -> int:
-    """Walk and print the figure; 1 where something broke."""
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def print_walk(name: str, walker: Callable[[int, int], Outcome]) -> int:
+    """Walk as the command line says (steps, seed) and print the figure; 1 where something broke."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seed, began = int(sys.argv[2]) if len(sys.argv) > 2 else 1, time.monotonic()
-    found = walk(steps, seed)
-    figure = {"promises": found.steps, "seconds": round(time.monotonic() - began), "broken": found.broken}
+    found = walker(count, seed)
+    figure = {name: found.steps, "seconds": round(time.monotonic() - began), "broken": found.broken}
     print(json.dumps(figure | {"steps": dict(found.counts.most_common()), "holds": not found.broken}))
     return int(bool(found.broken))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(print_walk("promises", walk))

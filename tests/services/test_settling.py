@@ -99,7 +99,7 @@ def test_without_an_agreement_on_file_nothing_is_held_back(play: Play) -> None:
     ("until", "more", "terms", "why"),
     [
         ("2026-09-20", "", "loan", "was valid until 2026-09-20"),
-        ("2027-12-31", '[accessions]\n"redcross.hr" = 2026-09-23', "loan", "party to Regional agreement from"),
+        ("2027-12-31", '[accessions]\n"redcross.hr" = 2026-09-20', "loan", "ended on 2026-09-20"),
         ("2027-12-31", "", "donation", "knows loan, not donation"),
         ("2027-12-31", 'items = ["OTHER"]', "loan", "does not cover"),
     ],
@@ -115,12 +115,12 @@ def test_an_offer_that_no_agreement_allows_is_not_sent(play: Play, until: str, m
     play(story)
 
 
-def test_a_supplier_prepares_its_offer_and_sends_it_once_the_other_side_acceded(play: Play) -> None:
-    """Check K9: nothing is binding before the accession, and what was written down is sent after it."""
+def test_a_supplier_prepares_its_offer_and_sends_it_once_the_other_side_renewed(play: Play) -> None:
+    """Check K9: nothing is sent while an accession has ended; what was written down is sent once it is renewed."""
 
     async def story(two: Two) -> None:
         office = two[SUPPLIES]
-        await settling.new_agreement(office, ANA, agreement(more='[accessions]\n"redcross.bg" = 2026-09-23'))
+        await settling.new_agreement(office, ANA, agreement(more='[accessions]\n"redcross.bg" = 2026-09-20'))
         await two.ask()
         line, hold = tents(80), office.node.clock.now() + 5 * 86_400
         fields = msgspec.json.decode(msgspec.json.encode({"lines": [line], "hold_until": hold, "terms": ["loan"]}))
@@ -128,11 +128,12 @@ def test_a_supplier_prepares_its_offer_and_sends_it_once_the_other_side_acceded(
         owner = Actor("ivo", "test", (Grant(role=Role.STOCK_OWNER),))
         written = await operating.take_step(office, writer, StepRequest(case=two.case, step="offer", fields=fields))
         assert not written.sent and written.missing == ["release"]
-        with pytest.raises(Refusal, match="from 2026-09-23 on"):
+        with pytest.raises(Refusal, match="ended on 2026-09-20"):
             await operating.approve(office, owner, PendingId(id=written.waiting))
         (waits,) = await operating.list_pending(office, ANA)
         assert waits.missing == ["release"], "the refused signature is not kept"
-        office.node.clock.offset = 2 * 86_400  # type: ignore[attr-defined]
+        renewed = agreement(more='[accessions]\n"redcross.bg" = 2028-06-06').content.replace(b'"A1"', b'"A1-2"')
+        await settling.new_agreement(office, ANA, SettledFile(content=renewed))
         assert (await operating.approve(office, owner, PendingId(id=written.waiting))).sent
 
     play(story)

@@ -129,7 +129,7 @@ def _not_cut() -> Sequence[Any]:
     return [mock.patch.object(receiving, "_cut", keep)]
 
 
-@mutant("a fork freezes nothing", "I2 I3", "copied node", "clock back", "halves")
+@mutant("a fork freezes nothing", "I2 I3", "copied node", "clock back")
 def _not_frozen() -> Sequence[Any]:
     async def go_on(self: Contradictions, log: Any, raw: bytes, error: Exception) -> None:
         return None

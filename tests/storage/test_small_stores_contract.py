@@ -152,3 +152,5 @@ async def test_what_people_keep_is_listed_by_kind_and_replaced_by_id(engine: Eng
     assert await engine.write(lambda tx: tx.objects.drop("person", "a"), durable=True)
     assert not await engine.write(lambda tx: tx.objects.drop("person", "a"), durable=True)
     assert await engine.read(lambda tx: tx.objects.get("person", "a")) is None
+    assert await engine.write(lambda tx: tx.objects.drop_older("request", 9), durable=True) == 1
+    assert [one.id for one in await engine.read(lambda tx: tx.objects.list("request"))] == ["b"]

@@ -61,7 +61,9 @@ class Idempotency:
             return
         now = self._office.node.clock.now()
         found = Answered(asked=_hash(route, asked), at=now, body=answer)
-        await self._office.node.engine.write(lambda tx: ANSWERED.put(tx, id_, found, now), durable=True)
+        engine = self._office.node.engine
+        await engine.write(lambda tx: ANSWERED.drop_older(tx, now - DAY), durable=False)
+        await engine.write(lambda tx: ANSWERED.put(tx, id_, found, now), durable=True)
 
 
 def _hash(route: str, body: bytes) -> str:

@@ -24,8 +24,6 @@ def paper_of(data: bytes) -> Inside:
     except ImportError:
         do = "`pip install 'xstock-node[documents]'`, or verify the evidence file"
         raise Refusal("no-pypdf", "the extra `documents`", "it is not installed", do, 2) from None
-    if len(data) > MOST:
-        raise Refusal("bad-paper", f"a paper of at most {MOST} bytes", str(len(data)), "take the evidence file")
     try:
         held = PdfReader(BytesIO(data), strict=True).attachments
         evidence, statement = held[EVIDENCE], held[STATEMENT]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from xstock_node.cli.op_pdf import PDF, paper_of
+from xstock_node.cli.op_pdf import MOST, PDF, paper_of
 from xstock_node.cli.output import pairs, table, words
 from xstock_node.config import home_folder
 from xstock_node.domain import operation, steps
@@ -43,10 +43,11 @@ class SignedStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
-    """Which node saw the audit log when."""
+    """Which node saw the audit log when, and whether this machine knows its root key."""
 
     by: str
     time: str
+    known: bool
 
 
 class PaperProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
     """Check a file against the identities of `keys` and of the data folder."""
     try:
-        data = file.read_bytes()
+        data = _whole(file)
     except OSError as error:
         raise Refusal("no-file", f"an evidence file at {file}", error.strerror or "", "check the path", 2) from None
     paper = paper_of(data) if data.startswith(PDF) else None
@@ -97,10 +98,17 @@ def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
         state=_state(found),
         parties=parties,
         steps=[_step(proven) for proven in found.messages],
-        witnesses=[Witness(by=by, time=iso(at)) for by, at in (found.witnessed.by if found.witnessed else ())],
+        witnesses=_witnesses(found, roots),
         missing=_missing(found),
         paper=_proven(paper.statement, found) if paper else None,
     )
+
+
+def _witnesses(found: Evidence, roots: dict[str, bytes]) -> list[Witness]:
+    """Who saw the audit log; a witness whose root key nobody here knows proves nothing yet."""
+    held = {one.name: one.root for one in found.identities}
+    seen = found.witnessed.by if found.witnessed else ()
+    return [Witness(by=by, time=iso(at), known=by in roots and roots[by] == held.get(by)) for by, at in seen]
 
 
 def shown(found: Verified) -> str:
@@ -129,7 +137,10 @@ def _state(found: Evidence) -> str:
         message = proven.message
         side: operation.Side = "supplier" if message.sender == found.supplier else "requester"
         verb, hash_ = message.step.step, message.link.hash
-        body = steps.body_of(verb, message.body)
+        try:
+            body = steps.body_of(verb, message.body)
+        except msgspec.ValidationError as error:
+            raise ProtocolError(f"the fields of {verb} as in schemas/steps.json", str(error)) from None
         events.append(Event(side, verb, body, message.link.n, message.seen.n, message.time, hash_))
     return operation.read(events).state or ""
 
@@ -176,6 +187,14 @@ def _missing(found: Evidence) -> list[str]:
     if late:
         missing.append(words("op.no-leaf", "{count} messages not yet in a witnessed audit log", count=late))
     return missing
+
+
+def _whole(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        data = opened.read(MOST + 1)
+    if len(data) > MOST:
+        raise Refusal("too-large", f"a file of at most {MOST} bytes", "a longer one", "ask for one operation a file", 2)
+    return data
 
 
 def _known_roots(home: Path | None, keys: Sequence[Path]) -> dict[str, bytes]:

@@ -20,6 +20,10 @@ SUPPLIER_ACTS: Final = frozenset({S.NOTIFIED, S.REQUESTED, S.INDICATED, S.CLEARE
 """The open states in which the supplier acts next, even where no proposal waits; in the others the requester does."""
 
 
+HOLDS: Final = frozenset({"standby", "offer"})
+"""The promises that end by themselves; the last one's hold is the one that stands."""
+
+
 class Event(NamedTuple):
     """A message that counts: its side, step, place `n`, the other side's last place it had `seen`, time and hash."""
 
@@ -74,7 +78,7 @@ def read(messages: Sequence[Event]) -> Operation:
         state,
         _newest(events, "terms", {"accept", "confirm"}),
         _newest(events, "due", {"accept", "confirm", "extended"}),
-        max((e.body.hold_until for e in ours if isinstance(e.body, steps.Promise)), default=0),
+        next((e.body.hold_until for e in reversed(ours) if e.verb in HOLDS and isinstance(e.body, steps.Promise)), 0),
         last.body.answer_by if last else 0,
         _turn(state, proposals),
         counters,

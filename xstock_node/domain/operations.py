@@ -1,4 +1,4 @@
-"""The operation as one table: steps, who may take each, in which states, where they lead, and their papers.
+"""The operation as one table (xs1 16.21): steps, who takes each, in which states, where they lead, their papers.
 
 - the supplier's decisions alone make what is *decided*; the requester's proposals wait for one of them;
 - facts of either side are summed beside it, are never refused, and give the finer state that people see

@@ -112,7 +112,7 @@ MESSAGES: Final[dict[str, str]] = {
     "simplification_over": "the easing of {country} ended on {day}: {decision}",
     "regime_not_accepted": "{country} does not accept the regime {regime}",
     "entry_not_open": "goods do not enter {country} at {entry}",
-    "truck_too_large": "a truck of {truck} t is too large for {where} ({limit} t)",
+    "truck_above_limit": "a truck of {truck} t is too large for {where} ({limit} t)",
     "goods_forbidden": "{country} lets no {goods} in on these terms",
     "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
     # corridors

@@ -164,7 +164,7 @@ def objections(
     for where, limit in limits:
         if truck_t is not None and limit is not None and truck_t > limit:
             params = {"where": str(where), "truck": f"{truck_t:f}", "limit": f"{limit:f}"}
-            found.append(Reason("truck_too_large", params))
+            found.append(Reason("truck_above_limit", params))
     for one in profile.restrictions:
         if one.meets(goods.handling, goods.items, goods.kinds, terms):
             found += _restricted(profile.country, one, goods)

@@ -62,7 +62,7 @@ def leaf_entry(leaf: Leaf) -> Entry:
 def verify(data: bytes) -> Evidence:
     """Check a whole file; raises a `ProtocolError` that names what does not hold."""
     found = list(bundle.parse(data))
-    identities = [identity.parse(e.data) for e in found if e.kind == "identity"]
+    identities = _identities(found)
     said = [messages.parse(e.data) for e in found if e.kind == "message"]
     receipts = [messages.parse_receipt(e.data) for e in found if e.kind == "receipt"]
     if not said:
@@ -81,6 +81,17 @@ def verify(data: bytes) -> Evidence:
     )
     newest = {i.name: i for i in sorted(identities, key=lambda i: i.version)}
     return Evidence(first.case, first.network, first.sender, first.recipient, tuple(newest.values()), proven, witnessed)
+
+
+def _identities(found: Sequence[Entry]) -> list[Identity]:
+    """The identities of a file. Versions of one name share one root key, or anybody's key could stand beside it."""
+    roots: dict[str, bytes] = {}
+    identities = [identity.parse(e.data) for e in found if e.kind == "identity"]
+    for one in identities:
+        if roots.setdefault(one.name, one.root) != one.root:
+            came = "identities under two root keys"
+            raise BadSignature(f"one root key of {one.name}", came, "ask for a file from before or after the change")
+    return identities
 
 
 def _check_parties(said: Sequence[Message], first: Message) -> None:
@@ -155,8 +166,10 @@ def _witnesses(note: Note, head: Head, identities: Sequence[Identity]) -> Iterab
 
 
 def _leaf(data: bytes) -> Leaf:
-    lines = data.decode("ascii", "replace").splitlines()
+    *lines, rest = data.decode("ascii", "replace").split("\n")
     first, _, index = (lines[0] if lines else "").partition(" ")
+    if rest:
+        raise ProtocolError("a leaf entry that ends with its last line", rest)
     if len(lines) > 65:
         raise ProtocolError("at most 64 hashes", len(lines) - 1)
     return Leaf(keys.from_base64(first, 32), number(index), tuple(keys.from_base64(h, 32) for h in lines[1:]))

@@ -29,6 +29,15 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Draft(NamedTuple):
+    """A step as a person wrote it: its case, verb and fields, and the side lines it names."""
+
+    case: str
+    verb: str
+    fields: dict[str, Any]
+    side: tuple[bytes, ...] = ()
+
+
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """A step that is written but not signed by the node yet: what it still `needs`, and why."""
 
@@ -42,6 +51,11 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...]
     why: tuple[str, ...] = ()
     signed: tuple[Signed, ...] = ()
+
+    @property
+    def draft(self) -> Draft:
+        """The step itself."""
+        return Draft(self.case, self.verb, self.fields, self.side)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -95,15 +109,6 @@ def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
     if not right:
         raise Refusal("forbidden", f"a person who may {' or '.join(pending.missing)}", actor.name, "ask one of them")
     return msgspec.structs.replace(pending, signed=(*pending.signed, Signed(by=actor.name, right=right, at=now)))
-
-
-class Draft(NamedTuple):
-    """A step as a person wrote it: its case, verb and fields, and the side lines it names."""
-
-    case: str
-    verb: str
-    fields: dict[str, Any]
-    side: tuple[bytes, ...] = ()
 
 
 def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]]) -> Pending:

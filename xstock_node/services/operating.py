@@ -120,24 +120,36 @@ async def list_pending(office: Office, actor: Actor, request: None = None) -> li
 
 
 async def approve(office: Office, actor: Actor, request: PendingId) -> StepResult:
-    """Sign a waiting step with a right that it needs; the last one sends it."""
+    """Sign a waiting step with a right that it needs; the last one sends it.
+
+    The last signature is kept only where the step can still be taken.
+    """
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> Pending:
-        pending = approving.sign_with(_pending(tx, request.id, now), actor, now)
+        pending = _pending(tx, request.id, now)
+        if pending.missing:
+            pending = approving.sign_with(pending, actor, now)
+            verb = f"approve.{pending.signed[-1].right}"
+            office.record(tx, actor, verb, pending.case, f"{pending.verb} {pending.id}")
         if not pending.missing:
             gates.check(office, tx, pending)
+            check(office, dossier.read(tx, _row(office, tx, pending.case)), pending.draft)
         PENDING.put(tx, pending.id, pending, now)
-        office.record(tx, actor, f"approve.{pending.signed[-1].right}", pending.case, f"{pending.verb} {pending.id}")
         return pending
 
     pending = await office.node.engine.write(work, durable=True)
-    row, found = await held(office, pending.case)
     if pending.missing:
+        _, found = await held(office, pending.case)
         return _waiting(pending, found)
-    draft = Draft(pending.case, pending.verb, pending.fields, pending.side)
-    check(office, found, draft)
-    return await send(office, actor, row, draft, pending.id)
+    return await send_signed(office, actor, pending)
+
+
+async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepResult:
+    """Send a step that everybody has signed; the end of its waiting is stored with it, so that it is sent once."""
+    row, found = await held(office, pending.case)
+    check(office, found, pending.draft)
+    return await send(office, actor, row, pending.draft, pending.id)
 
 
 async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingView:

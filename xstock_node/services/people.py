@@ -63,6 +63,10 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
 
 
+RESERVED = frozenset({"operator", "token", "node"})
+"""Names by which the node itself acts: a person of that name could not be told from it in the list of acts."""
+
+
 class PersonRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A new person, or a role for one; `sites` empty: in the whole organisation."""
 
@@ -189,6 +193,8 @@ def somewhere(actor: Actor, right: str, now: int) -> bool:
 
 async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool) -> PersonView:
     now = office.node.clock.now()
+    if request.name in RESERVED:
+        raise Refusal("bad-name", f"a name other than {', '.join(sorted(RESERVED))}", request.name, "choose another", 2)
 
     def work(tx: Transaction) -> Person:
         person = PEOPLE.get(tx, request.name)

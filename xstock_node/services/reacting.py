@@ -2,6 +2,7 @@
 
 - it confirms an acceptance while the hold stands: a person released the offer, and the bound is checked once more;
 - it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
+- it sends what everybody had signed when a crash came between, and expects no further signature;
 - it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log.
 """
 
@@ -14,7 +15,7 @@ from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import State
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import dossier, operating
+from xstock_node.services import approving, dossier, operating
 from xstock_node.services.accounting import hash_acts
 from xstock_node.services.approving import Draft
 from xstock_node.services.errors import Refusal
@@ -66,6 +67,7 @@ class Reacting:
 
     async def _run(self) -> None:
         await self._guarded(self._resume())
+        await self._guarded(self._send_signed())
         await self._guarded(self.look())
         await self._guarded(hash_acts(self._office))
         while True:
@@ -91,6 +93,12 @@ class Reacting:
         for request in await self._office.node.engine.read(REQUESTS.list):
             if not request.ended and len(request.cases) < len(request.to):
                 await send_out(self._office, NODE, request)
+
+    async def _send_signed(self) -> None:
+        now = self._office.node.clock.now()
+        for pending in await self._office.node.engine.read(lambda tx: approving.live(tx, now)):
+            if not pending.missing:
+                await self._guarded(operating.send_signed(self._office, NODE, pending))
 
     def _open(self, tx: Transaction) -> list[tuple[str, Operation]]:
         """Own cases as supplier that wait for a decision that the node may take."""

@@ -32,3 +32,7 @@ class Shelf(Generic[T]):
     def drop(self, tx: Transaction, id_: str) -> bool:
         """Remove an object; whether there was one."""
         return tx.objects.drop(self._kind, id_)
+
+    def drop_older(self, tx: Transaction, before: int) -> int:
+        """Remove what was not changed since `before` (unix seconds); how many."""
+        return tx.objects.drop_older(self._kind, before)

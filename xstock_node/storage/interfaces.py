@@ -273,6 +273,9 @@ class Objects(Protocol):
 
     def put(self, found: StoredObject) -> None: ...
     def drop(self, kind: str, id_: str) -> bool: ...
+    def drop_older(self, kind: str, before: int) -> int:
+        """Remove all of a kind that were changed before a time; how many."""
+        ...
 
 
 class Transaction(Protocol):

@@ -108,18 +108,18 @@ class Letters:
 def chains_hold(case: str, requester: list[Message], supplier: list[Message]) -> str:
     """Empty where every step of both chains was one of the table's in the state that its writer knew, else which not.
 
-    An own walk over the table, beside the fold that the services use (xs1 16.13).
+    An own walk over what the table decides, beside the fold that the services use (xs1 16.13).
     """
     state = None
     for index, message in enumerate(supplier):
         step = BY_VERB[message.step.step]
         opened = _opened(requester, message.seen.n)
-        state = opened if state in (None, "notified") and opened else state
-        if step.kind == "decision" and state not in step.states:
+        state = opened if state in (None, "notified", "standby") and opened else state
+        if step.kind == "decision" and state not in step.decided:
             return f"{case}: {step.verb} of the supplier in {state}"
         if step.answers and not any(m.step.step in step.answers and m.link.n <= message.seen.n for m in requester):
             return f"{case}: {step.verb} answers nothing"
-        state = (step.leads_to or state) if step.kind == "decision" else state
+        state = (step.decides or state) if step.kind == "decision" else state
         if message.link.n != index + 1:
             return f"{case}: a gap before {message.link.n}"
     for message in requester:
@@ -127,7 +127,7 @@ def chains_hold(case: str, requester: list[Message], supplier: list[Message]) ->
         if step.side == "supplier":
             return f"{case}: {step.verb} of the requester"
         known = _state_at(requester, supplier, message)
-        if step.kind == "proposal" and known not in step.states:
+        if step.kind == "proposal" and known not in step.decided:
             return f"{case}: {step.verb} of the requester in {known}"
     return ""
 
@@ -150,6 +150,6 @@ def _state_at(requester: list[Message], supplier: list[Message], message: Messag
     state = _opened(requester, message.link.n)
     for decision in supplier:
         step = BY_VERB[decision.step.step]
-        if decision.link.n <= message.seen.n and step.kind == "decision" and step.leads_to:
-            state = step.leads_to
+        if decision.link.n <= message.seen.n and step.kind == "decision" and step.decides:
+            state = step.decides
     return state

@@ -26,3 +26,6 @@ class SqliteObjects:
 
     def drop(self, kind: str, id_: str) -> bool:
         return self._db.execute("delete from object where kind = ? and id = ?", (kind, id_)).rowcount > 0
+
+    def drop_older(self, kind: str, before: int) -> int:
+        return self._db.execute("delete from object where kind = ? and changed < ?", (kind, before)).rowcount
