@@ -1,6 +1,7 @@
 """Accounting for acts: every act of a person has its hash in the audit log; `log verify` finds one that was changed.
 
-A step of an operation is hashed in the transaction that signs it; every other act within half a minute.
+A step of an operation is hashed in the transaction that signs it; every other act within an hour, many at once, so
+that the heads which peers compare do not change with each act.
 """
 
 from xstock_node.protocol import merkle
@@ -13,11 +14,12 @@ from xstock_node.storage.values import Act
 
 _HASHED: Shelf[int] = Shelf("acts-hashed", int)
 MOST = 500
+WAITS = 3600
 READ = 4096
 
 
 async def hash_acts(office: Office) -> int:
-    """Put the hashes of acts that have none yet into the audit log of the home network; how many."""
+    """Put the hashes of acts that have waited an hour, and of those since, into the home network's audit log."""
     count = 0
 
     def work(tx: Transaction) -> list[bytes]:
@@ -29,7 +31,8 @@ async def hash_acts(office: Office) -> int:
         count = len(found)
         return [act.text() for _, act in found if not _is_step(act)]
 
-    if await office.node.engine.read(lambda tx: tx.acts.since(_HASHED.get(tx, "home") or 0, 1)):
+    first = await office.node.engine.read(lambda tx: tx.acts.since(_HASHED.get(tx, "home") or 0, 1))
+    if first and first[0][1].at + WAITS <= office.node.clock.now():
         await office.node.correspondence.of().audit.keep(work)
     return count
 
