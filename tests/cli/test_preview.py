@@ -1,7 +1,9 @@
 """`xstock stock preview FILE`: one JSON object, no node needed, nothing changed."""
 
 import json
-import time
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,14 +48,23 @@ def test_a_missing_file_and_an_unknown_suffix_print_their_object_too(tmp_path: P
 @pytest.mark.parametrize(
     "name", ["02_bg_cp1251_semicolon.csv", "06_uk_merged_header.xlsx", "10_mixed_units_packs.xlsx"]
 )
-def test_a_small_file_takes_under_a_second_and_a_half(name: str, tmp_path: Path) -> None:
-    path, times = sample("messy", name), []
-    for _ in range(3):
-        began = time.monotonic()
-        code, reading = preview(path, tmp_path)
-        times.append(time.monotonic() - began)
-        assert code == 0 and reading["rows"]
-    assert min(times) < 1.5, times
+def test_a_small_file_waits_for_no_part_of_the_node(name: str, tmp_path: Path) -> None:
+    """What a preview loads is what its second goes to: neither services nor routes nor a database are among it."""
+    line = ["stock", "preview", str(sample("messy", name)), "--json"]
+    ask = f"import sys, xstock_node.cli.main as m; m.main({line!r}, standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], env={**os.environ, "XSTOCK_HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    reading, loaded = done.stdout.splitlines()[0], set(done.stdout.splitlines()[-1].split())
+    assert json.loads(reading)["rows"] and "xstock_spreadsheet.reader" in loaded
+    heavy = {
+        "xstock_node.services.office",
+        "xstock_node.api.routes",
+        "aiohttp",
+        "sqlite3",
+        "xstock_node.storage.sqlite",
+    }
+    assert loaded & heavy == set()
 
 
 def test_without_a_file_it_shows_what_of_the_own_stock_would_be_offered(tmp_path: Path) -> None:

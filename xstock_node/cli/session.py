@@ -7,17 +7,18 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 import msgspec
 
 from xstock_node.api.problems import ProblemBody
-from xstock_node.api.routes import BY_NAME, PREFIX, Route
 from xstock_node.config import home_folder, load
-from xstock_node.services import people
 from xstock_node.services.errors import Refusal
-from xstock_node.services.office import OPERATOR, Actor, Office
+
+if TYPE_CHECKING:  # every service hangs on these: a verb that needs no node does not wait for them
+    from xstock_node.api.route import Route
+    from xstock_node.services.office import Actor, Office
 
 SOCKET = "api.sock"
 LOCK = "lock"
@@ -39,7 +40,7 @@ class SocketSession:
 
     async def call(self, name: str, request: Any = None) -> Any:
         """The answer of a route, or its `Refusal`."""
-        route = BY_NAME[name]
+        route = _route(name)
         connection = _UnixConnection(str(self._path))
         try:
             status, body = _exchange(connection, route, request)
@@ -59,17 +60,22 @@ class SocketSession:
 class OpenSession:
     """Works on the opened data folder while no node runs."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: "Office") -> None:
         self._office = office
 
     async def call(self, name: str, request: Any = None) -> Any:
         """The answer of a route, for whom the token belongs to."""
-        route, actor = BY_NAME[name], await self._actor()
+        from xstock_node.services import people
+
+        route, actor = _route(name), await self._actor()
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
             raise Refusal("forbidden", f"a person who may {route.right}", actor.name, "ask one who may")
         return await route.handler(self._office, actor, request)
 
-    async def _actor(self) -> Actor:
+    async def _actor(self) -> "Actor":
+        from xstock_node.services import people
+        from xstock_node.services.office import OPERATOR
+
         token = os.environ.get(TOKEN)
         actor = await people.actor_of(self._office, token, "command line") if token else OPERATOR
         if actor is None:
@@ -123,7 +129,15 @@ def _answers(path: Path) -> bool:
         return True
 
 
-def _exchange(connection: "_UnixConnection", route: Route, request: Any) -> tuple[int, bytes]:
+def _route(name: str) -> "Route":
+    from xstock_node.api.routes import BY_NAME
+
+    return BY_NAME[name]
+
+
+def _exchange(connection: "_UnixConnection", route: "Route", request: Any) -> tuple[int, bytes]:
+    from xstock_node.api.routes import PREFIX
+
     path, body = PREFIX + route.path, None
     if route.method == "GET" and request is not None:
         fields = {k: v for k, v in msgspec.to_builtins(request).items() if v not in (None, "")}

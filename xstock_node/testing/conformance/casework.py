@@ -217,11 +217,11 @@ def audit_head(partner: Partner, leaves: list[bytes], epoch: int) -> bytes:
 async def witnessed(world: World) -> None:
     leaves = [merkle.leaf_hash(b"%d" % n) for n in range(7)]
     epoch = world.first.start = world.first.start + 1
-    ask = witness.write_request(WitnessRequest(0, (), audit_head(world.first, leaves[:3], epoch)))
-    answer = await world.first.call("POST", "/xs/1/witness", ask)
+    begun = audit_head(world.first, leaves[:3], epoch)
+    answer = await world.first.call("POST", "/xs/1/witness", witness.write_request(WitnessRequest(0, (), begun)))
     expect(answer.status == 200, "a cosignature", answer.body)
     known = identity.parse((await world.first.bare("GET", f"/xs/1/id/{world.peer}", None, {})).body)
-    text = heads.parse(audit_head(world.first, leaves[:3], epoch))[1].text
+    text = heads.parse(begun)[1].text
     line = witness.parse_lines(answer.body)[0]
     expect(witness.verify(text, line, world.peer, known.signing_keys()[0]).time > 0, "one that holds")
     forked = [*leaves[:2], leaves[6], leaves[3]]
