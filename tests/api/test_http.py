@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from tests.api.conftest import BG, HR, OPERATOR, Desk
+from xstock_node.api.idempotency import ANSWERED
 
 TENT = "HSHETENTF16C"
 ASK = {"to": [HR], "lines": [{"item": TENT, "quantity": "5"}]}
@@ -83,3 +84,29 @@ async def _next(stream: Any) -> dict[str, Any]:
         name, _, value = line.partition(": ")
         if name in ("id", "data"):
             found[name] = json.loads(value) if name == "data" else value
+
+
+async def test_a_step_whose_answer_was_lost_is_not_taken_again(desk: Desk) -> None:
+    """The node died between the deed and the answer: the answer is not kept, the mark of the deed is."""
+    made = (await desk.ask("POST", "/requests", json=ASK, headers={"Idempotency-Key": "the-first-one"}))[1]
+    await forget_answers(desk)
+    again = (await desk.ask("POST", "/requests", json=ASK, headers={"Idempotency-Key": "the-first-one"}))[1]
+    assert again["id"] == made["id"] and len((await desk.ask("GET", "/requests"))[1]) == 1
+    case = made["operations"][0]["case"]
+    cancel = {"case": case, "step": "cancel", "fields": {"reason": "covered"}}
+    key = {"Idempotency-Key": "the-second-one"}
+    first = await desk.ask("POST", "/operations/step", json=cancel, headers=key)
+    await forget_answers(desk)
+    second = await desk.ask("POST", "/operations/step", json=cancel, headers=key)
+    assert first[0] == 200 and first[1]["hash"] and second[:2] == first[:2]
+    await forget_answers(desk)
+    other = await desk.ask("POST", "/operations/step", json=cancel | {"fields": {"reason": "late"}}, headers=key)
+    assert other[0] == 409 and other[1]["error"]["code"] == "key-used"
+    shown = (await desk.ask("GET", f"/operations/operation?case={case}"))[1]
+    assert [s["verb"] for s in shown["timeline"]].count("cancel") == 1
+
+
+async def forget_answers(desk: Desk) -> None:
+    """As after a crash between a deed and its answer."""
+    engine, now = desk.office.node.engine, desk.office.node.clock.now()
+    await engine.write(lambda tx: ANSWERED.drop_older(tx, now + 1), durable=True)

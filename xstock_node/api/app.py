@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from xstock_node.api import openapi
-from xstock_node.api.idempotency import Idempotency
+from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
 from xstock_node.protocol import limits
@@ -110,7 +110,8 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
         answer: bytes | None = None
         try:
             body = None if route.request is None else msgspec.json.decode(asked, type=route.request)
-            answer = msgspec.json.encode(await route.handler(office, actor, body))
+            asker = asked_once(request, actor, route.name, asked)
+            answer = msgspec.json.encode(await route.handler(office, asker, body))
         finally:
             await keys.end(id_, route.name, asked, answer)
         return web.Response(body=answer, content_type="application/json")

@@ -8,12 +8,13 @@ import hashlib
 import msgspec
 from aiohttp import web
 
+from xstock_node.services import once
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.once import DAY, DONE, Once
 from xstock_node.services.shelf import Shelf
 
 HEADER = "Idempotency-Key"
-DAY = 86_400
 KEY = r"[A-Za-z0-9_-]{8,64}"
 
 
@@ -47,7 +48,7 @@ class Idempotency:
         asked = _hash(route, body)
         if held is not None and held.at + DAY > self._office.node.clock.now():
             if held.asked != asked:
-                raise Refusal("key-used", "one request for one key", "another one", "make a new key", 1)
+                raise once.used()
             return id_, held.body
         if id_ in self._busy:
             raise Refusal("key-busy", "the first request with this key to end", "a second", "ask again in a moment", 1)
@@ -62,8 +63,16 @@ class Idempotency:
         now = self._office.node.clock.now()
         found = Answered(asked=_hash(route, asked), at=now, body=answer)
         engine = self._office.node.engine
-        await engine.write(lambda tx: ANSWERED.drop_older(tx, now - DAY), durable=False)
+        await engine.write(
+            lambda tx: ANSWERED.drop_older(tx, now - DAY) + DONE.drop_older(tx, now - DAY), durable=False
+        )
         await engine.write(lambda tx: ANSWERED.put(tx, id_, found, now), durable=True)
+
+
+def asked_once(request: web.Request, actor: Actor, route: str, body: bytes) -> Actor:
+    """The actor with the key under which it asks, for what is done once in the transaction of the deed."""
+    key = request.headers.get(HEADER, "")
+    return actor._replace(once=Once(key, _hash(route, body))) if key else actor
 
 
 def _hash(route: str, body: bytes) -> str:

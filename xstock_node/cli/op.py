@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, pairs, say, table, verb, words
+from xstock_node.cli.output import ONCE, emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
@@ -56,12 +56,14 @@ async def show(as_json: bool, home: Path | None, case: str) -> None:
 @click.option("--count", "counts", multiple=True, help="CODE=good:N,damaged:N,short:N,over:N; several times.")
 @click.option("--field", "fields", multiple=True, help="name=value of the step; times as +6h or ISO; several times.")
 @click.option("--side", multiple=True, help="KIND=TEXT of a person or plate, kept apart; side:0 names the first one.")
+@ONCE
 @verb
 async def step(
     as_json: bool,
     home: Path | None,
     case: str,
     step_: str,
+    once: str,
     lines: tuple[str, ...],
     counts: tuple[str, ...],
     fields: tuple[str, ...],
@@ -75,7 +77,7 @@ async def step(
         if counts:
             said["counts"] = await counts_of(session, counts)
         request = StepRequest(case=case, step=step_, fields=said, side=side_of(side))
-        emit(await session.call("op.step", request), as_json, _taken)
+        emit(await session.call("op.step", request, once), as_json, _taken)
 
 
 @op.command("pending")
@@ -88,11 +90,12 @@ async def pending(as_json: bool, home: Path | None) -> None:
 
 @op.command("approve")
 @click.argument("id_")
+@ONCE
 @verb
-async def approve(as_json: bool, home: Path | None, id_: str) -> None:
+async def approve(as_json: bool, home: Path | None, id_: str, once: str) -> None:
     """Release or approve a step that waits; the last signature sends it."""
     async with open_session(home) as session:
-        emit(await session.call("op.approve", PendingId(id=id_)), as_json, _taken)
+        emit(await session.call("op.approve", PendingId(id=id_), once), as_json, _taken)
 
 
 @op.command("refuse")

@@ -21,6 +21,11 @@ Shown = Callable[[Any], str]
 DEFECT = 70
 
 
+ONCE = click.option(
+    "--once", default="", metavar="KEY", help="8 to 64 letters, digits, - or _: asked again with it, it is done once."
+)
+
+
 def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     """Add `--json` and `--home` to an async verb, run it, and turn our errors into exit codes."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.output import ONCE, emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
 from xstock_node.domain.needs import Climate
@@ -36,8 +36,9 @@ def request() -> None:
 @click.option("--note", default="", help="A remark; no names of persons.")
 @click.option("--network", default="", help="The network to ask in; the home network by default.")
 @click.option("--notify", is_flag=True, help="Only announce a need that is foreseen; neighbours may hold stock.")
+@ONCE
 @verb
-async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], **fields: Any) -> None:
+async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], once: str, **fields: Any) -> None:
     """Ask nodes for goods; one signed case with each."""
     times = {name: moment(fields.pop(name)) if fields[name] else 0 for name in ("needed_by", "answer_by")}
     for name in times:
@@ -45,7 +46,8 @@ async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], **fields
     to, terms = list(fields.pop("to")), list(fields.pop("terms"))
     asked = [_asked(text) for text in lines]
     async with open_session(home) as session:
-        made = await session.call("request.new", NewRequest(to=to, lines=asked, terms=terms, **times, **fields))
+        wanted = NewRequest(to=to, lines=asked, terms=terms, **times, **fields)
+        made = await session.call("request.new", wanted, once)
     emit(made, as_json, _one)
 
 

@@ -1,9 +1,13 @@
 """How a verb reaches the node: through the socket of the one that runs, else by opening the data folder itself."""
 
+import asyncio
 import fcntl
+import hashlib
 import http.client
 import os
+import secrets
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,31 +27,41 @@ if TYPE_CHECKING:  # every service hangs on these: a verb that needs no node doe
 SOCKET = "api.sock"
 LOCK = "lock"
 SECONDS = 600
+PATIENCE, RETRY = 20.0, 0.25
 TOKEN = "XSTOCK_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class Session(Protocol):
     """Something that answers routes."""
 
-    async def call(self, name: str, request: Any = None) -> Any: ...
+    async def call(self, name: str, request: Any = None, once: str = "") -> Any: ...
 
 
 class SocketSession:
-    """Speaks to the running node."""
+    """Speaks to the running node. What changes something goes under a key: it is done once, however often it is asked.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `patience` (seconds) is how long a node that fell silent in the middle is waited for and asked again.
+    """
 
-    async def call(self, name: str, request: Any = None) -> Any:
-        """The answer of a route, or its `Refusal`."""
-        route = _route(name)
-        connection = _UnixConnection(str(self._path))
-        try:
-            status, body = _exchange(connection, route, request)
-        except (OSError, http.client.HTTPException) as error:
-            raise Refusal("no-answer", "an answer of the running node", str(error), "look at its log", 5) from None
-        finally:
-            connection.close()
+    def __init__(self, path: Path, patience: float = 0.0) -> None:
+        self._path, self._patience = path, patience
+
+    async def call(self, name: str, request: Any = None, once: str = "") -> Any:
+        """The answer of a route, or its `Refusal`; `once` is the key, else a new one is made."""
+        route, until = _route(name), time.monotonic() + self._patience
+        key = "" if route.method == "GET" else once or secrets.token_hex(16)
+        while True:
+            connection = _UnixConnection(str(self._path))
+            try:
+                status, body = _exchange(connection, route, request, key)
+                break
+            except (OSError, http.client.HTTPException) as error:
+                if time.monotonic() > until:
+                    do = f"look at its log; then ask again with --once {key}" if key else "look at its log"
+                    raise Refusal("no-answer", "an answer of the running node", str(error), do, 5) from None
+                await asyncio.sleep(RETRY)
+            finally:
+                connection.close()
         if status == 200:
             return msgspec.json.decode(body, type=route.response)
         try:
@@ -63,13 +77,17 @@ class OpenSession:
     def __init__(self, office: "Office") -> None:
         self._office = office
 
-    async def call(self, name: str, request: Any = None) -> Any:
-        """The answer of a route, for whom the token belongs to."""
+    async def call(self, name: str, request: Any = None, once: str = "") -> Any:
+        """The answer of a route, for whom the token belongs to; `once` is a key under which it is done once."""
         from xstock_node.services import people
+        from xstock_node.services.once import Once
 
         route, actor = _route(name), await self._actor()
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
             raise Refusal("forbidden", f"a person who may {route.right}", actor.name, "ask one who may")
+        if once:
+            asked = hashlib.sha256(route.name.encode() + b"\0" + msgspec.json.encode(request)).hexdigest()
+            actor = actor._replace(once=Once(once, asked))
         return await route.handler(self._office, actor, request)
 
     async def _actor(self) -> "Actor":
@@ -89,7 +107,7 @@ async def open_session(home: Path | None) -> AsyncIterator[Session]:
     folder = home_folder(str(home) if home else None)
     path = folder / SOCKET
     if _answers(path):
-        yield SocketSession(path)
+        yield SocketSession(path, PATIENCE)
         return
     config = load(folder)
     from xstock_node.cli.assembly import open_office
@@ -135,7 +153,7 @@ def _route(name: str) -> "Route":
     return BY_NAME[name]
 
 
-def _exchange(connection: "_UnixConnection", route: "Route", request: Any) -> tuple[int, bytes]:
+def _exchange(connection: "_UnixConnection", route: "Route", request: Any, key: str) -> tuple[int, bytes]:
     from xstock_node.api.routes import PREFIX
 
     path, body = PREFIX + route.path, None
@@ -146,6 +164,8 @@ def _exchange(connection: "_UnixConnection", route: "Route", request: Any) -> tu
     elif request is not None:
         body = msgspec.json.encode(request)
     headers = {"Content-Type": "application/json"} if body else {}
+    if key:
+        headers["Idempotency-Key"] = key
     if token := os.environ.get(TOKEN):
         headers["Authorization"] = f"Bearer {token}"
     connection.request(route.method, path, body, headers)

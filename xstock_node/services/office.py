@@ -18,6 +18,7 @@ from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.changes import Changes
 from xstock_node.services.node import Node
+from xstock_node.services.once import Once
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
@@ -28,12 +29,14 @@ class Actor(NamedTuple):
     """Who acts: a name, and the road by which the person or program came.
 
     `grants` of a person, narrowed by the `scope` of its token; None for the operator, who holds every right.
+    `once` is the key under which something is asked, so that asking again does not do it again.
     """
 
     name: str
     road: str
     grants: tuple[Grant, ...] | None = None
     scope: frozenset[str] = frozenset()
+    once: Once | None = None
 
     def __str__(self) -> str:
         return f"{self.name} by {self.road}"

@@ -20,6 +20,7 @@ from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.once import Done, done, mark
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.promises import available
 from xstock_node.storage.interfaces import Transaction
@@ -96,11 +97,14 @@ async def show_operation(office: Office, actor: Actor, request: CaseId) -> Opera
 
 async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepResult:
     """Take a step, or write it down for who has to release or approve it."""
+    now = office.node.clock.now()
+    if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
+        return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
     draft = Draft(row.id, request.step, _named(request, side), side)
     body = check(office, found, draft)
-    step, now = BY_VERB[request.step], office.node.clock.now()
+    step = BY_VERB[request.step]
     needs = await _needs(office, row, request.step, body)
     holds = people.may(actor, step.right, now)
     if not holds and not (needs and people.may(actor, "answer", now)):
@@ -125,6 +129,8 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
     The last signature is kept only where the step can still be taken.
     """
     now = office.node.clock.now()
+    if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
+        return await _again(office, before)
 
     def work(tx: Transaction) -> Pending:
         pending = _pending(tx, request.id, now)
@@ -195,6 +201,7 @@ async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pend
         tx.acts.add(act)
         if pending:
             PENDING.drop(tx, pending)
+        mark(tx, actor.name, actor.once, now, about=row.id, step=draft.verb, hash=sent.link.hash)
         return [act.text()]
 
     sent = await _casework(office, row).send(row.id, body, draft.side, beside)
@@ -231,10 +238,23 @@ async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -
 async def _wait(office: Office, actor: Actor, pending: Pending, found: Dossier) -> StepResult:
     def work(tx: Transaction) -> None:
         PENDING.put(tx, pending.id, pending, pending.at)
+        mark(tx, actor.name, actor.once, pending.at, about=pending.case, step=pending.verb, waiting=pending.id)
         office.record(tx, actor, f"op.{pending.verb}.written", pending.case, f"waits for {', '.join(pending.missing)}")
 
     await office.node.engine.write(work, durable=True)
     return _waiting(pending, found)
+
+
+async def _again(office: Office, before: Done) -> StepResult:
+    """What became of a step that was asked for under this key before."""
+    _, found = await held(office, before.about)
+    pending = await office.node.engine.read(lambda tx: PENDING.get(tx, before.waiting)) if before.waiting else None
+    if pending is not None:
+        return _waiting(pending, found)
+    state, sent = found.operation().state or "", bool(before.hash)
+    return StepResult(
+        case=before.about, step=before.step, sent=sent, state=state, hash=before.hash, waiting=before.waiting
+    )
 
 
 def _waiting(pending: Pending, found: Dossier) -> StepResult:

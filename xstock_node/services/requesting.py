@@ -23,6 +23,7 @@ from xstock_node.services.casework import Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.once import done, mark
 from xstock_node.services.operation_views import OperationRow
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
@@ -117,6 +118,9 @@ class RequestId(msgspec.Struct, frozen=True, kw_only=True):
 
 async def new_request(office: Office, actor: Actor, request: NewRequest) -> RequestView:
     """Ask nodes for goods: one case with each, written and on its way before this returns."""
+    now = office.node.clock.now()
+    if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
+        return await show_request(office, actor, RequestId(id=before.about))
     network = office.node.network(request.network)
     own = office.node.identity.name
     members = [name for name in network.membership.standings() if name != own and network.membership.is_member(name)]
@@ -128,7 +132,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         )
     if not request.lines and not request.notify:
         raise Refusal("no-lines", "lines of item and quantity", "none", "or announce a need with --notify", 2)
-    now, id_ = office.node.clock.now(), record_id(office.node.random.randbytes(10))
+    id_ = record_id(office.node.random.randbytes(10))
     body = steps.Ask(
         request=id_,
         event=plain(request.event, "event"),
@@ -147,6 +151,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
 
     def work(tx: Transaction) -> None:
         REQUESTS.put(tx, kept.id, kept, now)
+        mark(tx, actor.name, actor.once, now, about=kept.id)
         office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
 
     await office.node.engine.write(work, durable=True)
