@@ -1,6 +1,8 @@
 # make demo, make test: each sets up what it needs. Nothing but Python 3.11+ and make has to be there.
 PYTHON ?= python3
 BIN := .venv/bin
+# Hundreds of processes are started by the tests: they start from compiled code.
+unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
 .PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk siege cuts slow

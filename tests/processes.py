@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from click.testing import CliRunner
 
 from xstock_node.cli.init import Answers, create
 from xstock_node.cli.session import SOCKET, SocketSession
@@ -114,3 +116,27 @@ def xstock(
         environment["XSTOCK_TOKEN"] = token
     command = [sys.executable, "-m", "xstock_node", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment, check=False)
+
+
+class Ran(NamedTuple):
+    """How a verb ended in this process, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def xstock_here(*words: str, home: Path | None = None) -> Ran:
+    """Run a verb in this process, where only its words count: no second of start-up."""
+    from xstock_node.cli.main import run
+
+    kept, sys.argv = sys.argv, ["xstock", *words]
+    with CliRunner().isolation(env={"XSTOCK_HOME": str(home) if home else None, "XSTOCK_TOKEN": None}) as (out, err, _):
+        try:
+            run()
+            code: Any = 0
+        except SystemExit as ended:
+            code = ended.code
+        finally:
+            sys.argv = kept
+        return Ran(code or 0, out.getvalue().decode(), err.getvalue().decode())

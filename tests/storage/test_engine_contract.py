@@ -11,7 +11,8 @@ from xstock_node.protocol.names import LogName
 from xstock_node.storage import Engine, Transaction
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.sqlite import SqliteEngine
-from xstock_node.storage.sqlite.migrations import APPLICATION_ID, migrations
+from xstock_node.storage.sqlite.connection import APPLICATION_ID, LATEST
+from xstock_node.storage.sqlite.migrations import migrations
 from xstock_node.storage.values import Act, LogState, PeerState
 from xstock_node.testing.storing import make_line, store_lines
 
@@ -184,7 +185,7 @@ class TestFile:
         from sqlite_utils import Database
 
         fresh = Database(memory=True)
-        assert ran == len(migrations.pending(fresh))
+        assert ran == len(migrations.pending(fresh)) and migrations.pending(fresh)[-1].name == LATEST
         fresh.close()
 
 

@@ -3,10 +3,10 @@
 import sqlite3
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.sqlite.migrations import APPLICATION_ID, migrations
+
+APPLICATION_ID = 0x58535431  # "XST1"
+LATEST = "m005_objects"
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -15,7 +15,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
     _check_ours(connection, path)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma wal_autocheckpoint = 4000")
-    migrations.apply(Database(connection, tracer=None))
+    if not _is_current(connection):
+        _migrate(connection)
     return connection
 
 
@@ -24,6 +25,23 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     connection.execute("pragma query_only = on")
     return connection
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the last migration ran: then nothing of sqlite-utils is loaded, which takes a while."""
+    try:
+        found = connection.execute("select 1 from _sqlite_migrations where name = ?", (LATEST,)).fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return found is not None
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    from xstock_node.storage.sqlite.migrations import migrations
+
+    migrations.apply(Database(connection, tracer=None))
 
 
 def _check_ours(connection: sqlite3.Connection, path: Path) -> None:

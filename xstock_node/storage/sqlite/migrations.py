@@ -5,7 +5,8 @@ from importlib import resources
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-APPLICATION_ID = 0x58535431  # "XST1"
+from xstock_node.storage.sqlite.connection import APPLICATION_ID
+
 migrations = Migrations("xstock-node")
 
 
