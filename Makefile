@@ -5,7 +5,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk siege cuts slow
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts slow
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -51,6 +51,9 @@ siege: .venv/dev
 
 walk: .venv/dev
 	$(BIN)/python -m tests.models.operation_walk $(WALK)
+
+contract: .venv/dev
+	$(BIN)/python -m tests.contract $(CONTRACT)
 
 promises: .venv/dev
 	$(BIN)/python -m tests.models.stepper $(PROMISES)

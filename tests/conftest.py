@@ -11,6 +11,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 LONG = (  # most of a minute each, or nearly: begun first, in both halves, so that none of them is what all wait for
     "tests/faults/test_operation_kills.py",
     "tests/faults/test_kills.py",
+    "tests/contract/test_contract.py",
     "tests/conformance/test_own_node.py",
     "tests/networks/test_founding_and_joining.py",
     "tests/story/test_by_command_line.py",

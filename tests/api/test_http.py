@@ -110,3 +110,10 @@ async def forget_answers(desk: Desk) -> None:
     """As after a crash between a deed and its answer."""
     engine, now = desk.office.node.engine, desk.office.node.clock.now()
     await engine.write(lambda tx: ANSWERED.drop_older(tx, now + 1), durable=True)
+
+
+async def test_a_unit_that_no_message_can_say_is_refused_and_the_list_stays_readable(desk: Desk) -> None:
+    wrong = ASK | {"lines": [{"item": TENT, "quantity": "5", "unit": "two words"}]}
+    status, body, _ = await desk.ask("POST", "/requests", json=wrong)
+    assert status == 422 and body["error"]["code"] == "bad-step" and "unit" in body["error"]["came"]
+    assert (await desk.ask("GET", "/requests"))[:2] == (200, [])

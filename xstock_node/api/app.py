@@ -6,7 +6,8 @@ an idempotency key; `/events` tells what changed as server-sent events.
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -67,7 +68,7 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
         except web.HTTPException as error:
             code = "too-large" if error.status == 413 else "not-found"
             return _problem(error.status, Problem(code=code, expected="a route of the API", came=request.path))
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeError) as error:
+        except BadRequest as error:
             return _problem(400, Problem(code="bad-request", expected="a request as in openapi.json", came=str(error)))
         except Exception as error:
             problem = problem_of(error)
@@ -109,7 +110,8 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
             return web.Response(body=before, content_type="application/json")
         answer: bytes | None = None
         try:
-            body = None if route.request is None else msgspec.json.decode(asked, type=route.request)
+            with _as_asked():
+                body = None if route.request is None else msgspec.json.decode(asked, type=route.request)
             asker = asked_once(request, actor, route.name, asked)
             answer = msgspec.json.encode(await route.handler(office, asker, body))
         finally:
@@ -124,12 +126,23 @@ async def _get(office: Office, actor: Actor, route: Route, request: web.Request)
     query, page = dict(request.query), {}
     if openapi.is_paged(route):
         page = {name: query.pop(name) for name in ("limit", "skip") if name in query}
-    body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
+    with _as_asked():
+        body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
+        cut = msgspec.convert(page, Page, strict=False) if page else None
     answer = await route.handler(office, actor, body)
-    if page:
-        cut = msgspec.convert(page, Page, strict=False)
-        answer = answer[cut.skip : cut.skip + cut.limit]
-    return msgspec.json.encode(answer)
+    return msgspec.json.encode(answer if cut is None else answer[cut.skip : cut.skip + cut.limit])
+
+
+class BadRequest(Exception):
+    """What was asked does not fit the document; what the node itself cannot read is its own defect, never this."""
+
+
+@contextmanager
+def _as_asked() -> Iterator[None]:
+    try:
+        yield
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeError) as error:
+        raise BadRequest(str(error)) from None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

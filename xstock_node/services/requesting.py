@@ -147,6 +147,10 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         note=plain(request.note, "note"),
         lines=tuple([await _line(office, line) for line in request.lines]),
     )
+    try:
+        steps.body_of("request", msgspec.to_builtins(body))
+    except msgspec.ValidationError as error:
+        raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
     kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
 
     def work(tx: Transaction) -> None:

@@ -26,8 +26,10 @@ class Shelf(Generic[T]):
         return [msgspec.json.decode(found.body, type=self._type) for found in tx.objects.list(self._kind)]
 
     def put(self, tx: Transaction, id_: str, value: T, now: int) -> None:
-        """Keep an object under its id; `now` unix seconds."""
-        tx.objects.put(StoredObject(self._kind, id_, now, msgspec.json.encode(value)))
+        """Keep an object under its id; `now` unix seconds. What could not be read again is refused."""
+        body = msgspec.json.encode(value)
+        msgspec.json.decode(body, type=self._type)
+        tx.objects.put(StoredObject(self._kind, id_, now, body))
 
     def drop(self, tx: Transaction, id_: str) -> bool:
         """Remove an object; whether there was one."""

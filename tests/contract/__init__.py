@@ -1,0 +1,1 @@
+"""The local API is held against its OpenAPI document by generated requests."""

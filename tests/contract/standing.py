@@ -1,0 +1,67 @@
+"""A real node with something in it, and a neighbour that it may ask."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.contract.asking import Door
+from tests.processes import NodeProcess, free_port
+from xstock_node.services.mapping_desk import DecideRequest
+from xstock_node.services.offer_views import PublishRequest
+from xstock_node.services.people import PersonRequest, TokenRequest
+from xstock_node.services.requesting import Asked, NewRequest
+from xstock_node.services.stocktake import LineRequest
+
+ASKS, LENDS = "asks.example.org", "lends.example.org"
+TENT = "HSHETENTF16C"
+
+
+@contextmanager
+def standing(folder: Path) -> Iterator[Door]:
+    """A node that holds stock, an offer, people, requests and operations, with its loopback port on."""
+    node, other = (NodeProcess(folder, name, free_port()) for name in (ASKS, LENDS))
+    node.pin(other)
+    other.pin(node)
+    port = free_port()
+    with (node.home / "config.toml").open("a") as file:
+        file.write(f"\n[local_port]\nport = {port}\n")
+    node.start()
+    other.start()
+    try:
+        operator = (node.home / "api.token").read_text("ascii").strip()
+        node.call("user.add", PersonRequest(name="vera", role="warehouse"))
+        person = node.call("user.token", TokenRequest(name="vera")).token
+        yield Door(f"http://127.0.0.1:{port}", (operator, person), furnish(node))
+    finally:
+        alive = node.process is not None and node.process.poll() is None
+        node.stop()
+        other.stop()
+        assert alive, node.words()
+
+
+def furnish(node: NodeProcess) -> dict[str, list[str]]:
+    """Put things into a node; their ids by the names of the fields that take them."""
+    for number in range(4):
+        node.call(
+            "stock.add", LineRequest(name="Tent", code=TENT, quantity="90", unit="pcs", location=f"Store {number}")
+        )
+    node.call("stock.decide", DecideRequest(same_code=True))
+    node.call("offer.publish", PublishRequest(release=True))
+    asked = NewRequest(to=[LENDS], lines=[Asked(item=TENT, quantity="50")], place="Vidin", terms=["loan"])
+    made = [node.call("request.new", asked) for _ in range(4)]
+    offers: list[Any] = node.call("offer.list")
+    return {
+        "ref": [line.ref for line in node.call("stock.list")],
+        "id": [*(request.id for request in made), *(offer.id for offer in offers)],
+        "case": [row.case for request in made for row in request.operations],
+        "ids": [offer.id for offer in offers],
+        "to": [LENDS],
+        "node": [LENDS, ASKS],
+        "name": ["vera", LENDS],
+        "network": ["see"],
+        "item": [TENT],
+        "code": [TENT],
+        "quantity": ["5"],
+        "step": ["accept", "cancel", "received", "note"],
+    }
