@@ -31,6 +31,7 @@ from xstock_node.storage.sqlite import SqliteEngine
 
 NAMES = ("a.example", "b.example", "c.example", "d.example", "e.example")
 HERE, KEY = Decimal(20), (ITEM, UNIT)
+TALK = ("told", "ask")
 STEPS_A_WORLD, CASES = 1_000, 4
 WEIGHTS: dict[str, float] = {"open": 3, "say": 30, "odd": 2, "deliver": 38, "receipt": 14} | {
     "again": 3,
@@ -156,7 +157,10 @@ class World:
 
     def _open(self) -> None:
         name, to = self.random.sample(list(self.sides), 2)
-        if len({case for views in self.views.values() for case in views}) < CASES:
+        if (
+            len({c for views in self.views.values() for c, v in views.items() if v.operation.state not in ENDED})
+            < CASES
+        ):
             verb = self.random.choice(("request", "request", "notify"))
             fields = {"lines": [_line(self.random.randint(4, 12))]}
             sent = at_once(self.sides[name].casework.open(to, {"step": verb, **fields}))
@@ -164,10 +168,17 @@ class World:
 
     def _say(self) -> None:
         """A step for which there are goods; seldom taken ones first, and those that end a case last."""
-        choices = [(n, v, verb) for n, views in self.views.items() for v in views.values() for verb in v.verbs]
+        talk = self.random.random() < 0.05
+        choices = [
+            (n, v, verb)
+            for n, views in self.views.items()
+            for v in views.values()
+            for verb in v.verbs
+            if talk or verb not in TALK
+        ]
         if not choices:
             return
-        weights = [self._weight(verb) for _, _, verb in choices]
+        weights = [self._weight(v, verb) for _, v, verb in choices]
         name, view, verb = self.random.choices(choices, weights)[0]
         side, case = view.found.side(name), view.found.case.id
         fields = self._fields(view, name, verb)
@@ -187,9 +198,11 @@ class World:
         self.ledgers[sent.case].tell(side, verb, fields, sent.link.hash)
         self.counts[f"said {verb}"] += 1
 
-    def _weight(self, verb: str) -> float:
+    def _weight(self, view: View, verb: str) -> float:
         ends = BY_VERB[verb].leads_to in ENDED or verb in ("cancel", "reject", "close-proposed")
-        return (0.005 if ends else 0.1 if verb in FREE else 1.0) / (5 + self.counts[f"said {verb}"]) ** 1.5
+        last = 0.05 if self.steps > STEPS_A_WORLD / 2 else 0.005
+        deep = 8.0 if view.operation.decided in BINDING and verb not in FREE else 1.0
+        return deep * (last if ends else 0.1 if verb in FREE else 1.0) / (5 + self.counts[f"said {verb}"]) ** 1.5
 
     def _fields(self, view: View, name: str, verb: str) -> dict[str, Any]:
         """What a step says: part of the goods that its writer sees, or all of them."""
