@@ -43,11 +43,15 @@ class SocketSession:
         route = _route(name)
         connection = _UnixConnection(str(self._path))
         try:
-            status, body = _exchange(connection, route, request)
+            status, body, media = _exchange(connection, route, request)
         except (OSError, http.client.HTTPException) as error:
             raise Refusal("no-answer", "an answer of the running node", str(error), "look at its log", 5) from None
         finally:
             connection.close()
+        if status == 200 and route.raw and route.method == "GET":
+            from xstock_node.api.files import answer_of
+
+            return answer_of(route, request, media, body)
         if status == 200:
             return msgspec.json.decode(body, type=route.response)
         try:
@@ -135,22 +139,25 @@ def _route(name: str) -> "Route":
     return BY_NAME[name]
 
 
-def _exchange(connection: "_UnixConnection", route: "Route", request: Any) -> tuple[int, bytes]:
+def _exchange(connection: "_UnixConnection", route: "Route", request: Any) -> tuple[int, bytes, str]:
+    """Status, body and media type of the answer."""
     from xstock_node.api.routes import PREFIX
 
     path, body = PREFIX + route.path, None
-    if route.method == "GET" and request is not None:
-        fields = {k: v for k, v in msgspec.to_builtins(request).items() if v not in (None, "")}
+    if request is not None and (route.method == "GET" or route.raw):
+        said = msgspec.structs.asdict(request)
+        body = said.pop("content", None) if route.raw else None
+        fields = {k: v for k, v in msgspec.to_builtins(said).items() if v not in (None, "")}
         query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in fields.items()}
         path += "?" + urlencode(query)
     elif request is not None:
         body = msgspec.json.encode(request)
-    headers = {"Content-Type": "application/json"} if body else {}
+    headers = {"Content-Type": "application/octet-stream" if route.raw else "application/json"} if body else {}
     if token := os.environ.get(TOKEN):
         headers["Authorization"] = f"Bearer {token}"
     connection.request(route.method, path, body, headers)
     response = connection.getresponse()
-    return response.status, response.read()
+    return response.status, response.read(), response.getheader("Content-Type", "")
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -24,9 +24,9 @@ OF_ANNOTATIONS: Final = ("/M", "/CreationDate", "/NM")
 FILES: Final = frozenset({"/EF", "/EmbeddedFiles", "/AF", "/Collection", "/RichMediaContent", "/XFA"})
 RUNS: Final = frozenset({"/JS", "/JavaScript", "/AA"})
 ACTIONS: Final = frozenset(
-    "/JavaScript /Launch /SubmitForm /ImportData /GoToE /GoToR /Rendition /Movie /Sound /RichMediaExecute".split()
+    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/Sound"}
 )
-PLAYED: Final = frozenset("/FileAttachment /RichMedia /Movie /Sound /Screen /3D".split())
+PLAYED: Final = frozenset({"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"})
 _END: Final = 2048
 
 
@@ -111,7 +111,7 @@ def _strip(part: "DictionaryObject") -> None:
 
 def _at(part: Any, key: str) -> Any:
     """The value of a key, followed where it stands elsewhere; `get` would not follow it."""
-    return part[key] if key in part else None
+    return part[key] if key in part else None  # noqa: SIM401
 
 
 def _name(part: Any, key: str) -> str:
