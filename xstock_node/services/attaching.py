@@ -126,10 +126,7 @@ async def erase(office: Office, actor: Actor, request: EraseAttachment) -> Attac
         own = known is not None and known.by == actor.name and not view.steps
         if not own and not people.may(actor, "close", now):
             raise Refusal("forbidden", "a person who may close, or who added it to no step yet", actor.name, "ask one")
-        base = known or Kept(case=request.case, sha256=request.sha256)
-        gone = msgspec.structs.replace(base, erased=now)
-        tx.cases.erase_blob(request.case, request.sha256)
-        KEPT.put(tx, f"{request.case} {request.sha256}", gone, now)
+        attachments.erase(tx, request.case, request.sha256, now)
         office.record(tx, actor, "op.attachment.erase", request.case, f"{request.sha256} {request.reason}".strip())
         return _view(office, tx, found, request.sha256)
 

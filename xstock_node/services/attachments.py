@@ -71,6 +71,13 @@ def keep(tx: Transaction, one: Kept, data: bytes, now: int) -> None:
     KEPT.put(tx, f"{one.case} {one.sha256}", one, now)
 
 
+def erase(tx: Transaction, case: str, digest: str, now: int) -> None:
+    """Erase the bytes of an attachment, for good: they are never fetched again (xs1 16.23)."""
+    base = kept(tx, case, digest) or Kept(case=case, sha256=digest)
+    tx.cases.erase_blob(case, digest)
+    KEPT.put(tx, f"{case} {digest}", msgspec.structs.replace(base, erased=now), now)
+
+
 def named(tx: Transaction, case: str, digests: Iterable[str]) -> list[Attached]:
     """What a step says of attachments that it names; raises Refusal `no-attachment` for one that is not held here."""
     held, found = tx.cases.blob_sizes(case), []
