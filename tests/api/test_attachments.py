@@ -126,8 +126,7 @@ async def test_evidence_lists_and_acts_hold_the_name_alone_and_no_log_holds_byte
     said = (out + err + caplog.text).encode("utf-8", "replace")
     _, evidence, _ = await desks[BG].ask("GET", f"/operations/evidence?case={case.case}")
     content = base64.b64decode(evidence["content"])
-    acts = (await desks[BG].ask("GET", "/acts"))[1]
-    listing = json.dumps([await listed(desks[BG], case.case), acts]).encode()
+    listing = json.dumps(await listed(desks[BG], case.case)).encode()
     audit = await desks[BG].office.node.engine.read(lambda tx: [act.text() for act in tx.acts.last(500)])
     assert DIGEST.encode() in content and DIGEST.encode() in b"".join(audit)
     for place in (said, content, listing, b"".join(audit)):
@@ -156,8 +155,8 @@ async def test_erased_is_gone_from_the_disk_and_the_signed_name_stays(desks: dic
     assert (await saved(desks[HR], case.case, DIGEST))[1] == CLEAN  # the other side's copy is theirs
     again = await told(desks[BG], case.case, DIGEST)
     assert again[0] == 404 and again[1]["error"]["code"] == "no-attachment"
-    acts = (await desks[BG].ask("GET", "/acts"))[1]
-    assert any("a face is on it" in json.dumps(act) for act in acts)
+    acts = await desks[BG].office.node.engine.read(lambda tx: tx.acts.last(1))
+    assert acts[0].verb == "op.attachment.erase" and acts[0].detail == f"{DIGEST} a face is on it"
 
 
 async def test_what_the_other_side_sends_is_judged_again(desks: dict[str, Desk]) -> None:
@@ -290,3 +289,23 @@ async def test_comments_of_a_picture_are_gone_before_it_is_hashed(desks: dict[st
     _, one = await attach(desks[BG], case.case, jpeg(segment(0xFE, b"one")))
     _, other = await attach(desks[BG], case.case, jpeg(segment(0xFE, b"other")))
     assert one["sha256"] == other["sha256"]
+
+
+async def test_a_step_that_waits_for_a_second_person_is_not_sent_once_its_file_is_erased(
+    desks: dict[str, Desk],
+) -> None:
+    case, desk = await asked(desks, "900"), desks[HR]
+    await attach(desk, case.case, PHOTO, "liability")
+    lines = [{"item": TENT, "unit": UNIT, "qty": [900, 0]}]
+    fields = {"lines": lines, "hold_until": desk.office.node.clock.now() + 3600, "terms": ["donation"]}
+    body = {"case": case.case, "step": "offer", "fields": fields, "attachments": [DIGEST]}
+    status, waits, _ = await desk.ask("POST", "/operations/step", json=body)
+    assert status == 200 and waits["missing"] == ["approve"]
+    await desk.ask("POST", "/operations/attachment/erase", json={"case": case.case, "sha256": DIGEST})
+    second, yes = await desk.hire("lea", Role.APPROVER), {"id": waits["waiting"]}
+    status, found, _ = await desk.ask("POST", "/operations/approve", second, json=yes)
+    assert status == 404 and found["error"]["code"] == "no-attachment"
+    await attach(desk, case.case, PHOTO, "liability")
+    status, found, _ = await desk.ask("POST", "/operations/approve", second, json=yes)
+    assert status == 200 and found["sent"]
+    assert (await until_held(desks[BG], case.case, DIGEST))["kind"] == "liability"

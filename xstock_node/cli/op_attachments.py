@@ -27,7 +27,13 @@ class AttachmentSaved(msgspec.Struct, frozen=True, kw_only=True):
 @op.command("attach")
 @click.argument("case")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice([*Kind]), default=Kind.OTHER, help="What it is.", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice([one.value for one in Kind]),
+    default=Kind.OTHER.value,
+    help="What it is.",
+    show_default=True,
+)
 @verb
 async def attach(as_json: bool, home: Path | None, case: str, file: Path, kind: str) -> None:
     """Clean a photo or paper of metadata and keep it; a step names it by --attachment SHA256."""
