@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xstock_node.domain.operations import State
-from xstock_node.protocol import bundle, heads, messages
+from xstock_node.protocol import heads, messages
 from xstock_node.protocol.errors import Fork, Gap, NotFound, ProtocolError, WrongStep
 from xstock_node.protocol.messages import Link
 from xstock_node.protocol.names import LogName
@@ -325,21 +325,6 @@ def test_peers_witness_the_audit_head_within_a_minute(tmp_path: Path) -> None:
         head = heads.parse(held)[0]
         with pytest.raises(NotFound):
             await answers.pull(BG, PullRequest((Range(log=str(head.log), start=0, count=1),)))
-
-    tell(tmp_path, story)
-
-
-def test_attachments_are_for_the_parties_alone(tmp_path: Path) -> None:
-    async def story(net: SimNet) -> None:
-        bureau = net.nodes[BG].correspondence.of()
-        sent = await cases(net, BG).open(HR, {"step": "notify"})
-        digest = await bureau.attachments.keep(sent.case, b"%PDF waybill")
-        await cases(net, BG).send(sent.case, {"step": "request", "lines": lines(3), "blobs": [digest]})
-        await arrives(net, HR, sent.case, 2)
-        assert await net.nodes[HR].correspondence.of().attachments.fetch(sent.case) == 1
-        with pytest.raises(NotFound):
-            await NodeAnswers(net.nodes[BG]).small("blob", RS, {"hash": digest}, b"")
-        assert list(bundle.entries(b"")) == []
 
     tell(tmp_path, story)
 

@@ -154,3 +154,17 @@ async def test_what_people_keep_is_listed_by_kind_and_replaced_by_id(engine: Eng
     assert await engine.read(lambda tx: tx.objects.get("person", "a")) is None
     assert await engine.write(lambda tx: tx.objects.drop_older("request", 9), durable=True) == 1
     assert [one.id for one in await engine.read(lambda tx: tx.objects.list("request"))] == ["b"]
+
+
+async def test_attachments_are_sized_and_erased_by_case(engine: Engine) -> None:
+    def work(tx: Transaction) -> None:
+        tx.cases.put_blob("a" * 16, "1" * 64, b"photo")
+        tx.cases.put_blob("a" * 16, "2" * 64, bytes(7))
+        tx.cases.put_blob("b" * 16, "1" * 64, b"photo")
+
+    await engine.write(work, durable=True)
+    assert await engine.read(lambda tx: tx.cases.blob_sizes("a" * 16)) == {"1" * 64: 5, "2" * 64: 7}
+    assert await engine.write(lambda tx: tx.cases.erase_blob("a" * 16, "1" * 64), durable=True)
+    assert not await engine.write(lambda tx: tx.cases.erase_blob("a" * 16, "1" * 64), durable=True)
+    assert await engine.read(lambda tx: tx.cases.cases_with_blob("1" * 64)) == ["b" * 16]
+    assert await engine.read(lambda tx: tx.cases.blob("a" * 16, "1" * 64)) is None

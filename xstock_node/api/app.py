@@ -8,12 +8,12 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
 
-from xstock_node.api import openapi
+from xstock_node.api import files, openapi
 from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
@@ -103,15 +103,17 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
             expected = f"a person who may {route.right}"
             return _problem(403, Problem(code="forbidden", expected=expected, came=actor.name, do="ask one who may"))
         if route.method == "GET":
-            return _tagged(request, await _get(office, actor, route, request))
-        asked = await request.read()
+            found = await _get(office, actor, route, request)
+            return files.saved(found) if route.raw else _tagged(request, found)
+        content = await files.body(request, route.raw) if route.raw else await request.read()
+        asked = files.asked(request, content) if route.raw else content
         id_, before = await keys.begin(request, actor, route.name, asked)
         if before is not None:
             return web.Response(body=before, content_type="application/json")
         answer: bytes | None = None
         try:
             with _as_asked():
-                body = None if route.request is None else msgspec.json.decode(asked, type=route.request)
+                body = files.request_of(route, request, content) if route.raw else _decoded(route, content)
             asker = asked_once(request, actor, route.name, asked)
             answer = msgspec.json.encode(await route.handler(office, asker, body))
         finally:
@@ -121,8 +123,12 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
     return handle
 
 
-async def _get(office: Office, actor: Actor, route: Route, request: web.Request) -> bytes:
-    """The answer to a GET; a list is cut where `limit` or `skip` say so."""
+def _decoded(route: Route, content: bytes) -> Any:
+    return None if route.request is None else msgspec.json.decode(content, type=route.request)
+
+
+async def _get(office: Office, actor: Actor, route: Route, request: web.Request) -> Any:
+    """The answer to a GET, as JSON but for a file; a list is cut where `limit` or `skip` say so."""
     query, page = dict(request.query), {}
     if openapi.is_paged(route):
         page = {name: query.pop(name) for name in ("limit", "skip") if name in query}
@@ -130,6 +136,8 @@ async def _get(office: Office, actor: Actor, route: Route, request: web.Request)
         body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
         cut = msgspec.convert(page, Page, strict=False) if page else None
     answer = await route.handler(office, actor, body)
+    if route.raw:
+        return answer
     return msgspec.json.encode(answer if cut is None else answer[cut.skip : cut.skip + cut.limit])
 
 

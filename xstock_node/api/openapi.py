@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 
 from xstock_node import __version__
+from xstock_node.api.files import CONTENT
 from xstock_node.api.problems import ProblemDocument
 from xstock_node.api.route import Route
 from xstock_node.api.routes import PREFIX, ROUTES
+from xstock_node.domain.attachments.media import Media
 
 REF = "#/components/schemas/{name}"
 KEY = {
@@ -17,6 +19,7 @@ KEY = {
     "description": "The same key and body within a day are answered as the first time, and done once.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
 }
+FILE = {"type": "string", "format": "binary"}
 PAGE = [
     {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1, "maximum": 500}},
     {"name": "skip", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 0, "maximum": 100000}},
@@ -48,13 +51,15 @@ def document() -> dict[str, Any]:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    answer = _portable(_schema(route.response))
+    content = {"application/json": {"schema": _portable(_schema(route.response))}}
+    if route.raw and route.method == "GET":
+        content = {str(media): {"schema": FILE} for media in Media}
     found: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
         "x-right": route.right,
         "responses": {
-            "200": {"description": "Done", "content": {"application/json": {"schema": answer}}},
+            "200": {"description": "Done", "content": content},
             "default": {
                 "description": "A problem: what was expected, what came, what to do",
                 "content": {"application/problem+json": {"schema": _schema(ProblemDocument)}},
@@ -62,13 +67,17 @@ def _operation(route: Route) -> dict[str, Any]:
         },
     }
     if route.method == "GET":
-        found["responses"]["304"] = {"description": "Not changed since the ETag of If-None-Match"}
+        if not route.raw:
+            found["responses"]["304"] = {"description": "Not changed since the ETag of If-None-Match"}
         fields = _query(route) if route.request is not None else []
         paged = PAGE if is_paged(route) else []
         found["parameters"] = [*fields, *paged]
     else:
         found["parameters"] = [KEY]
-        if route.request is not None:
+        if route.raw:
+            found["parameters"] = [field for field in _query(route) if field["name"] != CONTENT] + [KEY]
+            found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
+        elif route.request is not None:
             schema = _portable(_schema(route.request))
             found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return found

@@ -1,10 +1,56 @@
 """Routes of requests, operations, approvals and people, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import evidencing, needing, operating, people, requesting
+from xstock_node.protocol import limits
+from xstock_node.services import attaching, evidencing, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
+
+ATTACHMENT_ROUTES = (
+    Route(
+        "op.attach",
+        "POST",
+        "/operations/attachments",
+        "see",
+        attaching.AttachRequest,
+        attaching.AttachmentView,
+        attaching.attach,
+        "Clean a photo or paper and keep it for a step of an operation to name; for who may take steps",
+        raw=limits.BLOB,
+    ),
+    Route(
+        "op.attachments",
+        "GET",
+        "/operations/attachments",
+        "see",
+        operating.CaseId,
+        list[attaching.AttachmentView],
+        attaching.list_attachments,
+        "What is attached to an operation, without bytes",
+    ),
+    Route(
+        "op.attachment",
+        "GET",
+        "/operations/attachment",
+        "see",
+        attaching.AttachmentId,
+        attaching.AttachmentFile,
+        attaching.take_out,
+        "An attachment as a file to save, never to show in a page",
+        raw=limits.BLOB,
+    ),
+    Route(
+        "op.attachment.erase",
+        "POST",
+        "/operations/attachment/erase",
+        "see",
+        attaching.EraseAttachment,
+        attaching.AttachmentView,
+        attaching.erase,
+        "Erase the bytes of an attachment here; the step that names it stays",
+    ),
+)
 
 OPERATION_ROUTES = (
     Route(
@@ -137,6 +183,7 @@ OPERATION_ROUTES = (
         evidencing.export_evidence,
         "All that proves an operation, for `xstock op verify`",
     ),
+    *ATTACHMENT_ROUTES,
     Route(
         "user.list", "GET", "/people", "people", None, list[people.PersonView], people.list_people, "Who may do what"
     ),

@@ -46,15 +46,17 @@ NOT_FOUND = frozenset(
         "not-found",
         "no-paper",
         "no-agreement",
+        "no-attachment",
     }
 )
 CONFLICT = frozenset({"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists"})
+TOO_LARGE = frozenset({"too-large"})
 FORBIDDEN = frozenset({"forbidden", "second-person", "no-member", "former-member"})
 
 
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
-    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409)):
+    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409), (TOO_LARGE, 413)):
         if problem.code in codes:
             return status
     return 422

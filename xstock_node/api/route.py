@@ -9,7 +9,11 @@ Handler = Callable[[Office, Actor, Any], Awaitable[Any]]
 
 
 class Route(NamedTuple):
-    """One thing that may be asked of a node. `request` is None where there is nothing to say."""
+    """One thing that may be asked of a node. `request` is None where there is nothing to say.
+
+    With `raw` (a bound in bytes) the `content` of the request (POST) or answer (GET) travels as it is, and the other
+    fields of the request in the query: a file, never shown by a browser.
+    """
 
     name: str
     method: str
@@ -19,3 +23,4 @@ class Route(NamedTuple):
     response: Any
     handler: Handler
     summary: str
+    raw: int = 0

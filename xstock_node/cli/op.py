@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from xstock_node.cli.attached_files import attach_all, digest_of
 from xstock_node.cli.output import ONCE, emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
@@ -56,6 +57,8 @@ async def show(as_json: bool, home: Path | None, case: str) -> None:
 @click.option("--count", "counts", multiple=True, help="CODE=good:N,damaged:N,short:N,over:N; several times.")
 @click.option("--field", "fields", multiple=True, help="name=value of the step; times as +6h or ISO; several times.")
 @click.option("--side", multiple=True, help="KIND=TEXT of a person or plate, kept apart; side:0 names the first one.")
+@click.option("--attach", "files", multiple=True, help="FILE or KIND=FILE to clean, keep and name; several times.")
+@click.option("--attachment", "digests", multiple=True, help="SHA256 of what was attached before; several times.")
 @ONCE
 @verb
 async def step(
@@ -68,6 +71,8 @@ async def step(
     counts: tuple[str, ...],
     fields: tuple[str, ...],
     side: tuple[str, ...],
+    files: tuple[str, ...],
+    digests: tuple[str, ...],
 ) -> None:
     """Take a step of an operation; `op show` lists those that may be taken now."""
     async with open_session(home) as session:
@@ -76,7 +81,8 @@ async def step(
             said["lines"] = await lines_of(session, lines)
         if counts:
             said["counts"] = await counts_of(session, counts)
-        request = StepRequest(case=case, step=step_, fields=said, side=side_of(side))
+        named = [*map(digest_of, digests), *[view.sha256 for view in await attach_all(session, case, files)]]
+        request = StepRequest(case=case, step=step_, fields=said, side=side_of(side), attachments=named)
         emit(await session.call("op.step", request, once), as_json, _taken)
 
 
@@ -199,4 +205,5 @@ def _pending(found: list[PendingView]) -> str:
     return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)
 
 
-import xstock_node.cli.op_papers  # noqa: E402, F401 - registers its commands on the group above
+import xstock_node.cli.op_attachments  # noqa: E402 - registers its commands on the group above
+import xstock_node.cli.op_papers  # noqa: E402, F401 - and so does this

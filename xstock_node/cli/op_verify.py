@@ -14,6 +14,7 @@ from xstock_node.domain.operation import Event
 from xstock_node.protocol import evidence, identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.evidence import Evidence
+from xstock_node.protocol.messages import Message
 from xstock_node.services.errors import Refusal
 from xstock_node.services.times import iso
 
@@ -40,6 +41,15 @@ class SignedStep(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
     receipt: bool
     leaf: int | None
+
+
+class AttachmentName(msgspec.Struct, frozen=True, kw_only=True):
+    """An attachment that a signed step names; its bytes are not in the file: compare their SHA-256."""
+
+    sha256: str
+    kind: str
+    by: str
+    step: str
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +82,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[SignedStep]
     witnesses: list[Witness]
     missing: list[str]
+    attachments: list[AttachmentName] = []
     paper: PaperProof | None = None
 
 
@@ -100,6 +111,7 @@ def verified(file: Path, home: Path | None, keys: Sequence[Path]) -> Verified:
         steps=[_step(proven) for proven in found.messages],
         witnesses=_witnesses(found, roots),
         missing=_missing(found),
+        attachments=[one for proven in found.messages for one in _attachments(proven.message)],
         paper=_proven(paper.statement, found) if paper else None,
     )
 
@@ -128,7 +140,9 @@ def shown(found: Verified) -> str:
     )
     seen = [words("op.seen", "{node} saw the audit log at {time}", node=w.by, time=w.time) for w in found.witnesses]
     exercise = [words("exercise.banner", "EXERCISE: nothing here is real")] if found.exercise else []
-    return "\n\n".join([*exercise, head, parties, steps_, "\n".join([*seen, *found.missing])]).rstrip()
+    rows_ = [(one.sha256, one.kind, one.by, one.step) for one in found.attachments]
+    named = [table(("attachment (sha-256)", "kind", "of", "named by"), rows_)] if rows_ else []
+    return "\n\n".join([*exercise, head, parties, steps_, *named, "\n".join([*seen, *found.missing])]).rstrip()
 
 
 def _state(found: Evidence) -> str:
@@ -143,6 +157,15 @@ def _state(found: Evidence) -> str:
             raise ProtocolError(f"the fields of {verb} as in schemas/steps.json", str(error)) from None
         events.append(Event(side, verb, body, message.link.n, message.seen.n, message.time, hash_))
     return operation.read(events).state or ""
+
+
+def _attachments(message: Message) -> list[AttachmentName]:
+    verb = message.step.step
+    kinds = {one.sha256: one.kind for one in steps.body_of(verb, message.body).attached}
+    return [
+        AttachmentName(sha256=digest, kind=kinds.get(digest, ""), by=message.sender, step=verb)
+        for digest in message.step.blobs
+    ]
 
 
 def _proven(line: str, found: Evidence) -> PaperProof:

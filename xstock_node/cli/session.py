@@ -53,7 +53,7 @@ class SocketSession:
         while True:
             connection = _UnixConnection(str(self._path))
             try:
-                status, body = _exchange(connection, route, request, key)
+                status, body, media = _exchange(connection, route, request, key)
                 break
             except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > until:
@@ -62,6 +62,10 @@ class SocketSession:
                 await asyncio.sleep(RETRY)
             finally:
                 connection.close()
+        if status == 200 and route.raw and route.method == "GET":
+            from xstock_node.api.files import answer_of
+
+            return answer_of(route, request, media, body)
         if status == 200:
             return msgspec.json.decode(body, type=route.response)
         try:
@@ -153,24 +157,27 @@ def _route(name: str) -> "Route":
     return BY_NAME[name]
 
 
-def _exchange(connection: "_UnixConnection", route: "Route", request: Any, key: str) -> tuple[int, bytes]:
+def _exchange(connection: "_UnixConnection", route: "Route", request: Any, key: str) -> tuple[int, bytes, str]:
+    """Status, body and media type of the answer."""
     from xstock_node.api.routes import PREFIX
 
     path, body = PREFIX + route.path, None
-    if route.method == "GET" and request is not None:
-        fields = {k: v for k, v in msgspec.to_builtins(request).items() if v not in (None, "")}
+    if request is not None and (route.method == "GET" or route.raw):
+        said = msgspec.structs.asdict(request)
+        body = said.pop("content", None) if route.raw else None
+        fields = {k: v for k, v in msgspec.to_builtins(said).items() if v not in (None, "")}
         query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in fields.items()}
         path += "?" + urlencode(query)
     elif request is not None:
         body = msgspec.json.encode(request)
-    headers = {"Content-Type": "application/json"} if body else {}
+    headers = {"Content-Type": "application/octet-stream" if route.raw else "application/json"} if body else {}
     if key:
         headers["Idempotency-Key"] = key
     if token := os.environ.get(TOKEN):
         headers["Authorization"] = f"Bearer {token}"
     connection.request(route.method, path, body, headers)
     response = connection.getresponse()
-    return response.status, response.read()
+    return response.status, response.read(), response.getheader("Content-Type", "")
 
 
 class _UnixConnection(http.client.HTTPConnection):

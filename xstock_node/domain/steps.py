@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.units import from_sent_pair
-from xstock_node.protocol.recordtypes import Pair, ShortText, Time, Word
+from xstock_node.protocol import limits
+from xstock_node.protocol.recordtypes import Hash, Pair, ShortText, Time, Word
 
 Terms = Literal["loan", "donation", "replacement", "cost-recovery"]
 NOTHING: Final[Pair] = (0, 0)
@@ -81,13 +82,26 @@ Lines = Annotated[tuple[Line, ...], Meta(max_length=MANY)]
 Counts = Annotated[tuple[Count, ...], Meta(max_length=MANY)]
 
 
+class Attached(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said of an attachment that stands in `blobs` (xs1 16.22): what it is for, its media type, its bytes."""
+
+    sha256: Hash
+    kind: MaybeWord = ""
+    media: ShortText = ""
+    size: Annotated[int, Meta(ge=0)] = 0
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every step: a remark, a reason code, whose answer is awaited until when, who it was by function."""
+    """Every step: a remark, a reason code, whose answer is awaited until when, who it was by function, what is added.
+
+    `attached` describes attachments that the step names in `blobs`.
+    """
 
     note: ShortText = ""
     reason: MaybeWord = ""
     answer_by: Time = 0
     function: ShortText = ""
+    attached: Annotated[tuple[Attached, ...], Meta(max_length=limits.BLOBS)] = ()
 
 
 class Ask(Body, frozen=True, kw_only=True, omit_defaults=True):

@@ -32,15 +32,16 @@ def main() -> None:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=ReadJob)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _limit(job)
+    limit(job.memory, job.seconds)
     reading = _read(job)
     answers.write(msgspec.json.encode(reading))
     answers.close()
 
 
-def _limit(job: ReadJob) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (job.memory, job.memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (job.seconds, job.seconds + 1))
+def limit(memory: int, seconds: int) -> None:
+    """Take from this process all but so much memory (bytes) and processor time, and the writing of files."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))

@@ -44,7 +44,7 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
         memory=limits.READER_MEMORY,
         seconds=limits.READER_SECONDS,
     )
-    ended = await _run(job)
+    ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds)
     if ended.code == 0 and len(ended.answer) <= limits.READER_OUTPUT:
         try:
             return msgspec.structs.replace(msgspec.json.decode(ended.answer, type=FileReading), file=path.name)
@@ -72,11 +72,12 @@ def _refuse_early(host: PluginHost, path: Path) -> FileReading | None:
     return None
 
 
-async def _run(job: ReadJob) -> Ended:
+async def run_child(module: str, said: bytes, seconds: int) -> Ended:
+    """Run a module of this package that limits itself, on what it is told; killed some seconds after its time."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "xstock_node.plugins.child",
+        module,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -84,20 +85,20 @@ async def _run(job: ReadJob) -> Ended:
         limit=1024 * 1024,
     )
     try:
-        async with asyncio.timeout(job.seconds + 5):
-            return await _conversation(process, job)
+        async with asyncio.timeout(seconds + 5):
+            return await _conversation(process, said)
     except TimeoutError:
-        return Ended(-9, b"", f"no answer within {job.seconds} s")
+        return Ended(-9, b"", f"no answer within {seconds} s")
     finally:
         await _end(process)
 
 
-async def _conversation(process: asyncio.subprocess.Process, job: ReadJob) -> Ended:
+async def _conversation(process: asyncio.subprocess.Process, said: bytes) -> Ended:
     """Hand the job over and hear the answer; whoever says more than the limits allow is not listened to further."""
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     last_words = asyncio.ensure_future(_last(process.stderr, WORDS))
     try:
-        process.stdin.write(msgspec.json.encode(job))
+        process.stdin.write(said)
         process.stdin.close()
         answer = await _at_most(process.stdout, limits.READER_OUTPUT + 1)
         if len(answer) > limits.READER_OUTPUT:

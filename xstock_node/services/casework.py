@@ -49,7 +49,7 @@ class Casework:
 
     `bound` gives what the own stock allows to promise, None where no stock is kept: then the live offers are the bound;
     `sharing` names the networks that draw on that stock. `arrived` is told of a case whose other side wrote,
-    `written` that a message waits to be delivered.
+    `attached` that it named attachments, `written` that a message waits to be delivered.
     """
 
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
@@ -57,6 +57,7 @@ class Casework:
         self.doubted: set[str] = set()
         self.suspects: Callable[[str], None] = lambda name: None
         self.arrived: Callable[[str], None] = lambda case: None
+        self.attached: Callable[[str], None] = lambda case: None
         self.written: Callable[[], None] = lambda: None
         self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
@@ -287,6 +288,8 @@ class Casework:
             if doubts:  # here and not in the write, which runs in the writer's own thread
                 self.suspects(doubts[0])
         self.arrived(message.case)
+        if message.step.blobs:
+            self.attached(message.case)
         return receipts[-1]
 
     def _keep_identity(self, tx: Transaction, name: str) -> None:

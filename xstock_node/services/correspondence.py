@@ -37,6 +37,7 @@ class Bureau:
         self.casework.written = self.delivering.at_once
         self.exchange = Exchange(self.casework)
         self.attachments = Attachments(self.casework)
+        self.casework.attached = self.attachments.want
 
 
 class Correspondence:
@@ -103,7 +104,7 @@ class Correspondence:
 
     def _begin(self, bureau: Bureau) -> None:
         if bureau.network.name not in self._tasks:
-            loops = (bureau.delivering.run(), bureau.audit.run(), self._settle(bureau))
+            loops = (bureau.delivering.run(), bureau.audit.run(), self._settle(bureau), bureau.attachments.run())
             self._tasks[bureau.network.name] = [asyncio.ensure_future(loop) for loop in loops]
 
     async def _settle(self, bureau: Bureau) -> None:

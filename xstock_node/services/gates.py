@@ -1,4 +1,7 @@
-"""Gates: a step is not sent that an agreement on file between both parties forbids. It may be prepared all the same."""
+"""Gates: a step is not sent that an agreement on file forbids, or that names attachments not held here.
+
+It may be prepared all the same.
+"""
 
 from typing import Final, Protocol
 
@@ -6,7 +9,7 @@ from xstock_node.domain import agreements
 from xstock_node.domain.agreements import Agreement
 from xstock_node.domain.reasons import Reason, sentence
 from xstock_node.domain.terms import Terms
-from xstock_node.services import dossier, settling
+from xstock_node.services import attachments, dossier, settling
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
@@ -26,7 +29,12 @@ class Taken(Protocol):
 
 
 def check(office: Office, tx: Transaction, step: Taken) -> None:
-    """Raise Refusal where agreements are on file for both parties and none of them allows the terms of this step."""
+    """Raise Refusal where a step names attachments that are not held, or terms that no agreement on file allows.
+
+    Agreements bind where some are on file for both parties.
+    """
+    blobs = step.fields.get("blobs") or ()
+    attachments.named(tx, step.case, [str(one) for one in blobs] if isinstance(blobs, list | tuple) else ())
     row = tx.cases.get(step.case)
     if row is None or step.verb not in GATED:
         return

@@ -12,8 +12,8 @@ from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
-from xstock_node.protocol.recordtypes import Word
-from xstock_node.services import approving, dossier, gates, operation_views, people
+from xstock_node.protocol.recordtypes import Hash, Word
+from xstock_node.services import approving, attachments, dossier, gates, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
@@ -50,12 +50,16 @@ class SideText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A step to take: its verb and fields (protocol/schemas/steps.json), and personal data beside it."""
+    """A step to take: its verb and fields (protocol/schemas/steps.json), and personal data beside it.
+
+    `attachments` are hashes of files that were attached to the operation before.
+    """
 
     case: str
     step: Word
     fields: dict[str, Any] = {}
     side: list[SideText] = []
+    attachments: Annotated[list[Hash], Meta(max_length=limits.BLOBS)] = []
 
 
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +106,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
-    draft = Draft(row.id, request.step, _named(request, side), side)
+    draft = Draft(row.id, request.step, _named(request, side) | await _attached(office, request), side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
     needs = await _needs(office, row, request.step, body)
@@ -221,6 +225,15 @@ def _named(request: StepRequest, side: Sequence[bytes]) -> dict[str, Any]:
     """The fields, where `side:0` is the hash of the first side line: a vehicle is named so, never by its plate."""
     named = {f"side:{n}": hashlib.sha256(line).hexdigest() for n, line in enumerate(side)}
     return {key: named.get(value, value) if isinstance(value, str) else value for key, value in request.fields.items()}
+
+
+async def _attached(office: Office, request: StepRequest) -> dict[str, Any]:
+    """The fields by which a step names attachments and says what they are (xs1 16.22)."""
+    if not request.attachments:
+        return {}
+    digests = list(dict.fromkeys(request.attachments))
+    found = await office.node.engine.read(lambda tx: attachments.named(tx, request.case, digests))
+    return {"blobs": digests, "attached": msgspec.to_builtins(found)}
 
 
 async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -> dict[str, list[str]]:

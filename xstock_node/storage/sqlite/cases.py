@@ -96,6 +96,14 @@ class SqliteCases:
     def put_blob(self, case: str, hash_: str, data: bytes) -> None:
         self._db.execute("insert or ignore into blob values (?, ?, ?)", (hash_, case, data))
 
+    def blob_sizes(self, case: str) -> dict[str, int]:
+        return dict(
+            self._db.execute("select hash, length(data) from blob where id = ? order by hash", (case,)).fetchall()
+        )
+
+    def erase_blob(self, case: str, hash_: str) -> bool:
+        return self._db.execute("delete from blob where id = ? and hash = ?", (case, hash_)).rowcount > 0
+
     def cases_with_blob(self, hash_: str) -> list[str]:
         return [row[0] for row in self._db.execute("select id from blob where hash = ?", (hash_,))]
 
