@@ -69,7 +69,7 @@ class OpenSession:
 
         route, actor = _route(name), await self._actor()
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
-            raise Refusal("forbidden", f"a person who may {route.right}", actor.name, "ask one who may")
+            raise people.forbidden(actor, route.right, "ask one who may")
         return await route.handler(self._office, actor, request)
 
     async def _actor(self) -> "Actor":
