@@ -28,14 +28,8 @@ async def show(as_json: bool, home: Path | None) -> None:
 @verb
 async def set_(as_json: bool, home: Path | None, file: Path) -> None:
     """Put the roster of FILE (TOML) in the place of the one that is there."""
-    try:
-        content = file.read_text("utf-8")
-    except OSError as error:
-        raise Refusal("no-file", f"a roster at {file}", error.strerror or "", "check the path", 2) from None
-    except UnicodeDecodeError as error:
-        raise Refusal("bad-roster", f"UTF-8 text in {file}", str(error), "save it as UTF-8", 2) from None
     async with open_session(home) as session:
-        emit(await session.call("duty.set", RosterFile(content=content)), as_json, _roster)
+        emit(await session.call("duty.set", RosterFile(content=_content(file))), as_json, _roster)
 
 
 @duty.command("queue")
@@ -53,6 +47,15 @@ async def take(as_json: bool, home: Path | None, id_: str) -> None:
     """Take what waits, so that nobody else is called for it."""
     async with open_session(home) as session:
         emit(await session.call("duty.take", WaitingId(id=id_)), as_json, _taken)
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise Refusal("no-file", f"a roster at {file}", error.strerror or "", "check the path", 2) from None
+    except UnicodeDecodeError as error:
+        raise Refusal("bad-roster", f"UTF-8 text in {file}", str(error), "save it as UTF-8", 2) from None
 
 
 def _roster(found: RosterView) -> str:

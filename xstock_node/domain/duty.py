@@ -27,24 +27,25 @@ MANY: Final = 500
 WEEK_SECONDS: Final = 7 * DAY
 
 
-class Weekly(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A person's hours in a function, on each of these days. `ends` at or before `begins` is the next day's."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A person's hours in a function. `ends` at or before `begins` is the next day's."""
 
     person: Name
     role: Role
-    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)] = WEEK
     begins: Clock = "00:00"
     ends: Clock = "24:00"
 
 
-class Dated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One date: hours beside the weekly ones, or, with `off`, no duty of the person that begins on it."""
+class Weekly(Entry, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Hours that begin on each of these days."""
+
+    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)] = WEEK
+
+
+class Dated(Entry, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Hours of one date beside the weekly ones; with `off`, no duty of the person that begins on it."""
 
     date: Day
-    person: Name
-    role: Role
-    begins: Clock = "00:00"
-    ends: Clock = "24:00"
     off: bool = False
 
 
@@ -56,13 +57,17 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     exception: Annotated[tuple[Dated, ...], Meta(max_length=MANY)] = ()
     languages: dict[Name, Annotated[str, Meta(max_length=35)]] = {}
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Weekly hours, then dated ones."""
+        return (*self.duty, *self.exception)
+
     def people(self) -> tuple[str, ...]:
         """Everybody on it, in its order."""
-        return tuple(dict.fromkeys(one.person for one in (*self.duty, *self.exception)))
+        return tuple(dict.fromkeys(one.person for one in self.entries()))
 
     def roles(self) -> tuple[Role, ...]:
         """Every function on it, in its order."""
-        return tuple(dict.fromkeys(one.role for one in (*self.duty, *self.exception)))
+        return tuple(dict.fromkeys(one.role for one in self.entries()))
 
 
 class Shift(NamedTuple):

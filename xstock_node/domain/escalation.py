@@ -15,6 +15,7 @@ from xstock_node.domain.duty import Roster, on_duty
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BY_VERB, Kind, Side, State
 from xstock_node.domain.rights import Role
+from xstock_node.domain.steps import Ask
 
 STEPS: Final = 3
 """On duty in the function; on duty as night deputy or duty officer; everybody of the function, and administrators."""
@@ -104,7 +105,7 @@ def of_operation(case: str, operation: Operation, side: Side, other: str, now: i
         role=function_of(operation, side),
         since=last.time if last else 0,
         case=case,
-        request=next((e.body.request for e in operation.events if getattr(e.body, "request", "")), ""),
+        request=next((e.body.request for e in operation.events if isinstance(e.body, Ask) and e.body.request), ""),
         other=other,
         state=state,
         answer_by=_answer_by(operation, asked, ours),
@@ -149,7 +150,7 @@ def due(
 
 def ladder(thing: Waiting, roster: Roster | None, holders: Mapping[Role, tuple[str, ...]], now: int) -> list[list[str]]:
     """The people of each step, as of now."""
-    listed = [one.person for one in (*roster.duty, *roster.exception) if one.role is thing.role] if roster else []
+    listed = [one.person for one in roster.entries() if one.role is thing.role] if roster else []
     return [
         [*on_duty(roster, now, thing.role)],
         [*on_duty(roster, now, Role.NIGHT_DEPUTY), *on_duty(roster, now, Role.DUTY_OFFICER)],

@@ -56,7 +56,7 @@ class GapView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RosterView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has duty `now`, the `week` from now on, the `gaps` in it, and what to `mind`; no roster where none was set."""
+    """Who has duty `now`, the `week` from now on, the `gaps` in it, and what to `mind`; `roster` null if none was set."""
 
     zone: str
     now: list[ShiftView]
@@ -263,7 +263,7 @@ def _view(tx: Transaction, now: int) -> RosterView:
 def _minds(roster: Roster, people: Iterable[Person]) -> list[str]:
     """Who has duty in a function whose role they were not given: the roster gives no right by itself."""
     given = {(person.name, grant.role) for person in people for grant in person.grants}
-    wanted = dict.fromkeys((one.person, one.role) for one in (*roster.duty, *roster.exception))
+    wanted = dict.fromkeys((one.person, one.role) for one in roster.entries())
     return [f"{person} has no role {role} here" for person, role in wanted if (person, role) not in given]
 
 

@@ -25,9 +25,7 @@ _LINES: Final = {
     Wait.APPROVAL: "The step {detail} was written at {since} and is not sent before it is signed.",
     Wait.AT_RISK: "Stock fell below what is promised. Nothing is cancelled by itself.",
 }
-_NOT_RECEIVED: Final = (
-    "An answer was wanted by {answer_by}; our last message has not even reached them. Telephone them."
-)
+_NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
 
 
 def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
