@@ -56,7 +56,7 @@ class GapView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RosterView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has duty `now`, the `week` from now on, the `gaps` in it, and what to `mind`; `roster` null if none was set."""
+    """Who has duty `now`, the `week` to come, its `gaps`, what to `mind`; `roster` null where none is set."""
 
     zone: str
     now: list[ShiftView]
