@@ -76,13 +76,13 @@ def message_of(notice: Notice, sender: str, address: str) -> EmailMessage:
     message["Subject"] = " ".join(notice.subject.split())
     message["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
     message["Message-ID"] = f"<xstock.{notice.id}.{notice.node}@{sender.rpartition('@')[2]}>"
-    message["Content-Language"] = notice.language
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
     if notice.operation:
         message["X-XStock-Operation"] = notice.operation
     if notice.exercise:
         message["X-XStock-Exercise"] = "yes"
     message.set_content(f"{notice.text}\n")
+    message["Content-Language"] = notice.language
     return message
 
 
@@ -92,6 +92,7 @@ def _client(settings: MailSettings, folder: Path) -> aiosmtplib.SMTP:
         tls = ssl.create_default_context(cafile=folder / settings.ca_file if settings.ca_file else None)
     return aiosmtplib.SMTP(
         hostname=settings.server,
+        local_hostname=settings.sender.rpartition("@")[2],  # the machine's own name is nobody's business
         port=settings.port or PORTS[settings.security],
         timeout=settings.timeout,
         use_tls=settings.security == "tls",
