@@ -106,7 +106,8 @@ class Notifying:
             except Exception as error:  # looked at again at the next turn
                 self._office.node.trace.error("not-notified", why=f"{type(error).__name__}: {error}")
             try:
-                position = await asyncio.wait_for(self._office.changes.after(position), EVERY)
+                async with asyncio.timeout(EVERY):
+                    position = await self._office.changes.after(position)
             except TimeoutError:
                 position = self._office.changes.last
 
