@@ -296,6 +296,13 @@ async def test_a_full_outbox_keeps_back_further_calls_and_loses_none(
     assert [name for name, _ in [*await night.look(), *await night.look()]] == ["ivan", "ivan"]
 
 
+async def test_who_has_left_is_called_no_more(night: Night) -> None:
+    await night.desk.ask("POST", "/people/remove", json={"name": "ivan"})
+    await asked(night.desks)
+    assert [name for name, _ in await night.look()] == ["eva"]
+    assert (await night.desk.ask("GET", "/duty"))[1]["mind"] == ["ivan has no role duty-officer here"]
+
+
 async def test_the_running_loop_calls_by_itself_when_a_request_arrives(night: Night) -> None:
     running = Notifying(night.desk.office)
     await running.start()

@@ -65,6 +65,13 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         """Everybody on it, in its order."""
         return tuple(dict.fromkeys(one.person for one in self.entries()))
 
+    def among(self, names: Collection[str]) -> "Roster":
+        """The roster of these people alone: who has left is not called."""
+        duty = tuple(one for one in self.duty if one.person in names)
+        return msgspec.structs.replace(
+            self, duty=duty, exception=tuple(one for one in self.exception if one.person in names)
+        )
+
     def roles(self) -> tuple[Role, ...]:
         """Every function on it, in its order."""
         return tuple(dict.fromkeys(one.role for one in self.entries()))

@@ -205,9 +205,15 @@ def holders(people: Iterable[Person], now: int) -> dict[Role, tuple[str, ...]]:
     return {role: tuple(dict.fromkeys(names)) for role, names in found.items()}
 
 
+def roster_of(tx: Transaction) -> Roster | None:
+    """The roster, without those who are people of this node no more; None where none was set."""
+    roster = ROSTER.get(tx, THE_ROSTER)
+    return None if roster is None else roster.among({person.name for person in PEOPLE.list(tx)})
+
+
 def unmanned(tx: Transaction, now: int, hours: int = 24) -> list[str]:
     """When nobody at all has duty in the hours to come, by the roster's clock; empty without a roster."""
-    roster = ROSTER.get(tx, THE_ROSTER)
+    roster = roster_of(tx)
     if roster is None:
         return []
     found = duty.gaps(roster, frozenset(Role), now, now + hours * 3600)
@@ -240,8 +246,8 @@ def _approvals(pending: Iterable[Pending], known: Iterable[Waiting]) -> list[Wai
 
 
 def _view(tx: Transaction, now: int) -> RosterView:
-    roster = ROSTER.get(tx, THE_ROSTER)
-    if roster is None:
+    roster, kept = roster_of(tx), ROSTER.get(tx, THE_ROSTER)
+    if roster is None or kept is None:
         return RosterView(zone="", now=[], week=[], gaps=[], mind=[], roster=None)
     end = now + WEEK_SECONDS
     found = duty.stretches(roster, now, end)
@@ -255,9 +261,9 @@ def _view(tx: Transaction, now: int) -> RosterView:
         for role in roles
         for gap in duty.gaps(roster, DECIDERS if role is Role.DUTY_OFFICER else {role}, now, end)
     ]
-    mind = _minds(roster, PEOPLE.list(tx))
+    mind = _minds(kept, PEOPLE.list(tx))
     here = [view for view, shift in zip(shown, found, strict=True) if shift.begins <= now]
-    return RosterView(zone=roster.zone, now=here, week=shown, gaps=missing, mind=mind, roster=roster)
+    return RosterView(zone=roster.zone, now=here, week=shown, gaps=missing, mind=mind, roster=kept)
 
 
 def _minds(roster: Roster, people: Iterable[Person]) -> list[str]:

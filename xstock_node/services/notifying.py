@@ -17,11 +17,11 @@ from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.escalation import Call, Told
 from xstock_node.domain.rights import DAY
 from xstock_node.plugins.adapters import Notice, Notifier, NotifierContext, Undeliverable
-from xstock_node.services.duty_desk import TOLD, holders, things, unmanned
+from xstock_node.services.duty_desk import TOLD, holders, roster_of, things, unmanned
 from xstock_node.services.findings import Finding
 from xstock_node.services.notices import notice_of
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.people import PEOPLE, ROSTER, THE_ROSTER
+from xstock_node.services.people import PEOPLE
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
@@ -125,14 +125,14 @@ class Notifying:
         calls: list[Call] = []
         after = {thing.id: told.get(thing.id) or Told(id=thing.id, first=now) for thing in waiting}
         if self._ready and sum(not one.given_up for one in posted) < MOST:
-            roster, people = ROSTER.get(tx, THE_ROSTER), holders(PEOPLE.list(tx), now)
+            roster, people = roster_of(tx), holders(PEOPLE.list(tx), now)
             minutes = self._office.settings.escalate_minutes
             calls, after = escalation.due(waiting, roster, people, told, minutes, now)
         return Plan(calls, told, after, [one for one in posted if _is_over(one, after, now)])
 
     def _write(self, tx: Transaction, plan: Plan) -> None:
         now, node = self._office.node.clock.now(), self._office.node.identity.name
-        roster, default = ROSTER.get(tx, THE_ROSTER), self._office.settings.languages[0]
+        roster, default = roster_of(tx), self._office.settings.languages[0]
         for one in plan.over:
             OUTBOX.drop(tx, one.id)
             if one.notice.at + LIVES < now and not one.given_up:
@@ -220,7 +220,7 @@ async def duty_findings(office: Office) -> list[Finding]:
     """What `doctor` says of the roster and of notices."""
     now = office.node.clock.now()
     roster, empty, posted = await office.node.engine.read(
-        lambda tx: (ROSTER.get(tx, THE_ROSTER), unmanned(tx, now), OUTBOX.list(tx))
+        lambda tx: (roster_of(tx), unmanned(tx, now), OUTBOX.list(tx))
     )
     ready, wrong = notifiers(office)
     found = [
