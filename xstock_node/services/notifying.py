@@ -27,6 +27,8 @@ from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
 
 EVERY: Final = 15.0
+GATHER: Final = 0.5
+"""Seconds in which changes that come together are gathered into one look."""
 SECONDS: Final = 30.0
 FIRST_WAIT, LONGEST_WAIT = 30, 1800
 LIVES, REMEMBERED, MOST = 3 * DAY, 7 * DAY, 500
@@ -107,9 +109,11 @@ class Notifying:
                 self._office.node.trace.error("not-notified", why=f"{type(error).__name__}: {error}")
             try:
                 async with asyncio.timeout(EVERY):
-                    position = await self._office.changes.after(position)
+                    await self._office.changes.after(position)
+                await asyncio.sleep(GATHER)
             except TimeoutError:
-                position = self._office.changes.last
+                pass
+            position = self._office.changes.last
 
     async def _plan(self) -> None:
         """Work out calls, and write them with their notices where there is anything new."""
