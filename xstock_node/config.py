@@ -143,6 +143,15 @@ class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     currency: Annotated[str, Meta(description="Currency of that value (ISO 4217).", pattern="^[A-Z]{3}$")] = "EUR"
 
 
+class DutySettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How people are called for what waits."""
+
+    escalate_minutes: Annotated[
+        int,
+        Meta(description="Minutes until the next people are told of what nobody took.", ge=1, le=1440),
+    ] = 15
+
+
 SHARE_EXPLAINED = {
     "locations": "Stores whose stock may be offered; a store covers its racks. Absent: all.",
     "owners": "Owners whose stock may be offered. Absent: all.",
@@ -173,6 +182,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)
+    duty: DutySettings = msgspec.field(default_factory=DutySettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)
 
     def log(self) -> str:

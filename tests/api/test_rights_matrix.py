@@ -6,16 +6,20 @@ import pytest
 
 from tests.api.conftest import BG, HR, Desk
 from xstock_node.api.routes import ROUTES
+from xstock_node.domain.duty import Roster, Weekly
 from xstock_node.domain.operations import STEPS, Step
 from xstock_node.domain.rights import ALL, RIGHTS, Grant, Role, rights_of, sites_of
 from xstock_node.services import operating
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor
 from xstock_node.services.operating import StepRequest
+from xstock_node.services.people import ROSTER, THE_ROSTER
 from xstock_node.services.requesting import Asked, NewRequest, new_request
 
 
 async def test_a_role_reaches_the_routes_of_its_rights_and_no_other(desk: Desk) -> None:
+    always = Roster(duty=(Weekly(person=f"ana-{Role.NIGHT_DEPUTY}", role=Role.NIGHT_DEPUTY),))
+    await desk.office.node.engine.write(lambda tx: ROSTER.put(tx, THE_ROSTER, always, 0), durable=True)
     for role in Role:
         token = await desk.hire(f"ana-{role}", role)
         for route in ROUTES:

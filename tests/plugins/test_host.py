@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from xstock_node.plugins import FileReading, ReadHints, Registry, hookimpl
+from xstock_node.plugins import FileReading, Notice, NotifierContext, ReadHints, Registry, hookimpl
 from xstock_node.plugins.host import PluginHost
 
 
@@ -98,6 +99,36 @@ def test_two_readers_of_one_name_keep_the_first(modules: dict[str, types.ModuleT
     host = PluginHost(["acme"], found)
     assert host.suffixes() == [".a"]
     assert host.statuses[1].state == "quarantined" and "same" in host.statuses[1].reason
+
+
+class Caller:
+    """A notifier that does nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.settings = name, msgspec.Struct
+
+    async def send(self, notice: Notice, context: NotifierContext) -> None:
+        return None
+
+
+def calls(name: str) -> object:
+    """A hook that registers one notifier, as level 2 lets it."""
+
+    @hookimpl
+    def xstock_register(registry: Registry) -> None:
+        assert registry.api_level >= 2
+        registry.notifier(Caller(name))
+
+    return xstock_register
+
+
+def test_notifiers_are_registered_by_name_and_two_of_one_name_keep_the_first(
+    modules: dict[str, types.ModuleType],
+) -> None:
+    found = [point(modules, "a", calls("mail")), point(modules, "b", calls("mail")), point(modules, "c", calls("sms"))]
+    host = PluginHost(["acme"], found)
+    assert sorted(host.notifiers) == ["mail", "sms"]
+    assert host.statuses[1].state == "quarantined" and "mail" in host.statuses[1].reason
 
 
 def test_the_node_s_own_list_comes_by_the_same_road() -> None:

@@ -101,7 +101,9 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
         actor = request[ACTOR]
         if not people.somewhere(actor, route.right, office.node.clock.now()):  # deny by default
             expected = f"a person who may {route.right}"
-            return _problem(403, Problem(code="forbidden", expected=expected, came=actor.name, do="ask one who may"))
+            return _problem(
+                403, Problem(code="forbidden", expected=expected, came=actor.described, do="ask one who may")
+            )
         if route.method == "GET":
             found = await _get(office, actor, route, request)
             return files.saved(found) if route.raw else _tagged(request, found)

@@ -64,6 +64,7 @@ def settings_of(config: Config) -> OfficeSettings:
         second_person=Thresholds(config.approvals.percent, config.approvals.value, config.approvals.currency),
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
         gs1_prefix=config.node.gs1_prefix,
+        escalate_minutes=config.duty.escalate_minutes,
     )
 
 

@@ -23,6 +23,7 @@ VERBS = {
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles: edit, show"),
     "exercise": ("exercise", "Play a whole exercise in memory"),
+    "duty": ("duty", "Who has duty, what waits for whom, and who took it"),
     "user": ("user", "People of this node: roles and tokens"),
     "peer": ("peer", "The nodes that this one knows"),
     "bundle": ("bundle", "What travels by stick, mail or QR sequence"),

@@ -23,6 +23,7 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
+from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
 from xstock_node.services.reacting import Reacting
 from xstock_node.transport.client import HttpPeer, open_session
@@ -83,6 +84,7 @@ class Running:
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
         self._reacting = Reacting(office)
+        self._notifying = Notifying(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -92,6 +94,7 @@ class Running:
             peer_port = await _listen(self.server, config)
         await node.start(_peers(node, config, self._session), self._dial)
         await self._reacting.start()
+        await self._notifying.start()
         path = await self._listen_on_socket()
         local_port = 0
         if config.local_port.port:
@@ -110,6 +113,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._notifying.stop()
         await self._reacting.stop()
         await self._office.node.stop()
         await self._session.close()

@@ -88,7 +88,7 @@ class OpenSession:
 
         route, actor = _route(name), await self._actor()
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
-            raise Refusal("forbidden", f"a person who may {route.right}", actor.name, "ask one who may")
+            raise people.forbidden(actor, route.right, "ask one who may")
         if once:
             asked = hashlib.sha256(route.name.encode() + b"\0" + msgspec.json.encode(request)).hexdigest()
             actor = actor._replace(once=Once(once, asked))

@@ -68,6 +68,14 @@ def rights_of(grants: Iterable[Grant], now: int, site: str = "") -> frozenset[st
     return frozenset(found)
 
 
+def in_hours(grants: Iterable[Grant], has_duty: bool) -> tuple[Grant, ...]:
+    """The grants as they hold now: a night deputy decides in the hours of the roster alone, and sees at any time."""
+    return tuple(
+        msgspec.structs.replace(g, role=Role.VIEWER) if g.role is Role.NIGHT_DEPUTY and not has_duty else g
+        for g in grants
+    )
+
+
 def sites_of(grants: Iterable[Grant], right: str, now: int) -> frozenset[str] | None:
     """The sites at which a right holds; None where it holds everywhere."""
     held = [g for g in grants if g.effective <= now and right in RIGHTS[g.role]]

@@ -1,6 +1,16 @@
 """What a plugin author imports: `hookimpl`, the adapter types, and nothing else of the node."""
 
-from xstock_node.plugins.adapters import FileReader, FileReading, InventorySource, ReadHints, RejectedLine
+from xstock_node.plugins.adapters import (
+    FileReader,
+    FileReading,
+    InventorySource,
+    Notice,
+    Notifier,
+    NotifierContext,
+    ReadHints,
+    RejectedLine,
+    Undeliverable,
+)
 from xstock_node.plugins.hookspecs import API_LEVEL, Registry, hookimpl
 
 __all__ = [
@@ -8,8 +18,12 @@ __all__ = [
     "FileReader",
     "FileReading",
     "InventorySource",
+    "Notice",
+    "Notifier",
+    "NotifierContext",
     "ReadHints",
     "Registry",
     "RejectedLine",
+    "Undeliverable",
     "hookimpl",
 ]

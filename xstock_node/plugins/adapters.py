@@ -5,7 +5,7 @@ must be importable by `module:attribute`, take only what `ReadHints` carries and
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -73,3 +73,50 @@ class InventorySource(Protocol):
     name: str
     title: str
     editable: bool
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something waits for a person of this node. `id` is the same at each try, so that a repeat can be recognised.
+
+    `to` is the person's name at this node, never an address; `subject` and `text` are in that person's `language`
+    (BCP 47). `kind` is a closed word, `thing` what `command` takes, `operation` its id or empty, `at` unix seconds.
+    """
+
+    id: str
+    to: str
+    language: str
+    subject: str
+    text: str
+    kind: str
+    thing: str
+    command: str
+    operation: str
+    node: str
+    exercise: bool
+    at: int
+
+
+class NotifierContext(NamedTuple):
+    """What a notifier gets: its settings, of the type it named, and the folder to which paths in them are relative."""
+
+    settings: Any
+    folder: Path
+
+
+class Undeliverable(Exception):
+    """Raised by a notifier for a notice that no later try can deliver; the text names no address."""
+
+
+class Notifier(Protocol):
+    """Carries notices to people. Its settings are the file `plugins/NAME.toml` of the data folder, read as `settings`.
+
+    Without that file the notifier is off. The node keeps a notice until `send` returned, waits at most 30 s for it,
+    and tries again later, at longer and longer intervals, after any exception but `Undeliverable`.
+    """
+
+    name: str
+    settings: type[msgspec.Struct]
+
+    async def send(self, notice: Notice, context: NotifierContext) -> None:
+        """Return once the next system has taken the notice over."""
+        ...

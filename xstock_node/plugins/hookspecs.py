@@ -2,9 +2,10 @@
 
 import pluggy
 
-from xstock_node.plugins.adapters import FileReader, InventorySource
+from xstock_node.plugins.adapters import FileReader, InventorySource, Notifier
 
-API_LEVEL = 1
+API_LEVEL = 2
+"""1: readers of files, inventory sources; 2: notifiers beside them."""
 PROJECT = "xstock_node"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -19,6 +20,7 @@ class Registry:
     def __init__(self) -> None:
         self.file_readers: dict[str, FileReader] = {}
         self.sources: dict[str, InventorySource] = {}
+        self.notifiers: dict[str, Notifier] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -32,9 +34,15 @@ class Registry:
             raise ValueError(f"an inventory source named {source.name!r} is registered already")
         self.sources[source.name] = source
 
+    def notifier(self, notifier: Notifier) -> None:
+        """Offer to carry notices to people; two notifiers of one name are refused."""
+        if notifier.name in self.notifiers:
+            raise ValueError(f"a notifier named {notifier.name!r} is registered already")
+        self.notifiers[notifier.name] = notifier
+
 
 class Hooks:
-    """Hook specifications of API level 1."""
+    """Hook specifications of API level 2."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pluggy
 
-from xstock_node.plugins.adapters import FileReader, InventorySource
+from xstock_node.plugins.adapters import FileReader, InventorySource, Notifier
 from xstock_node.plugins.hookspecs import PROJECT, Hooks, Registry
 
 BUILT_IN = "xstock-node"
@@ -34,6 +34,7 @@ class PluginHost:
         self.statuses: list[PluginStatus] = []
         self.file_readers: dict[str, tuple[FileReader, str]] = {}
         self.sources: dict[str, InventorySource] = {}
+        self.notifiers: dict[str, Notifier] = {}
         points = list(entry_points(group=PROJECT) if found is None else found)
         names = Counter(point.name for point in points)
         for point in sorted(points, key=lambda p: p.name):
@@ -76,7 +77,9 @@ class PluginHost:
 
     def _merge(self, registry: Registry, module: str) -> None:
         taken = set(registry.file_readers) & set(self.file_readers) | set(registry.sources) & set(self.sources)
+        taken |= set(registry.notifiers) & set(self.notifiers)
         if taken:
             raise ValueError(f"another plugin has adapters of these names: {', '.join(sorted(taken))}")
         self.file_readers.update({name: (reader, module) for name, reader in registry.file_readers.items()})
         self.sources.update(registry.sources)
+        self.notifiers.update(registry.notifiers)

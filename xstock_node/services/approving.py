@@ -13,7 +13,7 @@ from xstock_node.domain.units import from_sent_pair
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, Thresholds
-from xstock_node.services.people import may
+from xstock_node.services.people import forbidden, may
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
@@ -107,7 +107,7 @@ def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
         raise Refusal("second-person", "another person than who signed already", actor.name, "ask a second person")
     right = next((r for r in pending.missing if may(actor, r, now)), "")
     if not right:
-        raise Refusal("forbidden", f"a person who may {' or '.join(pending.missing)}", actor.name, "ask one of them")
+        raise forbidden(actor, " or ".join(pending.missing), "ask one of them")
     return msgspec.structs.replace(pending, signed=(*pending.signed, Signed(by=actor.name, right=right, at=now)))
 
 

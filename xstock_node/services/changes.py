@@ -27,6 +27,12 @@ class Changes:
         told, self._next = self._next, asyncio.Event()
         told.set()
 
+    async def after(self, position: int) -> int:
+        """The number of the newest change, once it is beyond a position."""
+        while self._last <= position:
+            await self._next.wait()
+        return self._last
+
     async def since(self, position: int) -> AsyncIterator[tuple[int, str]]:
         """What changed after a position, and then what changes; an empty id means: read everything anew."""
         while True:

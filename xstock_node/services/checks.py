@@ -11,6 +11,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import AUDIT
 from xstock_node.services import accounting
 from xstock_node.services.findings import Finding, network_findings
+from xstock_node.services.notifying import duty_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.services.times import iso
@@ -41,7 +42,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *_peers(view),
         *_plugins(office),
     ]
-    findings += await network_findings(office)
+    findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)
     bad = [found for found in logs if not found.holds]
     findings += [

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from xstock_node.domain.catalogue import Catalogue
 from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.network import Network
@@ -119,16 +120,20 @@ async def _forks(office: Office) -> list[Finding]:
     ]
 
 
+def short(office: Office, tx: Transaction, network: Network, catalogue: Catalogue) -> dict[Key, Decimal]:
+    """How much of each item is promised in a network beyond what there is."""
+    promises = promised(tx, network.name, office.node.identity.name)
+    if not promises:
+        return {}
+    kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
+    here = available(tx, network, office.node.clock.now()) if kept is None else kept
+    return at_risk(here, promises)
+
+
 async def _at_risk(office: Office, network: Network) -> list[Finding]:
     """Promises above what is left, because stock fell: shown to people, and never cancelled by the node."""
-    catalogue, node = await office.catalogue(), office.node
-
-    def work(tx: Transaction) -> dict[Key, Decimal]:
-        kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
-        here = available(tx, network, node.clock.now()) if kept is None else kept
-        return at_risk(here, promised(tx, network.name, node.identity.name))
-
-    found = await node.engine.read(work)
+    catalogue = await office.catalogue()
+    found = await office.node.engine.read(lambda tx: short(office, tx, network, catalogue))
     do = "telephone the requester; propose a lower quantity or another lot, or find more"
     return [
         Finding(check=f"promises {network.name}", state="error", found=f"{q} {unit} of {item} at risk", do=do)

@@ -28,7 +28,8 @@ CATALOGUE_FILE = Path(__file__).parent.parent / "domain" / "data" / "catalogue.t
 class Actor(NamedTuple):
     """Who acts: a name, and the road by which the person or program came.
 
-    `grants` of a person, narrowed by the `scope` of its token; None for the operator, who holds every right.
+    `grants` of a person, narrowed by the `scope` of its token; None for the operator, who holds every right. `off`
+    says why some grants do not hold now;
     `once` is the key under which something is asked, so that asking again does not do it again.
     """
 
@@ -36,7 +37,13 @@ class Actor(NamedTuple):
     road: str
     grants: tuple[Grant, ...] | None = None
     scope: frozenset[str] = frozenset()
+    off: str = ""
     once: Once | None = None
+
+    @property
+    def described(self) -> str:
+        """The name, and why not all of its rights hold now."""
+        return f"{self.name}, {self.off}" if self.off else self.name
 
     def __str__(self) -> str:
         return f"{self.name} by {self.road}"
@@ -57,7 +64,8 @@ class OfficeSettings(NamedTuple):
     """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
-    `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units.
+    `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
+    after `escalate_minutes` the next people are told of what nobody took.
     """
 
     country: str = "XX"
@@ -73,6 +81,7 @@ class OfficeSettings(NamedTuple):
     audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
     second_person: Thresholds = Thresholds()
     gs1_prefix: str = ""
+    escalate_minutes: int = 15
 
 
 class Office:

@@ -112,7 +112,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     needs = await _needs(office, row, request.step, body)
     holds = people.may(actor, step.right, now)
     if not holds and not (needs and people.may(actor, "answer", now)):
-        raise Refusal("forbidden", f"a person who may {step.right}", actor.name, "ask one who has the right")
+        raise people.forbidden(actor, step.right)
     if needs:
         pending = approving.begin(office, actor, draft, needs)
         if pending.missing:
@@ -169,7 +169,7 @@ async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingVie
     def work(tx: Transaction) -> Pending:
         pending = _pending(tx, request.id, now)
         if actor.name != pending.by and not any(people.may(actor, right, now) for right in pending.needs):
-            raise Refusal("forbidden", f"a person who may {' or '.join(pending.needs)}", actor.name, "ask one of them")
+            raise people.forbidden(actor, " or ".join(pending.needs), "ask one of them")
         PENDING.drop(tx, pending.id)
         office.record(tx, actor, "approve.refuse", pending.case, f"{pending.verb} {pending.id} {request.reason}")
         return pending

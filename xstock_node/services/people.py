@@ -10,7 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain import rights
+from xstock_node.domain import duty, rights
+from xstock_node.domain.duty import Roster
 from xstock_node.domain.rights import Grant, Role, rights_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
@@ -41,6 +42,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PEOPLE: Shelf[Person] = Shelf("person", Person)
+ROSTER: Shelf[Roster] = Shelf("roster", Roster)
+THE_ROSTER = "node"
+"""The id of the one roster, by which night deputies hold their rights."""
 
 
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,13 +171,20 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
 
 
 async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
-    """Who a token belongs to; None where nobody has it."""
+    """Who a token belongs to, with the rights of this hour; None where nobody has it."""
     now, wanted = office.node.clock.now(), _hash(secret)
-    for person in await office.node.engine.read(PEOPLE.list):
+    people, roster = await office.node.engine.read(lambda tx: (PEOPLE.list(tx), ROSTER.get(tx, THE_ROSTER)))
+    for person in people:
         for token in person.tokens:
             if token.hash == wanted and token.exp > now:
-                return Actor(person.name, road, person.grants, frozenset(token.scope))
+                grants, off = _of_this_hour(person, roster, now)
+                return Actor(person.name, road, grants, frozenset(token.scope), off)
     return None
+
+
+def forbidden(actor: Actor, rights_: str, do: str = "ask one who has the right") -> Refusal:
+    """What an actor is told who lacks a right, or whose hours are over."""
+    return Refusal("forbidden", f"a person who may {rights_}", actor.described, do)
 
 
 def may(actor: Actor, right: str, now: int, site: str = "") -> bool:
@@ -211,6 +222,18 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         return person
 
     return _view(await office.node.engine.write(work, durable=True), now)
+
+
+def _of_this_hour(person: Person, roster: Roster | None, now: int) -> tuple[tuple[Grant, ...], str]:
+    """The grants of a person as they hold now, and why not all of them do."""
+    if not any(g.role is Role.NIGHT_DEPUTY for g in person.grants):
+        return person.grants, ""
+    if person.name in duty.on_duty(roster, now, Role.NIGHT_DEPUTY):
+        return person.grants, ""
+    ahead = duty.next_duty(roster, person.name, Role.NIGHT_DEPUTY, now)
+    when = f"next from {duty.local(roster, ahead.begins)}" if roster and ahead else "none within a week"
+    off = f"night deputy outside the hours of the roster ({when})"
+    return rights.in_hours(person.grants, has_duty=False), off
 
 
 def _held(tx: Transaction, name: str) -> Person:

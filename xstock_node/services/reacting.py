@@ -72,7 +72,8 @@ class Reacting:
         await self._guarded(hash_acts(self._office))
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), EVERY)
+                async with asyncio.timeout(EVERY):  # wait_for may swallow the end that `stop` asks for
+                    await self._wake.wait()
                 cases: set[str] | None = set(self._cases)
             except TimeoutError:
                 cases = None

@@ -1,0 +1,103 @@
+"""`xstock duty`: who has duty, what waits for whom, and who took it."""
+
+from pathlib import Path
+
+import click
+
+from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.session import open_session
+from xstock_node.services.duty_desk import RosterFile, RosterView, ShiftView, WaitingId, WaitingView
+from xstock_node.services.errors import Refusal
+
+
+@click.group("duty")
+def duty() -> None:
+    """The duty roster, and what waits: show, set, queue, take."""
+
+
+@duty.command("show")
+@verb
+async def show(as_json: bool, home: Path | None) -> None:
+    """Who has duty now and in the week to come, and when nobody has."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.show"), as_json, _roster)
+
+
+@duty.command("set")
+@click.argument("file", type=click.Path(path_type=Path))
+@verb
+async def set_(as_json: bool, home: Path | None, file: Path) -> None:
+    """Put the roster of FILE (TOML) in the place of the one that is there."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.set", RosterFile(content=_content(file))), as_json, _roster)
+
+
+@duty.command("queue")
+@verb
+async def queue(as_json: bool, home: Path | None) -> None:
+    """What waits for people of this node: alarms first, then the longest waiting."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.queue"), as_json, _queue)
+
+
+@duty.command("take")
+@click.argument("id_", metavar="ID")
+@verb
+async def take(as_json: bool, home: Path | None, id_: str) -> None:
+    """Take what waits, so that nobody else is called for it."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.take", WaitingId(id=id_)), as_json, _taken)
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise Refusal("no-file", f"a roster at {file}", error.strerror or "", "check the path", 2) from None
+    except UnicodeDecodeError as error:
+        raise Refusal("bad-roster", f"UTF-8 text in {file}", str(error), "save it as UTF-8", 2) from None
+
+
+def _roster(found: RosterView) -> str:
+    if found.roster is None:
+        return words("duty.no-roster", "no roster is set: `xstock duty set FILE`")
+    parts = [
+        words("duty.now", "on duty now ({zone}):", zone=found.zone),
+        _shifts(found.now) or words("duty.nobody", "NOBODY"),
+        words("duty.week", "the week to come:"),
+        _shifts(found.week),
+    ]
+    if found.gaps:
+        rows = [(gap.role, gap.begins, gap.ends) for gap in found.gaps]
+        parts += [words("duty.gaps", "nobody has duty:"), table(("role", "from", "to"), rows)]
+    return "\n".join([*parts, *(words("duty.mind", "mind: {what}", what=one) for one in found.mind)])
+
+
+def _shifts(found: list[ShiftView]) -> str:
+    rows = [(one.person, one.role, one.begins, one.ends) for one in found]
+    return table(("name", "role", "from", "to"), rows) if rows else ""
+
+
+def _queue(found: list[WaitingView]) -> str:
+    rows = [
+        (
+            one.id,
+            ("EXERCISE " if one.exercise else "") + one.kind,
+            one.role,
+            one.case or one.detail,
+            one.other,
+            one.state,
+            one.since,
+            one.answer_by,
+            one.taken_by or words("duty.nobody-yet", "nobody"),
+            ", ".join(one.told),
+        )
+        for one in found
+    ]
+    titles = ("id", "what", "for", "operation", "node", "state", "since", "answer by", "taken by", "told")
+    return table(titles, rows) if rows else words("duty.quiet", "nothing waits")
+
+
+def _taken(found: WaitingView) -> str:
+    rows = [("id", found.id), ("operation", found.case or found.detail), ("taken by", found.taken_by)]
+    return pairs(rows)

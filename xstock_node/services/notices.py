@@ -1,0 +1,76 @@
+"""What a notice says: a subject and a few lines in the recipient's language; no names of people, no figures of stock.
+
+A goods-at-risk notice names item and quantity, because nothing else says what to do.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from xstock_node.domain.escalation import Call, Wait, Waiting
+from xstock_node.i18n import text
+from xstock_node.plugins.adapters import Notice
+from xstock_node.services.times import iso
+
+_SUBJECTS: Final = {
+    Wait.TURN: "{other} waits for {role}: {state}",
+    Wait.LATE: "overdue: {other} has no answer from us",
+    Wait.NO_ANSWER: "no answer from {other}",
+    Wait.APPROVAL: "a step waits for a signature ({role})",
+    Wait.AT_RISK: "promised goods at risk: {detail}",
+}
+_LINES: Final = {
+    Wait.TURN: "It is our turn since {since}.",
+    Wait.LATE: "An answer was wanted by {answer_by}. The others see silence, and no refusal.",
+    Wait.NO_ANSWER: "An answer was wanted by {answer_by} and none came. This is silence, not a no: telephone them.",
+    Wait.APPROVAL: "The step {detail} was written at {since} and is not sent before it is signed.",
+    Wait.AT_RISK: "Stock fell below what is promised. Nothing is cancelled by itself.",
+}
+_NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
+
+
+def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
+    """The notice of a call; `now` unix seconds."""
+    thing = call.thing
+    params = {
+        "other": thing.other,
+        "role": str(thing.role),
+        "state": thing.state,
+        "detail": thing.detail,
+        "since": iso(thing.since),
+        "answer_by": iso(thing.answer_by),
+    }
+
+    def say(code: str, source: str, **more: object) -> str:
+        return text(f"notice.{code}", source, **params, **more).say(language)
+
+    command = f"xstock duty take {thing.id}"
+    subject = say(f"subject.{thing.kind}", _SUBJECTS[thing.kind])
+    mark = say("exercise", "EXERCISE") + ": " if thing.exercise else ""
+    lines = [subject, "", _body(thing, say)]
+    if thing.kind is Wait.TURN and thing.answer_by:
+        lines.append(say("until", "An answer is wanted by {answer_by}."))
+    if thing.case:
+        lines.append(say("case", "Operation {case}: `xstock op show {case}`.", case=thing.case))
+    lines.append(say("take", "Take it with `{command}`, so that nobody else is called.", command=command))
+    if call.step:
+        lines.append(say("step", "Those who were told before you have not taken it."))
+    return Notice(
+        id=call.id,
+        to=call.person,
+        language=language,
+        subject=f"{mark}{subject}"[:200],
+        text="\n".join([f"{mark}{node}", *lines]),
+        kind=str(thing.kind),
+        thing=thing.id,
+        command=command,
+        operation=thing.case,
+        node=node,
+        exercise=thing.exercise,
+        at=now,
+    )
+
+
+def _body(thing: Waiting, say: Callable[[str, str], str]) -> str:
+    if thing.kind is Wait.NO_ANSWER and thing.detail == "not-received":
+        return say("not-received", _NOT_RECEIVED)
+    return say(f"line.{thing.kind}", _LINES[thing.kind])
