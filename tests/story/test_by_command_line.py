@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from pypdf import PdfReader
 
 from tests.processes import NodeProcess, free_port, pause, xstock
 from xstock_node.cli.op_verify import verified
@@ -17,6 +18,14 @@ from xstock_node.services.operating import CaseId
 
 TENT = "HSHETENTF16C"
 BG, HR = "redcross.bg", "redcross.hr"
+FIGURES = {
+    "packing_list lot-1": ("Family tent", "unknown"),
+    "waybill lot-2": ("Family tent",),
+    "goods_received_note": ("Family tent", "98", "2"),
+    "loan_inventory": ("Family tent", "60", "40"),
+    "loan_inventory back-1": ("Family tent", "100"),
+    "loan_discharge": ("97", "3"),
+}
 
 
 class Two:
@@ -180,6 +189,29 @@ def test_a_loan_from_request_to_close(two: Two, tmp_path: Path) -> None:
     assert both[0]["counters"] == both[1]["counters"] and both[0]["state"] == both[1]["state"] == "closed"
     assert two.run(bg, "request", "list")[0]["state"] == "closed"
     proves(two, tmp_path)
+    drawn(two, tmp_path)
+
+
+def drawn(two: Two, folder: Path) -> None:
+    """Every paper of this operation that a side draws, as a PDF which holds its figures and proves itself."""
+    notes = [str(folder / f"{node.name}.note") for node in (two.bg, two.hr)]
+    made: set[str] = set()
+    for node in (two.bg, two.hr):
+        listed = two.run(node, "op", "papers", two.case)["papers"]
+        for paper in [p for p in listed if p["drawn"]]:
+            name = f"{node.name} {paper['document']} {paper['consignment']}".strip()
+            words = ("--consignment", paper["consignment"]) if paper["consignment"] else ()
+            out = ("--out", str(folder / f"{name}.pdf"))
+            two.run(node, "op", "document", two.case, paper["document"], *words, *out)
+            text = "".join(page.extract_text() for page in PdfReader(folder / f"{name}.pdf").pages)
+            assert two.case in text, name
+            made.add(paper["document"])
+            for figure in FIGURES.get(name.partition(" ")[2], ()):
+                assert figure in text, (name, figure, text)
+    assert {"waybill", "goods_received_note", "loan_inventory", "loan_discharge"} <= made, made
+    proof = sorted(folder.glob("*goods_received_note*.pdf"))[0]
+    said = xstock("op", "verify", str(proof), "--key", notes[0], "--key", notes[1], "--json", home=folder / "third")
+    assert said.returncode == 0 and json.loads(said.stdout)["paper"]["document"] == "goods_received_note"
 
 
 def proves(two: Two, folder: Path) -> None:

@@ -88,7 +88,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class HandlingUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One pallet, box or bundle with its own SSCC and what is on it.
+    """One pallet, box or bundle with its own SSCC and what is on it; without one: goods that nobody packed in units.
 
     `packages` of kind `package` (UNECE Rec 21) are inside or on it. Weight and volume are None where nobody knows
     them. `temperature` is (lowest, highest) in degrees C.
@@ -105,7 +105,12 @@ class HandlingUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     temperature: tuple[Decimal, Decimal] | None = None
 
     def __post_init__(self) -> None:
-        need(read_sscc(self.sscc) == self.sscc, "18 digits without spaces", self.sscc, "write the bare number")
+        need(
+            not self.sscc or read_sscc(self.sscc) == self.sscc,
+            "18 digits without spaces",
+            self.sscc,
+            "write the bare number",
+        )
         need(bool(self.contents), "something on the unit", "nothing", f"say what {self.sscc} holds")
         for name in ("net_kg", "gross_kg", "m3"):
             figure = getattr(self, name)

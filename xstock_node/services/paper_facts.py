@@ -22,7 +22,7 @@ from xstock_node.protocol.recordtypes import Pair
 from xstock_node.services import paper_loads
 from xstock_node.services.errors import Refusal
 from xstock_node.services.paper_loads import measure
-from xstock_node.services.paper_sources import Side, Sources, at, lines_on, single_terms, way_of
+from xstock_node.services.paper_sources import Side, Sources, at, lines_on, returned_lines, single_terms, way_of
 
 WHY: Final = frozenset(
     {"cancel", "cancelled", "cancel-own", "refused", "lost", "recall", "short-close", "short-closed", "damaged",
@@ -57,6 +57,7 @@ def fold(sources: Sources, consignment: str, facts: Facts, choice: Choice, filin
         filing=filing,
         carrier=Party(names={"und": sent.carrier}, country="") if sent.carrier else None,
         consignment=load,
+        units=() if load else paper_loads.all_units(sources, choice),
         vehicle=_vehicle(sources, consignment),
         receipts=paper_loads.receipts_of(sources, consignment),
         event=ask.event or None,
@@ -92,7 +93,7 @@ def fold(sources: Sources, consignment: str, facts: Facts, choice: Choice, filin
 def _load(sources: Sources, consignment: str, choice: Choice) -> Consignment | None:
     if not consignment:
         return None
-    if consignment not in sources.operation.consignments:
+    if consignment not in sources.operation.consignments and not returned_lines(sources, consignment):
         there = ", ".join(sources.operation.consignments) or "none"
         raise Refusal("no-consignment", f"a consignment of this operation: {there}", consignment, "name one of them", 2)
     load, wrong = paper_loads.consignment_of(sources, consignment, choice)

@@ -38,26 +38,39 @@ EVENTS: Final = {
 
 def consignment_of(sources: Sources, id_: str, choice: Choice) -> tuple[Consignment, tuple[Reason, ...]]:
     """A consignment and what is wrong with it; a unit that no paper can show is left out and named."""
-    status = sources.operation.consignments[id_]
+    status = sources.operation.consignments.get(id_)
     units, wrong = [], []
-    for unit in status.stage.units if status.stage else ():
+    for unit in status.stage.units if status and status.stage else ():
         try:
             units.append(_unit(sources, unit))
         except (FieldError, UnitError) as error:
             wrong.append(Reason("unit_unreadable", {"sscc": unit.sscc, "why": str(error)}))
-    items = [sources.items[line.item] for line in lines_on(sources, id_) if line.item in sources.items]
+    lines = lines_on(sources, id_)
+    items = [sources.items[line.item] for line in lines if line.item in sources.items]
     found = Consignment(
         id=id_,
         origin=_origin(sources),
         destination=destination(sources),
         handling=goods_of(items, choice).handling[0],
-        units=tuple(units),
-        seals=_seals(sources, status),
+        units=tuple(units) or _loose(sources, lines),
+        seals=_seals(sources, id_, status),
         legs=(_leg(sources, id_),),
         events=tuple(_events(sources, id_)),
     )
     faults = [] if found.handling is HandlingClass.DANGEROUS or not units else consignments.faults(found)
     return found, (*wrong, *faults)
+
+
+def all_units(sources: Sources, choice: Choice) -> tuple[HandlingUnit, ...]:
+    """What left the supplier, of all consignments."""
+    gone = [id_ for id_, one in sources.operation.consignments.items() if one.dispatched]
+    return tuple(unit for id_ in gone for unit in consignment_of(sources, id_, choice)[0].units)
+
+
+def _loose(sources: Sources, lines: list[steps.Line]) -> tuple[HandlingUnit, ...]:
+    """Goods that no unit was numbered for: listed all the same, their packages, weight and volume unknown."""
+    contents = tuple(_content(sources, line, ()) for line in lines)
+    return (HandlingUnit(sscc="", contents=contents),) if contents else ()
 
 
 def receipts_of(sources: Sources, id_: str) -> tuple[UnitReceipt, ...]:
@@ -183,9 +196,9 @@ def _lot(sources: Sources, line: steps.Line) -> list[StockLine]:
     return [s for s in sources.stock if line.lot and s.lot == line.lot and s.item_code == line.item]
 
 
-def _seals(sources: Sources, status: ConsignmentStatus) -> tuple[str, ...]:
-    sent = [e.body.seal for e in sources.events(status.id) if isinstance(e.body, steps.Dispatch)]
-    export = [status.clearance.export.seal] if status.clearance else []
+def _seals(sources: Sources, id_: str, status: ConsignmentStatus | None) -> tuple[str, ...]:
+    sent = [e.body.seal for e in sources.events(id_) if isinstance(e.body, steps.Dispatch)]
+    export = [status.clearance.export.seal] if status and status.clearance else []
     return tuple(dict.fromkeys(seal for seal in (*export, *sent) if seal))
 
 

@@ -88,9 +88,19 @@ class Way(NamedTuple):
     notes: tuple[Reason, ...]
 
 
+def returned_lines(sources: Sources, consignment: str) -> list[steps.Line]:
+    """The lines of a consignment that travels home with what was lent; none of one that came out."""
+    if not consignment or consignment in sources.operation.consignments:
+        return []
+    told = [e.body for e in sources.events(consignment) if e.verb == "returned" and isinstance(e.body, steps.Movement)]
+    return [line for body in told if body.consignment == consignment for line in body.lines]
+
+
 def lines_on(sources: Sources, consignment: str) -> list[steps.Line]:
     """The lines of a consignment: what left, else what is staged; of the whole operation what was agreed so far."""
     operation = sources.operation
+    if back := returned_lines(sources, consignment):
+        return back
     if consignment:
         left = [
             line for e in sources.events(consignment) if isinstance(e.body, steps.Dispatch) for line in e.body.lines

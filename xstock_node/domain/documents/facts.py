@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from xstock_node.domain.agreements import DeliveryTerm
-from xstock_node.domain.consignments import Consignment, UnitReceipt
+from xstock_node.domain.consignments import Consignment, HandlingUnit, UnitReceipt
 from xstock_node.domain.corridors import Stretch
 from xstock_node.domain.items import BaseUnit
 from xstock_node.domain.terms import Terms
@@ -131,8 +131,9 @@ class OperationFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `root` is the hash under which all signed steps stand; `made` fixes the day of the paper, so that the same facts
     give the same bytes. `terms_open` are those that may still be chosen while `terms` is None. `countries` and
-    `crossings` are the route in order, `stretches` its regimes. `reason` is why (refusal, cancellation, recall, loss),
-    `remarks` anything else, both in the words of who wrote them.
+    `crossings` are the route in order, `stretches` its regimes. `units` are all that left, for a paper about the whole
+    operation. `reason` is why (refusal, cancellation, recall, loss), `remarks` anything else, both in the words of who
+    wrote them.
     """
 
     operation: str
@@ -147,6 +148,7 @@ class OperationFacts(msgspec.Struct, frozen=True, kw_only=True):
     terms_open: tuple[Terms, ...] = ()
     carrier: Party | None = None
     consignment: Consignment | None = None
+    units: tuple[HandlingUnit, ...] = ()
     vehicle: Vehicle | None = None
     receipts: tuple[UnitReceipt, ...] = ()
     event: str | None = None

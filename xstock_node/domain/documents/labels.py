@@ -30,7 +30,7 @@ _WHOLE = ("packages", "gross", "m3")
 
 def labels(facts: OperationFacts, words: Words) -> tuple[Label, ...]:
     """A label for each handling unit of the consignment, in its order; none without a consignment."""
-    units = facts.consignment.units if facts.consignment else ()
+    units = [unit for unit in facts.consignment.units if unit.sscc] if facts.consignment else []
     head = tuple(Entry(words.say("label", name), READERS[name](facts, words)) for name in _HEAD)
     made = []
     for place, unit in enumerate(units, 1):

@@ -77,7 +77,7 @@ def sum_of(column: str, rows: Sequence[Row]) -> Many:
 
 
 def _units(facts: OperationFacts) -> Sequence[HandlingUnit]:
-    return facts.consignment.units if facts.consignment else ()
+    return facts.consignment.units if facts.consignment else facts.units
 
 
 _ROWS: Final[dict[str, Callable[[OperationFacts], Sequence[object]]]] = {

@@ -24,6 +24,8 @@ def summed(value: Sum, words: Words, currency: str = "") -> Many:
     known = cash(value.known, currency) if currency else f"{exact(value.known):f}"
     if not value.unknown:
         return (known,)
+    if not value.known:
+        return words.say("word", "unknown")
     return tuple(f"{known} + {len(value.unknown)} × {word}" for word in words.say("word", "unknown"))
 
 
