@@ -72,7 +72,7 @@ class Checks:
 
     async def _double(self) -> tuple[Result, str]:
         shown = ", ".join(self.play.at_risk) or "nothing"
-        return _is(
+        return passed(
             self.double_promises == 0
         ), f"{self.double_promises} beyond what there is; at risk and shown: {shown}"
 
@@ -83,7 +83,7 @@ class Checks:
             for code in (deal.requester, deal.supplier):
                 found = await self.stage.view(code, case)
                 self.lost += found is None or not any(s.verb == verb for s in found.timeline)
-        return _is(self.lost == 0), f"{self.lost} of {len(self.play.acknowledged)} acknowledged steps lost"
+        return passed(self.lost == 0), f"{self.lost} of {len(self.play.acknowledged)} acknowledged steps lost"
 
     async def _verifiable(self) -> tuple[Result, str]:
         for deal in self._bound_deals():
@@ -92,7 +92,7 @@ class Checks:
                 file = await export_evidence(office, OFFICER, CaseId(case=deal.case))
                 proven = evidence.verify(file.content)
                 self.unverifiable += len(proven.messages) != file.messages or not proven.case.startswith("x")
-        return _is(self.unverifiable == 0), f"{2 * len(self._bound_deals())} evidence files of both sides verified"
+        return passed(self.unverifiable == 0), f"{2 * len(self._bound_deals())} evidence files of both sides verified"
 
     async def _offerable(self) -> tuple[Result, str]:
         if "position" not in self.expected:
@@ -105,7 +105,7 @@ class Checks:
                 wrong.append(f"{row['node']} {row['item']}")
         held = sum(Decimal(row["offerable"]) > 0 for row in self.expected["position"])
         fine = not wrong and held == len(self.play.offers)
-        return _is(
+        return passed(
             fine
         ), f"{len(self.expected['position'])} positions, {len(self.play.offers)} offers, {len(wrong)} wrong"
 
@@ -115,7 +115,7 @@ class Checks:
         above = [
             line.line for line in self.play.plan.lines if line.covered > line.fair and not self._has_subs(line.line)
         ]
-        return _is(not bare and not above), f"{len(self.play.plan.lines)} lines, {len(bare)} without a reason"
+        return passed(not bare and not above), f"{len(self.play.plan.lines)} lines, {len(bare)} without a reason"
 
     async def _bound(self) -> tuple[Result, str]:
         given: dict[str, Decimal] = defaultdict(Decimal)
@@ -125,7 +125,7 @@ class Checks:
             ):
                 given[item] += counters.accepted
         over = [item for item, quantity in given.items() if quantity > self._fair_total(item)]
-        return _is(not over), f"{len(given)} items accepted, above the fair bound: {', '.join(over) or 'none'}"
+        return passed(not over), f"{len(given)} items accepted, above the fair bound: {', '.join(over) or 'none'}"
 
     async def _unknown(self) -> tuple[Result, str]:
         """A load with an item of unknown weight or volume names it."""
@@ -134,7 +134,7 @@ class Checks:
         named = {item for trip in self.play.plan.trips for item in trip.unknown}
         if not moved:
             return "not exercised", "nothing of unknown weight or volume moves"
-        return _is(moved <= named), f"named as unknown: {', '.join(sorted(named))}"
+        return passed(moved <= named), f"named as unknown: {', '.join(sorted(named))}"
 
     async def _never(self) -> tuple[Result, str]:
         there = [item for item in NEVER if self.file.catalogue.get(item)]
@@ -143,13 +143,13 @@ class Checks:
         offered = [item for _, item in self.play.offers if item in there]
         asked = {need["line"] for need in self.file.requests if need["item"] in there}
         told = [line.line for line in self.play.plan.lines if line.line in asked and line.unmet > 0 and line.why]
-        return _is(not offered and len(told) == len(asked)), f"unmet and handed to people: {', '.join(sorted(told))}"
+        return passed(not offered and len(told) == len(asked)), f"unmet and handed to people: {', '.join(sorted(told))}"
 
     async def _agreement(self) -> tuple[Result, str]:
         if not self.play.barred:
             return "not exercised", "no agreement stands in anybody's way"
         early = [c for c, at in self.play.bound_at.items() if c in self.play.barred and at < self.play.barred[c]]
-        return _is(
+        return passed(
             not early
         ), f"{len(self.play.barred)} offers waited for an agreement, {len(early)} were binding too early"
 
@@ -164,7 +164,7 @@ class Checks:
                     wrong.append(f"{row['from']}-{row['to']}")
         shut = [d for d in self.play.roads if set(d.crossings) & self.file.closed_at(d.hour)]
         fine = not wrong and not shut
-        return _is(
+        return passed(
             fine
         ), f"{count} expected ways, {len(wrong)} off; {len(self.play.roads)} departures, {len(shut)} over a closed road"
 
@@ -175,7 +175,7 @@ class Checks:
             ("BG", "RS", "HR"), ("BG", "RO", "HU", "HR"))}  # fmt: skip
         serbia, inside = through["BG", "RS", "HR"], through["BG", "RO", "HU", "HR"]
         fine = any(s.regime is Regime.T2 for s in serbia.out) and all(s.regime is Regime.NONE for s in inside.out)
-        return _is(fine), f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
+        return passed(fine), f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
 
     async def _exercise(self) -> tuple[Result, str]:
         bare = [deal.case for deal in self.play.deals if not deal.case.startswith("x")]
@@ -184,7 +184,7 @@ class Checks:
             real = [str(s.log) for s in states if not s.log.is_exercise and s.log.label != "audit"]
             bare += real
             bare += ["stock"] if await desk.office.node.engine.read(lambda tx: tx.stock.lines()) else []
-        return _is(not bare), f"{len(self.play.deals)} cases and every shared log carry the mark; no real stock"
+        return passed(not bare), f"{len(self.play.deals)} cases and every shared log carry the mark; no real stock"
 
     async def _persons(self) -> tuple[Result, str]:
         """The plate of every lorry: beside the steps at the two parties, in no log and in no signed text."""
@@ -198,7 +198,7 @@ class Checks:
                 held = await node.engine.read(lambda tx, c=case: tx.cases.messages(c.id))  # type: ignore[misc]
                 found += sum(mark in message.raw for message in held)
                 kept += len(await node.engine.read(lambda tx, c=case: tx.cases.side_lines(c.id)))  # type: ignore[misc]
-        return _is(found == 0 and kept > 0), f"{found} in logs or signed texts; {kept} kept apart, erasable"
+        return passed(found == 0 and kept > 0), f"{found} in logs or signed texts; {kept} kept apart, erasable"
 
     async def _ledger(self) -> tuple[Result, str]:
         wrong = []
@@ -212,7 +212,7 @@ class Checks:
                 arrived = c.received + c.damaged + c.short + c.refused - c.over
                 if not (c.offered >= c.accepted >= c.dispatched - c.refused) or c.dispatched != arrived + c.in_transit:
                     wrong.append(f"{deal.case} {key[0]}")
-        return _is(not wrong), f"{len(self._bound_deals())} operations balance on both sides; {len(wrong)} do not"
+        return passed(not wrong), f"{len(self._bound_deals())} operations balance on both sides; {len(wrong)} do not"
 
     async def _over_asking(self) -> tuple[Result, str]:
         if not any("by_ratio" in need for need in self.file.requests):
@@ -223,7 +223,7 @@ class Checks:
             if above_ratio(Decimal(need["gross"]), Decimal(need["by_ratio"]) if "by_ratio" in need else None)
         ]
         wanted = self.expected.get("summary", {}).get("asked_above_ratio", flagged)
-        return _is(flagged == wanted), f"flagged, and without weight above the ratio: {', '.join(flagged) or 'none'}"
+        return passed(flagged == wanted), f"flagged, and without weight above the ratio: {', '.join(flagged) or 'none'}"
 
     def _bound_deals(self) -> list[Deal]:
         return [deal for deal in self.play.deals if deal.case in self.play.bound_at]
@@ -236,5 +236,6 @@ class Checks:
         return sum((share.quantity for share in split.shares), Decimal(0)) if split else Decimal(0)
 
 
-def _is(true: bool) -> Result:
+def passed(true: bool) -> Result:
+    """The result of a check that was exercised."""
     return "pass" if true else "fail"

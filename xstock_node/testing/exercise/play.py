@@ -118,7 +118,7 @@ class Story:
         if not deal.flows:
             await stage.step(deal.supplier, deal.case, "decline", reason="nothing-left")
             return
-        lines = _summed([_line(f.item, f.quantity, self._unit(f.item)) for f in deal.flows])
+        lines = _summed([line_of(f.item, f.quantity, self._unit(f.item)) for f in deal.flows])
         until = stage.unix(deal.supplier, HOLD)
         try:
             await stage.step(deal.supplier, deal.case, "offer", lines=lines, hold_until=until, terms=list(deal.terms))
@@ -170,7 +170,7 @@ class Story:
         await stage.step(taker, case, "green-light", vehicle=vehicle, valid_until=stage.unix(taker, 48), **road)
         await stage.holds(giver, case, "green-light")
         await stage.step(giver, case, "clear", consignment="c1", seal="EX-1")
-        lines = _summed([_line(f.item, f.quantity, self._unit(f.item)) for f in deal.flows])
+        lines = _summed([line_of(f.item, f.quantity, self._unit(f.item)) for f in deal.flows])
         await stage.step(giver, case, "dispatch", lines=lines, vehicle=vehicle, **road)
         self.roads.append(Departure(case, stage.now(), crossings))
         await stage.holds(taker, case, "dispatch")
@@ -184,7 +184,7 @@ class Story:
             await stage.holds(taker, case, "close")
         else:
             there = [(c, Decimal(c.outstanding)) for c in await self._counters(taker, case)]
-            held = [_line(c.item, quantity, c.unit) for c, quantity in there if quantity > 0]
+            held = [line_of(c.item, quantity, c.unit) for c, quantity in there if quantity > 0]
             await stage.step(taker, case, "on-loan", lines=held, due="2027-06-26")
             await stage.holds(giver, case, "on-loan")
 
@@ -287,7 +287,7 @@ class Play(Story):
             return ""
         if not await self.stage.holds("AT", case, "notify"):
             return ""
-        lines = [_line(tent, Decimal(200), "H87")]
+        lines = [line_of(tent, Decimal(200), "H87")]
         await self.stage.step("AT", case, "standby", lines=lines, hold_until=self.stage.unix("AT", 48))
         return case
 
@@ -326,7 +326,8 @@ def _terms(need: dict[str, Any]) -> Terms:
     return tuple("loan" if term == "mission" else term for term in need["terms"])
 
 
-def _line(item: str, quantity: Decimal, unit: str) -> dict[str, Any]:
+def line_of(item: str, quantity: Decimal, unit: str) -> dict[str, Any]:
+    """A line of a step's fields."""
     return {"item": item, "unit": unit, "qty": list(decimal_pair(quantity))}
 
 
@@ -335,7 +336,7 @@ def _summed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for line in lines:
         total[line["item"], line["unit"]] += Decimal(line["qty"][0]).scaleb(line["qty"][1])
-    return [_line(item, quantity, unit) for (item, unit), quantity in total.items()]
+    return [line_of(item, quantity, unit) for (item, unit), quantity in total.items()]
 
 
 def _count(line: dict[str, Any], damage: bool) -> dict[str, Any]:
