@@ -10,6 +10,7 @@ from xstock_node.testing.exercise import real_counting
 from xstock_node.testing.exercise.checks import Check, Checks, Result, passed
 from xstock_node.testing.exercise.play import PLATE, Deal
 from xstock_node.testing.exercise.real_lines import SLOW_SECONDS
+from xstock_node.testing.exercise.real_nodes import together
 from xstock_node.testing.exercise.real_play import CUT, RESTORED, SLOW, RealPlay
 
 
@@ -33,7 +34,7 @@ class RealChecks(Checks):
         """Read every case at both its parties."""
         for deal in self.play.deals:
             codes = (deal.requester, deal.supplier)
-            views = await asyncio.gather(*(self.nodes.view(code, deal.case) for code in codes))
+            views = await together(*(self.nodes.view(code, deal.case) for code in codes))
             self.sides |= {(code, deal.case): v for code, v in zip(codes, views, strict=True) if v is not None}
 
     async def all(self) -> list[Check]:
@@ -54,17 +55,19 @@ class RealChecks(Checks):
         return passed(not lost), f"{len(lost)} of {len(told)} acknowledged steps lost: {'; '.join(lost) or 'none'}"
 
     async def _verifiable(self) -> tuple[Result, str]:
-        free, wrong = asyncio.Semaphore(6), []
+        free = asyncio.Semaphore(6)
 
         async def one(code: str, case: str) -> str:
             async with free:
                 return await self._why_unproven(code, case)
 
-        for deal in self._bound_deals():
-            whys = await asyncio.gather(one(deal.requester, deal.case), one(deal.supplier, deal.case))
-            wrong += [f"{deal.case}: {', '.join(why for why in whys if why)}"] if any(whys) else []
-        self.unverifiable, count = len(wrong), 2 * len(self._bound_deals())
-        return passed(not wrong), f"{count} evidence files of both sides verified; wrong: {'; '.join(wrong) or 'none'}"
+        sides = [(code, deal.case) for deal in self._bound_deals() for code in (deal.requester, deal.supplier)]
+        whys = await together(*(one(code, case) for code, case in sides))
+        wrong = [f"{case} of {code}: {why}" for (code, case), why in zip(sides, whys, strict=True) if why]
+        self.unverifiable = len({case for (_, case), why in zip(sides, whys, strict=True) if why})
+        return passed(
+            not wrong
+        ), f"{len(sides)} evidence files of both sides verified; wrong: {'; '.join(wrong) or 'none'}"
 
     async def _why_unproven(self, code: str, case: str) -> str:
         side, empty = self.sides.get((code, case)), self.nodes.folder / "nobody"

@@ -3,10 +3,10 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +29,9 @@ from xstock_node.testing.exercise.real_lines import Lines
 NAME = "flood27"
 PATIENCE, LOOK = 45.0, 0.25
 APPROVALS = "\n[approvals]\npercent = 100\nvalue = 1000000000\n"
+
+
+T = TypeVar("T")
 
 
 class Acknowledged(NamedTuple):
@@ -209,3 +212,14 @@ def _toml(item: Item) -> str:
 
 def _told(quantities: dict[str, Decimal]) -> str:
     return ", ".join(f"{quantity} {item}" for item, quantity in sorted(quantities.items())) or "nothing"
+
+
+async def together(*work: Coroutine[Any, Any, T]) -> list[T]:
+    """All of it at once; the first that fails ends the others, and is what is raised."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,8 +1,8 @@
 """The play on real processes: the same story as in memory, all desks at work at once, and the faults are real ones.
 
-Montenegro has no line from the moment on when all requests have arrived; its people work on. North Macedonia is ended
-by kill -9 once it has promised, and begins again with a copy of its folder from before the flood: what it signed stands
-with its partners. Serbia is on a slow line throughout.
+When all requests have arrived, Montenegro loses its line, its people work on, and Serbia is on a satellite. North
+Macedonia is ended by kill -9 once it has promised, and begins again with a copy of its folder from before the flood:
+what it signed since stands with its partners alone. Meanwhile the others go on.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pathlib import Path
 from xstock_node.services.errors import Refusal
 from xstock_node.services.overview import PeerName
 from xstock_node.testing.exercise.play import HOLD, Deal, Story, line_of
-from xstock_node.testing.exercise.real_nodes import PATIENCE, Nodes
+from xstock_node.testing.exercise.real_nodes import PATIENCE, Nodes, together
 
 CUT, RESTORED, SLOW = "ME", "MK", "RS"
 AT_ONCE = 8
@@ -44,20 +44,24 @@ class RealPlay(Story):
         await self._stock()
         backup = await stage.copy(RESTORED)
         self._tell(f"{RESTORED} made a back-up")
+        await self._ask()
+        await self._lose_line()
         stage.lines.slow.add(stage.names[SLOW])
         self.slow_seconds = await self._round_to(SLOW)
         self._tell(f"{SLOW} is on a slow line: a round takes {self.slow_seconds:.1f} s")
-        await self._ask()
-        await self._lose_line()
         stage.hour = 3.0
-        await self._deal()
-        await self._lose_disk(backup)
+        of_restored = [deal for deal in self.deals if RESTORED in (deal.requester, deal.supplier)]
+        await self._deal(of_restored)
+        await together(self._lose_disk(backup), self._deal([d for d in self.deals if d not in of_restored]))
+        stage.hour = 18.0
         await self._move()
         await self._get_line()
-        stage.hour = 10.0
-        await self._deal()
+        await self._deal(self.deals)
+        await self._move()
         await self._believe()
-        await self._deal()
+        stage.lines.slow.clear()
+        self._tell(f"{SLOW} has a good line again")
+        await self._deal(self.deals)
         await self._move()
         if not await stage.until(self._is_quiet):
             self._tell("some messages are still on their way")
@@ -65,11 +69,11 @@ class RealPlay(Story):
     async def _stock(self) -> None:
         """Every desk offers its position, nothing more, and sees what all others offer."""
         codes = list(self.stage.names)
-        counts = await asyncio.gather(*(self.stage.stock(code) for code in codes))
+        counts = await together(*(self.stage.stock(code) for code in codes))
         self.offers = {(code, item): item for code in codes for item in self.stage.offered(code)}
 
         async def all_seen() -> bool:
-            views = await asyncio.gather(*(self.stage.nodes[code].session.call("status") for code in codes))
+            views = await together(*(self.stage.nodes[code].session.call("status") for code in codes))
             return all(view.offers_seen == sum(counts) for view in views)
 
         if not await self.stage.until(all_seen):
@@ -79,9 +83,9 @@ class RealPlay(Story):
     async def _ask(self) -> None:
         """All six ask in the same moment; the requests arrive."""
         await asyncio.to_thread(lambda: self.plan)
-        await asyncio.gather(*(self._ask_for(code, terms, needs) for code, terms, needs in self._groups()))
+        await together(*(self._ask_for(code, terms, needs) for code, terms, needs in self._groups()))
         self.deals.sort()
-        there = await asyncio.gather(*(self.stage.holds(d.supplier, d.case, "request") for d in self.deals))
+        there = await together(*(self.stage.holds(d.supplier, d.case, "request") for d in self.deals))
         self._tell(f"{self.requests} requests, {sum(there)} of {len(self.deals)} cases have arrived")
 
     async def _round_to(self, code: str) -> float:
@@ -101,7 +105,7 @@ class RealPlay(Story):
         self.stage.lines.heal(self.stage.names[CUT])
         self.answered = sorted((await self.stage.sync(CUT)).answered)
         others = [code for code in self.stage.names if code != CUT]
-        await asyncio.gather(*(self.stage.sync(code) for code in others))
+        await together(*(self.stage.sync(code) for code in others))
         self._tell(f"{CUT} has its line again; {len(self.answered)} answer")
 
     async def _lose_disk(self, backup: Path) -> None:
@@ -161,9 +165,9 @@ class RealPlay(Story):
         sure_now = await self.stage.until(sure, DOUBT_SECONDS)
         self._tell(f"{RESTORED} {'was told by everybody and promises again' if sure_now else 'is still in doubt'}")
 
-    async def _deal(self) -> None:
+    async def _deal(self, deals: Iterable[Deal]) -> None:
         """All desks offer, and what reaches the requesters is accepted."""
-        await self._at_once(self._offer_and_accept, self.deals)
+        await self._at_once(self._offer_and_accept, deals)
         self._tell(f"{len(self.bound_at)} operations are binding")
 
     async def _offer_and_accept(self, deal: Deal) -> None:
@@ -199,9 +203,7 @@ class RealPlay(Story):
             async with free:
                 await work(deal)
 
-        async with asyncio.TaskGroup() as group:
-            for deal in deals:
-                group.create_task(one(deal))
+        await together(*(one(deal) for deal in deals))
 
     async def _is_quiet(self, deals: Iterable[Deal] | None = None) -> bool:
         """Whether nothing of these cases, or of all, waits for delivery at either side."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+from xstock_node.services.errors import Refusal
 from xstock_node.testing.exercise import real_counting
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.real_checks import RealChecks
@@ -31,6 +32,9 @@ async def run_real(file: Path | None, hear: Callable[[float, str], None]) -> Exe
             await play.run()
             checks = RealChecks(play)
             found = await checks.all()
+        except Refusal as refused:  # its log goes with the folder: what it wrote last is in `came`
+            do = "mend what it says, and begin again" if refused.code == "not-started" else refused.do
+            raise Refusal(refused.code, refused.expected, refused.came, do, refused.exit_code) from None
         finally:
             await asyncio.shield(nodes.close())
     got: dict[tuple[str, str], Decimal] = {}
