@@ -24,7 +24,7 @@ def exercise() -> None:
 @click.option("--real", is_flag=True, help="Play it on six processes of this machine, with real time and lines.")
 @verb
 async def run(as_json: bool, home: Path | None, name: str, data: Path | None, real: bool) -> None:
-    """Play a flood in six countries in memory. Ends with 1 where a check fails."""
+    """Play a flood in six countries, in memory or with --real on processes. Ends with 1 where a check fails."""
     if data is not None and not data.is_file():  # noqa: ASYNC240 - a verb does one thing at a time
         raise Refusal("no-file", f"an exercise file at {data}", "none", "check the path", 2)
     found = await (_on_processes(data) if real else _in_memory(data))
