@@ -8,20 +8,18 @@ from xstock_node.services.operating import CaseId
 from xstock_node.services.operation_views import OperationView
 from xstock_node.testing.exercise import real_counting
 from xstock_node.testing.exercise.checks import Check, Checks, Result, passed
-from xstock_node.testing.exercise.play import PLATE, Deal
 from xstock_node.testing.exercise.real_lines import SLOW_SECONDS
 from xstock_node.testing.exercise.real_nodes import together
 from xstock_node.testing.exercise.real_play import CUT, RESTORED, SLOW, RealPlay
+from xstock_node.testing.exercise.story import PLATE, Deal
 
 
 class RealChecks(Checks):
     """All checks of one real play. What both sides show of every case is read once, by `look`."""
 
-    play: RealPlay
-
     def __init__(self, play: RealPlay) -> None:
         super().__init__(play)
-        self.nodes = play.stage
+        self.play, self.nodes = play, play.stage
         self.sides: dict[tuple[str, str], OperationView] = {}
         self.twice: list[str] = []
 
@@ -29,6 +27,12 @@ class RealChecks(Checks):
     def double_promises(self) -> int:
         """Supplier and item of which more is bound than its node offers."""
         return len(self.twice)
+
+    @property
+    def requests(self) -> int:
+        """How many requests stand in the timelines of the nodes."""
+        steps = (step for side in self.sides.values() for step in side.timeline if step.verb == "request")
+        return len({step.fields["request"] for step in steps})
 
     async def look(self) -> None:
         """Read every case at both its parties."""
@@ -43,7 +47,10 @@ class RealChecks(Checks):
         return [*await super().all(), self._cut(), self._restored(), self._slow()]
 
     async def _double(self) -> tuple[Result, str]:
-        stock = {code: self.nodes.offered(code) for code in self.nodes.names}
+        stock: dict[str, dict[str, Decimal]] = {}
+        for code, node in self.nodes.nodes.items():
+            offers = await node.session.call("offer.list")
+            stock[code] = {offer.item: Decimal(offer.quantity) for offer in offers}
         self.twice = real_counting.promised_twice(self.play.deals, self.sides, stock)
         return passed(not self.twice), f"{len(self.twice)} beyond what there is: {', '.join(self.twice) or 'none'}"
 

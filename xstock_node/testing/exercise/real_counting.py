@@ -12,8 +12,8 @@ from xstock_node.cli.op_verify import verified
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operation_views import CounterView, OperationView
-from xstock_node.testing.exercise.play import Deal
 from xstock_node.testing.exercise.real_nodes import Acknowledged
+from xstock_node.testing.exercise.story import Deal
 
 Sides = Mapping[tuple[str, str], OperationView]
 Stock = Mapping[str, Mapping[str, Decimal]]

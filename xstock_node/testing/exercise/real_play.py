@@ -13,8 +13,8 @@ from pathlib import Path
 
 from xstock_node.services.errors import Refusal
 from xstock_node.services.overview import PeerName
-from xstock_node.testing.exercise.play import HOLD, Deal, Story, line_of
 from xstock_node.testing.exercise.real_nodes import PATIENCE, Nodes, together
+from xstock_node.testing.exercise.story import HOLD, Deal, Story, line_of
 
 CUT, RESTORED, SLOW = "ME", "MK", "RS"
 AT_ONCE = 8

@@ -10,9 +10,11 @@ import msgspec
 
 from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.exercise.checks import Check, Checks
-from xstock_node.testing.exercise.play import Play, Story
+from xstock_node.testing.exercise.play import Play
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.stage import Stage
+from xstock_node.testing.exercise.stage_checks import StageChecks
+from xstock_node.testing.exercise.story import Story
 
 OWN = Path(__file__).parent / "rain.json"
 Got = tuple[str, str]
@@ -61,7 +63,7 @@ async def _run(file: ExerciseFile, folder: Path, began: float) -> ExerciseResult
     await stage.open()
     try:
         await play.run()
-        checks = Checks(play)
+        checks = StageChecks(play)
         found = await checks.all()
         return result_of(play, checks, found, await _got(play), began, "h")
     finally:
@@ -75,8 +77,8 @@ def result_of(
     return ExerciseResult(
         exercise=play.file.raw["exercise"],
         nodes=len(play.stage.names),
-        requests=play.requests,
-        operations=len(play.bound_at),
+        requests=checks.requests,
+        operations=checks.operations,
         double_promises=checks.double_promises,
         lost_acknowledged=checks.lost,
         unverifiable_operations=checks.unverifiable,
