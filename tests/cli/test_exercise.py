@@ -64,6 +64,13 @@ def test_the_flood_of_the_samples_meets_every_expected_figure() -> None:
     assert found["operations"] == 34
 
 
+@pytest.mark.slow
+def test_the_flood_of_the_samples_ends_well_on_processes() -> None:
+    found = played("--real", "--data", str(sample("exercise-flood.json")))
+    assert set(checks(found).values()) == {"pass"}
+    assert isinstance(found["operations"], int) and found["operations"] >= 26
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = xstock("exercise", "run", "flood", "--json", "--data", str(tmp_path / "none.json"))
     assert done.returncode == 2 and json.loads(done.stdout)["error"]["code"] == "no-file"

@@ -86,13 +86,6 @@ class Play(Story):
         await self.stage.step("AT", case, "standby", lines=lines, hold_until=self.stage.unix("AT", 48))
         return case
 
-    def _renew(self) -> None:
-        """Lapsed accessions are renewed where the story says so."""
-        for event in self.file.raw["timeline"]:
-            if event["kind"] == "agreement":
-                self.renewed.add((event["data"]["agreement"], event["node"]))
-                self._tell(f"{event['node']} renews its accession to {event['data']['agreement']}")
-
     async def _wet(self) -> None:
         """Wet bales: the offer shrinks; what is promised above it is at risk and shown, never cancelled."""
         for event in self.file.raw["timeline"]:

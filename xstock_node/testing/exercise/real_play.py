@@ -56,6 +56,7 @@ class RealPlay(Story):
         stage.hour = 18.0
         await self._move()
         await self._get_line()
+        self._renew()
         await self._deal(self.deals)
         await self._move()
         await self._believe()

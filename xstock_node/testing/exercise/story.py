@@ -135,6 +135,13 @@ class Story:
             self._tell(f"{deal.supplier} prepares, and does not send, what {deal.requester} asked: {why}")
         return bool(why)
 
+    def _renew(self) -> None:
+        """Lapsed accessions are renewed where the story says so."""
+        for event in self.file.raw["timeline"]:
+            if event["kind"] == "agreement":
+                self.renewed.add((event["data"]["agreement"], event["node"]))
+                self._tell(f"{event['node']} renews its accession to {event['data']['agreement']}")
+
     async def _accept_of(self, deal: Deal) -> None:
         """A requester accepts what has reached it; the supplier's node confirms by itself."""
         stage = self.stage
