@@ -5,7 +5,6 @@ confirm, releases the offers, and then looks over the shoulder of one node at wh
 """
 
 import asyncio
-import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from xstock_node.cli.federation import DemoNode, found_federation, start_all, stop_all
+from xstock_node.cli.federation import DemoNode, found_federation, start_all, stop_all, stop_by_signal, until_stopped
 from xstock_node.cli.output import emit, say, table, verb, words
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mapping_desk import DecideRequest
@@ -56,32 +55,18 @@ async def demo(as_json: bool, home: Path | None, leave: bool, folder: Path | Non
     """Six countries share stock on this machine; needs no configuration."""
     place = folder or Path(tempfile.mkdtemp(prefix="xstock-demo-"))
     say("demo.folder", "EXERCISE: all stock is invented. Data of six nodes goes to {folder}", folder=place)
-    stopped = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    stopped = stop_by_signal()
     nodes = found_federation(place, int(time.time()))
     try:
-        await _until(stopped, start_all(nodes))
+        await until_stopped(stopped, start_all(nodes))
         say("demo.up", "{count} nodes run: {names}", count=len(nodes), names=", ".join(n.country for n in nodes))
-        result = await _until(stopped, _play(nodes, place))
+        result = await until_stopped(stopped, _play(nodes, place))
         emit(result, as_json, _shown)
         if not leave:
             say("demo.next", _next_steps(nodes))
             await stopped.wait()
     finally:
         await stop_all(nodes)
-
-
-async def _until(stopped: asyncio.Event, work: object) -> DemoResult:
-    """Do the work, or end at once when a person presses Ctrl-C."""
-    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-    waiting = asyncio.ensure_future(stopped.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not task.done():
-        task.cancel()
-        raise KeyboardInterrupt
-    return task.result()  # type: ignore[no-any-return]
 
 
 async def _play(nodes: Sequence[DemoNode], folder: Path) -> DemoResult:

@@ -1,11 +1,16 @@
 """`xstock exercise`: play a whole exercise and say what came out."""
 
+import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from xstock_node.cli.output import emit, only_our_stdout, say, table, verb, words
 from xstock_node.services.errors import Refusal
+
+if TYPE_CHECKING:
+    from xstock_node.testing.exercise.running import ExerciseResult
 
 
 @click.group("exercise")
@@ -16,24 +21,40 @@ def exercise() -> None:
 @exercise.command("run")
 @click.argument("name", type=click.Choice(["flood"]))
 @click.option("--data", type=click.Path(path_type=Path), help="An exercise file; else the smaller one of the product.")
+@click.option("--real", is_flag=True, help="Play it on six processes of this machine, with real time and lines.")
 @verb
-async def run(as_json: bool, home: Path | None, name: str, data: Path | None) -> None:
-    """Play a flood in six countries in memory. Ends with 1 where a check fails."""
-    import asyncio
-
-    from xstock_node.testing.exercise.running import ExerciseResult, run_in_memory
-
+async def run(as_json: bool, home: Path | None, name: str, data: Path | None, real: bool) -> None:
+    """Play a flood in six countries, in memory or with --real on processes. Ends with 1 where a check fails."""
     if data is not None and not data.is_file():  # noqa: ASYNC240 - a verb does one thing at a time
         raise Refusal("no-file", f"an exercise file at {data}", "none", "check the path", 2)
-    say("exercise.begins", "EXERCISE: six countries ask at once; this takes less than a minute")
-    with only_our_stdout():
-        found: ExerciseResult = await asyncio.get_running_loop().run_in_executor(None, run_in_memory, data)
+    found = await (_on_processes(data) if real else _in_memory(data))
     emit(found, as_json, _shown)
     if not found.holds:
         raise click.exceptions.Exit(1)
 
 
-def _shown(found: "ExerciseResult") -> str:  # type: ignore[name-defined]  # noqa: F821
+async def _in_memory(data: Path | None) -> "ExerciseResult":
+    from xstock_node.testing.exercise.running import run_in_memory
+
+    say("exercise.begins", "EXERCISE: six countries ask at once; this takes less than a minute")
+    with only_our_stdout():
+        return await asyncio.get_running_loop().run_in_executor(None, run_in_memory, data)
+
+
+async def _on_processes(data: Path | None) -> "ExerciseResult":
+    from xstock_node.cli.federation import stop_by_signal, until_stopped
+    from xstock_node.testing.exercise.real_running import run_real
+
+    say("exercise.real", "EXERCISE: six countries as six processes ask at once; this takes about two minutes")
+    with only_our_stdout():
+        return await until_stopped(stop_by_signal(), run_real(data, _heard))
+
+
+def _heard(seconds: float, told: str) -> None:
+    say("exercise.told", "  {seconds:6.1f} s  {told}", seconds=seconds, told=told)
+
+
+def _shown(found: "ExerciseResult") -> str:
     head = words(
         "exercise.head",
         "EXERCISE {name}: {requests} requests, {operations} binding operations in {seconds} s",

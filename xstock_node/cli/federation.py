@@ -1,12 +1,13 @@
-"""Six data folders, six processes: the federation of the demo, each node with the exercise stock of its country."""
+"""Nodes of this machine as processes, each with a data folder; and the six of the demo with their own stock."""
 
 import asyncio
+import signal
 import socket
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,6 +21,8 @@ IN_TREE = Path(__file__).parent.parent.parent / "deploy" / "exercise"
 COUNTRIES = ("at", "bg", "hr", "me", "mk", "rs")
 EXERCISE = "demo"
 START_SECONDS = 25.0
+LOG = "serve.log"
+T = TypeVar("T")
 
 
 class Thread(NamedTuple):
@@ -32,19 +35,31 @@ class Thread(NamedTuple):
         return await asyncio.to_thread(lambda: asyncio.run(self.session.call(name, request)))
 
 
-class DemoNode:
-    """One national node: its folder, its stock list, what its people confirmed, and its process."""
+class LocalNode:
+    """A node of this machine: its folder, the port it listens on, its socket, and its process while it runs."""
+
+    def __init__(self, home: Path, name: str, port: int) -> None:
+        self.home, self.name, self.port = home, name, port
+        self.session = Thread(SocketSession(home / SOCKET))
+        self.process: asyncio.subprocess.Process | None = None
+
+    def words(self) -> str:
+        """The end of what the process wrote."""
+        path = self.home / LOG
+        return path.read_text("utf-8", "replace")[-500:] if path.exists() else ""
+
+
+class DemoNode(LocalNode):
+    """One national node of the demo: its stock list and what its people confirmed."""
 
     def __init__(self, home: Path, source: Path, port: int) -> None:
         facts = tomllib.loads((source / "node.toml").read_text("utf-8"))
-        self.facts, self.home, self.port = facts["node"], home, port
-        self.name: str = self.facts["name"]
+        self.facts = facts["node"]
+        super().__init__(home, self.facts["name"], port)
         self.country: str = self.facts["country"]
         self.share: dict[str, Any] = facts.get("share", {})
         self.stock = source / facts["stock"]
         self.decisions = msgspec.convert(facts.get("confirm", []), list[Decision])
-        self.session = Thread(SocketSession(home / SOCKET))
-        self.process: asyncio.subprocess.Process | None = None
 
     def answers(self) -> Answers:
         """What `xstock init` would ask this society."""
@@ -68,19 +83,19 @@ class DemoNode:
 def found_federation(folder: Path, now: int) -> list[DemoNode]:
     """Make the six data folders and pin each society's identity at the others. `now` is unix seconds."""
     source = PACKED if PACKED.is_dir() else IN_TREE
-    ports = _free_ports(len(COUNTRIES))
+    ports = free_ports(len(COUNTRIES))
     nodes = [DemoNode(folder / c, source / c, port) for c, port in zip(COUNTRIES, ports, strict=True)]
     for node in nodes:
         create(node.home, node.answers(), now)
     for node in nodes:
-        _pin(node, [other for other in nodes if other is not node])
+        pin(node, [other for other in nodes if other is not node])
     return nodes
 
 
-async def start_all(nodes: Sequence[DemoNode]) -> None:
+async def start_all(nodes: Sequence[LocalNode]) -> None:
     """Start all processes and wait until each answers."""
     for node in nodes:
-        with (node.home / "serve.log").open("ab") as log:
+        with (node.home / LOG).open("ab") as log:
             node.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -96,7 +111,7 @@ async def start_all(nodes: Sequence[DemoNode]) -> None:
     await asyncio.gather(*(_wait_for(node) for node in nodes))
 
 
-async def stop_all(nodes: Sequence[DemoNode]) -> None:
+async def stop_all(nodes: Sequence[LocalNode]) -> None:
     """Stop all processes; who does not within five seconds is killed."""
     running = [node.process for node in nodes if node.process is not None and node.process.returncode is None]
     for process in running:
@@ -109,25 +124,24 @@ async def stop_all(nodes: Sequence[DemoNode]) -> None:
             await process.wait()
 
 
-async def _wait_for(node: DemoNode) -> None:
+async def _wait_for(node: LocalNode) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + START_SECONDS
     assert node.process is not None
     while loop.time() < until:
         if node.process.returncode is not None:
-            words = (node.home / "serve.log").read_text("utf-8", "replace")[-500:]
-            raise Refusal("demo", f"{node.name} to start", words, f"see {node.home / 'serve.log'}")
+            raise Refusal("not-started", f"{node.name} to start", node.words(), f"see {node.home / LOG}")
         try:
             await node.session.call("peer.list")
             return
         except Refusal:
             await asyncio.sleep(0.1)
-    raise Refusal(
-        "demo", f"{node.name} to answer within {START_SECONDS:.0f} s", "silence", f"see {node.home / 'serve.log'}"
-    )
+    expected = f"{node.name} to answer within {START_SECONDS:.0f} s"
+    raise Refusal("not-started", expected, node.words() or "silence", f"see {node.home / LOG}")
 
 
-def _pin(node: DemoNode, others: Sequence[DemoNode]) -> None:
+def pin(node: LocalNode, others: Sequence[LocalNode]) -> None:
+    """Write the identities of others into a node's settings."""
     lines = [""]
     for other in others:
         (node.home / "peers" / f"{other.name}.identity").write_bytes((other.home / "identity.note").read_bytes())
@@ -136,7 +150,7 @@ def _pin(node: DemoNode, others: Sequence[DemoNode]) -> None:
         file.write("\n".join(lines))
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that are free now; all are held until the last is known, so that they differ."""
     holders = [socket.socket() for _ in range(count)]
     try:
@@ -146,3 +160,27 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for holder in holders:
             holder.close()
+
+
+async def until_stopped(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work, or end it at once when a person presses Ctrl-C; then KeyboardInterrupt."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(stopped.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    if task.cancelled():
+        raise KeyboardInterrupt
+    return task.result()
+
+
+def stop_by_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set from now on."""
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    return stopped

@@ -22,7 +22,7 @@ VERBS = {
     "op": ("op", "Operations: list, show, take a step, release, approve; papers, labels"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles: edit, show"),
-    "exercise": ("exercise", "Play a whole exercise in memory"),
+    "exercise": ("exercise", "Play a whole exercise, in memory or on processes"),
     "duty": ("duty", "Who has duty, what waits for whom, and who took it"),
     "user": ("user", "People of this node: roles and tokens"),
     "peer": ("peer", "The nodes that this one knows"),

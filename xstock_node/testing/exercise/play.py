@@ -1,65 +1,16 @@
-"""The play: one flood, six countries. All ask at once; one loses its line, one its disk, one is on a satellite.
+"""The play in memory: all ask at once; one loses its line, one its disk, one is on a satellite."""
 
-Each desk makes the same plan from the same six requests, and offers what the plan gives its stock to do.
-"""
-
-from collections import defaultdict
 from decimal import Decimal
-from functools import cached_property
-from typing import Any, NamedTuple
 
-from xstock_node.domain.allocation import make_plan
-from xstock_node.domain.allocation_types import Flow, Plan
-from xstock_node.domain.counters import Counters, Key
-from xstock_node.domain.units import decimal_pair
-from xstock_node.services.errors import Refusal
-from xstock_node.services.operating import SideText
-from xstock_node.services.requesting import Asked, NewRequest, new_request
-from xstock_node.testing.exercise.stage import OFFICER, Stage
-
-HOLD, RENEWED = 6.0, 10.0
-PLATE = "EX 4711 PLATE"
-Terms = tuple[str, ...]
+from xstock_node.services.requesting import NewRequest
+from xstock_node.testing.exercise.stage import Stage
+from xstock_node.testing.exercise.story import Story, line_of
 
 
-class Deal(NamedTuple):
-    """One case: who asks whom, under which of the asked terms, and what the plan gives it."""
+class Play(Story):
+    """The story on a stage in memory: hour by hour, in the order of the file."""
 
-    requester: str
-    supplier: str
-    terms: Terms
-    case: str
-    flows: tuple[Flow, ...]
-
-
-class Departure(NamedTuple):
-    """A lorry that left: at which hour, over which crossings."""
-
-    case: str
-    hour: float
-    crossings: tuple[str, ...]
-
-
-class Play:
-    """One exercise on a stage; `told` is what happened, by the hour."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.file = stage, stage.file
-        self.deals: list[Deal] = []
-        self.requests = 0
-        self.bound_at: dict[str, float] = {}
-        self.told: list[tuple[float, str]] = []
-        self.offers: dict[tuple[str, str], str] = {}
-        self.at_risk: list[str] = []
-        self.barred: dict[str, float] = {}
-        self.renewed: set[tuple[str, str]] = set()
-        self.roads: list[Departure] = []
-        self.acknowledged: list[tuple[str, str]] = []
-
-    @cached_property
-    def plan(self) -> Plan:
-        """What everybody computes from the same inputs."""
-        return make_plan(self.file.plan_inputs)
+    stage: Stage
 
     async def run(self) -> None:
         """From the forecast to the hand-over."""
@@ -100,6 +51,19 @@ class Play:
         await stage.hour(44.0)
         await stage.hour(48.0)
 
+    async def _ask(self) -> None:
+        """Six requests within minutes: one for each kind of terms."""
+        for code, terms, needs in self._groups():
+            await self._ask_for(code, terms, needs)
+
+    async def _offer(self) -> None:
+        for deal in self.deals:
+            await self._offer_for(deal)
+
+    async def _accept(self) -> None:
+        for deal in self.deals:
+            await self._accept_of(deal)
+
     async def _stock(self) -> None:
         """Every desk offers its position, nothing more."""
         for code in self.stage.names:
@@ -111,119 +75,16 @@ class Play:
 
     async def _standby(self) -> str:
         """A forecast without lines; Austria holds tents for Serbia."""
-        made = await new_request(
-            self.stage.desks["RS"].office,
-            OFFICER,
-            NewRequest(to=[self.stage.names["AT"]], notify=True, event="EX-2027"),
-        )
+        made = await self.stage.ask("RS", NewRequest(to=[self.stage.names["AT"]], notify=True, event="EX-2027"))
         case = made.operations[0].case
         tent = next((i for c, i in self.offers if c == "AT" and i.startswith("tent")), "")
         if not tent:
             return ""
         if not await self.stage.holds("AT", case, "notify"):
             return ""
-        lines = [_line(tent, Decimal(200), "H87")]
+        lines = [line_of(tent, Decimal(200), "H87")]
         await self.stage.step("AT", case, "standby", lines=lines, hold_until=self.stage.unix("AT", 48))
         return case
-
-    async def _ask(self) -> None:
-        """Six requests within minutes: one for each kind of terms, so that a loan and a gift are never mixed."""
-        for code in self.stage.names:
-            groups: dict[Terms, list[dict[str, Any]]] = defaultdict(list)
-            for need in self.file.requests:
-                if need["node"] == code:
-                    groups[_terms(need)].append(need)
-            for terms, needs in sorted(groups.items()):
-                await self._ask_for(code, terms, needs)
-
-    async def _ask_for(self, code: str, terms: Terms, needs: list[dict[str, Any]]) -> None:
-        stage = self.stage
-        others = [c for c in stage.names if c != code]
-        lines = [Asked(item=n["item"], quantity=n["request"], unit=n["unit"]) for n in needs]
-        request = NewRequest(
-            to=[stage.names[c] for c in others],
-            lines=lines,
-            event=self.file.raw["event"]["glide"],
-            country=code,
-            place=f"D-{code}",
-            severity=min(n["severity"] for n in needs),
-            answer_by=stage.unix(code, 3),
-            terms=list(terms),  # type: ignore[arg-type]
-        )
-        made = await new_request(stage.desks[code].office, OFFICER, request)
-        self.requests += 1
-        names = {need["line"] for need in needs}
-        for row in made.operations:
-            supplier = next(c for c, name in stage.names.items() if name == row.supplier)
-            flows = tuple(f for f in self.plan.flows if f.line in names and f.offer.startswith(f"{supplier}-"))
-            self.deals.append(Deal(code, supplier, terms, row.case, flows))
-
-    async def _offer(self) -> None:
-        """Each desk offers what the plan gives it to do, and declines the rest with a reason."""
-        for deal in self.deals:
-            stage = self.stage
-            found = await stage.view(deal.supplier, deal.case)
-            if (found and found.state != "requested") or self._is_barred(deal) or self._has_no_line(deal):
-                continue
-            if not await stage.holds(deal.supplier, deal.case, "request", 2.0):
-                self._tell(f"{deal.supplier} does not hold {deal.case}")
-                continue
-            if not deal.flows:
-                await stage.step(deal.supplier, deal.case, "decline", reason="nothing-left")
-                continue
-            lines = [_line(f.item, f.quantity, self._unit(f.item)) for f in deal.flows]
-            try:
-                await stage.step(
-                    deal.supplier,
-                    deal.case,
-                    "offer",
-                    lines=_summed(lines),
-                    hold_until=stage.unix(deal.supplier, HOLD),
-                    terms=list(deal.terms),
-                )
-            except Refusal as refused:
-                self._tell(f"{deal.supplier} cannot offer to {deal.requester}: {refused}")
-
-    def _has_no_line(self, deal: Deal) -> bool:
-        names = (self.stage.names[deal.requester], self.stage.names[deal.supplier])
-        return self.stage.net.is_cut(*names)
-
-    def _is_barred(self, deal: Deal) -> bool:
-        """Whether no agreement between the two allows an offer yet: it may be prepared, and is not sent."""
-        why = self.file.barred(deal.supplier, deal.requester, deal.terms[0], self.renewed)
-        if why and deal.flows and deal.case not in self.barred:
-            self.barred[deal.case] = RENEWED
-            self._tell(f"{deal.supplier} prepares, and does not send, what {deal.requester} asked: {why}")
-        return bool(why)
-
-    def _renew(self) -> None:
-        """Lapsed accessions are renewed where the story says so."""
-        for event in self.file.raw["timeline"]:
-            if event["kind"] == "agreement":
-                self.renewed.add((event["data"]["agreement"], event["node"]))
-                self._tell(f"{event['node']} renews its accession to {event['data']['agreement']}")
-
-    async def _accept(self) -> None:
-        """The requesters accept what has reached them; the suppliers' nodes confirm by themselves."""
-        stage = self.stage
-        for deal in self.deals:
-            if not deal.flows or deal.case in self.bound_at:
-                continue
-            found = await stage.view(deal.supplier, deal.case)
-            if found is None or found.state != "offered":
-                continue
-            if not await stage.holds(deal.requester, deal.case, "offer", 3.0):
-                continue
-            terms = deal.terms[0]
-            due = {"due": "2027-06-26"} if terms in ("loan", "replacement") else {}
-            try:
-                await stage.step(deal.requester, deal.case, "accept", terms=terms, place=f"D-{deal.requester}", **due)
-            except Refusal as refused:
-                self._tell(f"{deal.requester} cannot accept: {refused}")
-                continue
-            if await stage.holds(deal.requester, deal.case, "confirm", 3.0):
-                self.bound_at[deal.case] = stage.now()
-                self.acknowledged += [(deal.case, verb) for verb in ("request", "offer", "accept", "confirm")]
 
     async def _wet(self) -> None:
         """Wet bales: the offer shrinks; what is promised above it is at risk and shown, never cancelled."""
@@ -246,82 +107,3 @@ class Play:
             tents = any(f.item.startswith("tent") and f.quantity >= 40 for f in deal.flows)
             await self._deliver(deal, damage and tents)
             damage = damage and not tents
-
-    async def _deliver(self, deal: Deal, damage: bool) -> None:
-        stage, case, giver, taker = self.stage, deal.case, deal.supplier, deal.requester
-        crossings = self.file.way(giver, taker, stage.now())
-        crossing = crossings[-1]
-        plate = SideText(kind="plate", text=PLATE)
-        road = {"consignment": "c1", "crossing": crossing, "day": "2027-03-29"}
-        staged = {"consignment": "c1", "crossings": list(crossings), "day": "2027-03-29"}
-        await stage.step(giver, case, "stage", (plate,), vehicle="side:0", **staged)
-        await stage.holds(taker, case, "stage")
-        found = await stage.view(taker, case)
-        assert found is not None
-        vehicle = next(s.fields["vehicle"] for s in found.timeline if s.verb == "stage")
-        await stage.step(taker, case, "green-light", vehicle=vehicle, valid_until=stage.unix(taker, 48), **road)
-        await stage.holds(giver, case, "green-light")
-        await stage.step(giver, case, "clear", consignment="c1", seal="EX-1")
-        lines = _summed([_line(f.item, f.quantity, self._unit(f.item)) for f in deal.flows])
-        await stage.step(giver, case, "dispatch", lines=lines, vehicle=vehicle, **road)
-        self.roads.append(Departure(case, stage.now(), crossings))
-        await stage.holds(taker, case, "dispatch")
-        await stage.step(taker, case, "received", counts=[_count(line, damage) for line in lines])
-        if damage:
-            await self._dispute(deal)
-        if deal.terms[0] == "donation":
-            await stage.step(taker, case, "close-proposed", filed=True)
-            await stage.holds(giver, case, "close-proposed")
-            await stage.step(giver, case, "close", filed=True)
-            await stage.holds(taker, case, "close")
-        else:
-            held = [_line(k[0], c.outstanding, k[1]) for k, c in await self._counters(taker, case) if c.outstanding > 0]
-            await stage.step(taker, case, "on-loan", lines=held, due="2027-06-26")
-            await stage.holds(giver, case, "on-loan")
-
-    async def _dispute(self, deal: Deal) -> None:
-        """Two broken, two short: both sign how it ends."""
-        stage, case = self.stage, deal.case
-        disputed = await stage.step(deal.requester, case, "disputed", note="two broken, two short")
-        outcome = {"of": disputed.hash, "outcome": "repaired-in-place"}
-        await stage.step(deal.requester, case, "resolve", **outcome)
-        await stage.holds(deal.supplier, case, "resolve")
-        await stage.step(deal.supplier, case, "resolved", **outcome)
-        await stage.holds(deal.requester, case, "resolved")
-
-    async def _counters(self, code: str, case: str) -> list[tuple[Key, Counters]]:
-        """The counters of an operation as a desk folds them."""
-        found = await self.stage.dossier(code, case)
-        return list(found.operation().counters.items())
-
-    def _unit(self, item: str) -> str:
-        found = self.file.catalogue.get(item)
-        assert found is not None
-        return str(found.unit)
-
-    def _tell(self, words: str) -> None:
-        self.told.append((round(self.stage.now(), 2), words))
-
-
-def _terms(need: dict[str, Any]) -> Terms:
-    """The asked terms; a mission of a team is a loan of it."""
-    return tuple("loan" if term == "mission" else term for term in need["terms"])
-
-
-def _line(item: str, quantity: Decimal, unit: str) -> dict[str, Any]:
-    return {"item": item, "unit": unit, "qty": list(decimal_pair(quantity))}
-
-
-def _summed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One line an item."""
-    total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for line in lines:
-        total[line["item"], line["unit"]] += Decimal(line["qty"][0]).scaleb(line["qty"][1])
-    return [_line(item, quantity, unit) for (item, unit), quantity in total.items()]
-
-
-def _count(line: dict[str, Any], damage: bool) -> dict[str, Any]:
-    quantity = Decimal(line["qty"][0]).scaleb(line["qty"][1])
-    odd = damage and line["item"].startswith("tent")
-    count = {"item": line["item"], "unit": line["unit"], "good": list(decimal_pair(quantity - 4 if odd else quantity))}
-    return count | ({"damaged": [2, 0], "short": [2, 0]} if odd else {})

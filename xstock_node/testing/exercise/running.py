@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from xstock_node.testing.exercise.checks import Check, Checks
 from xstock_node.testing.exercise.play import Play
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.stage import Stage
+from xstock_node.testing.exercise.stage_checks import StageChecks
+from xstock_node.testing.exercise.story import Story
 
 OWN = Path(__file__).parent / "rain.json"
+Got = tuple[str, str]
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,40 +63,51 @@ async def _run(file: ExerciseFile, folder: Path, began: float) -> ExerciseResult
     await stage.open()
     try:
         await play.run()
-        checks = Checks(play)
+        checks = StageChecks(play)
         found = await checks.all()
-        return ExerciseResult(
-            exercise=file.raw["exercise"],
-            nodes=len(stage.names),
-            requests=play.requests,
-            operations=len(play.bound_at),
-            double_promises=checks.double_promises,
-            lost_acknowledged=checks.lost,
-            unverifiable_operations=checks.unverifiable,
-            need_covered_share=await _covered(play),
-            at_risk=play.at_risk,
-            checks=found,
-            told=[f"{hour:+.2f} h: {words}" for hour, words in play.told],
-            seconds=round(time.monotonic() - began, 2),
-        )
+        return result_of(play, checks, found, await _got(play), began, "h")
     finally:
         await stage.close()
 
 
-async def _covered(play: Play) -> dict[str, Covered]:
+def result_of(
+    play: Story, checks: Checks, found: list[Check], got: Mapping[Got, Decimal], began: float, unit: str
+) -> ExerciseResult:
+    """What came out; `got` is what is bound for each node, by item, and `unit` that of the times in `told`."""
+    return ExerciseResult(
+        exercise=play.file.raw["exercise"],
+        nodes=len(play.stage.names),
+        requests=checks.requests,
+        operations=checks.operations,
+        double_promises=checks.double_promises,
+        lost_acknowledged=checks.lost,
+        unverifiable_operations=checks.unverifiable,
+        need_covered_share=covered(play.file, play.stage.names, got),
+        at_risk=play.at_risk,
+        checks=found,
+        told=[f"{when:+.2f} {unit}: {words}" for when, words in play.told],
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def covered(file: ExerciseFile, codes: Iterable[str], got: Mapping[Got, Decimal]) -> dict[str, Covered]:
     """Mean over the asked lines of each node, in the asked item itself."""
-    got: dict[tuple[str, str], Decimal] = {}
+    found = {}
+    for code in codes:
+        lines = [need for need in file.requests if need["node"] == code]
+        shares = [min(got.get((code, n["item"]), Decimal(0)) / Decimal(n["request"]), Decimal(1)) for n in lines]
+        bounds = [file.fair_plan[n["item"]].of(code) / Decimal(n["request"]) for n in lines]
+        count = max(len(lines), 1)
+        found[code] = Covered(share=round(float(sum(shares) / count), 3), bound=round(float(sum(bounds) / count), 3))
+    return found
+
+
+async def _got(play: Play) -> dict[Got, Decimal]:
+    got: dict[Got, Decimal] = {}
     for deal in play.deals:
         if deal.case in play.bound_at:
             operation = (await play.stage.dossier(deal.supplier, deal.case)).operation()
             for (item, _), counters in operation.counters.items():
                 key = deal.requester, item
                 got[key] = got.get(key, Decimal(0)) + counters.accepted
-    found = {}
-    for code in play.stage.names:
-        lines = [need for need in play.file.requests if need["node"] == code]
-        shares = [min(got.get((code, n["item"]), Decimal(0)) / Decimal(n["request"]), Decimal(1)) for n in lines]
-        bounds = [play.file.fair_plan[n["item"]].of(code) / Decimal(n["request"]) for n in lines]
-        count = max(len(lines), 1)
-        found[code] = Covered(share=round(float(sum(shares) / count), 3), bound=round(float(sum(bounds) / count), 3))
-    return found
+    return got

@@ -25,6 +25,7 @@ from xstock_node.services.operating import CaseId, PendingId, StepRequest, StepR
 from xstock_node.services.operation_views import OperationView
 from xstock_node.services.promises import over_promised
 from xstock_node.services.reacting import Reacting
+from xstock_node.services.requesting import NewRequest, RequestView, new_request
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.simnet import SimNet
 
@@ -93,6 +94,10 @@ class Stage:
         """So many hours from now, by a node's clock."""
         return self.desks[code].office.node.clock.now() + int(hours * HOUR)
 
+    def is_cut(self, one: str, other: str) -> bool:
+        """Whether there is no line between two countries."""
+        return self.net.is_cut(self.names[one], self.names[other])
+
     async def watch(self) -> None:
         """Note every promise beyond what its owner's node offers."""
         for desk in self.desks.values():
@@ -125,6 +130,10 @@ class Stage:
         )
         await self.net.publish(desk.name, [offer])
         return offer.id
+
+    async def ask(self, code: str, request: NewRequest) -> RequestView:
+        """An officer asks several nodes at once."""
+        return await new_request(self.desks[code].office, OFFICER, request)
 
     async def step(self, code: str, case: str, verb: str, side: Any = (), **fields: Any) -> StepResult:
         """An officer takes a step; a second person signs where one is needed."""
