@@ -67,9 +67,13 @@ def test_sums_of_two_currencies_stay_apart() -> None:
 
 def test_a_loan_that_is_not_all_accounted_for_says_what_is_outstanding() -> None:
     line = msgspec.structs.replace(
-        samples.facts().lines[0], good=Decimal(100), returned=Decimal(52), written_off=Decimal(3)
+        samples.facts().lines[0],
+        good=Decimal(100),
+        damaged=Decimal(2),
+        returned=Decimal(52),
+        written_off=Decimal(3),
     )
-    assert column(sheet("loan_discharge", lines=(line,)), "Outstanding") == [("45",)]
+    assert column(sheet("loan_discharge", lines=(line,)), "Outstanding") == [("47",)]
     unknown = msgspec.structs.replace(line, returned=None)
     assert column(sheet("loan_discharge", "en", lines=(unknown,)), "Outstanding") == [("unknown",)]
 

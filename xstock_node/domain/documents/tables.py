@@ -102,10 +102,11 @@ def _times(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 
 def outstanding(line: Line) -> Decimal | None:
-    """What a borrower still has: received good, less returned and written off; None where one of them is unknown."""
-    if line.good is None or line.returned is None or line.written_off is None:
+    """What a borrower still has: came, good or damaged, less returned and written off; None: one is unknown."""
+    good, damaged, returned, written_off = line.good, line.damaged, line.returned, line.written_off
+    if good is None or damaged is None or returned is None or written_off is None:
         return None
-    return line.good - line.returned - line.written_off
+    return good + damaged - returned - written_off
 
 
 def _named(row: Row, item: str) -> Many:
