@@ -5,6 +5,7 @@ An hour that nobody wrote is unknown: a way then has no time, only what it takes
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from xstock_node.domain.reception import EntryPoint, ReceptionProfile
@@ -119,7 +120,7 @@ def _road(profiles: Mapping[str, ReceptionProfile], route: Route) -> Road:
 def _pieces(stops: Sequence[str], crossings: Sequence[str], countries: Sequence[str]) -> Iterable[tuple[str, str, str]]:
     """Each leg of a way with the country it lies in."""
     left, place = list(crossings), 0
-    for a, b in zip(stops, stops[1:], strict=False):
+    for a, b in pairwise(stops):
         if left and a == left[0]:
             left.pop(0)
             place += 1

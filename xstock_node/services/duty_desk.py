@@ -71,7 +71,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that waits: for which function, since when, until when; who was told, who took it.
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
-    approval, at-risk, or stand-down (a covered request; `other` may be told). `calm`: nobody is called for it. Unknown times are empty.
+    approval, at-risk, or stand-down (a covered request; `other` may be told).
+    `calm`: nobody is called for it. Unknown times are empty.
     """
 
     id: str
