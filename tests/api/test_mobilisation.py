@@ -166,4 +166,4 @@ async def test_the_hand_over_note_says_what_waits_who_is_silent_and_what_comes_d
         clock.offset += 13 * 3600
     later = (await three[BG].ask("GET", "/duty/note?hours=12&language=hr"))[1]
     assert later["changed"] == [] or all(line["at"] >= later["since"] for line in later["changed"])
-    assert (await three[BG].ask("GET", "/duty/note?hours=0"))[0] == 422
+    assert (await three[BG].ask("GET", "/duty/note?hours=0"))[0] == 400

@@ -7,19 +7,29 @@ from hypothesis import strategies as st
 
 from tests.domain.operation_story import ITEM, UNIT, Story, line
 from xstock_node.domain.mobilisation import FIGURES, Part, Sum, figures, table, under_way
-from xstock_node.domain.operations import STEPS, fits, may
+from xstock_node.domain.operations import ENDED, STEPS, fits, may
 
 D, KEY = Decimal, (ITEM, UNIT)
+ENDS = {step.verb for step in STEPS if step.decides in ENDED}
 VERBS = [step.verb for step in STEPS if step.verb not in ("request", "notify")]
 
 
 def walked(choices: list[int]) -> Story:
     """An operation that takes, at each turn, one of the steps that may be taken then."""
     story = Story()
-    story.say("request")
+    for verb in ("request", "offer", "accept", "confirm")[: 1 + sum(choices[:1]) % 4]:
+        story.say(verb)
     for choice in choices:
         now = story.operation
-        open_ = [v for v in VERBS if not fits(v, story.side(v), now.state) and not may(v, story.side(v), now.decided)]
+        open_ = [
+            step.verb
+            for step in STEPS
+            if step.verb in VERBS
+            and (choice > 50 or step.verb not in ENDS)
+            and not fits(step.verb, story.side(step.verb), now.state)
+            and not may(step.verb, story.side(step.verb), now.decided)
+            and story.ready(step)
+        ]
         if open_:
             story.say(open_[choice % len(open_)])
     return story
