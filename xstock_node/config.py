@@ -5,7 +5,7 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -152,6 +152,18 @@ class DutySettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = 15
 
 
+class RequestSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What happens to the others once a need is covered."""
+
+    stand_down: Annotated[
+        Literal["ask", "auto"],
+        Meta(
+            description="Once promises cover a request: ask puts the stand-down of the others into the duty queue, auto"
+            " lets the node send it. What is binding is never cancelled."
+        ),
+    ] = "ask"
+
+
 SHARE_EXPLAINED = {
     "locations": "Stores whose stock may be offered; a store covers its racks. Absent: all.",
     "owners": "Owners whose stock may be offered. Absent: all.",
@@ -183,6 +195,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)
     duty: DutySettings = msgspec.field(default_factory=DutySettings)
+    requests: RequestSettings = msgspec.field(default_factory=RequestSettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)
 
     def log(self) -> str:

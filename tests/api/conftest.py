@@ -31,7 +31,8 @@ class Desk(NamedTuple):
         headers = {"Authorization": f"Bearer {token}", "Host": "127.0.0.1:1"} | options.pop("headers", {})
         async with self.client.request(method, f"/api/1{path}", headers=headers, **options) as answer:
             text = await answer.read()
-            return answer.status, __import__("json").loads(text) if text else None, answer.headers
+            is_json = text and "json" in answer.content_type
+            return answer.status, __import__("json").loads(text) if is_json else None, answer.headers
 
     async def hire(self, name: str, *roles: Role, sites: tuple[str, ...] = ()) -> str:
         """A person with a token."""

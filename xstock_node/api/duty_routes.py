@@ -1,7 +1,7 @@
 """Routes of the duty roster and of what waits for whom, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import duty_desk
+from xstock_node.services import duty_desk, handing_over
 from xstock_node.services.duty_desk import RosterFile, RosterView, WaitingId, WaitingView
 
 DUTY_ROUTES = (
@@ -34,6 +34,16 @@ DUTY_ROUTES = (
         list[WaitingView],
         duty_desk.list_queue,
         "What waits for people of this node, and who took it",
+    ),
+    Route(
+        "duty.note",
+        "GET",
+        "/duty/note",
+        "see",
+        handing_over.NoteRequest,
+        handing_over.NoteView,
+        handing_over.note,
+        "The hand-over note: what waits, who is silent, what is open, changed, comes due",
     ),
     Route(
         "duty.take",

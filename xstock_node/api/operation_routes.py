@@ -2,7 +2,7 @@
 
 from xstock_node.api.route import Route
 from xstock_node.protocol import limits
-from xstock_node.services import attaching, evidencing, needing, operating, people, requesting
+from xstock_node.services import attaching, evidencing, mobilising, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
@@ -49,6 +49,40 @@ ATTACHMENT_ROUTES = (
         attaching.AttachmentView,
         attaching.erase,
         "Erase the bytes of an attachment here; the step that names it stays",
+    ),
+)
+
+EVENT_ROUTES = (
+    Route(
+        "event.list",
+        "GET",
+        "/mobilisation",
+        "see",
+        None,
+        list[mobilising.EventRow],
+        mobilising.list_events,
+        "The events of this node's operations",
+    ),
+    Route(
+        "event.show",
+        "GET",
+        "/mobilisation/event",
+        "see",
+        mobilising.EventId,
+        mobilising.EventTable,
+        mobilising.show_event,
+        "The mobilisation table of an event, as of now",
+    ),
+    Route(
+        "event.csv",
+        "GET",
+        "/mobilisation/csv",
+        "see",
+        mobilising.EventId,
+        mobilising.EventFile,
+        mobilising.export_event,
+        "The rows of a mobilisation table as CSV",
+        raw=limits.BLOB,
     ),
 )
 
@@ -184,6 +218,7 @@ OPERATION_ROUTES = (
         "All that proves an operation, for `xstock op verify`",
     ),
     *ATTACHMENT_ROUTES,
+    *EVENT_ROUTES,
     Route(
         "user.list", "GET", "/people", "people", None, list[people.PersonView], people.list_people, "Who may do what"
     ),

@@ -1,7 +1,7 @@
 """Routes of papers, labels, agreements and reception profiles, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import numbering, paperwork, settling
+from xstock_node.services import numbering, paperwork, routing, settling
 from xstock_node.services.operating import CaseId
 
 PAPER_ROUTES = (
@@ -94,6 +94,16 @@ PAPER_ROUTES = (
         list[settling.ReceptionView],
         settling.show_receptions,
         "The reception profiles held here",
+    ),
+    Route(
+        "reception.routes",
+        "GET",
+        "/receptions/routes",
+        "see",
+        routing.RouteRequest,
+        list[routing.RouteView],
+        routing.routes,
+        "Roads by the reception profiles, with hours and the papers wanted at each crossing",
     ),
     Route(
         "reception.edit",

@@ -65,6 +65,7 @@ def settings_of(config: Config) -> OfficeSettings:
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
         gs1_prefix=config.node.gs1_prefix,
         escalate_minutes=config.duty.escalate_minutes,
+        stand_down=config.requests.stand_down,
     )
 
 

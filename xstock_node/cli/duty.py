@@ -8,11 +8,12 @@ from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.duty_desk import RosterFile, RosterView, ShiftView, WaitingId, WaitingView
 from xstock_node.services.errors import Refusal
+from xstock_node.services.handing_over import NoteRequest
 
 
 @click.group("duty")
 def duty() -> None:
-    """The duty roster, and what waits: show, set, queue, take."""
+    """The duty roster, and what waits: show, set, queue, note, take."""
 
 
 @duty.command("show")
@@ -38,6 +39,15 @@ async def queue(as_json: bool, home: Path | None) -> None:
     """What waits for people of this node: alarms first, then the longest waiting."""
     async with open_session(home) as session:
         emit(await session.call("duty.queue"), as_json, _queue)
+
+
+@duty.command("note")
+@click.option("--hours", type=click.IntRange(1, 168), default=12, help="How many hours back changes are told.")
+@verb
+async def note(as_json: bool, home: Path | None, hours: int) -> None:
+    """The hand-over note: what waits, who is silent, what is open, what changed, what comes due."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.note", NoteRequest(hours=hours)), as_json, lambda found: "\n".join(found.text))
 
 
 @duty.command("take")

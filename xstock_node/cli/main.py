@@ -21,7 +21,7 @@ VERBS = {
     "request": ("request", "Ask nodes for goods; promised, offered, possible"),
     "op": ("op", "Operations: list, show, take a step, release, approve; papers, labels"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
-    "reception": ("reception", "Reception profiles: edit, show"),
+    "reception": ("reception", "Reception profiles and roads: edit, show, routes"),
     "exercise": ("exercise", "Play a whole exercise, in memory or on processes"),
     "duty": ("duty", "Who has duty, what waits for whom, and who took it"),
     "user": ("user", "People of this node: roles and tokens"),

@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 
 from xstock_node.cli.agreement import settled_file, write_note
-from xstock_node.cli.output import emit, pairs, verb, words
+from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.domain.terms import Terms
+from xstock_node.services.routing import RouteRequest, RouteView
 from xstock_node.services.settling import ReceptionFilter, ReceptionView
 
 
 @click.group("reception")
 def reception() -> None:
-    """Reception profiles: edit, show."""
+    """Reception profiles: edit, show, routes."""
 
 
 @reception.command("edit")
@@ -36,6 +38,43 @@ async def show(as_json: bool, home: Path | None, country: str, out: Path | None)
     if own:
         write_note(out, own[0])
     emit(found, as_json, _all)
+
+
+@reception.command("routes")
+@click.argument("start", metavar="FROM")
+@click.argument("end", metavar="TO")
+@click.option("--terms", type=click.Choice([str(one) for one in Terms]), default="loan", help="They select the papers.")
+@click.option("--truck", default="", help="Gross tonnes of the lorry; none is too large where left out.")
+@verb
+async def routes(as_json: bool, home: Path | None, start: str, end: str, terms: str, truck: str) -> None:
+    """Roads FROM one place of the profiles TO another, with hours and the papers wanted at each crossing."""
+    async with open_session(home) as session:
+        asked = RouteRequest(start=start, end=end, terms=Terms(terms), truck=truck)
+        emit(await session.call("reception.routes", asked), as_json, _roads)
+
+
+def _roads(found: list[RouteView]) -> str:
+    return "\n\n".join(_road(one) for one in found) or words("reception.no-road", "no road leads there")
+
+
+def _road(one: RouteView) -> str:
+    unknown = words("value.unknown", "unknown")
+    least = words("reception.least", "unknown, at least {hours}", hours=one.at_least)
+    rows: list[tuple[str, object]] = [
+        ("way", " - ".join(one.stops)),
+        ("hours", one.hours or least),
+        ("km", one.km),
+        ("not known", ", ".join(one.unknown)),
+        ("papers", None if one.papers is None else ", ".join(one.papers)),
+        *(("mind", word) for word in one.mind),
+    ]
+    borders = [
+        (b.code, b.country, b.hours or unknown, ", ".join(b.open) if b.open else unknown, b.regime or unknown,
+         unknown if b.papers is None else "; ".join(b.papers))
+        for b in one.borders
+    ]  # fmt: skip
+    titles = ("crossing", "into", "hours", "open", "regime", "papers wanted")
+    return pairs(rows) + ("\n" + table(titles, borders) if borders else "")
 
 
 def _all(found: list[ReceptionView]) -> str:

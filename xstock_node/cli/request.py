@@ -5,11 +5,13 @@ from typing import Any
 
 import click
 
+from xstock_node.cli import mobilised
 from xstock_node.cli.output import ONCE, emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
 from xstock_node.domain.needs import Climate
 from xstock_node.services.errors import Refusal
+from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
 from xstock_node.services.requesting import Asked, NewRequest, RequestId, RequestView
 
@@ -78,6 +80,30 @@ async def show(as_json: bool, home: Path | None, id_: str) -> None:
     """One request: what is promised, offered, possible, and missing."""
     async with open_session(home) as session:
         emit(await session.call("request.show", RequestId(id=id_)), as_json, _one)
+
+
+@request.command("events")
+@verb
+async def events(as_json: bool, home: Path | None) -> None:
+    """The events of this node's operations, the last changed first."""
+    async with open_session(home) as session:
+        emit(await session.call("event.list"), as_json, mobilised.events)
+
+
+@request.command("table")
+@click.argument("event")
+@click.option("--exercise", is_flag=True, help="The event as exercises know it.")
+@click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV.")
+@verb
+async def table_(as_json: bool, home: Path | None, event: str, exercise: bool, as_csv: bool) -> None:
+    """The mobilisation table of EVENT: asked, offered, promised, under way, received, and what is unknown."""
+    wanted = EventId(event=event, exercise=exercise)
+    async with open_session(home) as session:
+        if as_csv and not as_json:
+            found = await session.call("event.csv", wanted)
+            click.echo(found.content.decode(), nl=False)
+        else:
+            emit(await session.call("event.show", wanted), as_json, mobilised.table_of)
 
 
 @request.command("stand-down")

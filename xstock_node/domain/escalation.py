@@ -29,6 +29,7 @@ class Wait(StrEnum):
     NO_ANSWER = "no-answer"
     APPROVAL = "approval"
     AT_RISK = "at-risk"
+    STAND_DOWN = "stand-down"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

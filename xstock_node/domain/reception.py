@@ -24,13 +24,37 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class EntryPoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A place where goods may enter: UN/LOCODE or the crossing's id; the largest truck in tonnes gross."""
+    """A place where goods may enter: UN/LOCODE or the crossing's id; the largest truck in tonnes gross.
+
+    `neighbour` is the country on the other side (ISO 3166-1), `queue_hours` and `clearance_hours` those of entering
+    here with complete papers; None is not known.
+    """
 
     code: str
     name: str | None = None
     hours: tuple[str, ...] = ()
     largest_truck_t: Decimal | None = None
     inspections: tuple[Inspection, ...] = ()
+    neighbour: str | None = None
+    queue_hours: Decimal | None = None
+    clearance_hours: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for hours in (self.queue_hours, self.clearance_hours):
+            need(hours is None or 0 <= hours <= 10_000, "hours of 0 or more", hours, f"correct entry point {self.code}")
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A road of the own country between two places or entry points, both ways; None is not known."""
+
+    a: str
+    b: str
+    km: int | None = None
+    hours: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        need(self.hours is None or 0 <= self.hours <= 10_000, "hours of 0 or more", self.hours, f"{self.a} to {self.b}")
+        need(self.km is None or 0 <= self.km <= 100_000, "kilometres of 0 or more", self.km, f"{self.a} to {self.b}")
 
 
 class Rule(StrEnum):
@@ -84,7 +108,7 @@ class ReceptionProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     `languages` are of papers, `labels` of labels on goods (BCP 47). `papers` are what it wants beyond the general
     rules, per way of arriving (`Corridor.arrival`). `consignee`, `notify_party`, `signed_by` are functions, never
     persons. `unloading_hours` and `curfew` are local times "06-22". `shelf_life_days` are minima on arrival per class.
-    None is not known.
+    `edges` are the roads of the own country, by which routes are found. None is not known.
     """
 
     country: str
@@ -112,6 +136,7 @@ class ReceptionProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     wood_packaging: str | None = None
     humanitarian_code: str | None = None
     simplification: Simplification | None = None
+    edges: tuple[Edge, ...] = ()
 
     def __post_init__(self) -> None:
         where = f"correct the reception profile of {self.country}"

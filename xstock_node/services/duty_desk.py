@@ -15,8 +15,9 @@ from xstock_node.domain import duty, escalation
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.duty import WEEK_SECONDS, Roster
 from xstock_node.domain.escalation import Told, Wait, Waiting
+from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import RIGHTS, Role
-from xstock_node.services import approving, dossier
+from xstock_node.services import approving, dossier, standing_down
 from xstock_node.services.approving import Pending
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import short
@@ -70,7 +71,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that waits: for which function, since when, until when; who was told, who took it.
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
-    approval or at-risk. `calm`: nobody is called for it. Unknown times are empty.
+    approval, at-risk, or stand-down (a covered request; `other` may be told).
+    `calm`: nobody is called for it. Unknown times are empty.
     """
 
     id: str
@@ -180,17 +182,20 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
     """Everything that waits now: alarms first, then by age."""
     now, own = office.node.clock.now(), office.node.identity.name
     found: list[Waiting] = []
+    operations: dict[str, Operation] = {}
     for network in office.node.networks.values():
         exercise = network.shared.is_exercise
         for row in tx.cases.all(network.name):
             held = dossier.read(tx, row)
-            found += escalation.of_operation(row.id, held.operation(), held.side(own), held.other(own), now, exercise)
+            operations[row.id] = operation = held.operation()
+            found += escalation.of_operation(row.id, operation, held.side(own), held.other(own), now, exercise)
         for (item, unit), quantity in short(office, tx, network, catalogue).items():
             id_ = escalation.id_of("at-risk", network.name, item, unit)
             since = told[id_].first if id_ in told else now
             detail, role = f"{quantity:f} {unit} {item}", Role.DUTY_OFFICER
             found.append(Waiting(id=id_, kind=Wait.AT_RISK, role=role, since=since, detail=detail, exercise=exercise))
     found += _approvals(approving.live(tx, now), found)
+    found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
     alarms = {Wait.AT_RISK, Wait.LATE, Wait.NO_ANSWER}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
 

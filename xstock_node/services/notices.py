@@ -17,6 +17,7 @@ _SUBJECTS: Final = {
     Wait.NO_ANSWER: "no answer from {other}",
     Wait.APPROVAL: "a step waits for a signature ({role})",
     Wait.AT_RISK: "promised goods at risk: {detail}",
+    Wait.STAND_DOWN: "covered: {other} can be stood down",
 }
 _LINES: Final = {
     Wait.TURN: "It is our turn since {since}.",
@@ -24,6 +25,7 @@ _LINES: Final = {
     Wait.NO_ANSWER: "An answer was wanted by {answer_by} and none came. This is silence, not a no: telephone them.",
     Wait.APPROVAL: "The step {detail} was written at {since} and is not sent before it is signed.",
     Wait.AT_RISK: "Stock fell below what is promised. Nothing is cancelled by itself.",
+    Wait.STAND_DOWN: "What was asked is promised since {since}: `xstock request stand-down {detail}`.",
 }
 _NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
 

@@ -65,7 +65,7 @@ class OfficeSettings(NamedTuple):
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
     `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
-    after `escalate_minutes` the next people are told of what nobody took.
+    after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`.
     """
 
     country: str = "XX"
@@ -82,6 +82,7 @@ class OfficeSettings(NamedTuple):
     second_person: Thresholds = Thresholds()
     gs1_prefix: str = ""
     escalate_minutes: int = 15
+    stand_down: str = "ask"
 
 
 class Office:

@@ -3,6 +3,7 @@
 - it confirms an acceptance while the hold stands: a person released the offer, and the bound is checked once more;
 - it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
 - it sends what everybody had signed when a crash came between, and expects no further signature;
+- where the settings say so, it tells those who promised nothing that a request is covered;
 - it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log.
 """
 
@@ -21,6 +22,7 @@ from xstock_node.services.approving import Draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.requesting import REQUESTS, send_out
+from xstock_node.services.standing_down import stand_down_covered
 from xstock_node.services.stock_bound import stock_bound
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
@@ -69,6 +71,7 @@ class Reacting:
         await self._guarded(self._resume())
         await self._guarded(self._send_signed())
         await self._guarded(self.look())
+        await self._guarded(stand_down_covered(self._office, NODE))
         await self._guarded(hash_acts(self._office))
         while True:
             try:
@@ -80,6 +83,7 @@ class Reacting:
             self._cases.clear()
             self._wake.clear()
             await self._guarded(self.look(cases))
+            await self._guarded(stand_down_covered(self._office, NODE))
             await self._guarded(hash_acts(self._office))
 
     async def _guarded(self, work: Any) -> None:

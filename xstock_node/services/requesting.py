@@ -201,20 +201,35 @@ async def show_request(office: Office, actor: Actor, request: RequestId) -> Requ
 async def stand_down(office: Office, actor: Actor, request: RequestId) -> RequestView:
     """Tell everybody who has not confirmed that the need is covered, with thanks; what is binding runs on."""
     held = await office.node.engine.read(lambda tx: _held(tx, request.id))
-    casework = office.node.correspondence.of(held.network).casework
-    for case in held.cases.values():
+    await tell_covered(office, actor, held, tuple(held.cases.values()), request.reason)
+    return await show_request(office, actor, request)
+
+
+async def tell_covered(office: Office, actor: Actor, request: Request, cases: tuple[str, ...], reason: str) -> int:
+    """Cancel these cases of a request, but for what is ended, told already, or binding by the time it is signed."""
+    casework, told = office.node.correspondence.of(request.network).casework, 0
+    for case in cases:
         found = await casework.read(case)
         waiting = {e.verb for e in found.operation().proposals}
         if found.state() in ENDED | BINDING or "cancel" in waiting:
             continue
 
         def beside(tx: Transaction, sent: Sent) -> list[bytes]:
-            act = Act(office.node.clock.now(), str(actor), "op.cancel", f"{sent.case} {sent.link.hash}", request.reason)
+            row = tx.cases.get(sent.case)
+            if row is None or dossier.read(tx, row).state() in BINDING:
+                raise Refusal("binding", "a case that nobody has confirmed", sent.case, "what is binding runs on")
+            act = Act(office.node.clock.now(), str(actor), "op.cancel", f"{sent.case} {sent.link.hash}", reason)
             tx.acts.add(act)
             return [act.text()]
 
-        await casework.send(case, {"step": "cancel", "reason": request.reason}, (), beside)
-    return await show_request(office, actor, request)
+        try:
+            await casework.send(case, {"step": "cancel", "reason": reason}, (), beside)
+            told += 1
+        except Refusal as refused:
+            if refused.code != "binding":
+                raise
+        office.changes.tell(case)
+    return told
 
 
 async def end_request(office: Office, actor: Actor, request: RequestId) -> RequestView:
