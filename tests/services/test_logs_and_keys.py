@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
+from unittest import mock
 
 import pytest
 
-from xstock_node.protocol import limits
+from xstock_node.protocol import heads, limits
 from xstock_node.protocol.membership import Standing
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import encode
@@ -97,6 +98,29 @@ async def test_an_older_epoch_that_is_signed_on_shows_two_nodes_with_one_key(
     mine = await log.open()
     log.see(mine._replace(log=mine.log._replace(epoch=mine.log.epoch - 5), time=mine.log.epoch + late))
     assert bool(log.halted) == halts
+
+
+async def test_a_peer_that_tells_of_a_head_before_its_append_returned_shows_no_second_node(
+    engine: SqliteEngine,
+) -> None:
+    """xs1 7.5: the head is stored and shown; who reads it is quicker than the task that signed it."""
+    log = own_log(engine, Clocks())
+    await log.open()
+    write = engine.write
+
+    async def told_between(work: Any, durable: bool) -> Any:
+        signed = await write(work, durable)
+        state = await engine.read(lambda tx: tx.logs.state(log.log))
+        assert state is not None and log.head is not None and state.head_size == log.head.size + 1
+        log.see(heads.parse(state.head)[0])
+        return signed
+
+    with mock.patch.object(engine, "write", told_between):
+        await log.append(lambda tx: [encode(make_offer(1, NOW))])
+    assert not log.halted
+    assert log.head is not None
+    log.see(log.head._replace(size=log.head.size + 1))
+    assert log.halted, "a longer history that nobody here signed"
 
 
 async def test_each_epoch_goes_on_from_the_last_own_head(engine: SqliteEngine) -> None:

@@ -9,7 +9,6 @@ from xstock_node.api.files import CONTENT
 from xstock_node.api.problems import ProblemDocument
 from xstock_node.api.route import Route
 from xstock_node.api.routes import PREFIX, ROUTES
-from xstock_node.domain.attachments.media import Media
 
 REF = "#/components/schemas/{name}"
 KEY = {
@@ -53,7 +52,7 @@ def document() -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     content = {"application/json": {"schema": _portable(_schema(route.response))}}
     if route.raw and route.method == "GET":
-        content = {str(media): {"schema": FILE} for media in Media}
+        content = {media: {"schema": FILE} for media in route.media}
     found: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,

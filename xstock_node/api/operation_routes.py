@@ -1,6 +1,7 @@
 """Routes of requests, operations, approvals and people, as data."""
 
 from xstock_node.api.route import Route
+from xstock_node.domain.attachments.media import Media
 from xstock_node.protocol import limits
 from xstock_node.services import attaching, evidencing, mobilising, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
@@ -39,6 +40,7 @@ ATTACHMENT_ROUTES = (
         attaching.take_out,
         "An attachment as a file to save, never to show in a page",
         raw=limits.BLOB,
+        media=tuple(map(str, Media)),
     ),
     Route(
         "op.attachment.erase",
@@ -83,6 +85,7 @@ EVENT_ROUTES = (
         mobilising.export_event,
         "The rows of a mobilisation table as CSV",
         raw=limits.BLOB,
+        media=("text/csv",),
     ),
 )
 

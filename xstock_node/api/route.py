@@ -12,7 +12,7 @@ class Route(NamedTuple):
     """One thing that may be asked of a node. `request` is None where there is nothing to say.
 
     With `raw` (a bound in bytes) the `content` of the request (POST) or answer (GET) travels as it is, and the other
-    fields of the request in the query: a file, never shown by a browser.
+    fields of the request in the query: a file of one of the `media` types, never shown by a browser.
     """
 
     name: str
@@ -24,3 +24,4 @@ class Route(NamedTuple):
     handler: Handler
     summary: str
     raw: int = 0
+    media: tuple[str, ...] = ()

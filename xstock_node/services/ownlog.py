@@ -54,6 +54,7 @@ class OwnLog:
         self.log = log
         self.halt = halt or Halt()
         self.head: Head | None = None
+        self._newest: Head | None = None
         self.note = b""
         self.audience = ""
         self._engine = engine
@@ -86,9 +87,10 @@ class OwnLog:
 
     def see(self, head: Head) -> bool:
         """Look at a head of this log that a peer holds; True for an older epoch, which may show records lost here."""
-        mine = self.head
-        if mine is None:
+        if self.head is None:
             return False
+        # A head is shown to peers once it is stored, which may be a moment before the append that signed it returns.
+        mine = self._newest or self.head
         if head.log.epoch > mine.log.epoch:
             self.halt.why = f"epoch {head.log.epoch} of this log was opened elsewhere, here it is {mine.log.epoch}"
         elif head.log.epoch == mine.log.epoch and (
@@ -158,4 +160,5 @@ class OwnLog:
             state = state._replace(first_size=head.size, first_time=time)
         tx.logs.put(state._replace(head=raw, head_size=head.size, head_time=time, heard=time))
         tx.journal.put(f"head {self.log}", raw)
+        self._newest = head
         return _Signed(head, raw, state.audience, offset)
