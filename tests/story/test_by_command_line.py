@@ -15,6 +15,7 @@ from xstock_node.cli.op_verify import verified
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operating import CaseId
+from xstock_node.services.paperwork import DocumentRequest
 
 TENT = "HSHETENTF16C"
 BG, HR = "redcross.bg", "redcross.hr"
@@ -200,16 +201,16 @@ def drawn(two: Two, folder: Path) -> None:
         listed = two.run(node, "op", "papers", two.case)["papers"]
         for paper in [p for p in listed if p["drawn"]]:
             name = f"{node.name} {paper['document']} {paper['consignment']}".strip()
-            words = ("--consignment", paper["consignment"]) if paper["consignment"] else ()
-            out = ("--out", str(folder / f"{name}.pdf"))
-            two.run(node, "op", "document", two.case, paper["document"], *words, *out)
+            asked = DocumentRequest(case=two.case, document=paper["document"], consignment=paper["consignment"])
+            (folder / f"{name}.pdf").write_bytes(node.call("op.document", asked).content)
             text = "".join(page.extract_text() for page in PdfReader(folder / f"{name}.pdf").pages)
             assert two.case in text, name
             made.add(paper["document"])
             for figure in FIGURES.get(name.partition(" ")[2], ()):
                 assert figure in text, (name, figure, text)
     assert {"waybill", "goods_received_note", "loan_inventory", "loan_discharge"} <= made, made
-    proof = sorted(folder.glob("*goods_received_note*.pdf"))[0]
+    proof = folder / "proof.pdf"
+    two.run(two.bg, "op", "document", two.case, "goods_received_note", "--out", str(proof))
     said = xstock("op", "verify", str(proof), "--key", notes[0], "--key", notes[1], "--json", home=folder / "third")
     assert said.returncode == 0 and json.loads(said.stdout)["paper"]["document"] == "goods_received_note"
 
