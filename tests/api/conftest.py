@@ -1,6 +1,7 @@
 """A node with its API in this process, and a second node that it may ask."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,12 +48,22 @@ class Desk(NamedTuple):
 @pytest.fixture
 async def desks(tmp_path: Path) -> AsyncIterator[dict[str, Desk]]:
     """Bulgaria and Croatia, which offers 1,000 tents, each with its API."""
-    net, found, reacting = SimNet(tmp_path, latency=0.001), {}, []
-    for name, peers in ((BG, [HR]), (HR, [BG])):
-        await net.start(name, peers)
-    await net.publish(HR, [make_offer(900, net.clocks[HR].now(), qty=(1000, 0))])
-    for name in (BG, HR):
-        office = Office(net.nodes[name], OfficeSettings(country=name[-2:].upper()), PluginHost([]), tmp_path)
+    async with opened(tmp_path, (BG, HR), (HR,)) as found:
+        yield found
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, names: Sequence[str], offering: Sequence[str], **settings: Any
+) -> AsyncIterator[dict[str, Desk]]:
+    """Nodes that know each other, each with its API; `offering` are those with 1,000 tents."""
+    net, found, reacting = SimNet(folder, latency=0.001), {}, []
+    for name in names:
+        await net.start(name, [other for other in names if other != name])
+    for name in offering:
+        await net.publish(name, [make_offer(900, net.clocks[name].now(), qty=(1000, 0))])
+    for name in names:
+        office = Office(net.nodes[name], OfficeSettings(country=name[-2:].upper(), **settings), PluginHost([]), folder)
         reacting.append(Reacting(office))
         await reacting[-1].start()
         client = TestClient(TestServer(make_app(office, Guard(OPERATOR), office.node.trace)))

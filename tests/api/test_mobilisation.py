@@ -6,15 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from tests.api.conftest import BG, HR, OPERATOR, Desk
+from tests.api.conftest import BG, HR, OPERATOR, Desk, opened
 from tests.api.test_operations import TENT, UNIT, Case, lines
-from xstock_node.api.app import Guard, make_app
-from xstock_node.plugins.host import PluginHost
-from xstock_node.services.office import Office, OfficeSettings
-from xstock_node.services.reacting import Reacting
-from xstock_node.testing import SimNet, make_offer
 
 RS, EVENT = "redcross.rs", "FL-2027-000014-BGR"
 Desks = dict[str, Desk]
@@ -23,26 +17,9 @@ Desks = dict[str, Desk]
 @pytest.fixture
 async def three(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desks]:
     """Bulgaria asks Croatia and Serbia, which offer 1,000 tents each; the parameter is the setting of stand-down."""
-    net, found, reacting = SimNet(tmp_path, latency=0.001), {}, []
-    names = (BG, HR, RS)
-    for name in names:
-        await net.start(name, [other for other in names if other != name])
-    for name in (HR, RS):
-        await net.publish(name, [make_offer(900, net.clocks[name].now(), qty=(1000, 0))])
-    for name in names:
-        settings = OfficeSettings(country=name[-2:].upper(), stand_down=getattr(request, "param", "ask"))
-        office = Office(net.nodes[name], settings, PluginHost([]), tmp_path)
-        reacting.append(Reacting(office))
-        await reacting[-1].start()
-        client = TestClient(TestServer(make_app(office, Guard(OPERATOR), office.node.trace)))
-        await client.start_server()
-        found[name] = Desk(office, client, net)
-    yield found
-    for one in reacting:
-        await one.stop()
-    for desk in found.values():
-        await desk.client.close()
-    await net.stop_all()
+    setting = getattr(request, "param", "ask")
+    async with opened(tmp_path, (BG, HR, RS), (HR, RS), stand_down=setting) as found:
+        yield found
 
 
 async def asked(three: Desks) -> tuple[str, Case, Case]:

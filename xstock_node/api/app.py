@@ -109,17 +109,17 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
             return files.saved(found) if route.raw else _tagged(request, found)
         content = await files.body(request, route.raw) if route.raw else await request.read()
         asked = files.asked(request, content) if route.raw else content
-        id_, before = await keys.begin(request, actor, route.name, asked)
+        asker = asked_once(request, actor, route.name, asked)
+        id_, before = await keys.begin(asker)
         if before is not None:
             return web.Response(body=before, content_type="application/json")
         answer: bytes | None = None
         try:
             with _as_asked():
                 body = files.request_of(route, request, content) if route.raw else _decoded(route, content)
-            asker = asked_once(request, actor, route.name, asked)
             answer = msgspec.json.encode(await route.handler(office, asker, body))
         finally:
-            await keys.end(id_, route.name, asked, answer)
+            await keys.end(id_, asker, answer)
         return web.Response(body=answer, content_type="application/json")
 
     return handle

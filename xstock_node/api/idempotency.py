@@ -3,7 +3,7 @@
 An answer is kept for a day with the hash of what was asked, by whom. A key is one person's own.
 """
 
-import hashlib
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -15,7 +15,6 @@ from xstock_node.services.once import DAY, DONE, Once
 from xstock_node.services.shelf import Shelf
 
 HEADER = "Idempotency-Key"
-KEY = r"[A-Za-z0-9_-]{8,64}"
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,18 +35,15 @@ class Idempotency:
         self._office = office
         self._busy: set[str] = set()
 
-    async def begin(self, request: web.Request, actor: Actor, route: str, body: bytes) -> tuple[str, bytes | None]:
+    async def begin(self, actor: Actor) -> tuple[str, bytes | None]:
         """The key's id and the answer that was given before, if any; raises Refusal for a key used otherwise."""
-        key = request.headers.get(HEADER, "")
-        if not key:
+        asks = actor.once
+        if asks is None:
             return "", None
-        if len(key) > 64 or not key.replace("-", "").replace("_", "").isalnum() or not key.isascii() or len(key) < 8:
-            raise Refusal("bad-key", f"{HEADER} of 8 to 64 letters, digits, - or _", key[:80], "make a new one", 2)
-        id_ = f"{actor.name} {key}"
+        id_ = f"{actor.name} {asks.key}"
         held = await self._office.node.engine.read(lambda tx: ANSWERED.get(tx, id_))
-        asked = _hash(route, body)
         if held is not None and held.at + DAY > self._office.node.clock.now():
-            if held.asked != asked:
+            if held.asked != asks.asked:
                 raise once.used()
             return id_, held.body
         if id_ in self._busy:
@@ -55,25 +51,23 @@ class Idempotency:
         self._busy.add(id_)
         return id_, None
 
-    async def end(self, id_: str, route: str, asked: bytes, answer: bytes | None) -> None:
+    async def end(self, id_: str, actor: Actor, answer: bytes | None) -> None:
         """Keep an answer; None where there was a problem, so that the same key may be tried again."""
         self._busy.discard(id_)
-        if not id_ or answer is None:
+        if actor.once is None or answer is None:
             return
         now = self._office.node.clock.now()
-        found = Answered(asked=_hash(route, asked), at=now, body=answer)
-        engine = self._office.node.engine
-        await engine.write(
-            lambda tx: ANSWERED.drop_older(tx, now - DAY) + DONE.drop_older(tx, now - DAY), durable=False
-        )
-        await engine.write(lambda tx: ANSWERED.put(tx, id_, found, now), durable=True)
+        found = Answered(asked=actor.once.asked, at=now, body=answer)
+
+        def work(tx: Any) -> None:
+            ANSWERED.drop_older(tx, now - DAY)
+            DONE.drop_older(tx, now - DAY)
+            ANSWERED.put(tx, id_, found, now)
+
+        await self._office.node.engine.write(work, durable=True)
 
 
 def asked_once(request: web.Request, actor: Actor, route: str, body: bytes) -> Actor:
-    """The actor with the key under which it asks, for what is done once in the transaction of the deed."""
+    """The actor with the key under which it asks, if there is one; raises Refusal `bad-key`."""
     key = request.headers.get(HEADER, "")
-    return actor._replace(once=Once(key, _hash(route, body))) if key else actor
-
-
-def _hash(route: str, body: bytes) -> str:
-    return hashlib.sha256(route.encode() + b"\0" + body).hexdigest()
+    return actor._replace(once=Once.of(key, route, body)) if key else actor

@@ -9,6 +9,7 @@ from xstock_node.api.files import CONTENT
 from xstock_node.api.problems import ProblemDocument
 from xstock_node.api.route import Route
 from xstock_node.api.routes import PREFIX, ROUTES
+from xstock_node.services import once
 
 REF = "#/components/schemas/{name}"
 KEY = {
@@ -16,7 +17,7 @@ KEY = {
     "in": "header",
     "required": False,
     "description": "The same key and body within a day are answered as the first time, and done once.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+    "schema": {"type": "string", "pattern": f"^{once.KEY}$"},
 }
 FILE = {"type": "string", "format": "binary"}
 PAGE = [

@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import hashlib
 import http.client
 import os
 import secrets
@@ -90,8 +89,7 @@ class OpenSession:
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
             raise people.forbidden(actor, route.right, "ask one who may")
         if once:
-            asked = hashlib.sha256(route.name.encode() + b"\0" + msgspec.json.encode(request)).hexdigest()
-            actor = actor._replace(once=Once(once, asked))
+            actor = actor._replace(once=Once.of(once, route.name, msgspec.json.encode(request)))
         return await route.handler(self._office, actor, request)
 
     async def _actor(self) -> "Actor":

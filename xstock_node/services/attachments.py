@@ -122,7 +122,8 @@ class Attachments:
                     self._due.setdefault(case, (now + pause, min(pause * 2, RETRY_MAX)))
             soonest = min((when for when, _ in self._due.values()), default=None)
             try:
-                await asyncio.wait_for(self._wake.wait(), None if soonest is None else max(soonest - now, 0.0))
+                async with asyncio.timeout_at(soonest):  # wait_for may swallow the end that a stop asks for
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

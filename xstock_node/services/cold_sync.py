@@ -150,7 +150,8 @@ class ColdSync:
                 if all(worker.done() for worker in workers):
                     raise self._error or Gap(f"records of {self._plan.head.log} from {self._position} on", "none")
                 try:
-                    await asyncio.wait_for(self._changed.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self._changed.wait()
                 except TimeoutError:
                     continue
             return self._got.pop(self._position)

@@ -17,7 +17,7 @@ from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.requesting import REQUESTS
 from xstock_node.services.times import iso
-from xstock_node.services.typed import clean
+from xstock_node.services.typed import clean, decimal_text
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -196,8 +196,8 @@ def _row(one: Row) -> MobilisedRow:
 
 
 def _total(one: Total) -> MobilisedTotal:
-    sums = {name: SumView(known=_plain(s.known), unknown=s.unknown) for name, s in one.sums.items()}
-    return MobilisedTotal(item=one.item, unit=one.unit, side=one.side, sums=sums, gap=_plain(one.gap))
+    sums = {name: SumView(known=decimal_text(s.known), unknown=s.unknown) for name, s in one.sums.items()}
+    return MobilisedTotal(item=one.item, unit=one.unit, side=one.side, sums=sums, gap=decimal_text(one.gap))
 
 
 def _consignment(one: UnderWay) -> ConsignmentUnderWay:
@@ -213,16 +213,12 @@ def _consignment(one: UnderWay) -> ConsignmentUnderWay:
         day=one.day,
         arrival=iso(one.arrival) if one.arrival else "",
         news=one.news,
-        goods=", ".join(f"{_plain(line.quantity)} {line.unit} {line.item}" for line in one.lines),
+        goods=", ".join(f"{decimal_text(line.quantity)} {line.unit} {line.item}" for line in one.lines),
     )
 
 
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else _plain(value)
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize() + 0, "f")
+    return None if value is None else decimal_text(value)
 
 
 def _cell(text: str) -> str:

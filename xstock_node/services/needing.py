@@ -10,7 +10,7 @@ from xstock_node.domain.needs import Climate, NeedError, Ratios, parse_need, par
 from xstock_node.domain.reasons import sentence
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import decimal_text, figure_of
 
 FILE = Path(__file__).parent.parent / "domain" / "data" / "ratios.toml"
 
@@ -63,7 +63,7 @@ async def propose(office: Office, actor: Actor, request: NeedRequest) -> NeedVie
         ProposedLine(
             item=line.item or "",
             ratio=line.ratio,
-            quantity=format(line.quantity.normalize() + 0, "f"),
+            quantity=decimal_text(line.quantity),
             unit=str(line.unit),
             working=[sentence(working.how) for working in line.workings],
             notes=[sentence(note) for note in line.notes],

@@ -3,6 +3,8 @@
 The mark is stored in the transaction of the deed. Who asks again with the key is told what was done.
 """
 
+import hashlib
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +14,7 @@ from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
 
 DAY = 86_400
+KEY = r"[A-Za-z0-9_-]{8,64}"
 
 
 class Once(NamedTuple):
@@ -19,6 +22,13 @@ class Once(NamedTuple):
 
     key: str
     asked: str
+
+    @classmethod
+    def of(cls, key: str, route: str, body: bytes) -> "Once":
+        """The key under which `body` is asked of a route; raises Refusal `bad-key`."""
+        if re.fullmatch(KEY, key, re.ASCII) is None:
+            raise Refusal("bad-key", "a key of 8 to 64 letters, digits, - or _", key[:80], "make a new one", 2)
+        return cls(key, hashlib.sha256(route.encode() + b"\0" + body).hexdigest())
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """An operation as the API shows it: state, whose turn it is, counters, consignments, and every signed step."""
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BY_VERB, Side, fits, may
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.times import iso
+from xstock_node.services.typed import decimal_text
 
 
 class CounterView(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ def row(found: Dossier, own: str) -> OperationRow:
         opened=iso(found.case.opened),
         changed=iso(last),
         event=str(event),
-        lines=", ".join(f"{_plain(line.quantity)} {line.unit} {line.item}" for line in asked),
+        lines=", ".join(f"{decimal_text(line.quantity)} {line.unit} {line.item}" for line in asked),
     )
 
 
@@ -178,15 +178,15 @@ def steps_now(operation: Operation, side: Side) -> list[str]:
 
 
 def _counters(key: tuple[str, str], counters: Counters) -> CounterView:
-    figures = {name: _plain(value) for name, value in msgspec.structs.asdict(counters).items() if value}
+    figures = {name: decimal_text(value) for name, value in msgspec.structs.asdict(counters).items() if value}
     return CounterView(
         item=key[0],
         unit=key[1],
         figures=figures,
-        in_transit=_plain(counters.in_transit),
-        outstanding=_plain(counters.outstanding),
-        undispatched=_plain(counters.undispatched),
-        coming_back=_plain(counters.coming_back),
+        in_transit=decimal_text(counters.in_transit),
+        outstanding=decimal_text(counters.outstanding),
+        undispatched=decimal_text(counters.undispatched),
+        coming_back=decimal_text(counters.coming_back),
     )
 
 
@@ -206,7 +206,3 @@ def _consignments(operation: Operation) -> list[ConsignmentView]:
             )
         )
     return found
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize() + 0, "f")

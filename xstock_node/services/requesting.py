@@ -27,7 +27,7 @@ from xstock_node.services.once import done, mark
 from xstock_node.services.operation_views import OperationRow
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
-from xstock_node.services.typed import figure_of, plain
+from xstock_node.services.typed import decimal_text, figure_of, plain
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
@@ -269,12 +269,12 @@ def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage
             Coverage(
                 item=line.item,
                 unit=line.unit,
-                asked=_text(line.quantity),
-                promised=_text(sums["p"]),
-                offered=_text(sums["o"]),
-                possible=_text(sums["m"]),
-                received=_text(received.get(key, ZERO)),
-                missing=_text(max(line.quantity - sums["p"], ZERO)),
+                asked=decimal_text(line.quantity),
+                promised=decimal_text(sums["p"]),
+                offered=decimal_text(sums["o"]),
+                possible=decimal_text(sums["m"]),
+                received=decimal_text(received.get(key, ZERO)),
+                missing=decimal_text(max(line.quantity - sums["p"], ZERO)),
             )
         )
     return found
@@ -333,7 +333,3 @@ def _held(tx: Transaction, id_: str) -> Request:
 
 def _add(total: dict[Key, Decimal], key: Key, quantity: Decimal) -> None:
     total[key] = total.get(key, ZERO) + quantity
-
-
-def _text(value: Decimal) -> str:
-    return format(value.normalize() + 0, "f")

@@ -15,7 +15,7 @@ from xstock_node.services.documents import library
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.settling import ReceptionFilter, show_receptions, today
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import decimal_text, figure_of
 
 
 class RouteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def _view(
         stops=list(road.stops),
         countries=list(road.countries),
         hours=_figure(road.hours),
-        at_least=_plain(road.at_least),
+        at_least=decimal_text(road.at_least),
         km=road.km,
         unknown=list(road.unknown),
         borders=[_border(one, n, way, held) for n, one in enumerate(road.borders, 1)],
@@ -124,8 +124,4 @@ def _border(one: Border, place: int, way: Corridor | None, held: dict[str, Recep
 
 
 def _figure(value: Decimal | None) -> str | None:
-    return None if value is None else _plain(value)
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize() + 0, "f")
+    return None if value is None else decimal_text(value)

@@ -35,3 +35,8 @@ def figure_of(text: str, field: str, code: str = "bad-quantity", above_zero: boo
         least = " above zero" if above_zero else ""
         raise Refusal(code, f"{field}{least} in digits, such as 120 or 12.5", clean(text), "write it so", 2)
     return Decimal(text)
+
+
+def decimal_text(value: Decimal) -> str:
+    """A figure as the API writes it: digits and a point, no exponent, no zeros behind."""
+    return format(value.normalize() + 0, "f")
