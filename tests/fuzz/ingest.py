@@ -5,6 +5,7 @@ that the log grows by. Where nobody lies the lines must be held afterwards, what
 stops its log.
 """
 
+import time
 from asyncio import events
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -90,15 +91,19 @@ class Lies(NamedTuple):
 
 
 class Ingest:
-    """The target; the replica of `HELD` records is built at the first input."""
+    """The target; the replica of `HELD` records is built at the first input.
+
+    `making` is the processor time, in seconds, that the last input's growth took to hash and sign: the origin's work.
+    """
 
     def __init__(self) -> None:
-        self._ready = False
+        self._ready, self.making = False, 0.0
 
     def __call__(self, data: bytes) -> str:
         """Offer one growth of the log, check what is held then, and undo it."""
         if not self._ready:
             self._prepare()
+        self.making = 0.0
         lies = Lies(*(data[:8] + bytes(8))[:8])
         lines = data[8:].split(b"\n")
         try:
@@ -144,11 +149,13 @@ class Ingest:
         raise AssertionError("a small gap never waits")
 
     async def _offer(self, lies: Lies, lines: Sequence[bytes]) -> str:
+        began = time.thread_time()
         head = self._head(lies, lines)
         raw = _bent(heads.sign(head, self._signer), lies.root, 128)
         start = HELD - min(lies.frame % 4, 2)
         sent = [*self._lines[start:], *lines]
         body = _bent(frames.encode(head.log, start, sent, len(sent)), lies.frame, 4)
+        self.making = time.thread_time() - began
         caller = RELAY if lies.carrier & 1 else ORIGIN
         refused: list[str] = []
         replicas = self._replicas(refused)

@@ -1,6 +1,7 @@
 """A short run of every target, hypothesis on the shapes that mutation does not make, and proof that runs can fail."""
 
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,9 +79,23 @@ def test_an_input_that_is_always_slow_is_found_and_one_that_is_slow_once_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = iter([0.0, 0.2, 1.0, 1.2, 2.0, 2.2, 3.0, 3.2])
-    monkeypatch.setattr(running.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(running.time, "thread_time", lambda: next(clock))
     slow = Target("slow", [b""], lambda data: "taken", 10)
     with pytest.raises(Found, match="200 ms"):
         running.one(slow, b"\x01", SEED, 0)
     clock = iter([0.0, 0.2, 1.0, 1.2, 2.0, 2.001, 3.0, 3.2])
     assert running.one(slow, b"\x01", SEED, 0) == ("taken", pytest.approx(0.001))
+
+
+def test_what_a_target_took_to_make_its_input_is_not_held_against_the_node() -> None:
+    clock = SimpleNamespace(thread_time=iter([0.0, 0.2]).__next__)
+
+    class Making:
+        making = 0.15
+
+        def __call__(self, data: bytes) -> str:
+            return "taken"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "time", clock)
+        assert running.one(Target("making", [b""], Making(), 10), b"", SEED, 0) == ("taken", pytest.approx(0.05))

@@ -161,9 +161,9 @@ def test_no_piece_of_a_body_takes_long_whatever_it_is_made_of() -> None:
     sent = packer.compress(b"a") + b"".join(packer.flush(zlib.Z_FULL_FLUSH) for _ in range(400_000))
     slowest = 0.0
     for start in range(0, len(sent), coding.PIECE):
-        began = time.perf_counter()
+        began = time.thread_time()
         body.take(sent[start : start + coding.PIECE])
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.thread_time() - began)
     assert body.sent == len(sent) and slowest < 0.1
 
 
@@ -306,14 +306,14 @@ async def test_a_flood_of_what_is_refused_waits_for_its_answers_and_a_member_doe
     served, monkeypatch: pytest.MonkeyPatch, path: str, status: int
 ) -> None:
     monkeypatch.setattr(limits, "UNKNOWN_REFUSALS_BURST", 3)
-    monkeypatch.setattr(limits, "UNKNOWN_REFUSED_AFTER", 0.4)
+    monkeypatch.setattr(limits, "UNKNOWN_REFUSED_AFTER", 2.0)
     began = time.monotonic()
     assert [(await served.ask("POST", path, ASK)).status for _ in range(3)] == [status] * 3
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 2
     late = asyncio.ensure_future(served.ask("POST", path, ASK))
     assert (await served.call("POST", GOSSIP, ASK)).status == 200
     assert not late.done()
-    assert (await late).status == status and time.monotonic() - began > 0.4
+    assert (await late).status == status and time.monotonic() - began > 2
 
 
 @pytest.mark.parametrize("prefer", ["wait=²", "wait=-1", "wait=1e9", "wait=", "wait", "wait=9" * 50, "respond-async"])
