@@ -10,6 +10,8 @@ from tests.domain.plans import TRAILER, TRUCK, inputs, lane, need, offer
 from xstock_node.domain import allocation_milp
 from xstock_node.domain.allocation import checked, inputs_hash, make_plan, plan_hash
 from xstock_node.domain.allocation_check import violations
+from xstock_node.domain.allocation_choices import Choices
+from xstock_node.domain.allocation_greedy import complete
 from xstock_node.domain.allocation_types import Covered, Fleet, Inputs, Plan, Substitute, Trips
 from xstock_node.domain.fairness import ClassOrder, FairRule
 from xstock_node.domain.plan_reasons import sentence
@@ -434,3 +436,14 @@ def test_the_hash_is_of_values_not_of_their_spelling_and_sees_every_change() -> 
 def test_inputs_that_contradict_themselves_are_refused(given: Inputs, word: str) -> None:
     with pytest.raises(ValueError, match=f"expected .*{word}"):
         checked(given)
+
+
+def test_where_a_solver_wanted_a_part_the_worthiest_gets_a_whole_lot_before_the_rest_is_given_in_order() -> None:
+    needs = [need("L1", 100), need("L2", 10)]
+    choices = Choices(checked(inputs(needs, [offer("O", 10, multiple=D(10))])))
+    where = {choice.need.line: place for place, choice in enumerate(choices.all)}
+    assert complete(choices, {}) == {where["L1"]: 1}, "in order"
+    assert complete(choices, {}, [*where.values()]) == {where["L2"]: 1}, (
+        "ten of ten are worth more than of a hundred"
+    )
+    assert complete(choices, {where["L1"]: 1}, [*where.values()]) == {where["L1"]: 1}, "what was given stays"

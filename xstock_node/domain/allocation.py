@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -188,10 +189,15 @@ def _digest(value: Inputs | Plan) -> str:
     return hashlib.sha256(msgspec.json.encode(_canonical(plain), order="deterministic")).hexdigest()
 
 
+@lru_cache(10_000)
+def _text(value: Decimal) -> str:
+    return str(exact(value))
+
+
 def _canonical(value: Any) -> Any:
     """Decimals as text without trailing zeros, so that 10 and 10.0 are one."""
     if isinstance(value, Decimal):
-        return str(exact(value))
+        return _text(value)
     if isinstance(value, dict):
         return {key: _canonical(one) for key, one in value.items()}
     return [_canonical(one) for one in value] if isinstance(value, list | tuple) else value

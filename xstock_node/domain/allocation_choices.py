@@ -9,7 +9,7 @@ effort decides only between plans that deliver the same.
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -102,8 +102,12 @@ def spoiled(offer: OfferOf, need: NeedOf, arrive: Decimal, inputs: Inputs) -> bo
     """Whether the goods expire before the earliest expiry that is accepted, or before the day they arrive."""
     if offer.expiry is None:
         return need.earliest_expiry is not None
-    there = date.fromisoformat(inputs.day) + timedelta(days=int(arrive // 24))
-    return offer.expiry < max(need.earliest_expiry or "", there.isoformat())
+    return offer.expiry < max(need.earliest_expiry or "", _day(inputs.day, int(arrive // 24)))
+
+
+@lru_cache(1_000)
+def _day(first: str, later: int) -> str:
+    return (date.fromisoformat(first) + timedelta(days=later)).isoformat()
 
 
 class Choices:
@@ -114,36 +118,46 @@ class Choices:
         self.lots = {offer.offer: usable_lots(offer) for offer in inputs.offers}
         self._gross = {vehicle.code: vehicle.gross_t for vehicle in inputs.vehicles}
         self._free = {(fleet.depot, fleet.vehicle): fleet.count for fleet in inputs.fleets}
-        self._lanes: dict[tuple[str, str], list[Lane]] = {}
+        self._lanes: dict[tuple[str, str], list[tuple[Lane, Reason | None]]] = {}
         for lane in inputs.lanes:
-            self._lanes.setdefault((lane.depot, lane.site), []).append(lane)
+            self._lanes.setdefault((lane.depot, lane.site), []).append((lane, self._closed(lane)))
         self.refusals: dict[str, list[Refusal]] = {}
         self.all: list[Choice] = []
         offers: dict[str, list[OfferOf]] = {}
         for offer in inputs.offers:
             offers.setdefault(offer.item, []).append(offer)
+        kept = {offer.offer: self._kept(offer) for offer in inputs.offers}
         for need in inputs.needs:
             for item in (need.item, *(other.item for other in need.substitutes)):
                 for offer in offers.get(item, ()):
-                    self._judge(offer, need)
+                    self._judge(offer, need, kept[offer.offer])
         self.all.sort(key=_order)
 
-    def _judge(self, offer: OfferOf, need: NeedOf) -> None:
+    def _judge(self, offer: OfferOf, need: NeedOf, why: Reason | None) -> None:
         found: list[Choice] = []
-        why = self._plain_refusal(offer, need)
+        if why is None and not any(one in offer.terms for one in need.terms):
+            why = Reason("terms_refused", {"terms": ", ".join(sorted(offer.terms))})
         if why is None:
             found, why = self._by_lanes(offer, need)
         self.all += found
         if why is not None and not found:
             self.refusals.setdefault(need.line, []).append(Refusal(offer, why))
 
-    def _plain_refusal(self, offer: OfferOf, need: NeedOf) -> Reason | None:
+    def _kept(self, offer: OfferOf) -> Reason | None:
+        """Why an offer may go nowhere."""
         if hold_over(offer, self.inputs):
             return Reason("hold_over", {"until": str(offer.hold_until), "accepted": str(self.inputs.accept_by)})
         if not self.lots[offer.offer]:
             return Reason("nothing_to_give", {"multiple": str(offer.multiple), "kept": str(offer.keep_back)})
-        if not set(offer.terms) & set(need.terms):
-            return Reason("terms_refused", {"terms": ", ".join(sorted(offer.terms))})
+        return None
+
+    def _closed(self, lane: Lane) -> Reason | None:
+        """Why nothing may go on a lane."""
+        gross = self._gross[lane.vehicle]
+        if lane.largest_truck is not None and gross > lane.largest_truck:
+            return Reason("lane_too_small", {"truck": str(gross), "limit": str(lane.largest_truck)})
+        if self._free.get((lane.depot, lane.vehicle), 0) == 0:
+            return Reason("no_vehicle", {"depot": lane.depot, "vehicle": lane.vehicle})
         return None
 
     def _by_lanes(self, offer: OfferOf, need: NeedOf) -> tuple[list[Choice], Reason | None]:
@@ -151,19 +165,14 @@ class Choices:
         lanes = self._lanes.get((offer.depot, need.site), [])
         found: list[Choice] = []
         why: Reason | None = Reason("no_lane", {"depot": offer.depot, "site": need.site})
-        for lane in lanes:
+        for lane, closed in lanes:
             timed = times(offer, need, lane, self.inputs)
-            why = self._lane_refusal(offer, need, lane, timed)
+            why = closed or self._late_refusal(offer, need, timed)
             if why is None:
                 found.append(self._choice(offer, need, lane, timed))
         return found, why
 
-    def _lane_refusal(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Reason | None:
-        gross = self._gross[lane.vehicle]
-        if lane.largest_truck is not None and gross > lane.largest_truck:
-            return Reason("lane_too_small", {"truck": str(gross), "limit": str(lane.largest_truck)})
-        if self._free.get((lane.depot, lane.vehicle), 0) == 0:
-            return Reason("no_vehicle", {"depot": lane.depot, "vehicle": lane.vehicle})
+    def _late_refusal(self, offer: OfferOf, need: NeedOf, timed: Times) -> Reason | None:
         _, arrive, late = timed
         if spoiled(offer, need, arrive, self.inputs):
             wanted = need.earliest_expiry or "the day of arrival"

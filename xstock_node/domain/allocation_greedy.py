@@ -3,7 +3,7 @@
 It needs no solver, keeps every limit, and completes what a solver leaves open. It proves nothing about the optimum.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from xstock_node.domain.allocation_choices import Choice, Choices, Pot, Trip
@@ -97,13 +97,20 @@ class Ledger:
         return self.rooms.get(choice.trip) or Room(self._vehicles[choice.trip.vehicle])
 
 
-def complete(choices: Choices, given: Mapping[int, int]) -> dict[int, int]:
-    """`given` (place of a choice to lots) cut to what fits, then all that still fits beside it, in order."""
+def complete(choices: Choices, given: Mapping[int, int], parts: Iterable[int] = ()) -> dict[int, int]:
+    """`given` (place of a choice to lots) cut to what fits, then all that still fits beside it, in order.
+
+    Before the rest one lot more goes to the places of `parts`, of which a solver wanted a part, the worthiest first.
+    """
     ledger = Ledger(choices)
     lots: dict[int, int] = {}
     for place in sorted(given):
         lots[place] = min(given[place], ledger.fits(choices.all[place]))
         ledger.take(choices.all[place], lots[place])
+    for place in sorted(parts, key=lambda place: (-choices.all[place].worth, place)):
+        if ledger.fits(choices.all[place]):
+            ledger.take(choices.all[place], 1)
+            lots[place] = lots.get(place, 0) + 1
     for place, choice in enumerate(choices.all):
         more = ledger.fits(choice)
         if more:

@@ -21,8 +21,8 @@ from xstock_node.domain.loading import VehicleType
 SMALL: Final = 600
 NODES: Final = 500
 FINE: Final = 3_000
-ROUNDS: Final = 24
-FEWER_ROUNDS: Final = 4
+FINE_SHARES: Final = (*(turn / 13 for turn in range(1, 13)), 0.96, 1.0)
+COARSE_SHARES: Final = (0.4, 0.7, 0.9, 1.0)
 FIRST_WAYS: Final = 10
 _CLOSE: Final = 1e-4
 _NEAR: Final = 1e-3
@@ -61,12 +61,15 @@ def _whole(row: _Row) -> _Row:
 class _Program:
     """The program over some of the choices: first a column for each, then one for each of their trips."""
 
-    def __init__(self, choices: Choices, most: Mapping[int, int], places: Sequence[int]) -> None:
-        self.places = places
+    def __init__(
+        self, choices: Choices, most: Mapping[int, int], places: Sequence[int], trips: Sequence[Trip] = ()
+    ) -> None:
+        self._choices, self._most, self.places = choices, most, places
         self.picked = [choices.all[place] for place in places]
-        self.trips = list(dict.fromkeys(choice.trip for choice in self.picked))
+        self.trips = trips or list(dict.fromkeys(choice.trip for choice in self.picked))
         self.free = {(fleet.depot, fleet.vehicle): fleet.count for fleet in choices.inputs.fleets}
         self._column = {trip: len(places) + number for number, trip in enumerate(self.trips)}
+        self._trips_of = [self._column[choice.trip] for choice in self.picked]
         vehicles = {vehicle.code: vehicle for vehicle in choices.inputs.vehicles}
         hours = {choice.trip: choice.lane.hours for choice in self.picked}
         self.upper = [most[place] for place in places]
@@ -84,29 +87,29 @@ class _Program:
                 ((need.line,), float(choice.counts), need.quantity),
                 (choice.pot, float(offer.multiple), choices.pots[choice.pot]),
             ):
-                row = rows.setdefault(key, _Row([], [], float(most)))
+                row = rows.get(key) or rows.setdefault(key, _Row([], [], float(most)))
                 row.columns.append(column)
                 row.values.append(value)
         return [_whole(row) for row in rows.values()]
 
     def _loads(self, vehicles: dict[str, VehicleType]) -> list[_Row]:
         """Weight and volume on board of a trip; what neither limits still needs a vehicle."""
-        rows: dict[tuple[Trip, str], _Row] = {}
+        rows: dict[tuple[int, str], _Row] = {}
 
-        def put(trip: Trip, what: str, column: int, value: float, held: float) -> None:
-            row = rows.setdefault((trip, what), _Row([self._column[trip]], [-held], 0.0))
+        def put(trip: int, what: str, column: int, value: float, held: float) -> None:
+            row = rows.get((trip, what)) or rows.setdefault((trip, what), _Row([trip], [-held], 0.0))
             row.columns.append(column)
             row.values.append(value)
 
-        unbound: dict[Trip, list[int]] = {}
-        for column, choice in enumerate(self.picked):
-            vehicle, offer = vehicles[choice.trip.vehicle], choice.offer
+        unbound: dict[int, list[int]] = {}
+        for column, (choice, trip) in enumerate(zip(self.picked, self._trips_of, strict=True)):
+            vehicle, offer = vehicles[choice.lane.vehicle], choice.offer
             limits = [("kg", offer.kg, vehicle.payload_kg), ("m3", offer.m3, vehicle.volume_m3)]
             known = [(what, size, limit) for what, size, limit in limits if size and limit is not None]
             for what, size, limit in known:
-                put(choice.trip, what, column, float(size * offer.multiple), float(limit))
+                put(trip, what, column, float(size * offer.multiple), float(limit))
             if not known:
-                unbound.setdefault(choice.trip, []).append(column)
+                unbound.setdefault(trip, []).append(column)
         for trip, columns in unbound.items():
             for column in columns:
                 put(trip, "any", column, 1.0, float(sum(self.upper[one] for one in columns)))
@@ -120,10 +123,19 @@ class _Program:
         counts = [(self.free[key], numbers) for key, numbers in fleets.items()]
         return [(float(count), numbers) for count, numbers in counts if count is not None]
 
-    def on_used_trips(self, values: Sequence[float]) -> list[int]:
-        """The places of all choices whose trips have a part of a vehicle at least."""
-        used = {trip for trip in self.trips if values[self._column[trip]] > _USED}
-        return [place for place, choice in zip(self.places, self.picked, strict=True) if choice.trip in used]
+    def off_used_trips(self, values: Sequence[float]) -> list[int]:
+        """The columns of all trips without any part of a vehicle, and of their choices; rising."""
+        unused = [trip for trip in self._column.values() if values[trip] <= _USED]
+        gone = {*unused}
+        return [column for column, trip in enumerate(self._trips_of) if trip in gone] + unused
+
+    def without(self, solver: Any, columns: Sequence[int]) -> "_Program":
+        """The program without some columns, in the solver too, which goes on from where it is."""
+        gone = {*columns}
+        solver.deleteCols(len(columns), columns)
+        trips = [trip for trip in self.trips if self._column[trip] not in gone]
+        places = [place for column, place in enumerate(self.places) if column not in gone]
+        return _Program(self._choices, self._most, places, trips)
 
     def _fleets(self) -> list[_Row]:
         first = len(self.places)
@@ -184,7 +196,7 @@ def solve(choices: Choices, small: int = SMALL) -> Solved:
     highspy: Any = import_module("highspy")
     name = f"HiGHS {highspy.Highs().version()}"
     most = {place: lots for place, choice in enumerate(choices.all) if (lots := _most(choices, choice))}
-    places = list(most)
+    places: Sequence[int] = list(most)
     if not places:
         return Solved({}, Decimal(0), name)
     program = _Program(choices, most, places)
@@ -193,20 +205,20 @@ def solve(choices: Choices, small: int = SMALL) -> Solved:
         values = [float(round(value)) for value in _run(solver)]
         bound = solver.getInfo().mip_dual_bound
         if not isfinite(bound):
-            bound = _relax(program)[1]
+            bound = _relax(program)[2]
     else:
-        values, bound = _relax(program)
-        places = program.on_used_trips(values)
-        program = _Program(choices, most, places)
-        solver = program.open(whole=False)
-        values = _dive(program, solver, _run(solver))
+        solver, values, bound = _relax(program)
+        program = program.without(solver, program.off_used_trips(values))
+        places, values = program.places, _dive(program, solver, _run(solver))
     given = {place: int(value + _USED) for place, value in zip(places, values, strict=False) if value > _USED}
-    return Solved(complete(choices, given), Decimal(repr(float(bound))), name)
+    parts = [place for place, value in zip(places, values, strict=False) if value - int(value + _USED) > _USED]
+    return Solved(complete(choices, given, parts), Decimal(repr(float(bound))), name)
 
 
-def _relax(program: _Program) -> tuple[list[float], float]:
-    """Values of the relaxation, and a bound on it: solved over the best ways of each line, then over what pays too.
+def _relax(program: _Program) -> tuple[Any, list[float], float]:
+    """The solver, the values of the relaxation and a bound on it.
 
+    It is solved over the best ways of each line, then over what pays too.
     What a column that is left out would gain by its reduced cost, times the most it can be, is added to the bound.
     """
     solver, upper = program.open(whole=False), program.upper
@@ -223,23 +235,22 @@ def _relax(program: _Program) -> tuple[list[float], float]:
         paying = {column for column in out if gains[column] > _USED}
         bound = value + sum(max(0.0, gains[column]) * upper[column] for column in out)
         if not paying or bound - value <= bound * _RELAXED:
-            return values, bound
+            return solver, values, bound
         for column in paying:
             solver.changeColBounds(column, 0.0, float(upper[column]))
         out = [column for column in out if column not in paying]
 
 
 def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
-    """From parts of vehicles to whole ones: the fullest trips of a depot are fixed first, a share in each round."""
+    """From parts of vehicles to whole ones: the trips that lack most are fixed first, up to a share in each round."""
     first, trips = len(program.places), len(program.trips)
     open_end: Any = import_module("highspy").kHighsInf
     least = [0.0] * trips
     fleets, fine = program.by_fleet(), first <= FINE
-    rounds = ROUNDS if fine else FEWER_ROUNDS
-    for turn in range(rounds):
+    for share in FINE_SHARES if fine else COARSE_SHARES:
         for most, numbers in fleets:
-            room = most * (turn + 1) / (rounds + 1) - sum(least[number] for number in numbers)
-            for number in sorted(numbers, key=lambda number: (-values[first + number], number)):
+            room = most * share - sum(least[number] for number in numbers)
+            for number in sorted(numbers, key=lambda number: (least[number] - values[first + number], number)):
                 part = values[first + number]
                 wanted = max(least[number], 1.0, float(floor(part + 0.5)))
                 room -= wanted - least[number]
@@ -250,7 +261,7 @@ def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
     counts = [float(ceil(part - _USED)) for part in values[first:]]
     for most, numbers in fleets:
         _largest_remainders(counts, numbers, values[first:], most)
-    values = program.bound_trips(solver, [0.0] * trips, counts)
+    values = program.bound_trips(solver, [min(pair) for pair in zip(least, counts, strict=True)], counts)
     whole = program.bound_trips(program.open(whole=True, nodes=1), counts, counts) if fine else []
     return whole or values
 
