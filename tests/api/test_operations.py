@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import BG, HR, Desk
-from xstock_node.domain.rights import Role
 from xstock_node.services.approving import PENDING, sign_with
 from xstock_node.services.office import Actor
 from xstock_node.services.reacting import Reacting
@@ -165,16 +164,6 @@ async def test_a_loan_ends_by_quantity_back_extended_lost_and_given(desks: dict[
     await case.until(HR, "converted", "close-proposed")
     await case.step(HR, "close", filed=True)
     await case.until(BG, "closed")
-
-
-async def test_another_branch_s_stock_owner_may_not_release_for_the_whole_organisation(desks: dict[str, Desk]) -> None:
-    case = await asked(desks)
-    token = await desks[HR].hire("zagreb", Role.STOCK_OWNER, sites=("Zagreb",))
-    hold = desks[HR].office.node.clock.now() + 3600
-    fields = {"lines": lines(5), "hold_until": hold}
-    body = {"case": case.case, "step": "offer", "fields": fields}
-    status, found, _ = await desks[HR].ask("POST", "/operations/step", token, json=body)
-    assert status == 403 and found["error"]["code"] == "forbidden"
 
 
 @pytest.mark.parametrize(

@@ -443,7 +443,5 @@ def test_where_a_solver_wanted_a_part_the_worthiest_gets_a_whole_lot_before_the_
     choices = Choices(checked(inputs(needs, [offer("O", 10, multiple=D(10))])))
     where = {choice.need.line: place for place, choice in enumerate(choices.all)}
     assert complete(choices, {}) == {where["L1"]: 1}, "in order"
-    assert complete(choices, {}, [*where.values()]) == {where["L2"]: 1}, (
-        "ten of ten are worth more than of a hundred"
-    )
+    assert complete(choices, {}, [*where.values()]) == {where["L2"]: 1}, "ten of ten are worth more than of a hundred"
     assert complete(choices, {where["L1"]: 1}, [*where.values()]) == {where["L1"]: 1}, "what was given stays"

@@ -18,7 +18,7 @@ from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
 from xstock_node.protocol import limits
-from xstock_node.services import people
+from xstock_node.services import branches, people
 from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.trace import Trace, request_id
 
@@ -99,11 +99,7 @@ async def _actor(office: Office, guard: Guard | None, request: web.Request) -> A
 def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         actor = request[ACTOR]
-        if not people.somewhere(actor, route.right, office.node.clock.now()):  # deny by default
-            expected = f"a person who may {route.right}"
-            return _problem(
-                403, Problem(code="forbidden", expected=expected, came=actor.described, do="ask one who may")
-            )
+        branches.expect(actor, route.reach, route.right, office.node.clock.now())  # deny by default
         if route.method == "GET":
             found = await _get(office, actor, route, request)
             return files.saved(found) if route.raw else _tagged(request, found)
@@ -117,7 +113,8 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
         try:
             with _as_asked():
                 body = files.request_of(route, request, content) if route.raw else _decoded(route, content)
-            answer = msgspec.json.encode(await route.handler(office, asker, body))
+            admitted = await branches.admit(office, asker, route.reach, route.right, body)
+            answer = msgspec.json.encode(await route.handler(office, admitted, body))
         finally:
             await keys.end(id_, asker, answer)
         return web.Response(body=answer, content_type="application/json")
@@ -137,7 +134,8 @@ async def _get(office: Office, actor: Actor, route: Route, request: web.Request)
     with _as_asked():
         body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
         cut = msgspec.convert(page, Page, strict=False) if page else None
-    answer = await route.handler(office, actor, body)
+    admitted = await branches.admit(office, actor, route.reach, route.right, body)
+    answer = await route.handler(office, admitted, body)
     if route.raw:
         return answer
     return msgspec.json.encode(answer if cut is None else answer[cut.skip : cut.skip + cut.limit])
@@ -187,6 +185,8 @@ def _events(office: Office) -> Handler:
         await response.prepare(request)
         await response.write(b": listening\n\n")
         async for number, id_ in office.changes.since(position):
+            if id_ and not await branches.sees(office, request[ACTOR], id_):
+                continue
             data = msgspec.json.encode({"case": id_}).decode()
             await response.write(f"id: {number}\nevent: changed\ndata: {data}\n\n".encode())
         return response

@@ -2,6 +2,7 @@
 
 from xstock_node.api.route import Route
 from xstock_node.services import duty_desk, handing_over
+from xstock_node.services.branches import Reach
 from xstock_node.services.duty_desk import RosterFile, RosterView, WaitingId, WaitingView
 
 DUTY_ROUTES = (
@@ -14,6 +15,7 @@ DUTY_ROUTES = (
         RosterView,
         duty_desk.show_roster,
         "Who has duty now and in the week to come, and when nobody has",
+        reach=Reach.COMMON,
     ),
     Route(
         "duty.set",
@@ -34,6 +36,7 @@ DUTY_ROUTES = (
         list[WaitingView],
         duty_desk.list_queue,
         "What waits for people of this node, and who took it",
+        reach=Reach.LISTED,
     ),
     Route(
         "duty.note",
@@ -54,5 +57,6 @@ DUTY_ROUTES = (
         WaitingView,
         duty_desk.take,
         "Take something that waits; the right it needs is that of its function",
+        reach=Reach.LISTED,
     ),
 )

@@ -3,8 +3,9 @@
 from xstock_node.api.route import Route
 from xstock_node.domain.attachments.media import Media
 from xstock_node.protocol import limits
-from xstock_node.services import attaching, evidencing, mobilising, needing, operating, people, requesting
+from xstock_node.services import attaching, branches, evidencing, mobilising, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
+from xstock_node.services.branches import Reach
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
 
@@ -19,6 +20,7 @@ ATTACHMENT_ROUTES = (
         attaching.attach,
         "Clean a photo or paper and keep it for a step of an operation to name; for who may take steps",
         raw=limits.BLOB,
+        reach=Reach.CASE,
     ),
     Route(
         "op.attachments",
@@ -29,6 +31,7 @@ ATTACHMENT_ROUTES = (
         list[attaching.AttachmentView],
         attaching.list_attachments,
         "What is attached to an operation, without bytes",
+        reach=Reach.CASE,
     ),
     Route(
         "op.attachment",
@@ -41,6 +44,7 @@ ATTACHMENT_ROUTES = (
         "An attachment as a file to save, never to show in a page",
         raw=limits.BLOB,
         media=tuple(map(str, Media)),
+        reach=Reach.CASE,
     ),
     Route(
         "op.attachment.erase",
@@ -51,6 +55,7 @@ ATTACHMENT_ROUTES = (
         attaching.AttachmentView,
         attaching.erase,
         "Erase the bytes of an attachment here; the step that names it stays",
+        reach=Reach.CASE,
     ),
 )
 
@@ -64,6 +69,7 @@ EVENT_ROUTES = (
         list[mobilising.EventRow],
         mobilising.list_events,
         "The events of this node's operations",
+        reach=Reach.LISTED,
     ),
     Route(
         "event.show",
@@ -74,6 +80,7 @@ EVENT_ROUTES = (
         mobilising.EventTable,
         mobilising.show_event,
         "The mobilisation table of an event, as of now",
+        reach=Reach.LISTED,
     ),
     Route(
         "event.csv",
@@ -86,6 +93,7 @@ EVENT_ROUTES = (
         "The rows of a mobilisation table as CSV",
         raw=limits.BLOB,
         media=("text/csv",),
+        reach=Reach.LISTED,
     ),
 )
 
@@ -99,6 +107,7 @@ OPERATION_ROUTES = (
         RequestView,
         requesting.new_request,
         "Ask nodes for goods, one case with each",
+        reach=Reach.LISTED,
     ),
     Route(
         "request.propose",
@@ -109,6 +118,7 @@ OPERATION_ROUTES = (
         needing.NeedView,
         needing.propose,
         "The goods that a need in words comes to",
+        reach=Reach.COMMON,
     ),
     Route(
         "request.list",
@@ -119,6 +129,7 @@ OPERATION_ROUTES = (
         list[RequestView],
         requesting.list_requests,
         "Own requests and what became of them",
+        reach=Reach.LISTED,
     ),
     Route(
         "request.show",
@@ -129,6 +140,7 @@ OPERATION_ROUTES = (
         RequestView,
         requesting.show_request,
         "One request: promised, offered, possible",
+        reach=Reach.REQUEST,
     ),
     Route(
         "request.stand-down",
@@ -139,6 +151,7 @@ OPERATION_ROUTES = (
         RequestView,
         requesting.stand_down,
         "Tell those who have not confirmed that the need is covered",
+        reach=Reach.REQUEST,
     ),
     Route(
         "request.cancel",
@@ -149,6 +162,17 @@ OPERATION_ROUTES = (
         RequestView,
         requesting.end_request,
         "End a request and tell everybody",
+        reach=Reach.REQUEST,
+    ),
+    Route(
+        "op.assign",
+        "POST",
+        "/operations/assign",
+        "answer",
+        branches.Assign,
+        branches.Placed,
+        branches.assign,
+        "Give an operation to a branch, or back to the whole organisation",
     ),
     Route(
         "op.list",
@@ -159,6 +183,7 @@ OPERATION_ROUTES = (
         list[OperationRow],
         operating.list_operations,
         "Operations of this node",
+        reach=Reach.LISTED,
     ),
     Route(
         "op.show",
@@ -169,6 +194,7 @@ OPERATION_ROUTES = (
         OperationView,
         operating.show_operation,
         "One operation: state, counters, every signed step",
+        reach=Reach.CASE,
     ),
     Route(
         "op.step",
@@ -179,6 +205,7 @@ OPERATION_ROUTES = (
         operating.StepResult,
         operating.take_step,
         "Take a step; the right it needs is the step's own",
+        reach=Reach.CASE,
     ),
     Route(
         "op.pending",
@@ -189,6 +216,7 @@ OPERATION_ROUTES = (
         list[PendingView],
         operating.list_pending,
         "Steps that wait for people of this node",
+        reach=Reach.LISTED,
     ),
     Route(
         "op.approve",
@@ -199,6 +227,7 @@ OPERATION_ROUTES = (
         operating.StepResult,
         operating.approve,
         "Release or approve a step; the right it needs is named in it",
+        reach=Reach.PENDING,
     ),
     Route(
         "op.refuse",
@@ -209,6 +238,7 @@ OPERATION_ROUTES = (
         PendingView,
         operating.refuse,
         "Drop a step that waits",
+        reach=Reach.PENDING,
     ),
     Route(
         "op.evidence",
@@ -219,6 +249,7 @@ OPERATION_ROUTES = (
         evidencing.EvidenceFile,
         evidencing.export_evidence,
         "All that proves an operation, for `xstock op verify`",
+        reach=Reach.CASE,
     ),
     *ATTACHMENT_ROUTES,
     *EVENT_ROUTES,

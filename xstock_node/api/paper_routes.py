@@ -2,6 +2,7 @@
 
 from xstock_node.api.route import Route
 from xstock_node.services import numbering, paperwork, routing, settling
+from xstock_node.services.branches import Reach
 from xstock_node.services.operating import CaseId
 
 PAPER_ROUTES = (
@@ -14,6 +15,7 @@ PAPER_ROUTES = (
         paperwork.PapersView,
         paperwork.list_papers,
         "The papers of an operation, why each is there, and whether clearance is needed",
+        reach=Reach.CASE,
     ),
     Route(
         "op.document",
@@ -24,6 +26,7 @@ PAPER_ROUTES = (
         paperwork.DocumentFile,
         paperwork.make_document,
         "One paper as a file, with its proof and the evidence inside",
+        reach=Reach.CASE,
     ),
     Route(
         "op.file",
@@ -34,6 +37,7 @@ PAPER_ROUTES = (
         paperwork.PaperView,
         paperwork.file_paper,
         "A paper came back signed, or lies in the file",
+        reach=Reach.CASE,
     ),
     Route(
         "op.units",
@@ -44,6 +48,7 @@ PAPER_ROUTES = (
         numbering.UnitsView,
         numbering.number_units,
         "Number the handling units of a consignment that is to be staged",
+        reach=Reach.CASE,
     ),
     Route(
         "op.labels",
@@ -54,6 +59,7 @@ PAPER_ROUTES = (
         paperwork.DocumentFile,
         paperwork.print_labels,
         "The labels of a staged consignment",
+        reach=Reach.CASE,
     ),
     Route(
         "agreement.list",
@@ -64,6 +70,7 @@ PAPER_ROUTES = (
         list[settling.AgreementView],
         settling.list_agreements,
         "The agreements on file",
+        reach=Reach.COMMON,
     ),
     Route(
         "agreement.show",
@@ -74,6 +81,7 @@ PAPER_ROUTES = (
         settling.AgreementView,
         settling.show_agreement,
         "One agreement and who signed it",
+        reach=Reach.COMMON,
     ),
     Route(
         "agreement.new",
@@ -94,6 +102,7 @@ PAPER_ROUTES = (
         list[settling.ReceptionView],
         settling.show_receptions,
         "The reception profiles held here",
+        reach=Reach.COMMON,
     ),
     Route(
         "reception.routes",
@@ -104,6 +113,7 @@ PAPER_ROUTES = (
         list[routing.RouteView],
         routing.routes,
         "Roads by the reception profiles, with hours and the papers wanted at each crossing",
+        reach=Reach.COMMON,
     ),
     Route(
         "reception.edit",

@@ -36,6 +36,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
 NOT_FOUND = frozenset(
     {
         "no-case",
+        "no-line",
         "no-request",
         "no-person",
         "no-pending",

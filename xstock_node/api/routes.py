@@ -23,13 +23,24 @@ from xstock_node.services import (
     searching,
     stocktake,
 )
+from xstock_node.services.branches import Reach
 
 __all__ = ["BY_NAME", "PREFIX", "ROUTES", "Handler", "Route"]
 PREFIX = "/api/1"
 
 
 NODE_ROUTES = (
-    Route("status", "GET", "/status", "see", None, overview.StatusView, overview.status, "This node at a glance"),
+    Route(
+        "status",
+        "GET",
+        "/status",
+        "see",
+        None,
+        overview.StatusView,
+        overview.status,
+        "This node at a glance",
+        reach=Reach.COMMON,
+    ),
     Route(
         "doctor", "GET", "/doctor", "operate", None, list[checks.Finding], checks.doctor, "What is well, what is not"
     ),
@@ -62,6 +73,7 @@ NODE_ROUTES = (
         list[stocktake.LineView],
         stocktake.list_lines,
         "Lines of own stock",
+        reach=Reach.LISTED,
     ),
     Route(
         "stock.preview",
@@ -102,6 +114,7 @@ NODE_ROUTES = (
         stocktake.LineView,
         stocktake.add_line,
         "Add a line kept by hand",
+        reach=Reach.LISTED,
     ),
     Route(
         "stock.set",
@@ -112,6 +125,7 @@ NODE_ROUTES = (
         stocktake.LineView,
         stocktake.set_line,
         "Change a line kept by hand",
+        reach=Reach.STOCK,
     ),
     Route(
         "stock.remove",
@@ -122,6 +136,7 @@ NODE_ROUTES = (
         stocktake.RefRequest,
         stocktake.remove_line,
         "Remove a line kept by hand",
+        reach=Reach.STOCK,
     ),
     Route(
         "catalogue.list",
@@ -132,6 +147,7 @@ NODE_ROUTES = (
         list[cataloguing.ItemRow],
         cataloguing.list_items,
         "Items of the catalogue",
+        reach=Reach.COMMON,
     ),
     Route(
         "catalogue.show",
@@ -142,6 +158,7 @@ NODE_ROUTES = (
         Item,
         cataloguing.show_item,
         "All that is known of an item",
+        reach=Reach.COMMON,
     ),
     Route(
         "catalogue.import",
@@ -162,6 +179,7 @@ NODE_ROUTES = (
         list[offer_views.OfferView],
         publishing.list_offers,
         "Own live offers",
+        reach=Reach.COMMON,
     ),
     Route(
         "offer.show",
@@ -172,6 +190,7 @@ NODE_ROUTES = (
         searching.Hit,
         searching.show_offer,
         "One offer, own or another node's",
+        reach=Reach.COMMON,
     ),
     Route(
         "offer.publish",
@@ -212,6 +231,7 @@ NODE_ROUTES = (
         offer_views.ExportResult,
         publishing.export,
         "A portable offer with its proof",
+        reach=Reach.COMMON,
     ),
     Route(
         "search",
@@ -222,6 +242,7 @@ NODE_ROUTES = (
         searching.SearchResult,
         searching.search,
         "Find offers of all nodes",
+        reach=Reach.COMMON,
     ),
     Route(
         "peer.list",
@@ -232,6 +253,7 @@ NODE_ROUTES = (
         list[overview.PeerView],
         overview.peers,
         "Pinned peers",
+        reach=Reach.COMMON,
     ),
     Route(
         "peer.sync",
@@ -272,6 +294,7 @@ NODE_ROUTES = (
         list[governing.NetworkView],
         governing.list_networks,
         "The networks of this node",
+        reach=Reach.COMMON,
     ),
     Route(
         "network.charter",
@@ -282,6 +305,7 @@ NODE_ROUTES = (
         governing.CharterView,
         governing.show_charter,
         "The newest charter",
+        reach=Reach.COMMON,
     ),
     Route(
         "network.charter.take",
@@ -302,6 +326,7 @@ NODE_ROUTES = (
         list[governing.MemberView],
         governing.list_members,
         "Everybody and where they stand",
+        reach=Reach.COMMON,
     ),
     Route(
         "network.vouch",
@@ -342,6 +367,7 @@ NODE_ROUTES = (
         list[enrolment.ApplicationView],
         enrolment.list_applications,
         "Who wants to join",
+        reach=Reach.COMMON,
     ),
     Route(
         "network.application.take",

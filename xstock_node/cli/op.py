@@ -10,6 +10,7 @@ from xstock_node.cli.output import ONCE, emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
+from xstock_node.services.branches import Assign, Placed
 from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationRow, OperationView, StepView
 
@@ -115,6 +116,17 @@ async def refuse(as_json: bool, home: Path | None, id_: str, reason: str) -> Non
     emit(found, as_json, lambda p: words("op.dropped", "{step} is dropped", step=p.verb))
 
 
+@op.command("assign")
+@click.argument("case")
+@click.option("--site", default="", help="The branch that it belongs to; the whole organisation by default.")
+@verb
+async def assign(as_json: bool, home: Path | None, case: str, site: str) -> None:
+    """Give an operation to a branch: the people whose grants name that site see it and act on it."""
+    async with open_session(home) as session:
+        found = await session.call("op.assign", Assign(case=case, site=site))
+    emit(found, as_json, _placed)
+
+
 @op.command("evidence")
 @click.argument("case")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; CASE.xsevidence by default.")
@@ -207,3 +219,9 @@ def _pending(found: list[PendingView]) -> str:
 
 import xstock_node.cli.op_attachments  # noqa: E402 - registers its commands on the group above
 import xstock_node.cli.op_papers  # noqa: E402, F401 - and so does this
+
+
+def _placed(found: Placed) -> str:
+    if not found.site:
+        return words("op.given_back", "{case} belongs to the whole organisation", case=found.id)
+    return words("op.assigned", "{case} belongs to {site}", case=found.id, site=found.site)

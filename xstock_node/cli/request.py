@@ -37,6 +37,7 @@ def request() -> None:
 @click.option("--term", "terms", multiple=True, type=click.Choice(TERMS), help="Acceptable terms; several times.")
 @click.option("--note", default="", help="A remark; no names of persons.")
 @click.option("--network", default="", help="The network to ask in; the home network by default.")
+@click.option("--site", default="", help="The branch that asks; the whole organisation by default.")
 @click.option("--notify", is_flag=True, help="Only announce a need that is foreseen; neighbours may hold stock.")
 @ONCE
 @verb

@@ -17,7 +17,7 @@ from xstock_node.domain.duty import WEEK_SECONDS, Roster
 from xstock_node.domain.escalation import Told, Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import RIGHTS, Role
-from xstock_node.services import approving, dossier, standing_down
+from xstock_node.services import approving, branches, dossier, standing_down
 from xstock_node.services.approving import Pending
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import short
@@ -129,7 +129,8 @@ async def list_queue(office: Office, actor: Actor, request: None = None) -> list
 
     def work(tx: Transaction) -> list[WaitingView]:
         told = {one.id: one for one in TOLD.list(tx)}
-        return [_waiting_view(thing, told.get(thing.id)) for thing in things(office, tx, catalogue, told)]
+        found = _seen(office, tx, actor, things(office, tx, catalogue, told))
+        return [_waiting_view(thing, told.get(thing.id)) for thing in found]
 
     return await office.node.engine.read(work)
 
@@ -140,10 +141,11 @@ async def take(office: Office, actor: Actor, request: WaitingId) -> WaitingView:
 
     def work(tx: Transaction) -> WaitingView:
         told = {one.id: one for one in TOLD.list(tx)}
-        thing = next((one for one in things(office, tx, catalogue, told) if one.id == request.id), None)
+        found = _seen(office, tx, actor, things(office, tx, catalogue, told))
+        thing = next((one for one in found if one.id == request.id), None)
         if thing is None:
             raise Refusal("not-waiting", "the id of something that waits", request.id, "see `xstock duty queue`")
-        if not may_take(actor, thing, now):
+        if not may_take(actor.at(branches.site_of(tx, thing.case or thing.request)), thing, now):
             raise forbidden(actor, f"act as {thing.role}", "ask who has duty: `xstock duty show`")
         before = told.get(thing.id) or Told(id=thing.id, first=now)
         taken = msgspec.structs.replace(before, taken_by=actor.name, taken_at=now)
@@ -200,12 +202,17 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
 
 
-def holders(people: Iterable[Person], now: int) -> dict[Role, tuple[str, ...]]:
-    """The people of each function, whose grant has taken effect."""
+def _seen(office: Office, tx: Transaction, actor: Actor, found: list[Waiting]) -> list[Waiting]:
+    seen = branches.visible(tx, actor, office.node.clock.now())
+    return [thing for thing in found if seen(thing.case or thing.request)]
+
+
+def holders(people: Iterable[Person], now: int, site: str = "") -> dict[Role, tuple[str, ...]]:
+    """The people of each function whose grant has taken effect, in the whole organisation or at a site."""
     found: dict[Role, list[str]] = {}
     for person in people:
         for grant in person.grants:
-            if grant.effective <= now:
+            if grant.effective <= now and (not grant.sites or site in grant.sites):
                 found.setdefault(grant.role, []).append(person.name)
     return {role: tuple(dict.fromkeys(names)) for role, names in found.items()}
 

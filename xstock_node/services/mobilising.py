@@ -13,6 +13,7 @@ from xstock_node.domain.mobilisation import FIGURES, Part, Row, Table, Total, Un
 from xstock_node.domain.operations import ENDED, Side
 from xstock_node.domain.steps import Ask
 from xstock_node.services import dossier
+from xstock_node.services.branches import visible
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.requesting import REQUESTS
@@ -108,7 +109,7 @@ async def list_events(office: Office, actor: Actor, request: None = None) -> lis
 
     def work(tx: Transaction) -> list[EventRow]:
         found: dict[tuple[str, bool], list[Dossier]] = {}
-        for held in _every(office, tx):
+        for held in _every(office, tx, actor):
             found.setdefault((event_of(held), held.case.id.startswith("x")), []).append(held)
         rows = []
         for (event, exercise), cases in found.items():
@@ -124,7 +125,7 @@ async def list_events(office: Office, actor: Actor, request: None = None) -> lis
 
 async def show_event(office: Office, actor: Actor, request: EventId) -> EventTable:
     """The mobilisation table of an event; empty where nothing was asked for it."""
-    found = await office.node.engine.read(lambda tx: _table(office, tx, request))
+    found = await office.node.engine.read(lambda tx: _table(office, tx, actor, request))
     return EventTable(
         event=request.event,
         exercise=request.exercise,
@@ -154,26 +155,29 @@ def event_of(held: Dossier) -> str:
     return next((body.event for body in bodies if isinstance(body, Ask)), "")
 
 
-def _every(office: Office, tx: Transaction) -> Iterable[Dossier]:
-    return [dossier.read(tx, case) for network in office.node.networks for case in tx.cases.all(network)]
+def _every(office: Office, tx: Transaction, actor: Actor) -> Iterable[Dossier]:
+    seen = visible(tx, actor, office.node.clock.now())
+    cases = [case for network in office.node.networks for case in tx.cases.all(network)]
+    return [dossier.read(tx, case) for case in cases if seen(case.id)]
 
 
-def _table(office: Office, tx: Transaction, request: EventId) -> Table:
+def _table(office: Office, tx: Transaction, actor: Actor, request: EventId) -> Table:
     own, parts = office.node.identity.name, []
-    for held in _every(office, tx):
+    for held in _every(office, tx, actor):
         if event_of(held) == request.event and held.case.id.startswith("x") == request.exercise:
             operation = held.operation()
             need = next((e.body.request for e in operation.events if isinstance(e.body, Ask)), "")
             parts.append(Part(held.case.id, held.side(own), held.case.requester, held.case.supplier, need, operation))
-    return mobilisation.table(parts, _needs(office, tx, request))
+    return mobilisation.table(parts, _needs(office, tx, actor, request))
 
 
-def _needs(office: Office, tx: Transaction, request: EventId) -> list[tuple[str, str, Key, Decimal]]:
+def _needs(office: Office, tx: Transaction, actor: Actor, request: EventId) -> list[tuple[str, str, Key, Decimal]]:
     """Own needs of the event that are not ended, with their lines of one item added up."""
     found: dict[tuple[str, Key], Decimal] = {}
+    seen = visible(tx, actor, office.node.clock.now())
     for one in REQUESTS.list(tx):
         network = office.node.networks.get(one.network)
-        if one.ended or one.body.event != request.event or network is None:
+        if not seen(one.id) or one.ended or one.body.event != request.event or network is None:
             continue
         if network.shared.is_exercise == request.exercise:
             for line in one.body.lines:

@@ -14,9 +14,10 @@ import msgspec
 
 from xstock_node.domain import escalation
 from xstock_node.domain.catalogue import Catalogue
-from xstock_node.domain.escalation import Call, Told
+from xstock_node.domain.escalation import Call, Told, Waiting
 from xstock_node.domain.rights import DAY
 from xstock_node.plugins.adapters import Notice, Notifier, NotifierContext, Undeliverable
+from xstock_node.services import branches
 from xstock_node.services.duty_desk import TOLD, holders, roster_of, things, unmanned
 from xstock_node.services.findings import Finding
 from xstock_node.services.notices import notice_of
@@ -129,10 +130,19 @@ class Notifying:
         calls: list[Call] = []
         after = {thing.id: told.get(thing.id) or Told(id=thing.id, first=now) for thing in waiting}
         if self._ready and sum(not one.given_up for one in posted) < MOST:
-            roster, people = roster_of(tx), holders(PEOPLE.list(tx), now)
-            minutes = self._office.settings.escalate_minutes
-            calls, after = escalation.due(waiting, roster, people, told, minutes, now)
+            for site, group in _by_site(tx, waiting).items():
+                found = self._due(tx, site, group, told, now)
+                calls, after = calls + found[0], after | found[1]
         return Plan(calls, told, after, [one for one in posted if _is_over(one, after, now)])
+
+    def _due(
+        self, tx: Transaction, site: str, waiting: list[Waiting], told: dict[str, Told], now: int
+    ) -> tuple[list[Call], dict[str, Told]]:
+        """Calls for what belongs to one site, to those whose grants hold there."""
+        people, roster = holders(PEOPLE.list(tx), now, site), roster_of(tx)
+        here = {name for names in people.values() for name in names}
+        minutes = self._office.settings.escalate_minutes
+        return escalation.due(waiting, roster and roster.among(here), people, told, minutes, now)
 
     def _write(self, tx: Transaction, plan: Plan) -> None:
         now, node = self._office.node.clock.now(), self._office.node.identity.name
@@ -286,3 +296,10 @@ def _is_over(one: Posted, told: dict[str, Told], now: int) -> bool:
 
 def _for_good(error: BaseException) -> bool:
     return isinstance(error, Undeliverable)
+
+
+def _by_site(tx: Transaction, waiting: list[Waiting]) -> dict[str, list[Waiting]]:
+    found: dict[str, list[Waiting]] = {}
+    for thing in waiting:
+        found.setdefault(branches.site_of(tx, thing.case or thing.request), []).append(thing)
+    return found

@@ -12,6 +12,7 @@ from xstock_node.domain.steps import HandlingUnit, Line
 from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol import limits
 from xstock_node.protocol.recordtypes import Pair
+from xstock_node.services.branches import no_case
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
@@ -81,7 +82,7 @@ async def number_units(office: Office, actor: Actor, request: UnitsRequest) -> U
     def work(tx: Transaction) -> list[str]:
         row = tx.cases.get(request.case)
         if row is None or row.supplier != office.node.identity.name:
-            raise Refusal("no-case", "an operation in which this node supplies", request.case, "see `xstock op list`")
+            raise no_case(request.case)
         counter, now = COUNTERS.get(tx, prefix) or Counter(prefix=prefix), office.node.clock.now()
         numbers = [_number(prefix, counter.following + place) for place in range(len(loads))]
         COUNTERS.put(tx, prefix, Counter(prefix=prefix, following=counter.following + len(loads)), now)

@@ -40,6 +40,13 @@ class Actor(NamedTuple):
     off: str = ""
     once: Once | None = None
 
+    def at(self, site: str) -> "Actor":
+        """The actor with the grants that hold at a site, as if it were the whole organisation; "" is all of it."""
+        if self.grants is None:
+            return self
+        held = [g for g in self.grants if not g.sites or (site and site in g.sites)]
+        return self._replace(grants=tuple(msgspec.structs.replace(g, sites=()) for g in held))
+
     @property
     def described(self) -> str:
         """The name, and why not all of its rights hold now."""

@@ -15,6 +15,7 @@ from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
 from xstock_node.services import approving, attachments, dossier, gates, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
+from xstock_node.services.branches import no_case, no_pending, visible
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -87,8 +88,9 @@ async def list_operations(office: Office, actor: Actor, request: CaseFilter) -> 
     own = office.node.identity.name
 
     def work(tx: Transaction) -> list[OperationRow]:
+        seen = visible(tx, actor, office.node.clock.now())
         cases = [case for network in office.node.networks for case in tx.cases.all(network)]
-        return [operation_views.row(dossier.read(tx, case), own) for case in cases]
+        return [operation_views.row(dossier.read(tx, case), own) for case in cases if seen(case.id)]
 
     found = [row for row in await office.node.engine.read(work) if _wanted(row, request, own)]
     return sorted(found, key=lambda row: (row.changed, row.case), reverse=True)
@@ -124,7 +126,12 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
 async def list_pending(office: Office, actor: Actor, request: None = None) -> list[PendingView]:
     """Steps that wait for people of this node."""
     now = office.node.clock.now()
-    return [approving.pending_view(p) for p in await office.node.engine.read(lambda tx: approving.live(tx, now))]
+
+    def work(tx: Transaction) -> list[PendingView]:
+        seen = visible(tx, actor, now)
+        return [approving.pending_view(p) for p in approving.live(tx, now) if seen(p.case)]
+
+    return await office.node.engine.read(work)
 
 
 async def approve(office: Office, actor: Actor, request: PendingId) -> StepResult:
@@ -285,7 +292,7 @@ def _waiting(pending: Pending, found: Dossier) -> StepResult:
 def _pending(tx: Transaction, id_: str, now: int) -> Pending:
     found = next((p for p in approving.live(tx, now) if p.id == id_), None)
     if found is None:
-        raise Refusal("no-pending", "a step that waits", id_, "see `xstock op pending`")
+        raise no_pending(id_)
     return found
 
 
@@ -311,7 +318,7 @@ async def held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
 def _row(office: Office, tx: Transaction, case: str) -> StoredCase:
     row = tx.cases.get(case)
     if row is None or row.network not in office.node.networks:
-        raise Refusal("no-case", "an operation of this node", case, "see `xstock op list`")
+        raise no_case(case)
     return row
 
 

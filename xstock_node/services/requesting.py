@@ -18,7 +18,8 @@ from xstock_node.domain.steps import Line
 from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import NodeName, ShortText
-from xstock_node.services import dossier, operation_views
+from xstock_node.services import branches, dossier, operation_views
+from xstock_node.services.branches import no_request
 from xstock_node.services.casework import Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -44,7 +45,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to send: `to` are nodes, or `all` members; `event` a GLIDE, CAP or UCPM reference."""
+    """A request to send: `to` are nodes, or `all` members; `event` a GLIDE, CAP or UCPM reference.
+
+    `site` is the branch that it belongs to, with its operations; the whole organisation where it is empty.
+    """
 
     to: Annotated[list[str], Meta(min_length=1, max_length=200)]
     lines: Annotated[list[Asked], Meta(max_length=steps.MANY)] = []
@@ -60,6 +64,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
     note: ShortText = ""
     network: str = ""
     notify: bool = False
+    site: ShortText = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +79,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     cases: dict[str, str] = {}
     ended: Literal["", "closed", "cancelled"] = ""
     notify: bool = False
+    site: str = ""
 
 
 REQUESTS: Shelf[Request] = Shelf("request", Request)
@@ -101,6 +107,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     state: RequestState
     at: str
     by: str
+    site: str
     event: str
     place: str
     needed_by: str
@@ -121,6 +128,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
     now = office.node.clock.now()
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
         return await show_request(office, actor, RequestId(id=before.about))
+    site = branches.site_for(actor, "ask", plain(request.site, "site"), now)
     network = office.node.network(request.network)
     own = office.node.identity.name
     members = [name for name in network.membership.standings() if name != own and network.membership.is_member(name)]
@@ -151,10 +159,20 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         steps.body_of("request", msgspec.to_builtins(body))
     except msgspec.ValidationError as error:
         raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
-    kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
+    kept = Request(
+        id=id_,
+        network=network.name,
+        at=now,
+        by=actor.name,
+        body=body,
+        to=tuple(to),
+        notify=request.notify,
+        site=site,
+    )
 
     def work(tx: Transaction) -> None:
         REQUESTS.put(tx, kept.id, kept, now)
+        branches.put(tx, kept.id, site, now)
         mark(tx, actor.name, actor.once, now, about=kept.id)
         office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
 
@@ -177,6 +195,7 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
             now = office.node.clock.now()
             latest = REQUESTS.get(tx, request.id) or request
             REQUESTS.put(tx, request.id, msgspec.structs.replace(latest, cases=latest.cases | {to: sent.case}), now)
+            branches.put(tx, sent.case, latest.site, now)
             act = Act(now, str(actor), f"op.{verb}", f"{sent.case} {sent.link.hash}", request.id)
             tx.acts.add(act)
             return [act.text()]
@@ -188,7 +207,8 @@ async def list_requests(office: Office, actor: Actor, request: None = None) -> l
     """Own requests, newest first."""
 
     def work(tx: Transaction) -> list[RequestView]:
-        return [_view(office, tx, found) for found in REQUESTS.list(tx)]
+        seen = branches.visible(tx, actor, office.node.clock.now())
+        return [_view(office, tx, found) for found in REQUESTS.list(tx) if seen(found.id)]
 
     return sorted(await office.node.engine.read(work), key=lambda r: (r.at, r.id), reverse=True)
 
@@ -306,6 +326,7 @@ def _view(office: Office, tx: Transaction, request: Request) -> RequestView:
         state=state_of(request, lines, operations),
         at=iso(request.at),
         by=request.by,
+        site=request.site,
         event=request.body.event,
         place=request.body.place,
         needed_by=iso(request.body.needed_by) if request.body.needed_by else "",
@@ -327,7 +348,7 @@ async def _line(office: Office, asked: Asked) -> Line:
 def _held(tx: Transaction, id_: str) -> Request:
     found = REQUESTS.get(tx, id_)
     if found is None:
-        raise Refusal("no-request", "a request of this node", id_, "see `xstock request list`")
+        raise no_request(id_)
     return found
 
 

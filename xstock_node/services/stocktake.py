@@ -16,6 +16,7 @@ from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine, Unit
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
+from xstock_node.services import branches
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.typed import UNSAFE, clean, figure_of, plain
@@ -151,10 +152,12 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
 async def list_lines(office: Office, actor: Actor, request: None = None) -> list[LineView]:
     """All lines of own stock."""
     rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    here = branches.sites(actor, "stock.see", office.node.clock.now())
     codes = {m.key: m.code for m in mappings if m.state == "confirmed"}
     return [
         LineView(source=source, ref=ref, code=codes.get(MappingKey.of(source, line), ""), line=line)
         for source, ref, line in rows
+        if here is None or (line.location or "") in here
     ]
 
 
@@ -163,7 +166,8 @@ async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
     source = _editable(office)
     if not request.name and not request.code:
         raise Refusal("no-name", "a name or a code of the goods", "neither", "name them", 2)
-    line = _changed(None, request)
+    place = branches.site_for(actor, "stock", request.location, office.node.clock.now())
+    line = _changed(None, msgspec.structs.replace(request, location=place))
     ref = line_ref(source, line)
 
     def store(tx: Transaction) -> None:
@@ -259,7 +263,7 @@ def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:
             return line
         if name == ref:
             raise Refusal("not-editable", "a line kept by hand", f"{ref} comes from {found}", "import a newer file")
-    raise Refusal("no-line", "the ref of a stock line", ref, "see `xstock stock list`")
+    raise branches.no_line(ref)
 
 
 def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> None:
