@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.api.conftest import BG, HR, Desk, opened
 from tests.api.test_operations import TENT, Case, asked, lines
+from tests.attached import png
 from xstock_node.api.routes import ROUTES, Route
 from xstock_node.domain.rights import RIGHTS, Grant, Role
 from xstock_node.services.branches import Reach
 from xstock_node.services.duty_desk import holders
-from xstock_node.services.people import Person
+from xstock_node.services.people import PEOPLE, Person
 
 OBJECTS = {Reach.CASE: "case", Reach.REQUEST: "id", Reach.PENDING: "id", Reach.STOCK: "ref"}
 OBJECT_ROUTES = [route for route in ROUTES if route.reach in OBJECTS]
@@ -184,3 +186,51 @@ def test_only_those_are_called_whose_grants_hold_at_the_site() -> None:
     people = [person("head"), person("split", "Split"), person("coast", "Zadar", "Split"), person("zagreb", "Zagreb")]
     assert holders(people, 1)[Role.APPROVER] == ("head",)
     assert holders(people, 1, "Split")[Role.APPROVER] == ("head", "split", "coast")
+
+
+async def test_rights_of_the_whole_and_of_a_site_add_up_where_both_hold(
+    desk: Desk, objects: dict[Reach, tuple[str, str]]
+) -> None:
+    """A viewer of the whole organisation who answers and releases in Split does so there, and only looks elsewhere."""
+    token = await desk.hire("mixed")
+    now = desk.office.node.clock.now()
+    split = [Grant(role=role, sites=("Split",)) for role in (Role.STOCK_OWNER, Role.DUTY_OFFICER, Role.WAREHOUSE)]
+    person = await desk.office.node.engine.read(lambda tx: PEOPLE.get(tx, "mixed"))
+    assert person is not None
+    mixed = msgspec.structs.replace(person, grants=(Grant(role=Role.VIEWER), *split))
+    await desk.office.node.engine.write(lambda tx: PEOPLE.put(tx, "mixed", mixed, now), durable=True)
+    case = objects[Reach.CASE][0]
+    status, found, _ = await desk.ask("POST", "/operations/approve", token, json={"id": objects[Reach.PENDING][0]})
+    assert status == 409 and found["error"]["code"] == "not-available", "the right holds, the goods are not there"
+    assert (await desk.ask("GET", f"/operations/operation?case={case}", token))[0] == 200
+    await desk.ask("POST", "/operations/assign", json={"case": case, "site": ""})
+    assert (await desk.ask("GET", f"/operations/operation?case={case}", token))[0] == 200, "it is a viewer everywhere"
+    step = {"case": case, "step": "decline", "fields": {"reason": "stock-used"}}
+    assert (await desk.ask("POST", "/operations/step", token, json=step))[0] == 403
+    params = {"case": case, "kind": "damage"}
+    assert (await desk.ask("POST", "/operations/attachments", token, params=params, data=png()))[0] == 403
+
+
+async def test_an_operation_of_an_own_request_goes_with_the_whole_request(
+    desk: Desk, objects: dict[Reach, tuple[str, str]]
+) -> None:
+    split = await desk.hire("split", Role.DUTY_OFFICER, sites=("Split",))
+    zagreb = await desk.hire("zagreb", Role.DUTY_OFFICER, sites=("Zagreb",))
+    (request,) = (await desk.ask("GET", "/requests", split))[1]
+    case = request["operations"][0]["case"]
+    await desk.ask("POST", "/operations/assign", json={"case": case, "site": "Zagreb"})
+    for token, status in ((split, 404), (zagreb, 200)):
+        assert (await desk.ask("GET", f"/operations/operation?case={case}", token))[0] == status
+        assert (await desk.ask("GET", f"/requests/request?id={request['id']}", token))[0] == status
+        assert (await desk.ask("POST", "/requests/stand-down", token, json={"id": request["id"]}))[0] == status
+
+
+async def test_goods_are_booked_again_where_a_line_of_them_was_moved_away(desk: Desk) -> None:
+    line = {"name": "Tent", "quantity": "7", "unit": "pcs", "location": "Split"}
+    _, first, _ = await desk.ask("POST", "/stock/lines", json=line)
+    assert (await desk.ask("POST", "/stock/lines", json=line))[1]["error"]["code"] == "line-exists"
+    await desk.ask("POST", "/stock/lines/set", json={"ref": first["ref"], "location": "Zadar"})
+    split = await desk.hire("split", Role.LOGISTICS, sites=("Split",))
+    status, second, _ = await desk.ask("POST", "/stock/lines", split, json=line)
+    assert status == 200 and second["ref"] == f"{first['ref']}-2"
+    assert len((await desk.ask("GET", "/stock"))[1]) == 2

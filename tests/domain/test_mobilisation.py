@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.domain.operation_story import ITEM, UNIT, Story, line
 from xstock_node.domain.mobilisation import FIGURES, Part, Sum, figures, table, under_way
-from xstock_node.domain.operations import ENDED, STEPS, fits, may
+from xstock_node.domain.operations import ENDED, STEPS, State, fits, may
 
 D, KEY = Decimal, (ITEM, UNIT)
 ENDS = {step.verb for step in STEPS if step.decides in ENDED}
@@ -55,7 +55,9 @@ def test_totals_are_the_sums_of_the_rows_and_nothing_counts_twice(told: list[tup
             if name != "asked":
                 known = sum((v for v in values if v is not None), D(0))
                 assert total.sums[name] == Sum(known, sum(v is None for v in values)), name
-        assert total.sums["asked"].known == 8 * len({p.request for p in parts}), "a need counts once"
+        gone = [p for p in parts if p.operation.decided is State.CANCELLED]
+        needs = {p.request for p in parts} - {p.request for p in gone} | {p.request for p in parts if p not in gone}
+        assert total.sums["asked"].known == 8 * len(needs), "a need counts once, one cancelled everywhere not at all"
         promised = total.sums["promised"].known
         assert total.gap >= max(total.sums["asked"].known - promised, D(0))
 
@@ -91,6 +93,23 @@ def test_one_need_s_surplus_covers_no_other_and_a_need_asked_of_nobody_yet_count
     found = table([part(story, "hr")], [("bg", "r1", KEY, D(5)), ("bg", "r9", KEY, D(3))])
     (total,) = found.totals
     assert total.sums["asked"].known == 11 and total.sums["promised"].known == 8 and total.gap == 3
+
+
+def test_a_need_that_was_ended_is_no_gap_but_what_was_promised_of_it_stays() -> None:
+    cancelled, promised = Story(), Story()
+    cancelled.say("request")
+    for verb in ("request", "offer", "accept", "confirm"):
+        promised.say(verb)
+    (before,) = table([part(cancelled, "rs"), part(promised, "hr")]).totals
+    (after,) = table([part(cancelled, "rs"), part(promised, "hr")], ended={"r1"}).totals
+    assert (before.sums["asked"].known, after.sums["asked"].known, after.gap) == (8, 8, 0)
+    (alone,) = table([part(cancelled, "rs")], ended={"r1"}).totals
+    assert (alone.sums["asked"].known, alone.gap) == (0, 0)
+    for verb in ("cancel", "cancelled"):
+        cancelled.say(verb)
+    theirs = part(cancelled, "bg")._replace(side="supplier", requester="hr")
+    (told,) = table([theirs]).totals
+    assert told.gap == 0, "the supplier knows of the end by the case alone"
 
 
 def test_own_needs_and_those_of_others_are_never_one_total() -> None:

@@ -107,8 +107,8 @@ def test_a_node_that_was_away_fetches_at_its_start_what_it_lacks(tmp_path: Path)
 
 
 # xs1 16.22
-@pytest.mark.parametrize("data", [b"<html><script>1</script></html>", png()[:-3], b"PK\3\4"])
-def test_other_content_is_not_kept_and_not_asked_for_twice(tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"<html><script>1</script></html>", png()[:-3], b"PK\3\4", telling_jpeg()])
+def test_other_content_or_what_tells_more_is_not_kept_and_not_asked_for_twice(tmp_path: Path, data: bytes) -> None:
     async def story(net: SimNet) -> None:
         case, digest = await begun(net, data, attached=[{"sha256": "0" * 64, "kind": "damage", "media": "text/html"}])
 
@@ -157,7 +157,7 @@ def test_neither_side_keeps_more_than_the_case_may_have(tmp_path: Path, monkeypa
 # xs1 16.23
 def test_what_is_erased_answers_as_what_never_was_and_is_not_fetched_again(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
-        case, digest = await begun(net, telling_jpeg())
+        case, digest = await begun(net, png())
         await comes(net, HR, case, digest)
         for name in (BG, HR):
             await net.nodes[name].engine.write(lambda tx: attached.erase(tx, case, digest, 1), durable=True)

@@ -81,7 +81,7 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
     keys = Idempotency(office)
     for route in ROUTES:
         app.router.add_route(route.method, PREFIX + route.path, _handler(office, keys, route))
-    app.router.add_get(f"{PREFIX}/events", _events(office))
+    app.router.add_get(f"{PREFIX}/events", _events(office, guard))
     app.router.add_get(f"{PREFIX}/openapi.json", _openapi)
     return app
 
@@ -173,7 +173,7 @@ def _tagged(request: web.Request, body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/json", headers=headers)
 
 
-def _events(office: Office) -> Handler:
+def _events(office: Office, guard: Guard | None) -> Handler:
     """What changed, as server-sent events: the id grows, the data names the operation; empty means read all anew."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -185,7 +185,10 @@ def _events(office: Office) -> Handler:
         await response.prepare(request)
         await response.write(b": listening\n\n")
         async for number, id_ in office.changes.since(position):
-            if id_ and not await branches.sees(office, request[ACTOR], id_):
+            actor = await _actor(office, guard, request)  # as of now: a person may have left since
+            if actor is None or not people.somewhere(actor, "see", office.node.clock.now()):
+                break
+            if id_ and not await branches.sees(office, actor, id_):
                 continue
             data = msgspec.json.encode({"case": id_}).decode()
             await response.write(f"id: {number}\nevent: changed\ndata: {data}\n\n".encode())

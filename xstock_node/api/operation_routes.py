@@ -3,9 +3,9 @@
 from xstock_node.api.route import Route
 from xstock_node.domain.attachments.media import Media
 from xstock_node.protocol import limits
-from xstock_node.services import attaching, branches, evidencing, mobilising, needing, operating, people, requesting
+from xstock_node.services import assigning, attaching, evidencing, mobilising, needing, operating, people, requesting
 from xstock_node.services.approving import PendingView
-from xstock_node.services.branches import Reach
+from xstock_node.services.branches import Placed, Reach
 from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.requesting import NewRequest, RequestId, RequestView
 
@@ -169,9 +169,9 @@ OPERATION_ROUTES = (
         "POST",
         "/operations/assign",
         "answer",
-        branches.Assign,
-        branches.Placed,
-        branches.assign,
+        assigning.Assign,
+        Placed,
+        assigning.assign,
         "Give an operation to a branch, or back to the whole organisation",
     ),
     Route(

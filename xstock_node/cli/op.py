@@ -10,7 +10,8 @@ from xstock_node.cli.output import ONCE, emit, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
-from xstock_node.services.branches import Assign, Placed
+from xstock_node.services.assigning import Assign
+from xstock_node.services.branches import Placed
 from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationRow, OperationView, StepView
 

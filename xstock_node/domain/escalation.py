@@ -22,7 +22,7 @@ STEPS: Final = 3
 
 
 class Wait(StrEnum):
-    """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are."""
+    """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role."""
 
     TURN = "your-turn"
     LATE = "answer-late"
@@ -30,6 +30,7 @@ class Wait(StrEnum):
     APPROVAL = "approval"
     AT_RISK = "at-risk"
     STAND_DOWN = "stand-down"
+    GRANT = "grant"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ and of what was promised the goods that left. What nobody has said is unknown (N
 rows it does not know. One need asked of several suppliers counts once in what was asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -109,14 +109,16 @@ class Table(NamedTuple):
     consignments: tuple[UnderWay, ...]
 
 
-def table(parts: Iterable[Part], needs: Iterable[tuple[str, str, Key, Decimal]] = ()) -> Table:
+def table(
+    parts: Iterable[Part], needs: Iterable[tuple[str, str, Key, Decimal]] = (), ended: Collection[str] = ()
+) -> Table:
     """The table of the operations of one event.
 
     `needs` are own needs as (requester, request, item and unit, quantity): what of them was asked of nobody yet counts
-    in the totals all the same.
+    in the totals all the same. Of an `ended` request, or one cancelled everywhere, only what was promised is wanted.
     """
     every = sorted(parts, key=lambda p: (p.side, p.requester, p.supplier, p.case))
-    wanted, kept = _wanted(every, needs), _promised(every)
+    wanted, kept = _wanted(every, needs, ended), _promised(every)
     groups: dict[tuple[Key, Side, str, str], list[tuple[str, Figures]]] = {}
     for part in every:
         for key, counters in (part.operation.counters | _hints(part.operation)).items():
@@ -198,8 +200,12 @@ def _hints(operation: Operation) -> dict[Key, Counters]:
     return {key: Counters() for key in keys - operation.counters.keys()}
 
 
+def _need(part: Part) -> tuple[str, str]:
+    return part.requester, part.request or part.case
+
+
 def _wanted(
-    parts: Iterable[Part], needs: Iterable[tuple[str, str, Key, Decimal]]
+    parts: Sequence[Part], needs: Iterable[tuple[str, str, Key, Decimal]], ended: Collection[str]
 ) -> dict[tuple[Side, Key], dict[tuple[str, str], Decimal]]:
     """What each need asks for, once, however many were asked: the most that anybody was asked for."""
     found: dict[tuple[Side, Key], dict[tuple[str, str], Decimal]] = {}
@@ -210,9 +216,15 @@ def _wanted(
 
     for requester, request, key, quantity in needs:
         take("requester", key, (requester, request), quantity)
+    still = {_need(part) for part in parts if part.operation.decided is not State.CANCELLED}
     for part in parts:
+        runs = _need(part) in still and part.request not in ended
         for key, counters in part.operation.counters.items():
-            take(part.side, key, (part.requester, part.request or part.case), counters.requested)
+            if runs:
+                take(part.side, key, _need(part), counters.requested)
+            else:
+                held = found.setdefault((part.side, key), {})
+                held[_need(part)] = held.get(_need(part), ZERO) + counters.accepted - counters.released
     return found
 
 

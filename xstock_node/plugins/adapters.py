@@ -107,11 +107,19 @@ class Undeliverable(Exception):
     """Raised by a notifier for a notice that no later try can deliver; the text names no address."""
 
 
+class NotCarried(Exception):
+    """Raised by a notifier for a notice that is not for it, such as one to a person whom its settings leave out.
+
+    The node drops it and records nothing: nobody was told.
+    """
+
+
 class Notifier(Protocol):
     """Carries notices to people. Its settings are the file `plugins/NAME.toml` of the data folder, read as `settings`.
 
     Without that file the notifier is off. The node keeps a notice until `send` returned, waits at most 30 s for it,
-    and tries again later, at longer and longer intervals, after any exception but `Undeliverable`.
+    and tries again later, at longer and longer intervals, after any exception but
+    `Undeliverable` and `NotCarried`.
     """
 
     name: str

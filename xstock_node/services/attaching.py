@@ -138,7 +138,7 @@ async def erase(office: Office, actor: Actor, request: EraseAttachment) -> Attac
 def _check_may_write(office: Office, actor: Actor) -> None:
     """Raise Refusal `forbidden` for who may take no step at all, as a viewer or an auditor."""
     now = office.node.clock.now()
-    if not any(people.somewhere(actor, step.right, now) for step in BY_VERB.values()):
+    if not any(people.may(actor, step.right, now) for step in BY_VERB.values()):
         raise Refusal("forbidden", "a person who may take a step of operations", actor.name, "ask one who may")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from xstock_node.domain import steps
-from xstock_node.domain.attachments.media import media_of
+from xstock_node.domain.attachments.media import Media, media_of
 from xstock_node.domain.fields import FieldError
 from xstock_node.domain.steps import Attached
 from xstock_node.protocol import limits
@@ -185,7 +185,9 @@ class Attachments:
         if hashlib.sha256(data).hexdigest() != one.sha256:
             raise ProtocolError(f"the attachment {one.sha256[:16]}", "other bytes")
         try:
-            await cleaning.clean(data)
+            cleaned = await cleaning.clean(data)
+            if cleaned.data != data and cleaned.media is not Media.PDF:
+                why = "expected a picture without metadata; came more than shows it; ask for a cleaned one"
         except Refusal as error:
             why = "" if error.code == "no-pypdf" else str(error)  # it is never opened here, only handed on
         one = msgspec.structs.replace(one, media=media_text(data), size=len(data), at=now, refused=why)

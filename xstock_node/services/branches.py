@@ -10,12 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from xstock_node.domain.rights import sites_of
-from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services import approving, people
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
-from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -40,13 +38,6 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     site: str
-
-
-class Assign(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation for a site; an empty site gives it back to the whole organisation."""
-
-    case: str
-    site: ShortText = ""
 
 
 PLACED: Shelf[Placed] = Shelf("placed", Placed)
@@ -84,8 +75,8 @@ def visible(tx: Transaction, actor: Actor, now: int) -> Visible:
 
 async def sees(office: Office, actor: Actor, id_: str) -> bool:
     """Whether an actor sees one operation or request."""
-    now = office.node.clock.now()
-    return await office.node.engine.read(lambda tx: visible(tx, actor, now)(id_))
+    seen = sites(actor, "see", office.node.clock.now())
+    return seen is None or await office.node.engine.read(lambda tx: site_of(tx, id_)) in seen
 
 
 def expect(actor: Actor, reach: Reach, right: str, now: int) -> None:
@@ -103,11 +94,11 @@ async def admit(office: Office, actor: Actor, reach: Reach, right: str, request:
     """
     now = office.node.clock.now()
     expect(actor, reach, right, now)
-    everywhere = sites(actor, right, now) is None and sites(actor, "see", now) is None
-    if everywhere or reach not in _OBJECTS:
+    bound = actor.grants is not None and any(grant.sites for grant in actor.grants)
+    if not bound or reach not in _OBJECTS:
         return actor
     site = await office.node.engine.read(lambda tx: _site(tx, reach, request))
-    seen = sites(actor, "see", now)
+    seen = sites(actor, "stock.see" if reach is Reach.STOCK else "see", now)
     if seen is not None and site not in seen:
         raise _absent(reach, request)
     to = getattr(request, "location", None)
@@ -115,25 +106,8 @@ async def admit(office: Office, actor: Actor, reach: Reach, right: str, request:
         site_for(actor, right, to, now)
     here = actor.at(site)
     if not people.may(here, right, now):
-        raise people.forbidden(actor, f"{right} at {site}", "ask one who may")
+        raise people.forbidden(actor, f"{right} there", "ask one who may")
     return here
-
-
-async def assign(office: Office, actor: Actor, request: Assign) -> Placed:
-    """Give an operation to a branch: its people see it and act on it from now on."""
-    now, site = office.node.clock.now(), plain(request.site, "site")
-
-    def work(tx: Transaction) -> Placed:
-        row = tx.cases.get(request.case)
-        if row is None or row.network not in office.node.networks:
-            raise no_case(request.case)
-        put(tx, row.id, site, now)
-        office.record(tx, actor, "op.assign", row.id, site)
-        return Placed(id=row.id, site=site)
-
-    placed = await office.node.engine.write(work, durable=True)
-    office.changes.tell(request.case)
-    return placed
 
 
 def site_for(actor: Actor, right: str, wanted: str, now: int) -> str:

@@ -71,7 +71,7 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that waits: for which function, since when, until when; who was told, who took it.
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
-    approval, at-risk, or stand-down (a covered request; `other` may be told).
+    approval, at-risk, stand-down (a covered request; `other` may be told), or grant (a role that holds after a day).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -197,6 +197,7 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
             detail, role = f"{quantity:f} {unit} {item}", Role.DUTY_OFFICER
             found.append(Waiting(id=id_, kind=Wait.AT_RISK, role=role, since=since, detail=detail, exercise=exercise))
     found += _approvals(approving.live(tx, now), found)
+    found += _grants(PEOPLE.list(tx), now)
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
     alarms = {Wait.AT_RISK, Wait.LATE, Wait.NO_ANSWER}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
@@ -255,6 +256,23 @@ def _approvals(pending: Iterable[Pending], known: Iterable[Waiting]) -> list[Wai
                 )
             )
     return found
+
+
+def _grants(people: Iterable[Person], now: int) -> list[Waiting]:
+    """Roles that hold after a day unless somebody speaks: every approver is told (the 24 hours' notice)."""
+    return [
+        Waiting(
+            id=escalation.id_of("grant", person.name, grant.role, str(grant.at)),
+            kind=Wait.GRANT,
+            role=Role.APPROVER,
+            since=grant.at,
+            detail=" ".join([person.name, grant.role, *grant.sites, f"by {grant.by}"]),
+            answer_by=grant.effective,
+        )
+        for person in people
+        for grant in person.grants
+        if grant.effective > now
+    ]
 
 
 def _view(tx: Transaction, now: int) -> RosterView:

@@ -168,7 +168,8 @@ def _table(office: Office, tx: Transaction, actor: Actor, request: EventId) -> T
             operation = held.operation()
             need = next((e.body.request for e in operation.events if isinstance(e.body, Ask)), "")
             parts.append(Part(held.case.id, held.side(own), held.case.requester, held.case.supplier, need, operation))
-    return mobilisation.table(parts, _needs(office, tx, actor, request))
+    ended = {one.id for one in REQUESTS.list(tx) if one.ended}
+    return mobilisation.table(parts, _needs(office, tx, actor, request), ended)
 
 
 def _needs(office: Office, tx: Transaction, actor: Actor, request: EventId) -> list[tuple[str, str, Key, Decimal]]:

@@ -16,13 +16,13 @@ from xstock_node.domain import escalation
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.escalation import Call, Told, Waiting
 from xstock_node.domain.rights import DAY
-from xstock_node.plugins.adapters import Notice, Notifier, NotifierContext, Undeliverable
+from xstock_node.plugins.adapters import NotCarried, Notice, Notifier, NotifierContext, Undeliverable
 from xstock_node.services import branches
 from xstock_node.services.duty_desk import TOLD, holders, roster_of, things, unmanned
 from xstock_node.services.findings import Finding
 from xstock_node.services.notices import notice_of
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.people import PEOPLE
+from xstock_node.services.people import PEOPLE, RESERVED
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
@@ -124,7 +124,8 @@ class Notifying:
 
     def _worked_out(self, tx: Transaction, catalogue: Catalogue) -> Plan:
         now = self._office.node.clock.now()
-        told = {one.id: one for one in TOLD.list(tx)}
+        here = {person.name for person in PEOPLE.list(tx)} | RESERVED
+        told = {one.id: one if one.taken_by in here else _free(one) for one in TOLD.list(tx)}
         posted = OUTBOX.list(tx)
         waiting = things(self._office, tx, catalogue, told)
         calls: list[Call] = []
@@ -168,6 +169,9 @@ class Notifying:
         sent, name = 0, ready.notifier.name
         while (one := await self._office.node.engine.read(lambda tx: self._first(tx, name))) is not None:
             error = await _hand_over(ready, one.notice)
+            if isinstance(error, NotCarried):
+                await self._office.node.engine.write(lambda tx, id_=one.id: OUTBOX.drop(tx, id_), durable=True)  # type: ignore[misc]
+                continue
             if error is not None:
                 await self._failed(one, error)
                 if not isinstance(error, Undeliverable):
@@ -296,6 +300,11 @@ def _is_over(one: Posted, told: dict[str, Told], now: int) -> bool:
 
 def _for_good(error: BaseException) -> bool:
     return isinstance(error, Undeliverable)
+
+
+def _free(one: Told) -> Told:
+    """As if nobody had taken it: whoever did is no person of this node any more."""
+    return msgspec.structs.replace(one, taken_by="", taken_at=0)
 
 
 def _by_site(tx: Transaction, waiting: list[Waiting]) -> dict[str, list[Waiting]]:

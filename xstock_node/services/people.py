@@ -13,9 +13,11 @@ from msgspec import Meta
 from xstock_node.domain import duty, rights
 from xstock_node.domain.duty import Roster
 from xstock_node.domain.rights import Grant, Role, rights_of
+from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
+from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}(?!\n)$")]
@@ -44,6 +46,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 PEOPLE: Shelf[Person] = Shelf("person", Person)
 ROSTER: Shelf[Roster] = Shelf("roster", Roster)
 THE_ROSTER = "node"
+FOUNDED: Shelf[str] = Shelf("founded", str)
+FIRST = "approver"
+"""Under what the name of a node's first approver is kept: from then on a second person agrees, whoever left."""
 """The id of the one roster, by which night deputies hold their rights."""
 
 
@@ -76,7 +81,7 @@ class PersonRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name
     role: Role
-    sites: list[str] = []
+    sites: Annotated[list[ShortText], Meta(max_length=100)] = []
     function: str = ""
 
 
@@ -143,7 +148,10 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
     """End all rights and tokens of a person; what they did stays recorded."""
 
     def work(tx: Transaction) -> None:
-        _held(tx, request.name)
+        person = _held(tx, request.name)
+        if actor.grants is not None and _approves(person) and not any(map(_approves, _others(tx, person))):
+            do = "let another approver hold first; the operator at the machine may remove the last one"
+            raise Refusal("last-approver", "somebody else who approves", request.name, do)
         PEOPLE.drop(tx, request.name)
         office.record(tx, actor, "user.remove", request.name)
 
@@ -161,6 +169,9 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
 
     def work(tx: Transaction) -> None:
         person = _held(tx, request.name)
+        if actor.grants is not None and any(g.role in rights.CONFIRMED_BY_A_SECOND for g in person.grants):
+            expected = "the operator at the machine, for a role that a second person confirms"
+            raise Refusal("forbidden", expected, actor.described, "make the token there")
         live = [t for t in person.tokens if t.exp > now]
         token = Token(hash=_hash(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
@@ -206,6 +217,11 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
     now = office.node.clock.now()
     if request.name in RESERVED:
         raise Refusal("bad-name", f"a name other than {', '.join(sorted(RESERVED))}", request.name, "choose another", 2)
+    sites = [plain(site, "site").strip() for site in request.sites]
+    if not all(sites):
+        raise Refusal(
+            "bad-site", "the name of a site", "an empty one", "leave --site out for the whole organisation", 2
+        )
 
     def work(tx: Transaction) -> Person:
         person = PEOPLE.get(tx, request.name)
@@ -213,12 +229,14 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
             expected = "a name that nobody has yet" if new else "a person of this node"
             raise Refusal("no-person" if not new else "person-exists", expected, request.name, "see `xstock user list`")
         person = person or Person(name=request.name, function=request.function, made=now)
-        approvers = any("approve" in rights_of(p.grants, now) for p in PEOPLE.list(tx))
-        # While nobody can agree yet, the first people of a node begin at once.
-        given = rights.grant(request.role, actor.name, now, request.sites, "" if approvers else "founding")
+        founded = FOUNDED.get(tx, FIRST) is not None or any(map(_approves, PEOPLE.list(tx)))
+        # While nobody could ever agree, the first people of a node begin at once.
+        given = rights.grant(request.role, actor.name, now, sites, "" if founded else "founding")
+        if request.role is Role.APPROVER and not founded:
+            FOUNDED.put(tx, FIRST, person.name, now)
         person = msgspec.structs.replace(person, grants=(*person.grants, given))
         PEOPLE.put(tx, person.name, person, now)
-        office.record(tx, actor, "user.role", person.name, f"{request.role} {' '.join(request.sites)}".strip())
+        office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())
         return person
 
     return _view(await office.node.engine.write(work, durable=True), now)
@@ -234,6 +252,15 @@ def _of_this_hour(person: Person, roster: Roster | None, now: int) -> tuple[tupl
     when = f"next from {duty.local(roster, ahead.begins)}" if roster and ahead else "none within a week"
     off = f"night deputy outside the hours of the roster ({when})"
     return rights.in_hours(person.grants, has_duty=False), off
+
+
+def _approves(person: Person) -> bool:
+    """Whether a person has the role of an approver, now or once it is agreed to."""
+    return any(grant.role is Role.APPROVER for grant in person.grants)
+
+
+def _others(tx: Transaction, person: Person) -> list[Person]:
+    return [other for other in PEOPLE.list(tx) if other.name != person.name]
 
 
 def _held(tx: Transaction, name: str) -> Person:

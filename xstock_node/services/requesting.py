@@ -225,13 +225,29 @@ async def stand_down(office: Office, actor: Actor, request: RequestId) -> Reques
     return await show_request(office, actor, request)
 
 
-async def tell_covered(office: Office, actor: Actor, request: Request, cases: tuple[str, ...], reason: str) -> int:
-    """Cancel these cases of a request, but for what is ended, told already, or binding by the time it is signed."""
+DECIDING = frozenset({"cancel", "accept", "reject"})
+"""Words of ours that are on their way and may make a case binding or end it."""
+
+
+async def tell_covered(
+    office: Office,
+    actor: Actor,
+    request: Request,
+    cases: tuple[str, ...],
+    reason: str,
+    unless: frozenset[str] = DECIDING,
+) -> int:
+    """Cancel these cases of a request, but for what is ended or binding by the time it is signed.
+
+    Nothing is said where a word of `unless` is on its way. One case that refuses keeps nobody else from being told: the
+    first refusal is raised at the end.
+    """
     casework, told = office.node.correspondence.of(request.network).casework, 0
+    refusals: list[Refusal] = []
     for case in cases:
         found = await casework.read(case)
         waiting = {e.verb for e in found.operation().proposals}
-        if found.state() in ENDED | BINDING or "cancel" in waiting:
+        if found.state() in ENDED | BINDING or waiting & unless:
             continue
 
         def beside(tx: Transaction, sent: Sent) -> list[bytes]:
@@ -246,9 +262,10 @@ async def tell_covered(office: Office, actor: Actor, request: Request, cases: tu
             await casework.send(case, {"step": "cancel", "reason": reason}, (), beside)
             told += 1
         except Refusal as refused:
-            if refused.code != "binding":
-                raise
+            refusals += [refused] if refused.code != "binding" else []
         office.changes.tell(case)
+    if refusals:
+        raise refusals[0]
     return told
 
 
@@ -262,7 +279,10 @@ async def end_request(office: Office, actor: Actor, request: RequestId) -> Reque
         office.record(tx, actor, "request.cancel", found.id, request.reason)
 
     await office.node.engine.write(work, durable=True)
-    return await stand_down(office, actor, request)
+    held = await office.node.engine.read(lambda tx: _held(tx, request.id))
+    unless = frozenset({"cancel"})  # an acceptance that is not confirmed yet is taken back too
+    await tell_covered(office, actor, held, tuple(held.cases.values()), request.reason, unless)
+    return await show_request(office, actor, request)
 
 
 def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage]:

@@ -16,7 +16,7 @@ from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.domain.rights import Role
 from xstock_node.services import dossier
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import REQUESTS, Request, tell_covered
+from xstock_node.services.requesting import DECIDING, REQUESTS, Request, tell_covered
 from xstock_node.storage.interfaces import Transaction
 
 AUTO, ASK = "auto", "ask"
@@ -95,4 +95,4 @@ async def stand_down_covered(office: Office, actor: Actor) -> int:
 def _may_be_told(operation: Operation) -> bool:
     """Open, not binding, and no word of ours on its way that decides it."""
     said = {e.verb for e in operation.proposals}
-    return operation.decided not in ENDED | BINDING and not said & {"cancel", "accept", "reject"}
+    return operation.decided not in ENDED | BINDING and not said & DECIDING

@@ -168,15 +168,14 @@ async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
         raise Refusal("no-name", "a name or a code of the goods", "neither", "name them", 2)
     place = branches.site_for(actor, "stock", request.location, office.node.clock.now())
     line = _changed(None, msgspec.structs.replace(request, location=place))
-    ref = line_ref(source, line)
 
-    def store(tx: Transaction) -> None:
-        if any(found == ref for _, found, _ in tx.stock.lines()):
-            raise Refusal("line-exists", "a new line", f"{ref} is there already", f"use `xstock stock set {ref}`")
+    def store(tx: Transaction) -> str:
+        ref = _new_ref(tx, source, line)
         _put(tx, source, ref, line, office.node.clock.now())
         office.record(tx, actor, "stock.add", ref, f"{line.quantity} {line.unit or ''} {line.item_name or ''}")
+        return ref
 
-    await office.node.engine.write(store, durable=True)
+    ref = await office.node.engine.write(store, durable=True)
     return LineView(source=source, ref=ref, code="", line=line)
 
 
@@ -255,6 +254,19 @@ def _editable(office: Office) -> str:
         if source.editable:
             return name
     raise Refusal("not-editable", "a source that people keep by hand", "none is loaded", "see `xstock doctor`")
+
+
+def _new_ref(tx: Transaction, source: str, line: StockLine) -> str:
+    """The ref of a new line. One that lies elsewhere by now keeps its ref, and the new one gets a number behind it."""
+    known = {ref: held.location for _, ref, held in tx.stock.lines()}
+    ref = plain_ref = line_ref(source, line)
+    number = 1
+    while ref in known:
+        if known[ref] == line.location:
+            raise Refusal("line-exists", "a new line", f"{ref} is there already", f"use `xstock stock set {ref}`")
+        number += 1
+        ref = f"{plain_ref}-{number}"
+    return ref
 
 
 def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:

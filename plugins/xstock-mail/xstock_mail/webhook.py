@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_mail.files import LOOPBACK, read_secret
-from xstock_node.plugins import Notice, NotifierContext, Undeliverable
+from xstock_node.plugins import NotCarried, Notice, NotifierContext, Undeliverable
 
 PREFIX = "whsec_"
 LEAST_SECRET = 24
@@ -48,7 +48,7 @@ class Webhook:
         """Return once the other system answered with 2xx; redirects are not followed, its words not read."""
         settings: WebhookSettings = context.settings
         if settings.people and notice.to not in settings.people:
-            return
+            raise NotCarried
         body = msgspec.json.encode(notice)
         if len(body) > LARGEST:
             raise Undeliverable(f"expected a notice of at most {LARGEST} bytes; came {len(body)}")

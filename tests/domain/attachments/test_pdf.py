@@ -98,7 +98,7 @@ def signed(writer: PdfWriter) -> None:
 def outside(writer: PdfWriter) -> None:
     stream = DecodedStreamObject()
     stream[NAME("/F")] = TextStringObject("other.bin")
-    writer.root_object[NAME("/Outside")] = writer._add_object(stream)
+    writer.root_object[NAME("/Outlines")] = writer._add_object(stream)
 
 
 REFUSED: dict[str, Change] = {
@@ -130,6 +130,33 @@ def test_what_runs_hides_or_would_lose_its_signature_is_refused(name: str) -> No
     with pytest.raises(FieldError) as refused:
         clean(changed(REFUSED[name]))
     assert refused.value.expected.startswith("a PDF ")
+
+
+@pytest.mark.parametrize(
+    "coding",
+    ["/FlateDecode /DCTDecode", "/ASCII85Decode /DCTDecode", "/ASCIIHexDecode /DCTDecode", "/DCT", "/JPXDecode"],
+)
+def test_a_picture_whose_metadata_is_out_of_reach_is_refused(coding: str) -> None:
+    def coded(writer: PdfWriter) -> None:
+        stream = DecodedStreamObject()
+        stream[NAME("/Subtype")] = NAME("/Image")
+        stream[NAME("/Filter")] = ArrayObject(NAME(one) for one in coding.split())
+        stream._data = telling_jpeg()
+        writer.root_object[NAME("/Outlines")] = writer._add_object(stream)
+
+    with pytest.raises(FieldError) as refused:
+        clean(changed(coded))
+    assert refused.value.expected == "pictures as plain JPEG"
+
+
+def test_what_a_program_hung_on_the_catalogue_is_gone() -> None:
+    def told(writer: PdfWriter) -> None:
+        own = DictionaryObject({NAME("/Person"): TextStringObject("Ana Horvat")})
+        writer.root_object[NAME("/MyInfo")] = writer._add_object(own)
+        outlines = DictionaryObject({NAME("/Author"): TextStringObject("Ana Horvat"), NAME("/Count"): NumberObject(0)})
+        writer.root_object[NAME("/Outlines")] = writer._add_object(outlines)
+
+    assert b"Ana Horvat" in changed(told) and b"Ana Horvat" not in clean(changed(told))
 
 
 def test_a_picture_inside_that_is_none_is_refused() -> None:

@@ -3,7 +3,7 @@
 - gone are the information dictionary, XMP, private data of programs, authors and dates of annotations, what an older
   revision held, and the metadata of the JPEG pictures inside;
 - refused is what is encrypted or signed (a signature would hold no longer), what runs by itself or opens another file,
-  and what carries files;
+  what carries files, and a picture as JPEG 2000 or coded twice, whose own metadata is out of reach;
 - whoever calls this for a stranger's file bounds time and memory: pypdf reads it.
 """
 
@@ -19,7 +19,18 @@ from xstock_node.protocol import limits
 if TYPE_CHECKING:
     from pypdf.generic import DictionaryObject
 
-METADATA: Final = ("/Metadata", "/PieceInfo", "/LastModified", "/SpiderInfo", "/Thumb", "/OpenAction")
+METADATA: Final = (
+    *("/Metadata", "/PieceInfo", "/LastModified", "/SpiderInfo", "/Thumb", "/OpenAction"),
+    *("/Author", "/Creator", "/Producer", "/CreationDate", "/ModDate", "/Keywords", "/Company"),
+)
+CATALOGUE: Final = frozenset(
+    (
+        *("/Type", "/Version", "/Extensions", "/Pages", "/PageLabels", "/Names", "/Dests", "/ViewerPreferences"),
+        *("/PageLayout", "/PageMode", "/Outlines", "/Threads", "/URI", "/AcroForm", "/StructTreeRoot", "/MarkInfo"),
+        *("/Lang", "/OutputIntents", "/OCProperties", "/Requirements"),
+    )
+)
+"""What a catalogue may name (ISO 32000-1, table 28), less what is dropped or refused."""
 OF_ANNOTATIONS: Final = ("/M", "/CreationDate", "/NM")
 FILES: Final = frozenset({"/EF", "/EmbeddedFiles", "/AF", "/Collection", "/RichMediaContent", "/XFA"})
 RUNS: Final = frozenset({"/JS", "/JavaScript", "/AA"})
@@ -27,6 +38,8 @@ ACTIONS: Final = frozenset(
     {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/Sound"}
 )
 PLAYED: Final = frozenset({"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"})
+PICTURES: Final = frozenset({"/DCTDecode", "/DCT", "/JPXDecode"})
+"""Codings that carry a picture's own metadata; only one JPEG as it is can be cleaned."""
 _END: Final = 2048
 
 
@@ -46,6 +59,8 @@ def _written_anew(data: bytes) -> bytes:
 
     reader = PdfReader(BytesIO(data))
     need(not reader.is_encrypted, "a PDF that is not encrypted", "an encrypted one", "save it without a password")
+    for key in set(reader.root_object) - CATALOGUE - FILES - RUNS - {"/OpenAction"}:
+        del reader.root_object[key]
     for part in _parts(reader.root_object):
         _check(part)
         _strip(part)
@@ -105,7 +120,8 @@ def _strip(part: "DictionaryObject") -> None:
     if "/Rect" in part:
         for key in (*OF_ANNOTATIONS, *(() if _name(part, "/Subtype") == "/Widget" else ("/T",))):
             part.pop(key, None)
-    if isinstance(part, StreamObject) and _filters(part) == ["/DCTDecode"]:
+    if isinstance(part, StreamObject) and PICTURES & {*_filters(part)}:
+        need(_filters(part) == ["/DCTDecode"], "pictures as plain JPEG", "one coded otherwise", "print it to PDF anew")
         part._data = jpeg.clean(part._data)
 
 

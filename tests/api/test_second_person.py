@@ -1,0 +1,117 @@
+"""Rights over stock need a second person, whatever road an administrator takes; who is gone is gone at once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import BG, HR, Desk, opened
+from tests.api.test_operations import TENT, asked
+from xstock_node.domain.rights import DAY, Role
+from xstock_node.services.duty_desk import TOLD
+from xstock_node.services.people import PEOPLE, RESERVED
+
+
+async def grants(desk: Desk, name: str) -> dict[str, tuple[bool, str]]:
+    """Role to whether it holds, and who agreed."""
+    _, people, _ = await desk.ask("GET", "/people")
+    found = next(one for one in people if one["name"] == name)
+    return {g["role"]: (g["holds"], g["agreed_by"]) for g in found["grants"]}
+
+
+async def give(desk: Desk, token: str, name: str, role: str, **more: Any) -> int:
+    body = {"name": name, "role": role, **more}
+    path = "/people" if not any(p["name"] == name for p in (await desk.ask("GET", "/people"))[1]) else "/people/roles"
+    return (await desk.ask("POST", path, token, json=body))[0]
+
+
+async def founded(desk: Desk, **more: Any) -> str:
+    """Bob approves; the administrator's token."""
+    assert await give(desk, "operator-token", "bob", "approver", **more) == 200
+    assert await grants(desk, "bob") == {"approver": (True, "founding")}
+    return await desk.hire("adam", Role.NODE_ADMIN)
+
+
+async def test_an_administrator_gets_no_token_of_who_may_agree(desk: Desk) -> None:
+    adam = await founded(desk)
+    assert await give(desk, adam, "adam", "stock-owner") == 200
+    assert (await grants(desk, "adam"))["stock-owner"] == (False, "")
+    status, found, _ = await desk.ask("POST", "/people/tokens", adam, json={"name": "bob"})
+    assert status == 403 and "operator" in found["error"]["expected"]
+    assert (await desk.ask("POST", "/people/tokens", adam, json={"name": "adam"}))[0] == 403, "it waits for such a role"
+    status, made, _ = await desk.ask("POST", "/people/tokens", json={"name": "bob"})
+    assert status == 200 and (await desk.ask("POST", "/people/agree", made["token"], json={"name": "adam"}))[0] == 200
+    assert (await grants(desk, "adam"))["stock-owner"] == (True, "bob")
+
+
+@pytest.mark.parametrize("site", [[], ["Split"]])
+async def test_a_node_is_founded_once_whoever_leaves_and_wherever_the_approver_is(desk: Desk, site: list[str]) -> None:
+    adam = await founded(desk, sites=site)
+    status, found, _ = await desk.ask("POST", "/people/remove", adam, json={"name": "bob"})
+    assert status == 422 and found["error"]["code"] == "last-approver"
+    assert (await desk.ask("POST", "/people/remove", json={"name": "bob"}))[0] == 200, "the operator may"
+    assert await give(desk, adam, "adam", "approver") == 200
+    assert await give(desk, adam, "adam", "stock-owner") == 200
+    held = await grants(desk, "adam")
+    assert held["approver"] == held["stock-owner"] == (False, "")
+
+
+async def test_a_role_that_waits_is_told_to_the_approvers_until_it_holds(desk: Desk) -> None:
+    adam = await founded(desk)
+    await give(desk, adam, "adam", "stock-owner", sites=["Split"])
+    _, queue, _ = await desk.ask("GET", "/duty/queue")
+    (waits,) = [one for one in queue if one["kind"] == "grant"]
+    assert waits["role"] == "approver" and waits["detail"] == "adam stock-owner Split by adam" and not waits["calm"]
+    desk.net.clocks[BG].offset += DAY + 1
+    assert not [one for one in (await desk.ask("GET", "/duty/queue"))[1] if one["kind"] == "grant"]
+
+
+@pytest.mark.parametrize("sites", [[""], [" "], ["a\nb"], ["x" * 500], ["s"] * 101])
+async def test_a_site_without_a_name_is_none(desk: Desk, sites: list[str]) -> None:
+    body = {"name": "eve", "role": "viewer", "sites": sites}
+    assert (await desk.ask("POST", "/people", json=body))[0] in (400, 422)
+    assert not await desk.office.node.engine.read(PEOPLE.list)
+
+
+async def test_an_open_stream_of_events_ends_with_its_person(desks: dict[str, Desk]) -> None:
+    desk = desks[BG]
+    eve = await desk.hire("eve", Role.VIEWER)
+    headers = {"Last-Event-ID": "0", "Host": "127.0.0.1:1", "Authorization": f"Bearer {eve}"}
+    async with desk.client.get("/api/1/events", headers=headers) as stream:
+        await stream.content.readuntil(b"listening\n\n")
+        desk.office.changes.tell("first")
+        assert b"first" in await stream.content.readuntil(b"\n\n")
+        assert (await desk.ask("POST", "/people/remove", json={"name": "eve"}))[0] == 200
+        desk.office.changes.tell("second")
+        assert await asyncio.wait_for(stream.content.read(), 5) == b""
+
+
+async def test_what_a_person_took_who_left_or_what_goes_to_a_branch_is_called_for_anew(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path, (BG, HR), (HR,)) as desks:
+        desk, case = desks[HR], await asked(desks)
+        officer = await desk.hire("head", Role.DUTY_OFFICER)
+        (thing,) = [one["id"] for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
+        assert (await desk.ask("POST", "/duty/take", officer, json={"id": thing}))[0] == 200
+        await desk.ask("POST", "/operations/assign", json={"case": case.case, "site": "Split"})
+        (again,) = [one for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
+        assert again["taken_by"] == "" and not await desk.office.node.engine.read(TOLD.list)
+        assert "operator" in RESERVED, "what the operator took stays taken"
+
+
+async def test_a_stand_down_leaves_alone_who_is_being_accepted(desks: dict[str, Desk]) -> None:
+    desk, net = desks[BG], desks[BG].net
+    case = await asked(desks)
+    hold = desks[HR].office.node.clock.now() + 3600
+    fields = {"lines": [{"item": TENT, "unit": "H87", "qty": [50, 0]}], "hold_until": hold, "terms": ["donation"]}
+    await case.step(HR, "offer", **fields)
+    await case.until(BG, "offered")
+    net.cut(BG, HR)
+    await case.step(BG, "accept", terms="donation", place="Vidin")
+    (request,) = (await desk.ask("GET", "/requests"))[1]
+    await desk.ask("POST", "/requests/stand-down", json={"id": request["id"]})
+    said = [s["verb"] for s in (await case.until(BG, "offered"))["timeline"]]
+    assert "accept" in said and "cancel" not in said
+    await desk.ask("POST", "/requests/cancel", json={"id": request["id"]})
+    assert "cancel" in [s["verb"] for s in (await case.until(BG, "offered"))["timeline"]], "it is taken back"
