@@ -5,7 +5,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts slow
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -42,6 +42,12 @@ lines: .venv/dev
 
 mutants: .venv/dev
 	$(BIN)/python -m tests.conformance.mutants
+
+mutation: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python tests/mutation.py
 
 cuts: .venv/dev
 	$(BIN)/python -m tests.cuts $(CUTS)

@@ -1,6 +1,10 @@
 """What holds for every test of the node."""
 
 import pytest
+from hypothesis import Phase, settings
+
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None)
+"""For `make mutation`: an example that fails ends the test; a smaller one would be looked for in every mutant."""
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
