@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-KILLED, UNTESTED = {1, 3, 24, 36, -24, -9, -11}, {5, 33}
+KILLED, UNTESTED = {1, 3, 24, 36, 152, 255, -24, -9, -11}, {5, 33}
 """Exit codes by which mutmut counts a mutant as killed (a failed test, a time-out), and as reached by no test."""
 
 
