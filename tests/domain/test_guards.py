@@ -1,0 +1,215 @@
+"""What a step must hold before it is signed: each guard just within its limit, and just beyond it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.domain.operation_story import ITEM, NOW, UNIT, Path, Story, line, told
+from xstock_node.domain import steps
+from xstock_node.domain.guards import GUARDS, objections, unbalanced
+from xstock_node.domain.operations import BY_VERB
+
+D = Decimal
+BOUND: Path = ("request", "offer", "accept", "confirm")
+SENT: Path = (*BOUND, "dispatch")
+HERE: Path = (*SENT, "received")
+LENT: Path = (*HERE, "on-loan")
+BACK: Path = (*LENT, "returned")
+OTHER = {"item": "HSHEBLAN", "unit": UNIT, "qty": (1, 0)}
+
+
+def of(quantity: int) -> dict[str, Any]:
+    """Lines of so many tents."""
+    return {"lines": [line(D(quantity))]}
+
+
+def count(**figures: int) -> dict[str, Any]:
+    """A count of tents."""
+    return {"counts": [{"item": ITEM, "unit": UNIT} | {name: (n, 0) for name, n in figures.items()}]}
+
+
+def refused(quantity: int, there: int) -> dict[str, str]:
+    return {"item": ITEM, "asked": str(quantity), "there": str(there), "unit": UNIT}
+
+
+def beginning(path: Path | Story) -> Story:
+    return path if isinstance(path, Story) else told(path)
+
+
+def donated(*more: str) -> Story:
+    """Eight tents as a gift."""
+    story = told(("request",))
+    story.say("offer", terms=["donation"])
+    for verb in ("accept", "confirm"):
+        story.say(verb, terms="donation", due="")
+    for verb in more:
+        story.say(verb)
+    return story
+
+
+def lit(**fields: Any) -> Story:
+    """A green light that both signed, for a lorry, a road and an hour."""
+    story = told(BOUND)
+    story.say("stage", consignment="c1", **{k: v for k, v in fields.items() if k == "vehicle"})
+    story.say("green-light", consignment="c1", **fields)
+    story.say("clear", consignment="c1")
+    return story
+
+
+def turned() -> Story:
+    """Four tents that a border refused."""
+    story = told(SENT)
+    story.say("refused", consignment="c1", lines=[line(D(4))])
+    return story
+
+
+WITHIN: list[tuple[Path | Story, str, dict[str, Any]]] = [
+    ((), "request", of(1)),
+    (("request",), "offer", of(8) | {"hold_until": NOW + 101}),
+    (("request", "offer"), "accept", {}),
+    (("request", "offer"), "accept", of(8)),
+    (("request", "offer", "accept"), "confirm", {}),
+    (SENT, "amended", of(4)),
+    (SENT, "amended", {"lines": []}),
+    (turned(), "amended", of(1)),
+    (SENT, "amend", of(4)),
+    ((*BOUND, "green-light"), "clear", {"consignment": "c1"}),
+    (BOUND, "dispatch", of(8) | {"free": "both ends lie in the Union"}),
+    (lit(), "dispatch", of(4) | {"consignment": "c1"}),
+    (SENT, "refused", of(4) | {"consignment": "c1"}),
+    (SENT, "lost", of(4) | {"leg": "out"}),
+    (LENT, "lost", of(4) | {"leg": "loan"}),
+    (BACK, "lost", of(4) | {"leg": "back"}),
+    (SENT, "received", count(good=2, damaged=1, short=1, over=9)),
+    (HERE, "on-loan", of(4)),
+    (LENT, "returned", of(4) | {"consignment": "back"}),
+    (turned(), "returned", of(4) | {"consignment": "c1"}),
+    (BACK, "return-received", count(good=4)),
+    ((*HERE, "disputed"), "resolve", {}),
+    (LENT, "extend", of(4)),
+    (LENT, "extended", of(4)),
+    (LENT, "convert", of(4)),
+    (LENT, "converted", of(4)),
+    (LENT, "recall", {}),
+    (LENT, "close-proposed", {"filed": True, "written_off": [line(D(8))]}),
+    (donated("dispatch", "received", "dispatch", "received"), "close", {"filed": True}),
+]
+
+BEYOND: list[tuple[Path | Story, str, dict[str, Any], list[tuple[str, dict[str, str]]]]] = [
+    ((), "request", {"lines": []}, [("no_lines", {})]),
+    ((), "request", of(0), [("no_quantity", {"item": ITEM})]),
+    (("request",), "offer", of(8) | {"hold_until": NOW + 100}, [("hold_in_the_past", {})]),
+    (("request",), "standby", of(8) | {"hold_until": NOW}, [("hold_in_the_past", {})]),
+    (("request", "offer"), "accept", {"terms": "", "due": ""}, [("no_terms", {"offered": "loan"})]),
+    (
+        ("request", "offer"),
+        "accept",
+        {"terms": "donation", "due": ""},
+        [("other_terms", {"terms": "donation", "offered": "loan"})],
+    ),
+    (("request", "offer"), "accept", {"due": ""}, [("no_due_day", {"terms": "loan"})]),
+    (("request", "offer"), "accept", of(9), [("more_than_offered", refused(9, 8))]),
+    (("request", "offer"), "accept", of(0), [("no_quantity", {"item": ITEM})]),
+    (("request", "offer", "accept"), "confirm", of(7), [("not_as_accepted", {})]),
+    (("request", "offer", "accept"), "confirm", of(9), [("not_as_accepted", {}), ("more_than_offered", refused(9, 8))]),
+    (SENT, "amended", of(3), [("below_dispatched", {"item": ITEM, "there": "4"})]),
+    (SENT, "amend", {"lines": [OTHER]}, [("below_dispatched", {"item": ITEM, "there": "4"})]),
+    ((*BOUND, "green-light"), "clear", {"consignment": "c2"}, [("no_green_light", {"consignment": "c2"})]),
+    (BOUND, "clear", {"consignment": "c1"}, [("no_green_light", {"consignment": "c1"})]),
+    (BOUND, "dispatch", of(4) | {"consignment": "c1"}, [("no_green_light", {"consignment": "c1"})]),
+    (BOUND, "dispatch", of(9) | {"free": "x"}, [("more_than_accepted", refused(9, 8))]),
+    (
+        BOUND,
+        "dispatch",
+        {"lines": [OTHER], "free": "x"},
+        [("more_than_accepted", {"item": "HSHEBLAN", "asked": "1", "there": "0", "unit": UNIT})],
+    ),
+    (SENT, "dispatch", of(4) | {"consignment": "c1", "free": "x"}, [("left_already", {"consignment": "c1"})]),
+    (turned(), "dispatch", of(4) | {"consignment": "c1"}, [("no_green_light", {"consignment": "c1"})]),
+    (SENT, "refused", of(5) | {"consignment": "c1"}, [("more_than_there", refused(5, 4))]),
+    (SENT, "lost", of(5), [("more_than_there", refused(5, 4))]),
+    (LENT, "lost", of(1) | {"leg": "out"}, [("more_than_there", refused(1, 0))]),
+    (LENT, "lost", of(5) | {"leg": "loan"}, [("more_than_there", refused(5, 4))]),
+    (BACK, "lost", of(5) | {"leg": "back"}, [("more_than_there", refused(5, 4))]),
+    (SENT, "lost", of(1) | {"leg": "back"}, [("more_than_there", refused(1, 0))]),
+    (SENT, "received", {"counts": []}, [("no_counts", {})]),
+    (SENT, "received", count(good=2, damaged=2, short=1), [("more_than_there", refused(5, 4))]),
+    (SENT, "received", count(good=-1), [("no_quantity", {"item": ITEM})]),
+    (SENT, "received", count(good=4, over=-1), [("no_quantity", {"item": ITEM})]),
+    (HERE, "on-loan", of(5), [("more_than_there", refused(5, 4))]),
+    (LENT, "on-loan", of(1), [("more_than_there", refused(1, 0))]),
+    (donated("dispatch", "received"), "on-loan", of(4), [("not_lent", {"terms": "donation"})]),
+    (LENT, "returned", of(5) | {"consignment": "back"}, [("more_than_there", refused(5, 4))]),
+    (turned(), "returned", of(5) | {"consignment": "c1"}, [("more_than_there", refused(5, 4))]),
+    (turned(), "returned", of(1) | {"consignment": "back"}, [("more_than_there", refused(1, 0))]),
+    (BACK, "return-received", count(good=5), [("more_than_there", refused(5, 4))]),
+    ((*HERE, "disputed"), "resolved", {"of": "0" * 64}, [("no_such_dispute", {})]),
+    (HERE, "extend", of(4), [("more_than_lent", refused(4, 0))]),
+    (LENT, "extended", of(5), [("more_than_lent", refused(5, 4))]),
+    (LENT, "convert", of(5), [("more_than_lent", refused(5, 4))]),
+    (LENT, "converted", of(5), [("more_than_lent", refused(5, 4))]),
+    (donated("dispatch", "received"), "recall", {}, [("not_lent", {"terms": "donation"})]),
+    ((*HERE, "disputed"), "close", {"written_off": [line(D(8))]}, [("disputed", {})]),
+    (LENT, "close-proposed", {}, [("unbalanced", {"item": ITEM, "left": "8", "unit": UNIT})]),
+    (
+        LENT,
+        "close",
+        {"written_off": [line(D(3)), line(D(4))]},
+        [("unbalanced", {"item": ITEM, "left": "1", "unit": UNIT})],
+    ),
+    (donated("dispatch", "received"), "close", {}, [("unbalanced", {"item": ITEM, "left": "4", "unit": UNIT})]),
+]  # fmt: skip
+
+
+def judged(path: Path | Story, verb: str, fields: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    story = beginning(path)
+    body = steps.body_of(verb, story.fields(verb) | fields)
+    return [(reason.code, dict(reason.params)) for reason in objections(story.operation, verb, body, NOW + 100)]
+
+
+@pytest.mark.parametrize(("path", "verb", "fields"), WITHIN, ids=lambda x: x if isinstance(x, str) else "")
+def test_what_is_there_may_be_moved(path: Path | Story, verb: str, fields: dict[str, Any]) -> None:
+    assert judged(path, verb, fields) == []
+
+
+@pytest.mark.parametrize(("path", "verb", "fields", "why"), BEYOND, ids=lambda x: x if isinstance(x, str) else "")
+def test_what_is_not_there_is_refused_with_its_figures(
+    path: Path | Story, verb: str, fields: dict[str, Any], why: list[tuple[str, dict[str, str]]]
+) -> None:
+    assert judged(path, verb, fields) == why
+
+
+def test_every_guarded_step_has_a_limit_tried_on_both_sides() -> None:
+    assert {verb for _, verb, _ in WITHIN} | {verb for _, verb, _, _ in BEYOND} == GUARDS.keys() <= BY_VERB.keys()
+    assert objections(told(SENT).operation, "told", steps.body_of("told", {}), NOW) == []
+
+
+def test_a_green_light_is_for_what_it_names_and_ends() -> None:
+    story = lit(valid_until=NOW + 200, vehicle="a" * 64)
+    fields = of(4) | {"consignment": "c1", "vehicle": "a" * 64}
+    assert judged(story, "dispatch", fields) == []
+    (void,) = judged(story, "dispatch", fields | {"vehicle": "b" * 64})
+    assert void[0] == "green_light_void" and void[1]["consignment"] == "c1"
+    story = lit(valid_until=NOW + 99, vehicle="a" * 64)
+    assert [code for code, _ in judged(story, "dispatch", fields)] == ["green_light_void"]
+
+
+def test_a_lorry_that_a_border_refused_needs_a_new_green_light() -> None:
+    story = lit()
+    story.say("dispatch", consignment="c1", lines=[line(D(4))])
+    story.say("refused", consignment="c1", lines=[line(D(4))])
+    fields = of(4) | {"consignment": "c1"}
+    assert [code for code, _ in judged(story, "dispatch", fields)] == ["no_green_light"]
+    story.say("green-light", consignment="c1")
+    story.say("clear", consignment="c1")
+    assert judged(story, "dispatch", fields) == []
+
+
+def test_what_is_left_counts_each_place_once() -> None:
+    none: dict[tuple[str, str], Decimal] = {}
+    lefts = {path: unbalanced(told(path).operation, none) for path in ((), ("request",), BOUND, SENT, LENT, BACK)}
+    tents = {path: found.get((ITEM, UNIT)) for path, found in lefts.items()}
+    assert tents == {(): None, ("request",): None, BOUND: 8, SENT: 8, LENT: 8, BACK: 8}
+    assert unbalanced(told(LENT).operation, {(ITEM, UNIT): D(8)}) == {}
+    assert unbalanced(donated("dispatch", "received").operation, none) == {(ITEM, UNIT): D(4)}
