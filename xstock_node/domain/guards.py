@@ -6,7 +6,7 @@ them as findings.
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from xstock_node.domain import steps
 from xstock_node.domain.counters import ZERO, Counters, Key
@@ -45,16 +45,18 @@ def _counts(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
             yield Reason("no_quantity", {"item": count.item})
 
 
-def _at_most(what: Callable[[Counters], Decimal], code: str) -> Guard:
+class AtMost(NamedTuple):
     """Lines or counts that may not exceed a figure of the counters; what is over the papers is not limited."""
 
-    def guard(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
-        for key, quantity in _asked(body).items():
-            there = max(what(operation.counters.get(key, Counters())), ZERO)
-            if quantity > there:
-                yield Reason(code, {"item": key[0], "asked": str(quantity), "there": str(there), "unit": key[1]})
+    what: Callable[[Counters], Decimal]
+    code: str
 
-    return guard
+    def __call__(self, operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+        """A reason for each item of which there is less."""
+        for key, quantity in _asked(body).items():
+            there = max(self.what(operation.counters.get(key, Counters())), ZERO)
+            if quantity > there:
+                yield Reason(self.code, {"item": key[0], "asked": str(quantity), "there": str(there), "unit": key[1]})
 
 
 def _asked(body: Body) -> dict[Key, Decimal]:
@@ -163,22 +165,22 @@ def _lost(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
         "loan": lambda c: c.outstanding,
         "back": lambda c: c.coming_back,
     }[leg]
-    yield from _at_most(figure, "more_than_there")(operation, body, now)
+    yield from AtMost(figure, "more_than_there")(operation, body, now)
 
 
 def _returned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     status = operation.consignments.get(getattr(body, "consignment", ""))
     turned = status is not None and status.refused > 0
     figure: Callable[[Counters], Decimal] = lambda c: c.refused - c.turned_back if turned else c.outstanding  # noqa: E731
-    yield from _at_most(figure, "more_than_there")(operation, body, now)
+    yield from AtMost(figure, "more_than_there")(operation, body, now)
 
 
 GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "request": (_lines,),
     "standby": (_lines, _future_hold),
     "offer": (_lines, _future_hold),
-    "accept": (_some, _acceptance, _at_most(lambda c: c.offered, "more_than_offered")),
-    "confirm": (_some, _as_accepted, _at_most(lambda c: c.offered, "more_than_offered")),
+    "accept": (_some, _acceptance, AtMost(lambda c: c.offered, "more_than_offered")),
+    "confirm": (_some, _as_accepted, AtMost(lambda c: c.offered, "more_than_offered")),
     "amended": (
         _some,
         _not_below_dispatched,
@@ -188,19 +190,19 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
         _not_below_dispatched,
     ),
     "clear": (_countersigned,),
-    "dispatch": (_lines, _at_most(lambda c: c.undispatched, "more_than_accepted"), _cleared),
-    "refused": (_lines, _at_most(lambda c: c.in_transit, "more_than_there")),
+    "dispatch": (_lines, AtMost(lambda c: c.undispatched, "more_than_accepted"), _cleared),
+    "refused": (_lines, AtMost(lambda c: c.in_transit, "more_than_there")),
     "lost": (_lines, _lost),
-    "received": (_counts, _at_most(lambda c: c.in_transit, "more_than_there")),
-    "on-loan": (_lines, _lending, _at_most(lambda c: c.outstanding - max(c.lent, ZERO), "more_than_there")),
+    "received": (_counts, AtMost(lambda c: c.in_transit, "more_than_there")),
+    "on-loan": (_lines, _lending, AtMost(lambda c: c.outstanding - max(c.lent, ZERO), "more_than_there")),
     "returned": (_lines, _returned),
-    "return-received": (_counts, _at_most(lambda c: c.coming_back, "more_than_there")),
+    "return-received": (_counts, AtMost(lambda c: c.coming_back, "more_than_there")),
     "resolve": (_dispute,),
     "resolved": (_dispute,),
-    "extend": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
-    "extended": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
-    "convert": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
-    "converted": (_lines, _at_most(lambda c: c.lent, "more_than_lent")),
+    "extend": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "extended": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "convert": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "converted": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
     "recall": (_lending,),
     "close-proposed": (_balanced,),
     "close": (_balanced,),
