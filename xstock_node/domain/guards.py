@@ -5,8 +5,9 @@ them as findings.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from xstock_node.domain import steps
 from xstock_node.domain.counters import ZERO, Counters, Key
@@ -45,7 +46,8 @@ def _counts(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
             yield Reason("no_quantity", {"item": count.item})
 
 
-class AtMost(NamedTuple):
+@dataclass(frozen=True)
+class AtMost:
     """Lines or counts that may not exceed a figure of the counters; what is over the papers is not limited."""
 
     what: Callable[[Counters], Decimal]
