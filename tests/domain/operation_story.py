@@ -47,6 +47,9 @@ class Story:
         """What this step would move; empty lines where there is nothing to move."""
         c = self.operation.counters.get((ITEM, UNIT), operation.Counters())
         border = next((i for i, s in self.operation.consignments.items() if s.stand == "at-border"), "")
+        waiting = [e.body for e in self.operation.proposals if e.verb == "amend" and verb == "amended"]
+        if waiting:
+            return {"lines": [line(x.quantity) for x in getattr(waiting[-1], "lines", ())]}
         if verb in ("request", "offer", "standby", "amend", "amended"):
             return {"lines": [line(ALL)]} | ({"hold_until": NOW + HOUR, "terms": ["loan"]} if verb == "offer" else {})
         if verb in ("accept", "confirm"):

@@ -64,6 +64,18 @@ def turned() -> Story:
     return story
 
 
+def hash_of(path: Path, verb: str) -> str:
+    """The hash of the last such step of a path."""
+    return next(e.hash for e in reversed(told(path).events) if e.verb == verb)
+
+
+def donated_unlike() -> Story:
+    """A loan was offered, and a gift accepted by a peer that judges nothing."""
+    story = told(("request", "offer"))
+    story.say("accept", terms="donation", due="")
+    return story
+
+
 WITHIN: list[tuple[Path | Story, str, dict[str, Any]]] = [
     ((), "request", of(1)),
     (("request",), "offer", of(8) | {"hold_until": NOW + 101}),
@@ -92,6 +104,13 @@ WITHIN: list[tuple[Path | Story, str, dict[str, Any]]] = [
     (LENT, "convert", of(4)),
     (LENT, "converted", of(4)),
     (LENT, "recall", {}),
+    ((*BOUND, "amend"), "amended", {}),
+    ((*LENT, "convert"), "converted", {}),
+    ((*LENT, "extend"), "extended", {}),
+    (HERE, "damaged", of(4)),
+    (HERE, "correct", {"of": hash_of(HERE, "received")}),
+    (("request", "offer"), "expire", {"hold": -1}),
+    ((*("request", "offer"), "accept"), "lapse", {"hold": -1}),
     (LENT, "close-proposed", {"filed": True, "written_off": [line(D(8))]}),
     (donated("dispatch", "received", "dispatch", "received"), "close", {"filed": True}),
 ]
@@ -150,6 +169,21 @@ BEYOND: list[tuple[Path | Story, str, dict[str, Any], list[tuple[str, dict[str, 
     (LENT, "convert", of(5), [("more_than_lent", refused(5, 4))]),
     (LENT, "converted", of(5), [("more_than_lent", refused(5, 4))]),
     (donated("dispatch", "received"), "recall", {}, [("not_lent", {"terms": "donation"})]),
+    ((*BOUND, "amend"), "amended", of(7), [("not_as_proposed", {"proposal": "amend"})]),
+    ((*BOUND, "amend"), "amended", {"lines": []}, [("not_as_proposed", {"proposal": "amend"})]),
+    ((*LENT, "convert"), "converted", of(3), [("not_as_proposed", {"proposal": "convert"})]),
+    ((*LENT, "extend"), "extended", {"due": "2027-09-01"}, [("not_as_proposed", {"proposal": "extend"})]),
+    (HERE, "damaged", of(5), [("more_than_there", refused(5, 4))]),
+    (HERE, "correct", {"of": hash_of(HERE, "dispatch")}, [("no_such_fact", {})]),
+    (HERE, "correct", {"of": "f" * 64}, [("no_such_fact", {})]),
+    (("request", "offer"), "expire", {}, [("hold_runs", {})]),
+    (("request", "offer", "accept"), "lapse", {}, [("not_late", {})]),
+    (
+        donated_unlike(),
+        "confirm",
+        {"terms": "donation", "due": ""},
+        [("other_terms", {"terms": "donation", "offered": "loan"})],
+    ),
     ((*HERE, "disputed"), "close", {"written_off": [line(D(8))]}, [("disputed", {})]),
     (LENT, "close-proposed", {}, [("unbalanced", {"item": ITEM, "left": "8", "unit": UNIT})]),
     (
@@ -164,8 +198,10 @@ BEYOND: list[tuple[Path | Story, str, dict[str, Any], list[tuple[str, dict[str, 
 
 def judged(path: Path | Story, verb: str, fields: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
     story = beginning(path)
-    body = steps.body_of(verb, story.fields(verb) | fields)
-    return [(reason.code, dict(reason.params)) for reason in objections(story.operation, verb, body, NOW + 100)]
+    late = fields.get("hold") == -1
+    body = steps.body_of(verb, story.fields(verb) | {k: v for k, v in fields.items() if k != "hold"})
+    operation = story.operation._replace(hold_until=NOW) if late else story.operation
+    return [(reason.code, dict(reason.params)) for reason in objections(operation, verb, body, NOW + 100)]
 
 
 @pytest.mark.parametrize(("path", "verb", "fields"), WITHIN, ids=lambda x: x if isinstance(x, str) else "")

@@ -12,6 +12,7 @@ from typing import Final
 from xstock_node.domain import steps
 from xstock_node.domain.counters import ZERO, Counters, Key
 from xstock_node.domain.operation import Operation
+from xstock_node.domain.operations import BY_VERB, Kind
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.steps import Body
 from xstock_node.domain.units import from_sent_pair
@@ -79,7 +80,7 @@ def _future_hold(operation: Operation, body: Body, now: int) -> Iterable[Reason]
 def _acceptance(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if not isinstance(body, steps.Accept):
         return
-    offered = next((e.body.terms for e in reversed(operation.events) if isinstance(e.body, steps.Promise)), ())
+    offered = _offered_terms(operation)
     if not body.terms:
         yield Reason("no_terms", {"offered": ", ".join(offered)})
     elif offered and body.terms not in offered:
@@ -93,6 +94,52 @@ def _as_accepted(operation: Operation, body: Body, now: int) -> Iterable[Reason]
     accepted = [e.body for e in operation.proposals if isinstance(e.body, steps.Accept)]
     if accepted and isinstance(body, steps.Accept) and body.lines and body.lines != accepted[-1].lines:
         yield Reason("not_as_accepted")
+
+
+def _of_offered_terms(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Whatever the other side accepted, nothing is confirmed under terms that were not offered."""
+    offered = _offered_terms(operation)
+    if isinstance(body, steps.Accept) and body.terms and offered and body.terms not in offered:
+        yield Reason("other_terms", {"terms": body.terms, "offered": ", ".join(offered)})
+
+
+def _offered_terms(operation: Operation) -> tuple[str, ...]:
+    return next((e.body.terms for e in reversed(operation.events) if isinstance(e.body, steps.Promise)), ())
+
+
+@dataclass(frozen=True)
+class AsProposed:
+    """What concludes a proposal is of its goods and its day, no more and no less."""
+
+    verb: str
+
+    def __call__(self, operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+        """One reason, where the conclusion is another than the newest proposal that waits."""
+        waiting = [e.body for e in operation.proposals if e.verb == self.verb]
+        if waiting and (_asked(body) != _asked(waiting[-1]) or _due(body) != _due(waiting[-1])):
+            yield Reason("not_as_proposed", {"proposal": self.verb})
+
+
+def _due(body: Body) -> str:
+    return str(getattr(body, "due", ""))
+
+
+def _hold_over(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if now <= operation.hold_until:
+        yield Reason("hold_runs")
+
+
+def _late(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Only an acceptance that was signed after the hold may be let lapse."""
+    if any(e.time <= operation.hold_until for e in operation.proposals if e.verb == "accept"):
+        yield Reason("not_late")
+
+
+def _corrects(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Facts alone are said anew; what was decided or agreed is changed by a step of its own."""
+    facts = {e.hash for e in operation.events if BY_VERB[e.verb].kind is Kind.FACT}
+    if isinstance(body, steps.Correct) and body.of not in facts:
+        yield Reason("no_such_fact")
 
 
 def _cleared(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
@@ -182,15 +229,11 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "standby": (_lines, _future_hold),
     "offer": (_lines, _future_hold),
     "accept": (_some, _acceptance, AtMost(lambda c: c.offered, "more_than_offered")),
-    "confirm": (_some, _as_accepted, AtMost(lambda c: c.offered, "more_than_offered")),
-    "amended": (
-        _some,
-        _not_below_dispatched,
-    ),
-    "amend": (
-        _some,
-        _not_below_dispatched,
-    ),
+    "confirm": (_some, _as_accepted, _of_offered_terms, AtMost(lambda c: c.offered, "more_than_offered")),
+    "expire": (_hold_over,),
+    "lapse": (_late,),
+    "amended": (_some, AsProposed("amend"), _not_below_dispatched),
+    "amend": (_some, _not_below_dispatched),
     "clear": (_countersigned,),
     "dispatch": (_lines, AtMost(lambda c: c.undispatched, "more_than_accepted"), _cleared),
     "refused": (_lines, AtMost(lambda c: c.in_transit, "more_than_there")),
@@ -202,10 +245,12 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "resolve": (_dispute,),
     "resolved": (_dispute,),
     "extend": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
-    "extended": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "extended": (_lines, AsProposed("extend"), AtMost(lambda c: c.lent, "more_than_lent")),
     "convert": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
-    "converted": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "converted": (_lines, AsProposed("convert"), AtMost(lambda c: c.lent, "more_than_lent")),
     "recall": (_lending,),
+    "damaged": (_some, AtMost(lambda c: max(c.received, c.back_good), "more_than_there")),
+    "correct": (_corrects,),
     "close-proposed": (_balanced,),
     "close": (_balanced,),
 }

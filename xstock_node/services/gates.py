@@ -14,7 +14,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
 
-GATED: Final = frozenset({"offer", "accept"})
+GATED: Final = frozenset({"offer", "accept", "confirm"})
 
 
 class Taken(Protocol):

@@ -16,7 +16,7 @@ from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import State
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import approving, dossier, operating
+from xstock_node.services import approving, dossier, gates, operating
 from xstock_node.services.accounting import hash_acts
 from xstock_node.services.approving import Draft
 from xstock_node.services.errors import Refusal
@@ -130,6 +130,7 @@ class Reacting:
         try:
             row, found = await operating.held(self._office, case)
             operating.check(self._office, found, draft)  # the other side may have accepted what was never offered
+            await self._office.node.engine.read(lambda tx: gates.check(self._office, tx, draft))
             await operating.send(self._office, NODE, row, draft)
         except (Refusal, ProtocolError) as error:
             self._office.node.trace.warning("not-confirmed", case=case, why=str(error))
