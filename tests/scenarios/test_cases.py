@@ -10,7 +10,7 @@ import pytest
 
 from xstock_node.domain.operations import State
 from xstock_node.protocol import heads, messages
-from xstock_node.protocol.errors import Fork, Gap, NotFound, ProtocolError, WrongStep
+from xstock_node.protocol.errors import Fork, Gap, NotFound, ProtocolError, Unreachable, WrongStep
 from xstock_node.protocol.messages import Link
 from xstock_node.protocol.names import LogName
 from xstock_node.services.answering import NodeAnswers
@@ -276,7 +276,7 @@ def test_a_restored_supplier_promises_nothing_before_the_cases_were_compared(tmp
         await arrives(net, HR, second.case, 1)
         await net.stop(HR)
         await net.start(HR, [BG, RS], folder="older")
-        assert net.nodes[HR].home.was_restored
+        assert "newer heads" in net.nodes[HR].home.was_restored
         await arrives(net, HR, case, 4, seconds=600)
         assert await state(net, HR, case) is State.CONFIRMED
         await arrives(net, HR, second.case, 1, seconds=600)
@@ -288,6 +288,25 @@ def test_a_restored_supplier_promises_nothing_before_the_cases_were_compared(tmp
 
 
 # xs1 16.14
+def test_a_node_that_still_asks_its_peers_takes_no_message_and_is_not_doubted_for_it(tmp_path: Path) -> None:
+    """A receipt is a line of the own audit log; given before its epoch is opened it looks like a lost one."""
+
+    async def story(net: SimNet) -> None:
+        case = await agree_on(net, 5)
+        (last, *_) = await net.nodes[BG].engine.read(lambda tx: [m for m in tx.cases.messages(case) if m.writer == BG])
+        node = net.nodes[HR]
+        begun, node._epoch = node._epoch, 0
+        with pytest.raises(Unreachable, match="begun"):
+            await cases(net, HR).take(BG, pack(last.raw))
+        node._epoch = begun
+        assert await cases(net, HR).take(BG, pack(last.raw))
+        await net.stop(HR)
+        await net.start(HR, [BG])
+        assert not net.nodes[HR].home.was_restored and not cases(net, HR).doubted
+
+    tell(tmp_path, story)
+
+
 def test_while_a_member_does_not_answer_a_restored_supplier_waits(tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         await net.stop(HR)

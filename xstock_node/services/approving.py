@@ -88,14 +88,18 @@ def needs_of(verb: str, lines: Sequence[Line], stock: dict[Key, Decimal], limits
     needs: dict[str, list[str]] = {"release": ["the stock owner releases every offer"]}
     if verb not in ("offer", "standby", "amended"):
         return {}
-    value = ZERO
+    value, wanted = ZERO, dict[Key, Decimal]()
     for line in lines:
-        there = stock.get((line.item, line.unit), ZERO)
-        if there and line.quantity * 100 > there * limits.percent:
-            share = line.quantity * 100 / there
-            needs.setdefault("approve", []).append(f"{share:.0f} % of the {line.item} that there are")
+        key = line.item, line.unit
+        wanted[key] = wanted.get(key, ZERO) + line.quantity
         if line.currency == limits.currency:
             value += line.quantity * from_sent_pair(line.value)
+        elif line.currency:
+            needs.setdefault("approve", []).append(f"a value in {line.currency}, which no threshold is given for")
+    for key, quantity in wanted.items():
+        there = stock.get(key, ZERO)
+        if there and quantity * 100 > there * limits.percent:
+            needs.setdefault("approve", []).append(f"{quantity * 100 / there:.0f} % of the {key[0]} that there are")
     if value > limits.value:
         needs.setdefault("approve", []).append(f"a value of {value} {limits.currency}")
     return needs

@@ -150,17 +150,18 @@ class Exchange:
             self._casework.doubted.discard(peer.name)
         return count
 
-    def doubt(self) -> None:
-        """From now on nothing is promised until every member was asked (`settle`)."""
+    def doubt(self, why: str) -> None:
+        """From now on nothing is promised until every member was asked (`settle`); `why` is told to the operator."""
         own = self._node.identity.name
+        self._node.trace.warning("doubtful-start", network=self._network.name, why=why)
         members = self._network.membership.standings()
         self._casework.doubted = {n for n, s in members.items() if s.is_member and n != own}
         self._settled = True
 
-    def doubt_once(self) -> None:
+    def doubt_once(self, why: str) -> None:
         """What this start lacked turned up later: doubt it now, unless it was doubted before."""
         if not self._settled:
-            self.doubt()
+            self.doubt(why)
 
     async def settle(self) -> None:
         """Ask everybody who was not reached yet."""
@@ -187,7 +188,7 @@ class Exchange:
             if message.sender == own:
                 taken = await self._take_own(row, message)
                 if taken:
-                    self.doubt_once()  # this start knew less than it had said: others may hold more
+                    self.doubt_once(f"{peer.name} holds a message of ours, {message.link.n} of case {line.case}")
                 count += taken
                 continue
             held = await self._node.engine.read(lambda tx: tx.cases.messages(line.case))

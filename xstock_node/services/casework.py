@@ -16,7 +16,7 @@ from xstock_node.domain import steps
 from xstock_node.domain.operations import BY_VERB, Kind, may
 from xstock_node.protocol import bundle, chains, limits, messages, notes
 from xstock_node.protocol.bundle import Entry
-from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, WrongStep
+from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, Unreachable, WrongStep
 from xstock_node.protocol.messages import Link, Message
 from xstock_node.protocol.names import record_id
 from xstock_node.services import dossier
@@ -97,6 +97,8 @@ class Casework:
             return b""
         if not entries or entries[0].kind != "message" or any(e.kind != "side" for e in entries[1:]):
             raise ProtocolError("one message, then its side lines; or one receipt", [e.kind for e in entries][:8])
+        if not self.node.start_number:  # a receipt is a line of the audit log, whose epoch is not opened yet
+            raise Unreachable("a node that has begun", "one that still asks its peers", "try again in a moment")
         message = messages.parse(entries[0].data)
         self._check_parties(caller, message)
         _check_body(message.step.step, message.body)

@@ -79,7 +79,7 @@ class Correspondence:
             bureau = self.of(network.name)
             network.recovery.lost = bureau.exchange.doubt_once
             if network.was_restored:
-                bureau.exchange.doubt()
+                bureau.exchange.doubt(network.was_restored)
             self._begin(bureau)
 
     async def stop(self) -> None:

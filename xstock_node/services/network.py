@@ -49,7 +49,7 @@ class Network:
         self.name, self.shared = shared.network, shared
         self.dial: Dial = lambda found: None
         self.start_number = 0
-        self.was_restored = False
+        self.was_restored = ""
         self._signer, self._engine, self._halt, self._clock, self._trace = signer, engine, halt, clock, trace
         self._directory = directory
         self._pins: dict[str, Peer] = {}
@@ -117,14 +117,15 @@ class Network:
                 self._trace.info("peer-silent-at-start", peer=peer.name, why=str(error))
 
         await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
-        lost_audit = await self._lost_audit()
-        if (
-            lost_audit
-            or await self._is_new_after_theft()
-            or any(self.replicas.raw.get(log) != before.get(log) for log in self.logs)
-        ):
-            # Peers held newer own heads than this folder: it is an older copy, and so is its journal.
-            self.was_restored = True
+        newer = [
+            f"{log}: {_first(self.replicas.raw.get(log))}, here {_first(before.get(log))}"
+            for log in self.logs
+            if self.replicas.raw.get(log) != before.get(log)
+        ]
+        newer += ["the audit log"] if await self._lost_audit() else []
+        newer += ["an identity that fixes an epoch"] if await self._is_new_after_theft() else []
+        if newer:  # this folder is an older copy, and so is its journal
+            self.was_restored = f"peers held newer heads than this folder: {', '.join(newer)}"
             await self.gossip.feed.renew_journal()
 
     async def _lost_audit(self) -> bool:
@@ -303,3 +304,11 @@ class Network:
                     break
                 except ProtocolError:
                     continue
+
+
+def _first(raw: bytes | None) -> str:
+    """A head in words."""
+    if not raw:
+        return "no head"
+    head = heads.parse(raw)[0]
+    return f"{head.size} of epoch {head.log.epoch} at {head.time}"

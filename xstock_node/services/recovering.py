@@ -32,7 +32,7 @@ class Recovery:
         trace: Trace,
         counts: Callable[[bytes], bool] = lambda head: True,
     ) -> None:
-        self.lost: Callable[[], None] = lambda: None
+        self.lost: Callable[[str], None] = lambda why: None
         self._counts = counts
         self._looking: dict[asyncio.Task[None], None] = {}
         self._engine, self._own, self._peer, self._appended, self._trace = engine, own, peers, appended, trace
@@ -109,7 +109,7 @@ class Recovery:
     async def _look_at_audit(self, head: Head) -> None:
         """An own audit log that once was longer: messages and acts were lost, and nobody else has them all."""
         if not await self._engine.read(lambda tx: _holds(tx, head)):
-            self.lost()
+            self.lost(f"a peer holds head {head.size} of epoch {head.log.epoch} of the own audit log")
 
     async def _fetch_all(self) -> None:
         while self._offered:
@@ -172,7 +172,7 @@ class Recovery:
         if count:
             self._trace.info("recovered", records=count, whence=whence)
             if whence != OWN_FOLDER:
-                self.lost()
+                self.lost(f"{count} own records came back from {whence}")
         self._appended(own)
 
 

@@ -127,6 +127,8 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
     """Ask nodes for goods: one case with each, written and on its way before this returns."""
     now = office.node.clock.now()
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
+        kept_before = await office.node.engine.read(lambda tx: _held(tx, before.about))
+        await send_out(office, actor, kept_before)  # it may have ended between the request and its cases
         return await show_request(office, actor, RequestId(id=before.about))
     site = branches.site_for(actor, "ask", plain(request.site, "site"), now)
     network = office.node.network(request.network)
@@ -194,13 +196,19 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
         def beside(tx: Transaction, sent: Sent, to: str = name) -> list[bytes]:
             now = office.node.clock.now()
             latest = REQUESTS.get(tx, request.id) or request
+            if to in latest.cases:
+                raise Refusal("sent-already", f"a node without a case of request {request.id}", to, "nothing is to do")
             REQUESTS.put(tx, request.id, msgspec.structs.replace(latest, cases=latest.cases | {to: sent.case}), now)
             branches.put(tx, sent.case, latest.site, now)
             act = Act(now, str(actor), f"op.{verb}", f"{sent.case} {sent.link.hash}", request.id)
             tx.acts.add(act)
             return [act.text()]
 
-        await casework.open(name, fields, (), beside)
+        try:
+            await casework.open(name, fields, (), beside)
+        except Refusal as refused:
+            if refused.code != "sent-already":
+                raise
 
 
 async def list_requests(office: Office, actor: Actor, request: None = None) -> list[RequestView]:
