@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import BG, HR, Desk
+from xstock_node.domain.rights import Role
 from xstock_node.services.approving import PENDING, sign_with
 from xstock_node.services.office import Actor
 from xstock_node.services.reacting import Reacting
@@ -235,3 +236,25 @@ async def test_a_step_that_all_have_signed_is_sent_once_even_after_a_crash(desks
 async def test_nobody_takes_the_names_of_the_node_itself(desk: Desk) -> None:
     status, found, _ = await desk.ask("POST", "/people", json={"name": "operator", "role": "viewer"})
     assert status == 422 and found["error"]["code"] == "bad-name"
+
+
+async def test_names_and_plates_are_erased_for_good_once_they_have_arrived(desks: dict[str, Desk]) -> None:
+    case = await bound(desks)
+    plate = {"kind": "vehicle", "text": "ZG-1234-AB"}
+    fields = {"consignment": "c1", "lines": lines(50), "free": "both ends lie in the Union", "vehicle": "side:0"}
+    desks[HR].net.cut(BG, HR)
+    step = {"case": case.case, "step": "dispatch", "fields": fields, "side": [plate]}
+    assert (await desks[HR].ask("POST", "/operations/step", json=step))[0] == 200
+    status, found, _ = await desks[HR].ask("POST", "/operations/erase", json={"case": case.case})
+    assert status == 409 and found["error"]["code"] == "undelivered"
+    desks[HR].net.heal()
+    await case.until(BG, "dispatched")
+    engine, home = desks[BG].office.node.engine, desks[BG].office.home
+    assert list((await engine.read(lambda tx: tx.cases.side_lines(case.case))).values())
+    status, found, _ = await desks[BG].ask("POST", "/operations/erase", json={"case": case.case, "reason": "over"})
+    assert status == 200 and found == {"case": case.case, "erased": 1}
+    assert await engine.read(lambda tx: tx.cases.side_lines(case.case)) == {}
+    assert not [path for path in home.rglob(f"{BG}.db*") if b"ZG-1234-AB" in path.read_bytes()]
+    assert (await desks[BG].ask("POST", "/operations/erase", json={"case": "x"}))[0] == 404
+    viewer = await desks[BG].hire("eye", Role.VIEWER)
+    assert (await desks[BG].ask("POST", "/operations/erase", viewer, json={"case": case.case}))[0] == 403

@@ -3,7 +3,17 @@
 from xstock_node.api.route import Route
 from xstock_node.domain.attachments.media import Media
 from xstock_node.protocol import limits
-from xstock_node.services import assigning, attaching, evidencing, mobilising, needing, operating, people, requesting
+from xstock_node.services import (
+    assigning,
+    attaching,
+    erasing,
+    evidencing,
+    mobilising,
+    needing,
+    operating,
+    people,
+    requesting,
+)
 from xstock_node.services.approving import PendingView
 from xstock_node.services.branches import Placed, Reach
 from xstock_node.services.operation_views import OperationRow, OperationView
@@ -163,6 +173,17 @@ OPERATION_ROUTES = (
         requesting.end_request,
         "End a request and tell everybody",
         reach=Reach.REQUEST,
+    ),
+    Route(
+        "op.erase",
+        "POST",
+        "/operations/erase",
+        "close",
+        erasing.EraseLines,
+        erasing.LinesErased,
+        erasing.erase_lines,
+        "Erase names and plates of an operation here, for good",
+        reach=Reach.CASE,
     ),
     Route(
         "op.assign",

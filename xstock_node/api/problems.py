@@ -50,7 +50,9 @@ NOT_FOUND = frozenset(
         "no-attachment",
     }
 )
-CONFLICT = frozenset({"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists"})
+CONFLICT = frozenset(
+    {"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists", "undelivered"}
+)
 TOO_LARGE = frozenset({"too-large"})
 FORBIDDEN = frozenset({"forbidden", "second-person", "no-member", "former-member"})
 

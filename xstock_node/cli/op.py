@@ -12,6 +12,7 @@ from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
 from xstock_node.services.assigning import Assign
 from xstock_node.services.branches import Placed
+from xstock_node.services.erasing import EraseLines
 from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationRow, OperationView, StepView
 
@@ -126,6 +127,17 @@ async def assign(as_json: bool, home: Path | None, case: str, site: str) -> None
     async with open_session(home) as session:
         found = await session.call("op.assign", Assign(case=case, site=site))
     emit(found, as_json, _placed)
+
+
+@op.command("erase")
+@click.argument("case")
+@click.option("--reason", default="", help="Why; it stays in the list of acts.")
+@verb
+async def erase(as_json: bool, home: Path | None, case: str, reason: str) -> None:
+    """Erase names and plates of an operation here, for good; the hashes that were signed stay."""
+    async with open_session(home) as session:
+        found = await session.call("op.erase", EraseLines(case=case, reason=reason))
+    emit(found, as_json, lambda p: words("op.erased", "{count} erased", count=p.erased))
 
 
 @op.command("evidence")
