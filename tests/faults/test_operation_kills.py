@@ -95,7 +95,7 @@ class Two:
         thread = threading.Thread(target=ask)
         victim = self.nodes[self.draw.choice((name, ASKS, LENDS))]
         thread.start()
-        pause(self.draw.uniform(0.0, 0.08))
+        pause(self.draw.uniform(0.0, 0.05))
         self.kills += 1
         self.in_the_middle += thread.is_alive() and victim.name == name
         victim.kill()
