@@ -293,13 +293,21 @@ def test_a_node_that_still_asks_its_peers_takes_no_message_and_is_not_doubted_fo
 
     async def story(net: SimNet) -> None:
         case = await agree_on(net, 5)
-        (last, *_) = await net.nodes[BG].engine.read(lambda tx: [m for m in tx.cases.messages(case) if m.writer == BG])
-        node = net.nodes[HR]
-        begun, node._epoch = node._epoch, 0
+        node, audit = net.nodes[HR], net.nodes[HR].home.logs[LogName(HR, "see.audit")]
+        (first, *_) = await net.nodes[BG].engine.read(lambda tx: [m for m in tx.cases.messages(case) if m.writer == BG])
+        receipt = await cases(net, HR).take(BG, pack(first.raw))
+        net.cut(BG, HR)
+        await cases(net, BG).send(case, {"step": "told"})
+        held = await net.nodes[BG].engine.read(lambda tx: tx.cases.messages(case))
+        new = next(m for m in held if b'"step":"told"' in m.raw)
+        begun, node._epoch, head = node._epoch, 0, audit.head
+        assert await cases(net, HR).take(BG, pack(first.raw)) == receipt, "what was given before is given again"
         with pytest.raises(Unreachable, match="begun"):
-            await cases(net, HR).take(BG, pack(last.raw))
+            await cases(net, HR).take(BG, pack(new.raw))
+        assert audit.head == head, "nothing was signed"
         node._epoch = begun
-        assert await cases(net, HR).take(BG, pack(last.raw))
+        net.heal()
+        await arrives(net, HR, case, 5)
         await net.stop(HR)
         await net.start(HR, [BG])
         assert not net.nodes[HR].home.was_restored and not cases(net, HR).doubted
