@@ -16,7 +16,7 @@ from xstock_node.domain import steps
 from xstock_node.domain.operations import BY_VERB, Kind, may
 from xstock_node.protocol import bundle, chains, limits, messages, notes
 from xstock_node.protocol.bundle import Entry
-from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, Unreachable, WrongStep
+from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, WrongStep
 from xstock_node.protocol.messages import Link, Message
 from xstock_node.protocol.names import record_id
 from xstock_node.services import dossier
@@ -99,8 +99,6 @@ class Casework:
             raise ProtocolError("one message, then its side lines; or one receipt", [e.kind for e in entries][:8])
         message = messages.parse(entries[0].data)
         self._check_parties(caller, message)
-        if not self.node.start_number:
-            return await self._given_before(message)
         _check_body(message.step.step, message.body)
         side = tuple(e.data for e in entries[1:])
         messages.check_side_lines(message.step, side)
@@ -248,17 +246,6 @@ class Casework:
         if message.is_exercise != self.network.shared.is_exercise:
             kind = "an exercise" if self.network.shared.is_exercise else "no exercise"
             raise WrongStep(f"a case of {kind}", message.case, "an exercise never touches what is real")
-
-    async def _given_before(self, message: Message) -> bytes:
-        """The receipt of a message that is held; before this start has opened its logs no other can be given.
-
-        A receipt is a line of the audit log: one opened too early looks to this start like one that was lost.
-        """
-        held = await self.node.engine.read(lambda tx: tx.cases.messages(message.case))
-        for one in held:
-            if (one.writer, one.link) == (message.sender, message.link) and one.receipt:
-                return self.under_newest_key(one.receipt)
-        raise Unreachable("a node that has begun", "one that still asks its peers", "try again in a moment")
 
     async def _store(self, message: Message, side: Sequence[bytes], in_exchange: bool) -> bytes:
         now = self.node.clock.now()
