@@ -224,7 +224,9 @@ def _wanted(
                 take(part.side, key, _need(part), counters.requested)
             else:
                 held = found.setdefault((part.side, key), {})
-                held[_need(part)] = held.get(_need(part), ZERO) + counters.accepted - counters.released
+                binds = part.operation.decided in BINDING or part.operation.decided is State.CLOSED
+                kept = counters.accepted - counters.released if binds else ZERO
+                held[_need(part)] = held.get(_need(part), ZERO) + kept
     return found
 
 
