@@ -138,6 +138,23 @@ async def test_at_three_who_has_duty_gets_a_mail_then_the_next_until_one_takes_i
     assert acts.count("duty.told") == 2 and acts.count("duty.take") == 1
 
 
+async def test_what_a_person_took_who_left_since_is_called_for_anew_and_what_the_operator_took_is_not(
+    night: Night,
+) -> None:
+    await asked(night.desks)
+    assert [name for name, _ in await night.look()] == ["ivan"]
+    (waiting,) = await night.queue()
+    await night.desk.ask("POST", "/duty/take", night.tokens["eva"], json={"id": waiting["id"]})
+    night.later(16)
+    assert await night.look() == []
+    assert (await night.desk.ask("POST", "/people/remove", json={"name": "eva"}))[0] == 200
+    assert [name for name, _ in await night.look()] == ["day", "root"]
+    assert (await night.desk.ask("POST", "/duty/take", json={"id": waiting["id"]}))[0] == 200
+    for _ in range(3):
+        night.later(16)
+        assert await night.look() == []
+
+
 async def test_a_request_of_nobody_s_interest_reaches_all_and_then_rests(night: Night) -> None:
     await asked(night.desks)
     called = []

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import BG, HR, Desk, opened
+from tests.api.conftest import BG, HR, Desk
 from tests.api.test_operations import TENT, asked
 from xstock_node.domain.rights import DAY, Role
 from xstock_node.services.duty_desk import TOLD
-from xstock_node.services.people import PEOPLE, RESERVED
+from xstock_node.services.people import PEOPLE
 
 
 async def grants(desk: Desk, name: str) -> dict[str, tuple[bool, str]]:
@@ -86,18 +86,14 @@ async def test_an_open_stream_of_events_ends_with_its_person(desks: dict[str, De
         assert await asyncio.wait_for(stream.content.read(), 5) == b""
 
 
-async def test_what_a_person_took_who_left_or_what_goes_to_a_branch_is_called_for_anew(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened(tmp_path, (BG, HR), (HR,)) as desks:
-        desk, case = desks[HR], await asked(desks)
-        officer = await desk.hire("head", Role.DUTY_OFFICER)
-        (thing,) = [one["id"] for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
-        assert (await desk.ask("POST", "/duty/take", officer, json={"id": thing}))[0] == 200
-        await desk.ask("POST", "/operations/assign", json={"case": case.case, "site": "Split"})
-        (again,) = [one for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
-        assert again["taken_by"] == "" and not await desk.office.node.engine.read(TOLD.list)
-        assert "operator" in RESERVED, "what the operator took stays taken"
+async def test_what_goes_to_a_branch_is_taken_by_nobody_there(desks: dict[str, Desk]) -> None:
+    desk, case = desks[HR], await asked(desks)
+    officer = await desk.hire("head", Role.DUTY_OFFICER)
+    (thing,) = [one["id"] for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
+    assert (await desk.ask("POST", "/duty/take", officer, json={"id": thing}))[0] == 200
+    await desk.ask("POST", "/operations/assign", json={"case": case.case, "site": "Split"})
+    (again,) = [one for one in (await desk.ask("GET", "/duty/queue"))[1] if one["case"] == case.case]
+    assert again["taken_by"] == "" and not await desk.office.node.engine.read(TOLD.list)
 
 
 async def test_a_stand_down_leaves_alone_who_is_being_accepted(desks: dict[str, Desk]) -> None:
