@@ -230,11 +230,11 @@ def _pending(found: list[PendingView]) -> str:
     return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)
 
 
-import xstock_node.cli.op_attachments  # noqa: E402 - registers its commands on the group above
-import xstock_node.cli.op_papers  # noqa: E402, F401 - and so does this
-
-
 def _placed(found: Placed) -> str:
     if not found.site:
         return words("op.given_back", "{case} belongs to the whole organisation", case=found.id)
     return words("op.assigned", "{case} belongs to {site}", case=found.id, site=found.site)
+
+
+import xstock_node.cli.op_attachments  # noqa: E402 - registers its commands on the group above
+import xstock_node.cli.op_papers  # noqa: E402, F401 - and so does this

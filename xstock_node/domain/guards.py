@@ -80,11 +80,9 @@ def _future_hold(operation: Operation, body: Body, now: int) -> Iterable[Reason]
 def _acceptance(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if not isinstance(body, steps.Accept):
         return
-    offered = _offered_terms(operation)
     if not body.terms:
-        yield Reason("no_terms", {"offered": ", ".join(offered)})
-    elif offered and body.terms not in offered:
-        yield Reason("other_terms", {"terms": body.terms, "offered": ", ".join(offered)})
+        yield Reason("no_terms", {"offered": ", ".join(_offered_terms(operation))})
+    yield from _of_offered_terms(operation, body, now)
     if body.terms in LENDING and not body.due:
         yield Reason("no_due_day", {"terms": body.terms})
 

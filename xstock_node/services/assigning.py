@@ -4,8 +4,9 @@ import msgspec
 
 from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services import branches, duty_desk
-from xstock_node.services.branches import Placed, no_case
+from xstock_node.services.branches import Placed
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.operating import row_of
 from xstock_node.services.requesting import REQUESTS, Request
 from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
@@ -26,13 +27,9 @@ async def assign(office: Office, actor: Actor, request: Assign) -> Placed:
     now, site, catalogue = office.node.clock.now(), plain(request.site, "site"), await office.catalogue()
 
     def work(tx: Transaction) -> list[str]:
-        row = tx.cases.get(request.case)
-        if row is None or row.network not in office.node.networks:
-            raise no_case(request.case)
+        row = row_of(office, tx, request.case)
         asked = _request_of(tx, row.id)
         moved = [row.id] if asked is None else [asked.id, *asked.cases.values()]
-        if asked is not None:
-            REQUESTS.put(tx, asked.id, msgspec.structs.replace(asked, site=site), now)
         for id_ in moved:
             branches.put(tx, id_, site, now)
         told = {one.id: one for one in duty_desk.TOLD.list(tx)}

@@ -3,9 +3,9 @@
 import msgspec
 
 from xstock_node.protocol.recordtypes import ShortText
-from xstock_node.services.branches import no_case
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.operating import row_of
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -27,9 +27,7 @@ async def erase_lines(office: Office, actor: Actor, request: EraseLines) -> Line
     """Erase the side lines of an operation here, for good; papers drawn later show their hashes instead."""
 
     def work(tx: Transaction) -> LinesErased:
-        row = tx.cases.get(request.case)
-        if row is None or row.network not in office.node.networks:
-            raise no_case(request.case)
+        row = row_of(office, tx, request.case)
         if any(waiting.case == row.id for waiting in tx.cases.outbox()):
             raise Refusal("undelivered", "an operation whose messages have all arrived", row.id, "erase once they have")
         count = tx.cases.erase_side_lines(row.id)

@@ -8,12 +8,11 @@ from xstock_node.protocol.evidence import Leaf
 from xstock_node.protocol.frames import hash_line
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.auditing import WITNESSED
-from xstock_node.services.branches import no_case
 from xstock_node.services.casework import SIGNED_BY
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.operating import CaseId
+from xstock_node.services.operating import CaseId, row_of
 from xstock_node.storage.interfaces import Transaction
-from xstock_node.storage.values import StoredCase, StoredMessage
+from xstock_node.storage.values import StoredMessage
 
 
 class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +27,7 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
 
 async def export_evidence(office: Office, actor: Actor, request: CaseId) -> EvidenceFile:
     """The evidence of an operation: witnesses are asked once more first, and never waited for."""
-    row = await office.node.engine.read(lambda tx: tx.cases.get(request.case))
-    if row is None or row.network not in office.node.networks:
-        raise no_case(request.case)
-    case: StoredCase = row
+    case = await office.node.engine.read(lambda tx: row_of(office, tx, request.case))
     await office.node.correspondence.of(case.network).audit.show()
     audit = LogName(office.node.identity.name, f"{case.network}.{AUDIT}")
 

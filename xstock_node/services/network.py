@@ -118,7 +118,7 @@ class Network:
 
         await asyncio.gather(*(ask(peer) for peer in self.gossip.peers.values()))
         newer = [
-            f"{log}: {_first(self.replicas.raw.get(log))}, here {_first(before.get(log))}"
+            f"{log}: {_in_words(self.replicas.raw.get(log))}, here {_in_words(before.get(log))}"
             for log in self.logs  # the audit log may have grown by a receipt since; peers' heads of it are kept apart
             if log.label != AUDIT and self.replicas.raw.get(log) != before.get(log)
         ]
@@ -306,7 +306,7 @@ class Network:
                     continue
 
 
-def _first(raw: bytes | None) -> str:
+def _in_words(raw: bytes | None) -> str:
     """A head in words."""
     if not raw:
         return "no head"

@@ -151,7 +151,7 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
             office.record(tx, actor, verb, pending.case, f"{pending.verb} {pending.id}")
         if not pending.missing:
             gates.check(office, tx, pending)
-            check(office, dossier.read(tx, _row(office, tx, pending.case)), pending.draft)
+            check(office, dossier.read(tx, row_of(office, tx, pending.case)), pending.draft)
         PENDING.put(tx, pending.id, pending, now)
         return pending
 
@@ -297,7 +297,7 @@ def _pending(tx: Transaction, id_: str, now: int) -> Pending:
 
 
 def _view(office: Office, tx: Transaction, case: str) -> OperationView:
-    row = _row(office, tx, case)
+    row = row_of(office, tx, case)
     found, own = dossier.read(tx, row), office.node.identity.name
     member = office.node.networks[row.network].membership.is_member(found.other(own))
     waiting = [p.id for p in approving.live(tx, office.node.clock.now(), case)]
@@ -309,13 +309,14 @@ async def held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
     """An operation of this node as it stands; raises Refusal `no-case`."""
 
     def work(tx: Transaction) -> tuple[StoredCase, Dossier]:
-        row = _row(office, tx, case)
+        row = row_of(office, tx, case)
         return row, dossier.read(tx, row)
 
     return await office.node.engine.read(work)
 
 
-def _row(office: Office, tx: Transaction, case: str) -> StoredCase:
+def row_of(office: Office, tx: Transaction, case: str) -> StoredCase:
+    """The row of an operation of this node; raises Refusal `no-case`."""
     row = tx.cases.get(case)
     if row is None or row.network not in office.node.networks:
         raise no_case(case)

@@ -8,8 +8,8 @@ from xstock_node.domain.documents.facts import FiledPaper, Filing
 from xstock_node.domain.items import Item
 from xstock_node.protocol.messages import SideLine
 from xstock_node.services import dossier, settling
-from xstock_node.services.branches import no_case
 from xstock_node.services.office import Office
+from xstock_node.services.operating import row_of
 from xstock_node.services.paper_sources import Side, Sources, destination_country
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
@@ -48,9 +48,7 @@ async def read(office: Office, case: str) -> Sources:
 
 
 def _read(office: Office, tx: Transaction, case: str, items: Mapping[str, Item]) -> Sources:
-    row = tx.cases.get(case)
-    if row is None or row.network not in office.node.networks:
-        raise no_case(case)
+    row = row_of(office, tx, case)
     settled = settling.agreements_between(tx, row.requester, row.supplier)
     operation = dossier.read(tx, row).operation()
     papers = [p for p in PAPERS.list(tx) if p.case == case]

@@ -79,7 +79,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     cases: dict[str, str] = {}
     ended: Literal["", "closed", "cancelled"] = ""
     notify: bool = False
-    site: str = ""
 
 
 REQUESTS: Shelf[Request] = Shelf("request", Request)
@@ -161,16 +160,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         steps.body_of("request", msgspec.to_builtins(body))
     except msgspec.ValidationError as error:
         raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
-    kept = Request(
-        id=id_,
-        network=network.name,
-        at=now,
-        by=actor.name,
-        body=body,
-        to=tuple(to),
-        notify=request.notify,
-        site=site,
-    )
+    kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
 
     def work(tx: Transaction) -> None:
         REQUESTS.put(tx, kept.id, kept, now)
@@ -199,7 +189,7 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
             if to in latest.cases:
                 raise Refusal("sent-already", f"a node without a case of request {request.id}", to, "nothing is to do")
             REQUESTS.put(tx, request.id, msgspec.structs.replace(latest, cases=latest.cases | {to: sent.case}), now)
-            branches.put(tx, sent.case, latest.site, now)
+            branches.put(tx, sent.case, branches.site_of(tx, request.id), now)
             act = Act(now, str(actor), f"op.{verb}", f"{sent.case} {sent.link.hash}", request.id)
             tx.acts.add(act)
             return [act.text()]
@@ -354,7 +344,7 @@ def _view(office: Office, tx: Transaction, request: Request) -> RequestView:
         state=state_of(request, lines, operations),
         at=iso(request.at),
         by=request.by,
-        site=request.site,
+        site=branches.site_of(tx, request.id),
         event=request.body.event,
         place=request.body.place,
         needed_by=iso(request.body.needed_by) if request.body.needed_by else "",
