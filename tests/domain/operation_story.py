@@ -47,6 +47,7 @@ class Story:
         """What this step would move; empty lines where there is nothing to move."""
         c = self.operation.counters.get((ITEM, UNIT), operation.Counters())
         border = next((i for i, s in self.operation.consignments.items() if s.stand == "at-border"), "")
+        turned = next((i for i, s in self.operation.consignments.items() if s.load and s.load.returning), "")
         waiting = [e.body for e in self.operation.proposals if e.verb == "amend" and verb == "amended"]
         if waiting:
             return {"lines": [line(x.quantity) for x in getattr(waiting[-1], "lines", ())]}
@@ -59,22 +60,43 @@ class Story:
             return {"consignment": border or (lit[-1] if verb == "clear" and lit else f"c{self.lots + 1 + len(lit)}")}
         if verb == "dispatch":
             self.lots += not border
-            return {"consignment": border or f"c{self.lots}", "lines": [line(min(c.undispatched, LOT))]}
+            there = min(self.of_load(border, "waiting"), c.undispatched) if border else min(c.undispatched, LOT)
+            return {"consignment": border or f"c{self.lots}", "lines": [line(there)]}
         if verb in ("received", "return-received"):
-            good = c.in_transit if verb == "received" else c.coming_back
-            return {"counts": [{"item": ITEM, "unit": UNIT, "good": decimal_pair(good)}]}
+            good = c.in_transit if verb == "received" else self.coming(turned)
+            home = {"consignment": turned} if turned and verb == "return-received" else {}
+            return {"counts": [{"item": ITEM, "unit": UNIT, "good": decimal_pair(good)}]} | home
         if verb in ("resolve", "resolved"):
             return {"of": self.operation.disputes[-1].hash if self.operation.disputes else ""}
         moved = {
-            "refused": c.in_transit,
+            "refused": min(c.in_transit, self.going(f"c{self.lots}")),
             "on-loan": c.outstanding - max(c.lent, Decimal(0)),
-            "returned": c.refused - c.turned_back if border else min(c.outstanding, LOT),
-            "lost": c.in_transit or c.outstanding or c.coming_back,
+            "returned": self.of_load(border, "waiting") if border else min(c.outstanding, LOT),
+            "lost": c.in_transit or c.outstanding or self.coming(turned),
             "damaged": Decimal(0),
         } | dict.fromkeys(("extend", "extended", "convert", "converted"), c.lent)
         leg = {"leg": "out" if c.in_transit else "loan" if c.outstanding else "back"} if verb == "lost" else {}
-        where = {"consignment": border or f"c{self.lots}"} if verb in ("refused", "returned", "lost") else {}
+        names = {"refused": f"c{self.lots}", "returned": border or f"c{self.lots}"}
+        names["lost"] = turned if leg.get("leg") == "back" else border or f"c{self.lots}"
+        where = {"consignment": names[verb]} if verb in names else {}
         return {"lines": [line(moved[verb])], **leg, **where} if verb in moved else {}
+
+    def of_load(self, consignment: str, what: str) -> Decimal:
+        """Of what a border refused of a consignment: what is waiting, or returning."""
+        status = self.operation.consignments.get(consignment)
+        return getattr(status.load, what).get((ITEM, UNIT), Decimal(0)) if status and status.load else Decimal(0)
+
+    def coming(self, turned: str) -> Decimal:
+        """What is on its way home: of a load that was turned back, else of what was lent."""
+        if turned:
+            return self.of_load(turned, "returning")
+        return self.operation.counters.get((ITEM, UNIT), operation.Counters()).coming_back
+
+    def going(self, consignment: str) -> Decimal:
+        """What left with a consignment and was not refused."""
+        status = self.operation.consignments.get(consignment)
+        sent = status.sent.get((ITEM, UNIT), Decimal(0)) if status else Decimal(0)
+        return sent - self.of_load(consignment, "refused")
 
     def ready(self, step: Step) -> bool:
         """Whether a decision has a proposal to answer, and there are goods."""

@@ -9,7 +9,8 @@ Fields = dict[str, Any]
 
 
 class Ledger:
-    """Pieces of one operation by place: `out`, at the `border`, `there`, coming `back`, and how they are counted.
+    """Pieces of one operation by place: `store` (what it took out of it, below zero), `out`, at the `border` (of each
+    consignment), `there`, coming `back` (of a load that was turned back: `home`), and how they are counted.
 
     Goods are in one place only: a step that tells of goods elsewhere does not happen, whatever its writer believes.
     """
@@ -17,6 +18,7 @@ class Ledger:
     def __init__(self) -> None:
         self.at: Counter[str] = Counter()
         self.turned: set[str] = set()
+        self.spoiled = 0
         self.counted: dict[str, tuple[int, int]] = {}
 
     def tell(self, side: str, verb: str, fields: Fields, hash_: str) -> None:
@@ -26,6 +28,10 @@ class Ledger:
             self.at[place] += quantity
         if verb == "refused":
             self.turned.add(fields["consignment"])
+        if verb == "return-received" and fields.get("consignment") in self.turned:
+            self.spoiled += sum(figures(fields)[1:3])
+        if (verb == "damaged" and side == "supplier") or (verb == "lost" and fields.get("consignment") in self.turned):
+            self.spoiled += lines
         if verb == "received":
             self.counted[hash_] = figures(fields)[:2]
         if verb == "correct":
@@ -35,13 +41,15 @@ class Ledger:
         """Whether the goods are where a step says."""
         lines, leg = sum(pieces(x["qty"]) for x in fields.get("lines", ())), fields.get("leg", "out")
         moves = self._moves(side, verb, fields, lines, leg)
-        return all(self.at[place] + quantity >= 0 or place == "lent" for place, quantity in moves.items())
+        return all(self.at[place] + quantity >= 0 or place in ("lent", "store") for place, quantity in moves.items())
 
     def _moves(self, side: str, verb: str, fields: Fields, lines: int, leg: str) -> Counter[str]:
         good, damaged, short, over = figures(fields)
+        load = fields.get("consignment", "")
+        back = f"back {load}" if load in self.turned else "back"
         moves: dict[str, dict[str, int]] = {
-            "dispatch": {"out": lines},
-            "refused": {"out": -lines, "border": lines},
+            "dispatch": {"out": lines, "store": -lines},
+            "refused": {"out": -lines, f"border {load}": lines},
             "received": {
                 "out": -good - damaged - short,
                 "there": good + damaged + over,
@@ -51,17 +59,24 @@ class Ledger:
             "on-loan": {"lent": lines},
             "converted": {"there": -lines, "lent": -lines, "given": lines},
             "returned": {"back": lines, "there": -lines, "lent": -lines},
-            "lost": {{"out": "out", "loan": "there", "back": "back"}[leg]: -lines, "lost": lines},
-            "return-received": {"back": -good - damaged - short, "home": good, "broken": damaged},
+            "lost": {{"out": "out", "loan": "there", "back": back}[leg]: -lines, "lost": lines},
+            "return-received": {
+                back: -good - damaged - short,
+                "home": good,
+                "broken": damaged,
+                "store": good,
+            },
         }
         found = Counter(moves.get(verb, {}))
         if verb == "lost" and leg == "loan":
             found["lent"] -= lines
-        if verb == "returned" and fields["consignment"] in self.turned:
-            found = Counter({"back": lines, "border": -lines})
+        if verb == "returned" and load in self.turned:
+            found = Counter({back: lines, f"border {load}": -lines})
+        if verb == "dispatch" and load in self.turned:  # under its id nothing leaves but what a border holds
+            found = Counter({"out": lines, f"border {load}": -lines})
         if verb == "damaged":
             better, worse = ("good", "damaged") if side == "requester" else ("home", "broken")
-            found = Counter({better: -lines, worse: lines})
+            found = Counter({better: -lines, worse: lines, "store": -lines if side == "supplier" else 0})
         if verb == "correct":
             before = self.counted[fields["of"]]
             found = Counter({"good": good - before[0], "damaged": damaged - before[1]})
@@ -71,10 +86,12 @@ class Ledger:
         """Where the counters say something else than is; empty where they say the same."""
         said = {
             "out": counters.in_transit,
-            "border": counters.refused - counters.turned_back,
+            "store": counters.reloaded - counters.dispatched + counters.back_good,
+            "border": counters.at_border,
+            "returning": counters.returning,
             "there": counters.outstanding,
             "lent": counters.lent,
-            "back": counters.coming_back,
+            "back": counters.coming_back - counters.returning,
             "given": counters.given,
             "lost": counters.lost_out + counters.lost_loan + counters.lost_back,
             "good": counters.received,
@@ -82,7 +99,11 @@ class Ledger:
             "home": counters.back_good,
             "broken": counters.back_damaged,
         }
-        return ", ".join(f"{k}: {said[k]} said, {self.at[k]} is" for k in said if said[k] != self.at[k])
+        there = Counter(dict(self.at) | {"border": self._loads("border "), "returning": self._loads("back ")})
+        return ", ".join(f"{k}: {said[k]} said, {there[k]} is" for k in said if said[k] != there[k])
+
+    def _loads(self, place: str) -> int:
+        return sum(quantity for at, quantity in self.at.items() if at.startswith(place))
 
 
 def pieces(pair: Any) -> int:

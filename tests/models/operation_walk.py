@@ -1,7 +1,8 @@
 """`make walk`: a million random steps of two to five nodes over the whole table, the real casework and storage.
 
 Every node asks and supplies. Messages and receipts are lost, repeated, reordered; nodes restart, or begin anew; chains
-are exchanged. After every step: no supplier promised more than it has, and nobody believes more.
+are exchanged; suppliers count their stores anew. After every step: no supplier promised more than it has, nobody
+believes more, and no store gave away what another was promised, but for what a border refused and came home broken.
 Whenever all was exchanged: both sides say the same of every operation, hold all that was acknowledged, and
 the goods are where the counters say (tests/models/ledger.py). Signatures are left out: they are tested elsewhere.
 """
@@ -9,6 +10,7 @@ the goods are where the counters say (tests/models/ledger.py). Signatures are le
 import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -17,6 +19,7 @@ from tests.domain.operation_story import FREE, ITEM, UNIT, Story, line
 from tests.models.ledger import Ledger, pieces
 from tests.models.stepper import Outcome, Side, at_once, print_walk, walk_worlds
 from xstock_node.domain import guards, steps
+from xstock_node.domain.commitments import claim, owed
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, BY_VERB, ENDED, STEPS, fits, may
 from xstock_node.domain.units import decimal_pair
@@ -27,10 +30,12 @@ from xstock_node.services import dossier
 from xstock_node.services.casework import pack
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
+from xstock_node.services.promises import Stock
 from xstock_node.storage.sqlite import SqliteEngine
 
 NAMES = ("a.example", "b.example", "c.example", "d.example", "e.example")
 HERE, KEY = Decimal(20), (ITEM, UNIT)
+LETS_GO = frozenset({"amend", "cancel", "short-close", "close-proposed"})
 TALK = ("told", "ask")
 ONWARD = frozenset(
     {"offer", "accept", "confirm", "green-light", "clear", "dispatch", "received", "on-loan", "returned"}
@@ -43,6 +48,7 @@ WEIGHTS: dict[str, float] = {"open": 3, "say": 30, "odd": 2, "deliver": 38, "rec
     "exchange": 1,
     "line": 1,
     "quiet": 0.4,
+    "stocktake": 0.5,
 }
 
 
@@ -82,12 +88,22 @@ class World:
         self.keen = self.random.random() < 0.7  # in most worlds operations get somewhere, in the others they fail early
         names = NAMES[: self.random.randint(2, len(NAMES))]
         self.sides = {name: Side(folder, name, self) for name in names}  # type: ignore[arg-type]
+        self.stock = {name: Stock({KEY: HERE}, {}) for name in names}
+        for name, side in self.sides.items():
+            side.casework.bound = partial(self._stock, name)  # type: ignore[assignment]
         self.views: dict[str, dict[str, View]] = {name: {} for name in names}
         self.ledgers: defaultdict[str, Ledger] = defaultdict(Ledger)
         self.signed: defaultdict[str, set[str]] = defaultdict(set)
         self.taken: defaultdict[str, set[str]] = defaultdict(set)
         self.receipts: list[tuple[str, str, bytes]] = []
         self.sent: list[tuple[str, str, bytes, bytes]] = []
+
+    def now(self) -> int:
+        """A second a step."""
+        return 1_790_000_000 + self.steps
+
+    def _stock(self, name: str, tx: Any) -> Stock:
+        return self.stock[name]
 
     def close(self) -> None:
         """Close every database."""
@@ -112,13 +128,32 @@ class World:
         believed: Counter[str] = Counter()
         for name, views in self.views.items():
             for view in views.values():
-                row, quantity = view.found.case, view.found.promised().get(KEY, Decimal(0))
+                row = view.found.case
                 if row.supplier == name:
-                    said[name] += quantity  # type: ignore[assignment]
-                elif view.operation.decided in BINDING:
-                    believed[row.supplier] += quantity  # type: ignore[assignment]
-        found = [f"{n} promised {q} of {HERE}" for n, q in said.items() if q > HERE]
+                    claimed = claim(view.operation, self.stock[name].counted, self.now())
+                    said[name] += claimed.whole.get(KEY, Decimal(0))  # type: ignore[assignment]
+                elif view.operation.decided in BINDING and not any(e.verb in LETS_GO for e in view.operation.proposals):
+                    believed[row.supplier] += owed(view.operation, self.now()).get(KEY, Decimal(0))  # type: ignore[assignment]
+        most = {n: self.stock[n].here[KEY] + self._spoiled(n) for n in self.sides}
+        found = [f"{n} promised {q} of {most[n]}" for n, q in said.items() if q > most[n]]
+        found += [f"the store of {n} holds {q}" for n in self.sides if (q := self._content(n)) < -self._spoiled(n)]
         return found + [f"of {n} {q} are believed, of {HERE}" for n, q in believed.items() if q > HERE]
+
+    def _supplied(self, name: str) -> list[Ledger]:
+        return [self.ledgers[case] for case, view in self.views[name].items() if view.found.case.supplier == name]
+
+    def _content(self, name: str) -> Decimal:
+        """What really lies in a store."""
+        return HERE + sum(ledger.at["store"] for ledger in self._supplied(name))
+
+    def _spoiled(self, name: str) -> int:
+        """What was refused, and came home broken or not at all: owed still, and not there any more."""
+        return sum(ledger.spoiled for ledger in self._supplied(name))
+
+    def _stocktake(self) -> None:
+        """A supplier counts what lies in its store."""
+        name = self.random.choice(list(self.sides))
+        self.stock[name] = Stock({KEY: self._content(name)}, {KEY: self.now()})
 
     def differing(self) -> list[str]:
         """What is wrong once everything was exchanged."""

@@ -30,13 +30,14 @@ from xstock_node.protocol.names import LogName
 from xstock_node.services import casework, dossier
 from xstock_node.services.casework import Casework, pack
 from xstock_node.services.errors import Refusal
-from xstock_node.services.promises import promised
+from xstock_node.services.promises import Stock, claims
 from xstock_node.storage.sqlite import SqliteEngine
 
 T = TypeVar("T")
 SUPPLIER, REQUESTERS = "s.example", ("a.example", "b.example", "c.example")
 HERE = Decimal(100)
 KEY = ("TENT", "H87")
+NEVER = Stock({}, {})
 STEPS_A_WORLD, CASES, A_PART = 250, 8, 25_000
 LIKELY = {
     "offer": 6,
@@ -84,7 +85,7 @@ class Side:
     def __init__(self, folder: Path, name: str, world: "World") -> None:
         self.name, self.engine, self.random = name, SqliteEngine(folder / f"{name}.db", threads=False), world.random
         self.identity, self.signer, self.start_number = SimpleNamespace(name=name), Unsigned(name), 1
-        self.clock = SimpleNamespace(now=lambda: 1_790_000_000 + world.steps)
+        self.clock = SimpleNamespace(now=world.now)
         self.directory = SimpleNamespace(verify=lambda *asked: None, get=lambda name: None)
         members = SimpleNamespace(is_member=lambda name: True, standing=lambda name: True)
         network = SimpleNamespace(name="see", shared=LogName(name, "see.pub"), membership=members)
@@ -110,6 +111,10 @@ class World:
         self.receipts: list[tuple[str, str, bytes]] = []
         self.sent: list[tuple[str, str, bytes, bytes]] = []
 
+    def now(self) -> int:
+        """A second a step."""
+        return 1_790_000_000 + self.steps
+
     def close(self) -> None:
         """Close every database."""
         for side in self.sides.values():
@@ -128,7 +133,8 @@ class World:
 
     def broken(self) -> list[str]:
         """Sums over what there is."""
-        said = self.sides[SUPPLIER].read(lambda tx: promised(tx, "see", SUPPLIER)).get(KEY, Decimal(0))
+        claimed = self.sides[SUPPLIER].read(lambda tx: claims(tx, ["see"], SUPPLIER, NEVER, self.now()))
+        said = claimed.whole.get(KEY, Decimal(0))
         believed = sum((self._believed(self.sides[name]) for name in REQUESTERS), Decimal(0))
         found = [f"promised {said} of {HERE}"] if said > HERE else []
         return [*found, f"confirmed {believed} of {HERE} to those who believe it"] if believed > HERE else found
@@ -151,7 +157,8 @@ class World:
 
         def work(tx: Any) -> Decimal:
             found = [dossier.read(tx, row) for row in tx.cases.all("see")]
-            return sum((d.promised().get(KEY, Decimal(0)) for d in found if d.state() in BINDING), Decimal(0))
+            bound = [d.claim({}, self.now()).whole for d in found if d.state() in BINDING]
+            return sum((one.get(KEY, Decimal(0)) for one in bound), Decimal(0))
 
         return side.read(work)  # type: ignore[no-any-return]
 
@@ -272,7 +279,7 @@ def walk_worlds(kind: Any, count: int, seed: int, stop_at: int) -> Outcome:
     """
     found = Outcome(steps=0, counts=Counter(), broken=[])
     place = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - what is written there is thrown away
-    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: kind.there
+    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: Stock(kind.there, {})
     with mock.patch.object(messages, "parse", parse), mock.patch.object(casework, "available", here):
         while found.steps < count and len(found.broken) < stop_at:
             folder = Path(tempfile.mkdtemp(dir=place))

@@ -8,8 +8,9 @@ from msgspec import structs
 
 from tests.models import operation_walk
 from xstock_node.domain import operation
-from xstock_node.domain.counters import ZERO, Counters, Key
+from xstock_node.domain.counters import Counters
 from xstock_node.domain.operation import Operation
+from xstock_node.domain.sums import ZERO, Key
 from xstock_node.services.casework import Casework
 from xstock_node.services.dossier import Dossier
 from xstock_node.storage.sqlite.cases import SqliteCases

@@ -7,7 +7,9 @@ any of the three voids it.
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from xstock_node.domain.border import Refused, consignment_of, refused_loads
 from xstock_node.domain.steps import Dispatch, GreenLight, Stage
+from xstock_node.domain.sums import ZERO, Sums, added, total
 
 if TYPE_CHECKING:
     from xstock_node.domain.operation import Event
@@ -35,7 +37,9 @@ class Clearance(NamedTuple):
 class ConsignmentStatus(NamedTuple):
     """Where a consignment stands; `light` is the newest green light, countersigned or not.
 
-    `dispatched` and `refused` count how often; `relit`: it was cleared since it left last.
+    It is at the border while any of its goods wait there, even if the rest went on. `dispatched` counts how often it
+    left, `sent` how much, what was taken on from a border again among it; `load` is what became of what was refused,
+    None where nothing was; `relit`: cleared since it left last.
     """
 
     id: str
@@ -44,17 +48,19 @@ class ConsignmentStatus(NamedTuple):
     light: GreenLight | None
     clearance: Clearance | None
     dispatched: int
-    refused: int
+    sent: Sums
+    load: Refused | None
     relit: bool
 
 
 def consignments_of(events: Sequence["Event"]) -> dict[str, ConsignmentStatus]:
     """The consignments that the steps of an operation name, by their id."""
     ids = sorted({e.body.consignment for e in events if isinstance(e.body, Stage | GreenLight | Dispatch)})
-    return {found: _status(found, [e for e in events if _names(e, found)]) for found in ids}
+    loads = refused_loads(events)
+    return {id_: _status(id_, [e for e in events if consignment_of(e) == id_], loads.get(id_)) for id_ in ids}
 
 
-def _status(id_: str, events: Sequence["Event"]) -> ConsignmentStatus:
+def _status(id_: str, events: Sequence["Event"], load: Refused | None) -> ConsignmentStatus:
     stage = _newest(e.body for e in events if isinstance(e.body, Stage))
     lights = [(e.n, e.body) for e in events if e.verb == "green-light" and isinstance(e.body, GreenLight)]
     light = lights[-1][1] if lights else None
@@ -64,14 +70,19 @@ def _status(id_: str, events: Sequence["Event"]) -> ConsignmentStatus:
         export = _newest(e.body for e in signed if isinstance(e.body, GreenLight))
         clearance = Clearance(light, export, _void(light, stage)) if export is not None else None
     dispatched = sum(e.verb == "dispatch" for e in events)
-    refused = sum(e.verb == "refused" for e in events)
-    if dispatched and refused >= dispatched:
-        stand: Stand = "turned-back" if any(e.verb == "returned" for e in events) else "at-border"
-    else:
-        stand = "dispatched" if dispatched else _before_leaving(light, clearance)
+    sent = added(total(e.body.lines) for e in events if isinstance(e.body, Dispatch))
+    stand: Stand = "dispatched" if dispatched else _before_leaving(light, clearance)
+    if dispatched and load is not None:
+        stand = "at-border" if load.waiting else "turned-back" if _all_turned(sent, load) else "dispatched"
     left = max((e.n for e in events if e.verb == "dispatch"), default=0)
     relit = any(e.verb == "clear" and e.n > left for e in events)
-    return ConsignmentStatus(id_, stand, stage, light, clearance, dispatched, refused, relit)
+    return ConsignmentStatus(id_, stand, stage, light, clearance, dispatched, sent, load, relit)
+
+
+def _all_turned(sent: Sums, load: Refused) -> bool:
+    """Whether nothing of the load went on: all that left was turned back."""
+    back = added([load.turned, load.reloaded])
+    return bool(load.turned) and all(back.get(key, ZERO) >= quantity for key, quantity in sent.items())
 
 
 def _before_leaving(light: GreenLight | None, clearance: Clearance | None) -> Stand:
@@ -97,10 +108,6 @@ def _differs(light: GreenLight, vehicle: str, crossing: str, day: str) -> str:
         if granted and came != granted:
             return f"the green light is for another {what}"
     return ""
-
-
-def _names(event: "Event", consignment: str) -> bool:
-    return getattr(event.body, "consignment", None) == consignment
 
 
 def _newest(bodies: Iterable[T]) -> T | None:

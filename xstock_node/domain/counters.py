@@ -5,28 +5,26 @@ supplier's last word.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from xstock_node.domain.steps import Count, Line, Movement
-from xstock_node.domain.units import from_sent_pair
+from xstock_node.domain.border import counted, leaves_border, refused_loads
+from xstock_node.domain.steps import Line, Movement
+from xstock_node.domain.sums import ZERO, Key, Sums, added, total
 
 if TYPE_CHECKING:
     from xstock_node.domain.operation import Event
-
-Key = tuple[str, str]
-Sums = dict[Key, Decimal]
-ZERO: Final = Decimal(0)
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
     """Quantities of one item in its unit.
 
     `received`, `damaged`, `short`, `over` are the requester's count, `back_*` the supplier's of what returned;
-    `refused` at a border, of which `turned_back` goes home; `on_loan` taken over, `given` turned into a donation;
+    `refused` at a border, of which `reloaded` left it again, `at_border` waits and `turned_back` goes home, where
+    `returning` has not arrived yet; `on_loan` taken over, `given` turned into a donation;
     `lost_out`, `lost_loan`, `lost_back` by the leg on which it was lost; `released` by short closing.
     """
 
@@ -36,6 +34,9 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     released: Decimal = ZERO
     dispatched: Decimal = ZERO
     refused: Decimal = ZERO
+    reloaded: Decimal = ZERO
+    at_border: Decimal = ZERO
+    returning: Decimal = ZERO
     turned_back: Decimal = ZERO
     received: Decimal = ZERO
     damaged: Decimal = ZERO
@@ -55,6 +56,11 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     def undispatched(self) -> Decimal:
         """Accepted and not on its way yet."""
         return self.accepted - self.released - self.dispatched + self.refused
+
+    @property
+    def away(self) -> Decimal:
+        """Refused goods that left the store once and may serve again: at the border, or on their way home."""
+        return self.at_border + max(ZERO, min(self.returning, self.coming_back))
 
     @property
     def in_transit(self) -> Decimal:
@@ -82,10 +88,12 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
 def counters_of(events: Sequence["Event"]) -> dict[Key, Counters]:
     """The counters of all items of an operation."""
     sums: defaultdict[str, Sums] = defaultdict(dict)
-    sums["requested"] = _total(_last(events, "request", "amend"))
-    sums["offered"] = _total(_last(events, "offer", "amended"))
+    sums["requested"] = total(_last(events, "request", "amend"))
+    sums["offered"] = total(_last(events, "offer", "amended"))
     sums["accepted"] = _accepted(events)
-    refused = {e.body.consignment for e in events if e.verb == "refused" and isinstance(e.body, Movement)}
+    refused = refused_loads(events)
+    for name in ("reloaded", "waiting", "returning"):
+        sums["at_border" if name == "waiting" else name] = added(getattr(one, name) for one in refused.values())
     for event in events:
         for name, lines in _sums_of(event, refused):
             for key, quantity in lines.items():
@@ -102,19 +110,37 @@ def _accepted(events: Sequence["Event"]) -> Sums:
         return {}
     later = [e for e in events if e.verb == "amended" and e.n > confirmed[-1].n and _lines(e)]
     if later:
-        return _total(_lines(later[-1]))
+        return total(_lines(later[-1]))
     chosen = _lines(confirmed[-1]) or _last([e for e in events if e.n <= confirmed[-1].seen], "accept")
     before = [e for e in events if e.side == "requester" or e.n < confirmed[-1].n]
-    return _total(chosen or _last(before, "offer", "amended"))
+    return total(chosen or _last(before, "offer", "amended"))
 
 
 def _released(events: Sequence["Event"], accepted: Sums) -> Sums:
-    closings = [e.n for e in events if e.verb == "short-closed"]
+    """What the last short closing let go: all that had not left for good by then, as its writer knew it."""
+    closings = [e for e in events if e.verb == "short-closed"]
     if not closings:
         return {}
-    sent = _total(line for e in events if e.verb == "dispatch" and e.n < closings[-1] for line in _lines(e))
-    refused = _total(line for e in events if e.verb == "refused" for line in _lines(e))
-    return {key: quantity - sent.get(key, ZERO) + refused.get(key, ZERO) for key, quantity in accepted.items()}
+    last = closings[-1]
+    known = [e for e in events if (e.n < last.n if e.side == "supplier" else e.n <= last.seen)]
+    sent = total(line for e in known if e.verb == "dispatch" for line in _lines(e))
+    refused = total(line for e in known if e.verb == "refused" for line in _lines(e))
+    left = {key: quantity - sent.get(key, ZERO) + refused.get(key, ZERO) for key, quantity in accepted.items()}
+    return {key: quantity for key, quantity in left.items() if quantity > 0}
+
+
+def fresh_dispatches(events: Sequence["Event"]) -> list["Event"]:
+    """The dispatches by which goods left the store, in the supplier's order; not those that leave a border again."""
+    refused = refused_loads(events)
+    return [e for e in events if e.verb == "dispatch" and not leaves_border(e, events, refused)]
+
+
+def good_again(event: "Event") -> Sums:
+    """What came back to the store by a step in good order; below zero where it turned out damaged there."""
+    if event.verb == "return-received":
+        return counted(event, "good")
+    broken = event.verb == "damaged" and event.side == "supplier"
+    return {key: -quantity for key, quantity in total(_lines(event)).items()} if broken else {}
 
 
 _SUMMED: Final = {"dispatch": "dispatched", "refused": "refused", "on-loan": "on_loan", "converted": "given"}
@@ -124,25 +150,20 @@ _COUNTED: Final = {
 }
 
 
-def _sums_of(event: "Event", refused: set[str]) -> Iterable[tuple[str, Sums]]:
+def _sums_of(event: "Event", refused: Collection[str]) -> Iterable[tuple[str, Sums]]:
     if event.verb in _SUMMED:
-        yield _SUMMED[event.verb], _total(_lines(event))
+        yield _SUMMED[event.verb], total(_lines(event))
     elif event.verb == "returned" and isinstance(event.body, Movement):
         turned = event.body.consignment in refused
-        yield "turned_back" if turned else "returned", _total(_lines(event))
+        yield "turned_back" if turned else "returned", total(_lines(event))
     elif event.verb == "lost" and isinstance(event.body, Movement):
-        yield f"lost_{event.body.leg or 'out'}", _total(_lines(event))
+        yield f"lost_{event.body.leg or 'out'}", total(_lines(event))
     elif event.verb == "damaged":
         worse, better = ("damaged", "received") if event.side == "requester" else ("back_damaged", "back_good")
-        yield worse, _total(_lines(event))
-        yield better, {key: -quantity for key, quantity in _total(_lines(event)).items()}
+        yield worse, total(_lines(event))
+        yield better, {key: -quantity for key, quantity in total(_lines(event)).items()}
     for name, field in _COUNTED.get(event.verb, ()):
-        counts: tuple[Count, ...] = getattr(event.body, "counts", ())
-        summed: Sums = {}
-        for count in counts:
-            key = count.item, count.unit
-            summed[key] = summed.get(key, ZERO) + from_sent_pair(getattr(count, field))
-        yield name, summed
+        yield name, counted(event, field)
 
 
 def _lines(event: "Event") -> tuple[Line, ...]:
@@ -151,11 +172,3 @@ def _lines(event: "Event") -> tuple[Line, ...]:
 
 def _last(events: Iterable["Event"], *verbs: str) -> tuple[Line, ...]:
     return next((_lines(e) for e in reversed([*events]) if e.verb in verbs and _lines(e)), ())
-
-
-def _total(lines: Iterable[Line]) -> Sums:
-    total: Sums = {}
-    for line in lines:
-        key = line.item, line.unit
-        total[key] = total.get(key, ZERO) + line.quantity
-    return total

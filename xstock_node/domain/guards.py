@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Final
 
 from xstock_node.domain import steps
-from xstock_node.domain.counters import ZERO, Counters, Key
+from xstock_node.domain.border import Refused
+from xstock_node.domain.counters import Counters
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, Kind
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.steps import Body
+from xstock_node.domain.sums import ZERO, Key, left_of
 from xstock_node.domain.units import from_sent_pair
 
 Guard = Callable[[Operation, Body, int], Iterable[Reason]]
@@ -59,7 +61,11 @@ class AtMost:
         for key, quantity in _asked(body).items():
             there = max(self.what(operation.counters.get(key, Counters())), ZERO)
             if quantity > there:
-                yield Reason(self.code, {"item": key[0], "asked": str(quantity), "there": str(there), "unit": key[1]})
+                yield _more(self.code, key, quantity, there)
+
+
+def _more(code: str, key: Key, asked: Decimal, there: Decimal) -> Reason:
+    return Reason(code, {"item": key[0], "asked": str(asked), "there": str(there), "unit": key[1]})
 
 
 def _asked(body: Body) -> dict[Key, Decimal]:
@@ -145,7 +151,7 @@ def _cleared(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if not isinstance(body, steps.Dispatch):
         return
     status = operation.consignments.get(body.consignment)
-    if status is not None and status.stand == "dispatched":
+    if status is not None and status.stand in ("dispatched", "turned-back"):
         yield Reason("left_already", {"consignment": body.consignment})
     if body.free:
         return
@@ -192,7 +198,8 @@ def unbalanced(operation: Operation, written_off: Mapping[Key, Decimal]) -> dict
     found: dict[Key, Decimal] = {}
     for key, counters in operation.counters.items():
         lent = counters.outstanding if operation.terms in LENDING else ZERO
-        left = counters.undispatched + counters.in_transit + counters.coming_back + lent - written_off.get(key, ZERO)
+        here = max(counters.undispatched, counters.at_border)  # what a border holds is due, unless it was let go
+        left = here + counters.in_transit + counters.coming_back + lent - written_off.get(key, ZERO)
         if left > 0 and counters.accepted:
             found[key] = left
     return found
@@ -207,19 +214,58 @@ def _asked_off(body: Body) -> dict[Key, Decimal]:
 
 def _lost(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     leg = getattr(body, "leg", "") or "out"
-    figure: Callable[[Counters], Decimal] = {
-        "out": lambda c: c.in_transit,
-        "loan": lambda c: c.outstanding,
-        "back": lambda c: c.coming_back,
-    }[leg]
-    yield from AtMost(figure, "more_than_there")(operation, body, now)
+    if leg == "back":
+        yield from _back(operation, body, now)
+    else:
+        figure: Callable[[Counters], Decimal] = lambda c: c.in_transit if leg == "out" else c.outstanding  # noqa: E731
+        yield from AtMost(figure, "more_than_there")(operation, body, now)
+
+
+def _refused(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Of a consignment no more is refused than left with it."""
+    status = operation.consignments.get(getattr(body, "consignment", ""))
+    if status is None:
+        yield Reason("which_load", {"consignments": ", ".join(operation.consignments)})
+        return
+    left = left_of(status.sent, status.load.refused if status.load else {})
+    moving = {key: c.in_transit for key, c in operation.counters.items()}
+    yield from _no_more_than({key: max(min(q, moving.get(key, ZERO)), ZERO) for key, q in left.items()}, body)
 
 
 def _returned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    if (load := _load(operation, body)) is None:
+        yield from AtMost(lambda c: c.outstanding, "more_than_there")(operation, body, now)
+    else:
+        yield from _no_more_than(load.waiting, body)
+
+
+def _back(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """What is on its way home: of a load that a border refused, or of what was lent."""
+    if (load := _load(operation, body)) is not None:
+        yield from _no_more_than(load.returning, body)
+        return
+    yield from AtMost(lambda c: c.coming_back - c.returning, "more_than_there")(operation, body, now)
+    turned = [id_ for id_, c in operation.consignments.items() if c.load and c.load.returning]
+    if turned and not getattr(body, "consignment", ""):
+        yield Reason("which_load", {"consignments": ", ".join(turned)})
+
+
+def _leaves_border(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """Under the id of a load that waits at a border no more leaves than waits there."""
     status = operation.consignments.get(getattr(body, "consignment", ""))
-    turned = status is not None and status.refused > 0
-    figure: Callable[[Counters], Decimal] = lambda c: c.refused - c.turned_back if turned else c.outstanding  # noqa: E731
-    yield from AtMost(figure, "more_than_there")(operation, body, now)
+    if status is not None and status.stand == "at-border" and status.load is not None:
+        yield from _no_more_than(status.load.waiting, body)
+
+
+def _load(operation: Operation, body: Body) -> Refused | None:
+    status = operation.consignments.get(getattr(body, "consignment", ""))
+    return status.load if status is not None else None
+
+
+def _no_more_than(there: Mapping[Key, Decimal], body: Body) -> Iterable[Reason]:
+    for key, quantity in _asked(body).items():
+        if quantity > there.get(key, ZERO):
+            yield _more("more_than_there", key, quantity, there.get(key, ZERO))
 
 
 GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
@@ -233,13 +279,13 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "amended": (_some, AsProposed("amend"), _not_below_dispatched),
     "amend": (_some, _not_below_dispatched),
     "clear": (_countersigned,),
-    "dispatch": (_lines, AtMost(lambda c: c.undispatched, "more_than_accepted"), _cleared),
-    "refused": (_lines, AtMost(lambda c: c.in_transit, "more_than_there")),
+    "dispatch": (_lines, AtMost(lambda c: c.undispatched, "more_than_accepted"), _cleared, _leaves_border),
+    "refused": (_lines, _refused),
     "lost": (_lines, _lost),
     "received": (_counts, AtMost(lambda c: c.in_transit, "more_than_there")),
     "on-loan": (_lines, _lending, AtMost(lambda c: c.outstanding - max(c.lent, ZERO), "more_than_there")),
     "returned": (_lines, _returned),
-    "return-received": (_counts, AtMost(lambda c: c.coming_back, "more_than_there")),
+    "return-received": (_counts, _back),
     "resolve": (_dispute,),
     "resolved": (_dispute,),
     "extend": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),

@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from xstock_node.domain.counters import ZERO, Counters, Key
+from xstock_node.domain.counters import Counters
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BINDING, ENDED, Side, State
 from xstock_node.domain.steps import Dispatch, Line, Movement, Receipt
+from xstock_node.domain.sums import ZERO, Key
 
 
 class Part(NamedTuple):

@@ -11,9 +11,10 @@ import msgspec
 
 from xstock_node.domain import steps
 from xstock_node.domain.clearing import Clearance, ConsignmentStatus, consignments_of
-from xstock_node.domain.counters import ZERO, Counters, Key, counters_of
+from xstock_node.domain.counters import Counters, counters_of
 from xstock_node.domain.operations import BY_VERB, ENDED, Kind, Side, State, fold
 from xstock_node.domain.steps import Body
+from xstock_node.domain.sums import ZERO, Key
 
 S = State
 SUPPLIER_ACTS: Final = frozenset({S.NOTIFIED, S.REQUESTED, S.INDICATED, S.CLEARED, S.REFUSED, S.RETURN_DISPATCHED})

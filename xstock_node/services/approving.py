@@ -1,14 +1,14 @@
 """Approving: steps that wait for the stock owner's release or for a second person, and who signed what already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
-from xstock_node.domain.counters import ZERO, Key
 from xstock_node.domain.rights import DAY
 from xstock_node.domain.steps import Line
+from xstock_node.domain.sums import ZERO, Key
 from xstock_node.domain.units import from_sent_pair
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
@@ -67,6 +67,9 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 PENDING: Shelf[Pending] = Shelf("pending", Pending)
 
 
+Needs = dict[str, list[str]]
+
+
 class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     """A step that waits for people of this node."""
 
@@ -80,7 +83,7 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, Any]
 
 
-def needs_of(verb: str, lines: Sequence[Line], stock: dict[Key, Decimal], limits: Thresholds) -> dict[str, list[str]]:
+def needs_of(verb: str, lines: Sequence[Line], stock: Mapping[Key, Decimal], limits: Thresholds) -> Needs:
     """The rights that an offer needs, each with its reasons: the owner's release, a second person above thresholds.
 
     `stock` is what the organisation may promise of each item, by item and unit. A value that is unknown is no reason.

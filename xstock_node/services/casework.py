@@ -7,13 +7,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
 from xstock_node.domain import steps
 from xstock_node.domain.operations import BY_VERB, Kind, may
+from xstock_node.domain.sums import ZERO
 from xstock_node.protocol import bundle, chains, limits, messages, notes
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.errors import BadSignature, Fork, Gap, NotFound, ProtocolError, WrongStep
@@ -24,12 +24,13 @@ from xstock_node.services.auditing import Audit
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
-from xstock_node.services.promises import Key, available, promised_in
+from xstock_node.services.promises import Stock, available, claims, room
 from xstock_node.services.site import Site
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage, StoredObject
 
 SIGNED_BY = "identity"
+PROMISES = frozenset({"standby", "offer", "confirm", "dispatch"})
 WITNESSED_SOON = frozenset({"offer", "confirm", "accept", "dispatch", "received", "close"})
 
 
@@ -59,7 +60,7 @@ class Casework:
         self.arrived: Callable[[str], None] = lambda case: None
         self.attached: Callable[[str], None] = lambda case: None
         self.written: Callable[[], None] = lambda: None
-        self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
+        self.bound: Callable[[Transaction], Stock | None] = lambda tx: None
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
         self._own = node.identity.name
 
@@ -211,28 +212,37 @@ class Casework:
         other = found.other(self._own)
         if not self.network.membership.is_member(other) and not (step and step.reduces):
             raise Refusal("former-member", "a step that only reduces an obligation", verb, f"{other} is no member")
-        if verb in ("standby", "offer", "confirm") or (verb == "amended" and "lines" in body):
+        if side == "supplier" and (verb in PROMISES or (verb == "amended" and "lines" in body)):
             self._may_promise(tx, found, body)
 
     def _may_promise(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:
-        """Raise while anything promised would exceed what is available (xs1 16.11)."""
+        """Raise while a step would claim more of the store than is available (xs1 16.11).
+
+        Goods that leave are claimed already; where they are more than that, as in place of a load that waits at a
+        border, they need stock like a promise. An amendment needs stock for what it adds.
+        """
+        now, stock = self.node.clock.now(), None if self.network.shared.is_exercise else self.bound(tx)
+        networks = [self.network.name] if stock is None else self.sharing()
+        stock = available(tx, self.network, now) if stock is None else stock
+        before, after = found.claim(stock.counted, now).whole, found.claim(stock.counted, now, body).whole
+        if body["step"] in ("dispatch", "amended"):
+            after = {key: quantity for key, quantity in after.items() if quantity > before.get(key, ZERO)}
+            if not after:
+                return
         if self.doubted:
             do = "wait until they answer, or release stock line by line"
             raise Refusal(
                 "doubtful-start", "an answer of every member about its cases", ", ".join(sorted(self.doubted)), do
             )
-        wanted = dossier.lines_of(body) if "lines" in body else found.promised()
-        if not wanted:
+        for line in dossier.lines_of(body).items():
+            if line[1] <= 0:
+                do = "promise something"
+                raise Refusal("no-quantity", f"a quantity of {line[0][0]} above zero", str(line[1]), do)
+        if not after:
             raise Refusal("no-lines", "lines of item, quantity and unit", "none", "say what is promised")
-        now, stock = self.node.clock.now(), None if self.network.shared.is_exercise else self.bound(tx)
-        here = available(tx, self.network, now) if stock is None else stock
-        networks = [self.network.name] if stock is None else self.sharing()
-        others = promised_in(tx, networks, self._own, found.case.id)
-        for key, quantity in wanted.items():
-            left = here.get(key, Decimal(0)) - others.get(key, Decimal(0))
-            if quantity <= 0:
-                raise Refusal("no-quantity", f"a quantity of {key[0]} above zero", str(quantity), "promise something")
-            if quantity > left:
+        left_of = room(stock, claims(tx, networks, self._own, stock, now, found.case.id))
+        for key, quantity in after.items():
+            if quantity > (left := left_of.get(key, ZERO)):
                 do = "offer less, or publish what became free"
                 raise Refusal("not-available", f"at most {left} {key[1]} of {key[0]}", str(quantity), do)
 

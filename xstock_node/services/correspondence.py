@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 
 from xstock_node.protocol.bundle import entries
 from xstock_node.protocol.errors import NotFound, ProtocolError
@@ -17,7 +16,7 @@ from xstock_node.services.casework import Casework
 from xstock_node.services.delivering import Delivering
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
-from xstock_node.services.promises import Key
+from xstock_node.services.promises import Stock
 from xstock_node.services.relaying import Relaying
 from xstock_node.services.site import Site, Small
 from xstock_node.storage.errors import StorageError
@@ -54,7 +53,7 @@ class Correspondence:
         self._running = False
         self.relaying = Relaying(node)
         self.arrived: Callable[[str], None] = lambda case: None
-        self.bound: Callable[[Transaction], dict[Key, Decimal] | None] = lambda tx: None
+        self.bound: Callable[[Transaction], Stock | None] = lambda tx: None
 
     def of(self, network: str = "") -> Bureau:
         """The bureau of a network; the home network's by default."""

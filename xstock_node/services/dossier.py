@@ -3,13 +3,15 @@
 Pure over stored messages; who reads it decides nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xstock_node.domain import operation, steps
+from xstock_node.domain.commitments import Claim, claim
 from xstock_node.domain.operation import Event, Operation
-from xstock_node.domain.operations import BEFORE, PROMISED, Side, State, fold
+from xstock_node.domain.operations import Side, State, fold
+from xstock_node.domain.sums import Key
 from xstock_node.protocol import messages
 from xstock_node.protocol.messages import NOTHING, Link, Message
 from xstock_node.storage.interfaces import Transaction
@@ -77,25 +79,14 @@ class Dossier(NamedTuple):
         wanted = set(verbs)
         return any(e.verb in wanted and e.n <= seen.n for e in operation.standing(self.events()))
 
-    def promised(self) -> dict[tuple[str, str], Decimal]:
-        """What the supplier promised and has not got back: quantity by item and unit.
-
-        Stock freed by a cancel after the confirmation counts until the requester's receipt of it is stored (xs1 16.12).
-        """
-        state = self.state()
-        if state in PROMISED or (state is State.CANCELLED and self._cancel_unreceipted()):
-            return self._agreed()
-        standby = [e for e in self.supplier if e.verb == "standby"]
-        return lines_of(standby[-1].message.body) if standby and state in BEFORE else {}
-
-    def _agreed(self) -> dict[tuple[str, str], Decimal]:
-        """The lines of the last offer or amendment, or of them what the supplier confirmed."""
-        said = [e for e in self.supplier if e.verb in ("offer", "amended", "confirm") and "lines" in e.message.body]
-        return lines_of(said[-1].message.body) if said else {}
-
-    def _cancel_unreceipted(self) -> bool:
-        confirmed = any(e.verb == "confirm" for e in self.supplier)
-        return confirmed and any(e.verb in ("cancelled", "cancel-own") and not e.receipted for e in self.supplier)
+    def claim(self, counted: Mapping[Key, int], now: int, drafted: dict[str, Any] | None = None) -> Claim:
+        """What the supplier's store is claimed for, or would be with one step more that the supplier has `drafted`."""
+        events = self.events()
+        if drafted is not None:
+            verb, own, other = str(drafted["step"]), self.last(self.case.supplier), self.last(self.case.requester)
+            body = steps.body_of(verb, drafted)
+            events.append(Event("supplier", verb, body, own.n + 1, other.n, now, "", receipted=False))
+        return claim(operation.read(events), counted, now)
 
 
 def read(tx: Transaction, case: StoredCase) -> Dossier:

@@ -1,15 +1,14 @@
 """What `doctor` finds in networks and cases: charters, root keys, forks, what waits and what is not witnessed."""
 
-from decimal import Decimal
-
 import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.sums import Sums
 from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.network import Network
 from xstock_node.services.office import Office
-from xstock_node.services.promises import Key, at_risk, available, promised
+from xstock_node.services.promises import Stock, at_risk, available, claims
 from xstock_node.services.stock_bound import stock_bound
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
@@ -120,14 +119,14 @@ async def _forks(office: Office) -> list[Finding]:
     ]
 
 
-def short(office: Office, tx: Transaction, network: Network, catalogue: Catalogue) -> dict[Key, Decimal]:
+def short(office: Office, tx: Transaction, network: Network, catalogue: Catalogue) -> Sums:
     """How much of each item is promised in a network beyond what there is."""
-    promises = promised(tx, network.name, office.node.identity.name)
-    if not promises:
+    now, own = office.node.clock.now(), office.node.identity.name
+    if not claims(tx, [network.name], own, Stock({}, {}), now).owed:
         return {}
     kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
-    here = available(tx, network, office.node.clock.now()) if kept is None else kept
-    return at_risk(here, promises)
+    stock = available(tx, network, now) if kept is None else kept
+    return at_risk(stock, claims(tx, [network.name], own, stock, now))
 
 
 async def _at_risk(office: Office, network: Network) -> list[Finding]:

@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.catalogue import Catalogue
-from xstock_node.domain.counters import ZERO
 from xstock_node.domain.escalation import Wait
 from xstock_node.domain.mobilisation import Part, under_way
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import ENDED, Side, State
 from xstock_node.domain.rights import DAY
+from xstock_node.domain.sums import ZERO
 from xstock_node.i18n import text
 from xstock_node.services import dossier, mobilising, operation_views
 from xstock_node.services.duty_desk import TOLD, things

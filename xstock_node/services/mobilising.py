@@ -8,10 +8,10 @@ from decimal import Decimal
 import msgspec
 
 from xstock_node.domain import mobilisation
-from xstock_node.domain.counters import Key
 from xstock_node.domain.mobilisation import FIGURES, Part, Row, Table, Total, UnderWay
 from xstock_node.domain.operations import ENDED, Side
 from xstock_node.domain.steps import Ask
+from xstock_node.domain.sums import Key
 from xstock_node.services import dossier
 from xstock_node.services.branches import visible
 from xstock_node.services.dossier import Dossier

@@ -1,6 +1,6 @@
 """Offering: what has to be signed and withdrawn so that the live offers of a log say what the rules say now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import msgspec
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.mapping import MappingTable
 from xstock_node.domain.sharing import Proposal, ProposedOffer, SharedLine, propose
+from xstock_node.domain.sums import Key
 from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
@@ -26,8 +27,8 @@ from xstock_node.services.offer_views import (
     proposed_view,
 )
 from xstock_node.services.office import Office
-from xstock_node.services.promises import promised_in
-from xstock_node.services.provenance import counted_at, source_word
+from xstock_node.services.promises import Stock, claims
+from xstock_node.services.provenance import counted_at, counts_of, source_word
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -47,15 +48,28 @@ def proposal_of(
     ]
     today = datetime.fromtimestamp(office.node.clock.now(), UTC).date()
     rules, released = office.settings.rules, tx.stock.released()
-    taken = committed(office, tx) if commitments is None else commitments
+    taken = committed(office, tx, counted(tx, lines, catalogue)) if commitments is None else commitments
     return lines, propose(lines, rules, catalogue, tx.stock.minimums(), taken, released, today)
 
 
-def committed(office: Office, tx: Transaction) -> dict[str, Decimal]:
-    """What is promised in the real operations of all networks, by catalogue code."""
+def counted(tx: Transaction, lines: Iterable[SharedLine], catalogue: Catalogue) -> dict[Key, int]:
+    """When each item was counted: as its oldest line was, of those that have any of it."""
+    when = counts_of(tx.stock.sources(), tx.stock.lines())
+    found: dict[Key, int] = {}
+    for one in lines:
+        item = catalogue.get(one.mapping.code) if one.mapping is not None else None
+        if item is not None and one.line.quantity > 0:
+            key = item.code, item.unit.value
+            found[key] = min(when[one.ref], found.get(key, when[one.ref]))
+    return found
+
+
+def committed(office: Office, tx: Transaction, counted: Mapping[Key, int]) -> dict[str, Decimal]:
+    """What the real operations of all networks claim of the stock, by catalogue code."""
     real = [network.name for network in office.node.networks.values() if not network.shared.is_exercise]
+    taken = claims(tx, real, office.node.identity.name, Stock({}, counted), office.node.clock.now())
     found: dict[str, Decimal] = {}
-    for (code, _), quantity in promised_in(tx, real, office.node.identity.name).items():
+    for (code, _), quantity in taken.whole.items():
         found[code] = found.get(code, Decimal(0)) + quantity
     return found
 

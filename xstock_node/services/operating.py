@@ -1,7 +1,8 @@
 """Operating: people take the steps of operations. Rights, guards and approvals first; then the node signs and sends."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import Meta
 from xstock_node.domain import guards, steps
 from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
+from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
@@ -247,9 +249,9 @@ async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -
     network = office.node.networks[row.network]
     casework, now = _casework(office, row), office.node.clock.now()
 
-    def stock(tx: Transaction) -> dict[tuple[str, str], Any]:
+    def stock(tx: Transaction) -> Mapping[Key, Decimal]:
         kept = None if network.shared.is_exercise else casework.bound(tx)
-        return available(tx, network, now) if kept is None else kept
+        return (available(tx, network, now) if kept is None else kept).here
 
     there = await office.node.engine.read(stock)
     return approving.needs_of(verb, getattr(body, "lines", ()), there, office.settings.second_person)

@@ -12,11 +12,12 @@ from typing import Final
 from xstock_node.domain import steps
 from xstock_node.domain.consignments import Consignment
 from xstock_node.domain.corridors import Facts
-from xstock_node.domain.counters import Counters, Key, counters_of
+from xstock_node.domain.counters import Counters, counters_of
 from xstock_node.domain.documents.choosing import Choice
 from xstock_node.domain.documents.facts import Filing, Line, OperationFacts, Party, SignedStep, Vehicle
 from xstock_node.domain.documents.statement import root_of
 from xstock_node.domain.reasons import Reason, sentence
+from xstock_node.domain.sums import Key
 from xstock_node.domain.units import from_decimal_pair
 from xstock_node.protocol.recordtypes import Pair
 from xstock_node.services import paper_loads

@@ -1,48 +1,64 @@
 """What a supplier promised in all its cases, and what it may promise: the bound of invariant I4."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
+from xstock_node.domain.commitments import Claim
+from xstock_node.domain.sums import ZERO, Key, Sums, added
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services import dossier
 from xstock_node.services.network import Network
 from xstock_node.storage.interfaces import Transaction
 
-Key = tuple[str, str]
+
+class Stock(NamedTuple):
+    """What the store allows to promise, by item and unit, and when each was counted (unix seconds)."""
+
+    here: Mapping[Key, Decimal]
+    counted: Mapping[Key, int]
 
 
-def promised(tx: Transaction, network: str, supplier: str, except_case: str = "") -> dict[Key, Decimal]:
-    """What a supplier promised in all its cases of a network."""
-    return promised_in(tx, (network,), supplier, except_case)
+def claims(
+    tx: Transaction, networks: Collection[str], supplier: str, stock: Stock, now: int, except_case: str = ""
+) -> Claim:
+    """What all cases of a supplier claim of its store, in networks that draw on it together."""
+    rows = [row for network in networks for row in tx.cases.all(network)]
+    found = [
+        dossier.read(tx, row).claim(stock.counted, now)
+        for row in rows
+        if row.supplier == supplier and row.id != except_case
+    ]
+    return Claim(added(one.owed for one in found), added(one.gone for one in found))
 
 
-def promised_in(tx: Transaction, networks: Iterable[str], supplier: str, except_case: str = "") -> dict[Key, Decimal]:
-    """What a supplier promised in all its cases of some networks, which draw on one store."""
-    total: dict[Key, Decimal] = {}
-    for row in (row for network in networks for row in tx.cases.all(network)):
-        if row.supplier == supplier and row.id != except_case:
-            for key, quantity in dossier.read(tx, row).promised().items():
-                total[key] = total.get(key, Decimal(0)) + quantity
-    return total
-
-
-def available(tx: Transaction, network: Network, now: int) -> dict[Key, Decimal]:
-    """What this node offers now, by item and unit: the bound of what it may promise."""
-    total: dict[Key, Decimal] = {}
+def available(tx: Transaction, network: Network, now: int) -> Stock:
+    """What this node offers now: the bound of what it may promise where it keeps no stock."""
+    here: Sums = {}
+    counted: dict[Key, int] = {}
     for stored in tx.offers.of_log(network.shared):
         found = interpret(stored.line)
         if isinstance(found, Offer) and stored.exp > now:
             key = (found.item, found.unit)
-            total[key] = total.get(key, Decimal(0)) + Decimal(found.qty[0]).scaleb(found.qty[1])
-    return total
+            here[key] = here.get(key, ZERO) + Decimal(found.qty[0]).scaleb(found.qty[1])
+            counted[key] = min(stored.asof, counted.get(key, stored.asof))
+    return Stock(here, counted)
 
 
-def at_risk(here: Mapping[Key, Decimal], promised_: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
-    """How much of each item is promised beyond what there is: stock that fell below a commitment (never cancelled)."""
-    found = {key: quantity - here.get(key, Decimal(0)) for key, quantity in promised_.items()}
+def room(stock: Stock, others: Claim) -> Sums:
+    """What is left of each item beside what other cases claim."""
+    taken = others.whole
+    return {key: stock.here.get(key, ZERO) - taken.get(key, ZERO) for key in {*stock.here, *taken}}
+
+
+def at_risk(stock: Stock, claimed: Claim) -> Sums:
+    """How much of what is owed is no longer there: stock that fell below a commitment (never cancelled)."""
+    left = {key: stock.here.get(key, ZERO) - claimed.gone.get(key, ZERO) for key in claimed.owed}
+    found = {key: min(owed, owed - left[key]) for key, owed in claimed.owed.items()}
     return {key: missing for key, missing in found.items() if missing > 0}
 
 
 def over_promised(tx: Transaction, network: Network, now: int) -> list[Key]:
     """What is promised beyond what is available; nothing, while invariant I4 holds."""
-    return [*at_risk(available(tx, network, now), promised(tx, network.name, network.shared.node))]
+    stock = available(tx, network, now)
+    return [*at_risk(stock, claims(tx, [network.name], network.shared.node, stock, now))]

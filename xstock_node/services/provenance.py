@@ -1,10 +1,11 @@
 """Whose figure it is and how old: when a source counted its stock, and its name as a word of a record."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 
 from xstock_node.domain.folding import fold
+from xstock_node.domain.stock import StockLine
 from xstock_node.storage.values import Source
 
 MIXED = "mixed"
@@ -22,6 +23,23 @@ def counted_at(source: Source, now: int) -> int:
     if day > datetime.fromtimestamp(now, UTC).date():
         return min(source.read_at, now)
     return max(0, min(now, int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())))
+
+
+def counts_of(sources: Iterable[Source], lines: Iterable[tuple[str, str, StockLine]]) -> dict[str, int]:
+    """When each line (by its ref) was counted at the earliest: what left the store later is not missing in it yet.
+
+    Of a source that says its day only, the beginning of it; a line that says its own moment was counted then.
+    """
+    since = {source.name: _earliest(source) for source in sources}
+    return {ref: since.get(name, 0) if line.counted_at is None else line.counted_at for name, ref, line in lines}
+
+
+def _earliest(source: Source) -> int:
+    try:
+        day = datetime.combine(date.fromisoformat(source.as_of), time(), UTC)
+    except ValueError:
+        return source.read_at
+    return min(source.read_at, max(0, int(day.timestamp())))
 
 
 def source_word(names: Collection[str]) -> str:

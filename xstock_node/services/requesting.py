@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain import steps
-from xstock_node.domain.counters import ZERO, Key
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.domain.steps import Line
+from xstock_node.domain.sums import ZERO, Key
 from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import NodeName, ShortText

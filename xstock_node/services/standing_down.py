@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xstock_node.domain import escalation
-from xstock_node.domain.counters import ZERO, Key
 from xstock_node.domain.escalation import Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.domain.rights import Role
+from xstock_node.domain.sums import ZERO, Key
 from xstock_node.services import dossier
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.requesting import DECIDING, REQUESTS, Request, tell_covered

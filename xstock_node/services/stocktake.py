@@ -167,11 +167,12 @@ async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
     if not request.name and not request.code:
         raise Refusal("no-name", "a name or a code of the goods", "neither", "name them", 2)
     place = branches.site_for(actor, "stock", request.location, office.node.clock.now())
-    line = _changed(None, msgspec.structs.replace(request, location=place))
+    now = office.node.clock.now()
+    line = _changed(None, msgspec.structs.replace(request, location=place), now)
 
     def store(tx: Transaction) -> str:
         ref = _new_ref(tx, source, line)
-        _put(tx, source, ref, line, office.node.clock.now())
+        _put(tx, source, ref, line, now)
         office.record(tx, actor, "stock.add", ref, f"{line.quantity} {line.unit or ''} {line.item_name or ''}")
         return ref
 
@@ -184,8 +185,9 @@ async def set_line(office: Office, actor: Actor, request: LineRequest) -> LineVi
     source = _editable(office)
 
     def store(tx: Transaction) -> StockLine:
-        line = _changed(_own_line(tx, source, request.ref), request)
-        _put(tx, source, request.ref, line, office.node.clock.now())
+        now = office.node.clock.now()
+        line = _changed(_own_line(tx, source, request.ref), request, now)
+        _put(tx, source, request.ref, line, now)
         office.record(tx, actor, "stock.set", request.ref, f"{line.quantity}")
         return line
 
@@ -279,7 +281,7 @@ def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:
 
 
 def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> None:
-    """Put a line kept by hand; its list counts as of now."""
+    """Put a line kept by hand; its list counts as of now, each line as of when its quantity was said."""
     kept = {name: found for where, name, found in tx.stock.lines() if where == source} | {ref: line}
     tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), list(kept.items()))
 
@@ -306,12 +308,12 @@ def _cleaned(line: StockLine) -> StockLine:
     return msgspec.structs.replace(line, **changed) if changed else line
 
 
-def _changed(line: StockLine | None, request: LineRequest) -> StockLine:
+def _changed(line: StockLine | None, request: LineRequest, now: int) -> StockLine:
     if line is None and not request.quantity:
         raise Refusal("no-quantity", "a quantity", "none", "give --quantity", 2)
     fields: dict[str, object] = {}
     if request.quantity:
-        fields["quantity"] = figure_of(request.quantity, "quantity")
+        fields |= {"quantity": figure_of(request.quantity, "quantity"), "counted_at": now}
     if request.unit:
         if request.unit not in set(Unit):
             raise Refusal("bad-unit", f"one of {' '.join(Unit)}", request.unit, "choose one", 2)

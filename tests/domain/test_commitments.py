@@ -1,0 +1,112 @@
+"""What an operation claims of its supplier's store, step by step, and what a new count of the stock makes of it."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.domain.operation_story import ITEM, NOW, UNIT, Path, Story, line, told
+from xstock_node.domain.commitments import claim, gone, owed
+
+D = Decimal
+KEY = (ITEM, UNIT)
+BOUND: Path = ("request", "offer", "accept", "confirm")
+SENT: Path = (*BOUND, "dispatch")
+LATER = NOW + 1000
+
+
+def figures(story: Story, counted: int = 0) -> tuple[Decimal, Decimal]:
+    """Owed, and gone since a count, of the eight tents."""
+    found = claim(story.operation, {KEY: counted}, LATER)
+    return found.owed.get(KEY, D(0)), found.gone.get(KEY, D(0))
+
+
+@pytest.mark.parametrize(
+    ("path", "claimed"),
+    [
+        (("request",), (0, 0)),
+        (("request", "indicate"), (0, 0)),
+        (("request", "offer"), (8, 0)),
+        (("request", "offer", "withdraw"), (0, 0)),
+        (("request", "offer", "accept"), (8, 0)),
+        (BOUND, (8, 0)),
+        (SENT, (4, 4)),
+        ((*SENT, "dispatch"), (0, 8)),
+        ((*SENT, "short-close", "short-closed"), (0, 4)),
+        ((*SENT, "received", "on-loan"), (4, 4)),
+        ((*SENT, "received", "on-loan", "returned", "return-received"), (4, 0)),
+        ((*SENT, "short-close", "short-closed", "received", "close-proposed", "close"), (0, 4)),
+        ((*SENT, "refused"), (4, 4)),
+        ((*SENT, "refused", "returned"), (4, 4)),
+        ((*SENT, "refused", "returned", "return-received"), (8, 0)),
+        ((*SENT, "refused", "short-close", "short-closed"), (0, 4)),
+        ((*SENT, "refused", "green-light", "clear", "dispatch"), (4, 4)),
+    ],
+)
+def test_a_claim_follows_the_goods(path: Path, claimed: tuple[int, int]) -> None:
+    assert figures(told(path)) == claimed
+
+
+def test_a_new_count_misses_what_left_before_it_and_nothing_else() -> None:
+    story = told(SENT)
+    left = story.events[-1].time
+    assert figures(story, left + 1) == (4, 0), "the count found the tents gone"
+    assert figures(story, left) == (4, 4), "in the same second nobody knows which was first: they count as there"
+    story.say("dispatch")
+    assert figures(story, left + 1) == (0, 4)
+
+
+def test_what_came_home_after_a_count_that_missed_it_may_be_promised_again() -> None:
+    story = told((*SENT, "received", "on-loan"))
+    counted = story.events[-1].time + 1
+    story.say("returned")
+    story.say("return-received")
+    assert figures(story, counted) == (4, -4)
+    assert gone(story.operation, {KEY: story.events[-1].time}) == {}, "counted with what came home"
+
+
+def test_what_came_home_broken_is_not_there_again() -> None:
+    story = told((*SENT, "received", "on-loan", "returned"))
+    story.say("return-received", counts=[{"item": ITEM, "unit": UNIT, "good": (3, 0), "damaged": (1, 0)}])
+    assert figures(story) == (4, 1)
+    found = told((*SENT, "received", "on-loan", "returned", "return-received"))
+    broken = found.say("damaged", lines=[line(D(2))])
+    found.events[-1] = broken._replace(side="supplier")
+    assert figures(found) == (4, 2), "found out in the store later"
+
+
+def test_an_acceptance_of_less_claims_no_more_than_it() -> None:
+    story = told(("request", "offer"))
+    story.say("accept", lines=[line(D(3))])
+    assert figures(story) == (8, 0), "the hold stands until it is answered"
+    story.say("confirm", lines=[line(D(3))])
+    assert figures(story) == (3, 0)
+
+
+def test_a_cancel_frees_nothing_before_the_other_side_has_it() -> None:
+    story = told((*BOUND, "cancel", "cancelled"))
+    story.events[-1] = story.events[-1]._replace(receipted=False)
+    assert figures(story) == (8, 0)
+    story.events[-1] = story.events[-1]._replace(receipted=True)
+    assert figures(story) == (0, 0)
+
+
+def test_a_standby_ends_with_its_hold_once_the_need_was_asked_for() -> None:
+    story = told(("notify",))
+    story.say("standby", hold_until=NOW + 100)
+    assert owed(story.operation, NOW + 101) == {KEY: D(8)}, "the supplier has not signed its end"
+    story.say("request")
+    assert owed(story.operation, NOW + 100) == {KEY: D(8)}
+    assert owed(story.operation, NOW + 101) == {}
+    story.say("offer", lines=[line(D(5))])
+    assert owed(story.operation, NOW + 101) == {KEY: D(5)}
+
+
+# xs1 16.24
+def test_a_load_that_is_taken_on_from_a_border_leaves_the_store_once() -> None:
+    story = told((*SENT, "refused"))
+    for verb in ("green-light", "clear"):
+        story.say(verb, consignment="c1")
+    story.say("dispatch", consignment="c1", lines=[line(D(4))])
+    assert figures(story) == (4, 4)
+    story.say("dispatch", consignment="c9", lines=[line(D(4))])
+    assert figures(story) == (0, 8)
