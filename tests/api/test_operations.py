@@ -44,6 +44,9 @@ class Case:
         raise AssertionError((state, verb, found and (found.get("state"), found.get("timeline"))))
 
 
+INSIDE = ["HR", "SI", "HU", "RO", "BG"]
+
+
 async def asked(desks: dict[str, Desk], quantity: str = "50", **more: Any) -> Case:
     body = {"to": [HR], "lines": [{"item": TENT, "quantity": quantity}], **more}
     _, made, _ = await desks[BG].ask("POST", "/requests", json=body)
@@ -65,7 +68,8 @@ async def bound(desks: dict[str, Desk], quantity: int = 50, terms: str = "donati
 
 async def sent(desks: dict[str, Desk], quantity: int = 50, terms: str = "donation") -> Case:
     case = await bound(desks, quantity, terms)
-    await case.step(HR, "dispatch", consignment="c1", lines=lines(quantity), free="both ends lie in the Union")
+    await case.step(HR, "stage", consignment="c1", countries=INSIDE)
+    await case.step(HR, "dispatch", consignment="c1", lines=lines(quantity), free="every road lies in the Union")
     await case.until(BG, "dispatched")
     return case
 
@@ -74,9 +78,18 @@ async def test_a_gift_inside_the_union_needs_a_reason_instead_of_a_green_light(d
     case = await bound(desks)
     bare = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(50))
     assert bare["error"]["code"] == "no-green-light"
-    above = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(51), free="inside the Union")
+    goods = {"consignment": "c1", "lines": lines(50), "free": "inside the Union"}
+    above = await case.step(HR, "dispatch", 422, **goods | {"lines": lines(51)})
     assert above["error"]["code"] == "more-than-accepted"
-    await case.step(HR, "dispatch", consignment="c1", lines=lines(50), free="both ends lie in the Union")
+    unsaid = await case.step(HR, "dispatch", 422, **goods)
+    assert unsaid["error"]["code"] == "way-unknown" and "HR ?" in unsaid["error"]["came"]
+    await case.step(HR, "stage", consignment="c1", countries=["HR", "RS", "BG"])
+    outside = await case.step(HR, "dispatch", 422, **goods)
+    assert outside["error"]["code"] == "clearance-needed" and "RS" in outside["error"]["came"]
+    await case.step(HR, "stage", consignment="c1", countries=["HR", "QQ", "BG"])
+    assert "QQ" in (await case.step(HR, "dispatch", 422, **goods))["error"]["came"]
+    await case.step(HR, "stage", consignment="c1", countries=INSIDE)
+    await case.step(HR, "dispatch", **goods)
     await case.until(BG, "dispatched")
     early = await case.step(BG, "close-proposed", 409)
     assert early["error"]["code"] == "step" and "received" in early["error"]["expected"]
@@ -127,11 +140,22 @@ async def test_what_was_refused_at_the_border_is_cleared_anew_or_goes_home(desks
     await case.until(BG, "refused")
     again = await case.step(HR, "dispatch", 422, consignment="c1", lines=lines(50))
     assert again["error"]["code"] == "no-green-light"
-    await case.step(BG, "green-light", consignment="c1", crossing="Gradina", day="2027-03-30")
+    road = {"consignment": "c1", "crossing": "Gradina", "day": "2027-03-30", "vehicle": "7" * 64}
+    until = desks[BG].office.node.clock.now() + 86_400
+    open_ = await case.step(BG, "green-light", 422, **road | {"vehicle": ""})
+    assert open_["error"]["code"] == "light-open" and "vehicle" in open_["error"]["came"]
+    assert (await case.step(BG, "green-light", 422, **road))["error"]["code"] == "light-ends"
+    await case.step(HR, "stage", **road | {"crossings": ["Gradina"]})
+    await case.until(BG, "refused", "stage")
+    other = await case.step(BG, "green-light", 422, **road | {"day": "2027-04-01"}, valid_until=until)
+    assert other["error"]["code"] == "green-light-void" and "another day" in other["error"]["came"]
+    await case.step(BG, "green-light", **road, valid_until=until)
     await case.until(HR, "refused", "green-light")
     await case.step(HR, "clear", consignment="c1")
     await case.until(BG, "cleared")
-    await case.step(HR, "dispatch", consignment="c1", lines=lines(50), crossing="Gradina", day="2027-03-30")
+    more = await case.step(HR, "dispatch", 422, lines=lines(50), **road | {"consignment": "c9"})
+    assert more["error"]["code"] == "no-green-light", "the load keeps its consignment"
+    await case.step(HR, "dispatch", lines=lines(50), **road)
     assert (await case.until(BG, "dispatched"))["counters"][0]["in_transit"] == "50"
 
 
@@ -241,13 +265,16 @@ async def test_nobody_takes_the_names_of_the_node_itself(desk: Desk) -> None:
 async def test_names_and_plates_are_erased_for_good_once_they_have_arrived(desks: dict[str, Desk]) -> None:
     case = await bound(desks)
     plate = {"kind": "vehicle", "text": "ZG-1234-AB"}
-    fields = {"consignment": "c1", "lines": lines(50), "free": "both ends lie in the Union", "vehicle": "side:0"}
+    await case.step(HR, "stage", consignment="c1", countries=INSIDE)
+    await case.until(BG, "confirmed", "stage")
+    fields = {"consignment": "c1", "lines": lines(50), "free": "every road lies in the Union", "vehicle": "side:0"}
     desks[HR].net.cut(BG, HR)
     step = {"case": case.case, "step": "dispatch", "fields": fields, "side": [plate]}
     assert (await desks[HR].ask("POST", "/operations/step", json=step))[0] == 200
     status, found, _ = await desks[HR].ask("POST", "/operations/erase", json={"case": case.case})
     assert status == 409 and found["error"]["code"] == "undelivered"
     desks[HR].net.heal()
+    desks[HR].office.node.correspondence.of("see").delivering.heard(BG)
     await case.until(BG, "dispatched")
     engine, home = desks[BG].office.node.engine, desks[BG].office.home
     assert list((await engine.read(lambda tx: tx.cases.side_lines(case.case))).values())

@@ -10,6 +10,9 @@ from xstock_node.domain.units import decimal_pair, from_sent_pair
 
 ITEM, UNIT = "HSHETENTF16C", "H87"
 NOW, HOUR = 1_790_000_000, 3600
+ROAD = {"vehicle": "ab" * 32, "crossing": "Vidin-Calafat", "day": "2027-03-29"}
+LIGHT = ROAD | {"valid_until": NOW + 24 * HOUR}
+STAGED = {"vehicle": ROAD["vehicle"], "crossings": [ROAD["crossing"]], "day": ROAD["day"]}
 ALL, LOT = Decimal(8), Decimal(4)
 Path = tuple[str, ...]
 
@@ -56,12 +59,14 @@ class Story:
         if verb in ("accept", "confirm"):
             return {"terms": "loan", "due": "2027-01-31"}
         if verb in ("stage", "green-light", "clear"):
+            said = {"stage": STAGED, "green-light": LIGHT, "clear": {}}[verb]
             lit = [f"c{n}" for n in range(self.lots + 1, 9) if f"c{n}" in self.operation.consignments]
-            return {"consignment": border or (lit[-1] if verb == "clear" and lit else f"c{self.lots + 1 + len(lit)}")}
+            chosen = border or (lit[-1] if verb == "clear" and lit else f"c{self.lots + 1 + len(lit)}")
+            return {"consignment": chosen} | said
         if verb == "dispatch":
             self.lots += not border
             there = min(self.of_load(border, "waiting"), c.undispatched) if border else min(c.undispatched, LOT)
-            return {"consignment": border or f"c{self.lots}", "lines": [line(there)]}
+            return {"consignment": border or f"c{self.lots}", "lines": [line(there)]} | ROAD
         if verb in ("received", "return-received"):
             good = c.in_transit if verb == "received" else self.coming(turned)
             home = {"consignment": turned} if turned and verb == "return-received" else {}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.domain.operation_story import ITEM, NOW, UNIT, Path, Story, line, told
+from tests.domain.operation_story import ITEM, LIGHT, NOW, UNIT, Path, Story, line, told
 from xstock_node.domain import steps
 from xstock_node.domain.guards import GUARDS, objections, unbalanced
 from xstock_node.domain.operations import BY_VERB
@@ -86,6 +86,8 @@ WITHIN: list[tuple[Path | Story, str, dict[str, Any]]] = [
     (SENT, "amended", {"lines": []}),
     (turned(), "amended", of(1)),
     (SENT, "amend", of(4)),
+    (BOUND, "green-light", LIGHT | {"consignment": "c1"}),
+    ((*BOUND, "stage"), "green-light", LIGHT | {"consignment": "c1"}),
     ((*BOUND, "green-light"), "clear", {"consignment": "c1"}),
     (BOUND, "dispatch", of(8) | {"free": "both ends lie in the Union"}),
     (lit(), "dispatch", of(4) | {"consignment": "c1"}),
@@ -134,6 +136,19 @@ BEYOND: list[tuple[Path | Story, str, dict[str, Any], list[tuple[str, dict[str, 
     (("request", "offer", "accept"), "confirm", of(9), [("not_as_accepted", {}), ("more_than_offered", refused(9, 8))]),
     (SENT, "amended", of(3), [("below_dispatched", {"item": ITEM, "there": "4"})]),
     (SENT, "amend", {"lines": [OTHER]}, [("below_dispatched", {"item": ITEM, "there": "4"})]),
+    (
+        BOUND,
+        "green-light",
+        LIGHT | {"consignment": "c1", "vehicle": "", "day": "", "valid_until": NOW + 101},
+        [("light_open", {"missing": "vehicle, day"})],
+    ),
+    (BOUND, "green-light", LIGHT | {"consignment": "c1", "valid_until": NOW + 100}, [("light_ends", {})]),
+    (
+        (*BOUND, "stage"),
+        "green-light",
+        LIGHT | {"consignment": "c1", "day": "2027-03-30"},
+        [("green_light_void", {"consignment": "c1", "why": "the green light is for another day"})],
+    ),
     ((*BOUND, "green-light"), "clear", {"consignment": "c2"}, [("no_green_light", {"consignment": "c2"})]),
     (BOUND, "clear", {"consignment": "c1"}, [("no_green_light", {"consignment": "c1"})]),
     (BOUND, "dispatch", of(4) | {"consignment": "c1"}, [("no_green_light", {"consignment": "c1"})]),

@@ -68,7 +68,7 @@ def _status(id_: str, events: Sequence["Event"], load: Refused | None) -> Consig
     if light is not None:
         signed = [e for e in events if e.verb == "clear" and e.seen >= lights[-1][0]]
         export = _newest(e.body for e in signed if isinstance(e.body, GreenLight))
-        clearance = Clearance(light, export, _void(light, stage)) if export is not None else None
+        clearance = Clearance(light, export, void(light, stage)) if export is not None else None
     dispatched = sum(e.verb == "dispatch" for e in events)
     sent = added(total(e.body.lines) for e in events if isinstance(e.body, Dispatch))
     stand: Stand = "dispatched" if dispatched else _before_leaving(light, clearance)
@@ -91,7 +91,8 @@ def _before_leaving(light: GreenLight | None, clearance: Clearance | None) -> St
     return "asked" if light else "staged"
 
 
-def _void(light: GreenLight, stage: Stage | None) -> str:
+def void(light: GreenLight, stage: Stage | None) -> str:
+    """Why a green light does not fit what is staged; empty where it does, or nothing is."""
     if stage is None:
         return ""
     crossing = light.crossing if not stage.crossings or light.crossing in stage.crossings else stage.crossings[0]

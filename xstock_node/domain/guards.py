@@ -11,6 +11,7 @@ from typing import Final
 
 from xstock_node.domain import steps
 from xstock_node.domain.border import Refused
+from xstock_node.domain.clearing import void
 from xstock_node.domain.counters import Counters
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, Kind
@@ -161,6 +162,20 @@ def _cleared(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
         yield Reason("green_light_void", {"consignment": body.consignment, "why": why})
 
 
+def _light(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """A green light is for one vehicle, one crossing and one day, and ends; a staging that says otherwise voids it."""
+    if not isinstance(body, steps.GreenLight):
+        return
+    said = {"consignment": body.consignment, "vehicle": body.vehicle, "crossing": body.crossing, "day": body.day}
+    if missing := [name for name, value in said.items() if not value]:
+        yield Reason("light_open", {"missing": ", ".join(missing)})
+    if body.valid_until <= now:
+        yield Reason("light_ends")
+    status = operation.consignments.get(body.consignment)
+    if not missing and status is not None and (why := void(body, status.stage)):
+        yield Reason("green_light_void", {"consignment": body.consignment, "why": why})
+
+
 def _countersigned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     waiting = [e for e in operation.proposals if e.verb == "green-light"]
     named = getattr(body, "consignment", "")
@@ -278,6 +293,7 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "lapse": (_late,),
     "amended": (_some, AsProposed("amend"), _not_below_dispatched),
     "amend": (_some, _not_below_dispatched),
+    "green-light": (_light,),
     "clear": (_countersigned,),
     "dispatch": (_lines, AtMost(lambda c: c.undispatched, "more_than_accepted"), _cleared, _leaves_border),
     "refused": (_lines, _refused),

@@ -82,6 +82,8 @@ MESSAGES: Final[dict[str, str]] = {
     "more_than_accepted": "{asked} {unit} of {item}, and {there} are accepted and not sent yet",
     "more_than_there": "{asked} {unit} of {item}, and there are {there}",
     "more_than_lent": "{asked} {unit} of {item}, and {there} are on loan",
+    "light_open": "a green light is for one vehicle, crossing and day of one consignment; not said: {missing}",
+    "light_ends": "say until when it holds (valid_until), a time to come",
     "which_load": "say which consignment it is about: {consignments}",
     "left_already": "consignment {consignment} left already",
     "no_green_light": "consignment {consignment} has no green light; ask for one, or say why none is needed",

@@ -15,6 +15,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import StoredCase
 
 
 class Reach(StrEnum):
@@ -121,6 +122,14 @@ def site_for(actor: Actor, right: str, wanted: str, now: int) -> str:
             actor, f"{right} for {site or 'the whole organisation'}", f"name {_or(held)} as the site"
         )
     return site
+
+
+def row_of(office: Office, tx: Transaction, case: str) -> StoredCase:
+    """The row of an operation of this node; raises Refusal `no-case`."""
+    row = tx.cases.get(case)
+    if row is None or row.network not in office.node.networks:
+        raise no_case(case)
+    return row
 
 
 def no_case(case: str) -> Refusal:

@@ -3,9 +3,9 @@
 import msgspec
 
 from xstock_node.protocol.recordtypes import ShortText
+from xstock_node.services.branches import row_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.operating import row_of
 from xstock_node.storage.interfaces import Transaction
 
 

@@ -8,9 +8,10 @@ from xstock_node.protocol.evidence import Leaf
 from xstock_node.protocol.frames import hash_line
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.auditing import WITNESSED
+from xstock_node.services.branches import row_of
 from xstock_node.services.casework import SIGNED_BY
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.operating import CaseId, row_of
+from xstock_node.services.operating import CaseId
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import StoredMessage
 

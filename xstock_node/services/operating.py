@@ -15,9 +15,9 @@ from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
-from xstock_node.services import approving, attachments, dossier, gates, operation_views, people
+from xstock_node.services import approving, attachments, dossier, gates, leaving, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
-from xstock_node.services.branches import no_case, no_pending, visible
+from xstock_node.services.branches import no_pending, row_of, visible
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -122,6 +122,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         if pending.missing:
             return await _wait(office, actor, pending, found)
     await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
+    await leaving.check(office, row.id, body)
     return await send(office, actor, row, draft)
 
 
@@ -315,14 +316,6 @@ async def held(office: Office, case: str) -> tuple[StoredCase, Dossier]:
         return row, dossier.read(tx, row)
 
     return await office.node.engine.read(work)
-
-
-def row_of(office: Office, tx: Transaction, case: str) -> StoredCase:
-    """The row of an operation of this node; raises Refusal `no-case`."""
-    row = tx.cases.get(case)
-    if row is None or row.network not in office.node.networks:
-        raise no_case(case)
-    return row
 
 
 def _casework(office: Office, row: StoredCase) -> Casework:

@@ -8,8 +8,8 @@ from xstock_node.domain.documents.facts import FiledPaper, Filing
 from xstock_node.domain.items import Item
 from xstock_node.protocol.messages import SideLine
 from xstock_node.services import dossier, settling
+from xstock_node.services.branches import row_of
 from xstock_node.services.office import Office
-from xstock_node.services.operating import row_of
 from xstock_node.services.paper_sources import Side, Sources, destination_country
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
