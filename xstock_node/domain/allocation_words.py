@@ -26,7 +26,7 @@ def why_flow(choice: Choice, quantity: Decimal) -> tuple[Reason, ...]:
         "arrive": _text(choice.arrive),
         "hours": _text(choice.lane.hours),
     }
-    found = [Reason("flow", figures)]
+    found = [Reason("flow_assumed", figures) if choice.lane.assumed else Reason("flow", figures)]
     if choice.pot.instead:
         counts = quantity / offer.multiple * choice.counts
         found.append(Reason("flow_instead", {"item": need.item, "counts": _text(counts)}))
