@@ -42,6 +42,7 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     " reckoned with {hours} h, so that they would be there at hour {arrive}",
     "flow_instead": "instead of {item}, for which they count as {counts}",
     "flow_late": "{late} h after hour {needed_by}, at which they are needed",
+    "flow_late_assumed": "so reckoned {late} h after hour {needed_by}, at which they are needed",
     "unmet": "{unmet} of {asked} {item} stay unmet",
     "nobody_offers": "nobody offers {item}: {quantity} more have to be found elsewhere",
     "all_given": "all that may go there is given away: {quantity} more have to be found elsewhere",

@@ -206,7 +206,7 @@ class _Flows:
         line, fact, offer = self._lines[flow.line], self._facts[flow.offer], self._offers[flow.offer]
         lane = self._lanes[offer.depot, self._sites[flow.line], flow.vehicle]
         asked = self._standings.get((line.request, offer.supplier))
-        why = [one for one in flow.why if line.dated or one.code != "flow_late"]
+        why = [one for one in flow.why if line.dated or not one.code.startswith("flow_late")]
         return PlanFlow(
             line=flow.line,
             request=line.request,
