@@ -175,7 +175,7 @@ OPERATION_ROUTES = (
         plan_keeping.KeptView,
         plan_keeping.show_plan,
         "A plan of a request as it was proposed, beside what was accepted since",
-        reach=Reach.REQUEST,
+        reach=Reach.LISTED,
     ),
     Route(
         "request.stand-down",

@@ -194,7 +194,7 @@ def _take(taken: dict[tuple[str, str], list[_Taken]], hint: Hint, most: Decimal)
     """How much of what was given since a hint was stated comes off it; the rest is left for the supplier's others."""
     less, left = ZERO, []
     for one in taken.get((hint.node, hint.offer.item), []):
-        part = min(one.quantity, most - less) if one.time > hint.offer.ts else ZERO
+        part = min(one.quantity, most - less) if one.time >= hint.offer.ts else ZERO
         less += part
         left.append(one._replace(quantity=one.quantity - part))
     taken[hint.node, hint.offer.item] = left

@@ -94,15 +94,15 @@ async def keep(office: Office, actor: Actor, file: PlanFile, answer: Plan) -> No
 
 
 async def show_plan(office: Office, actor: Actor, request: PlanOf) -> KeptView:
-    """A plan that was kept, beside what was accepted since; hidden with each of its requests."""
+    """A plan that was kept, beside what was accepted since; who does not see all of its requests does not see it."""
 
     def work(tx: Transaction) -> tuple[KeptPlan, list[Chosen], tuple[str, ...]]:
-        if REQUESTS.get(tx, request.id) is None:
+        sees = visible(tx, actor, office.node.clock.now())
+        if REQUESTS.get(tx, request.id) is None or not sees(request.id):
             raise no_request(request.id)
         hashes = (PLANS_OF.get(tx, request.id) or PlansOf()).hashes
         wanted = request.hash or (hashes[-1] if hashes else "")
         kept = PLANS.get(tx, wanted) if wanted in hashes else None
-        sees = visible(tx, actor, office.node.clock.now())
         if kept is None or not all(sees(id_) for id_ in kept.file.basis.requests):
             raise Refusal("no-plan", "a plan of this request", wanted or "none", "make one with `xstock request plan`")
         return kept, _chosen(tx, kept), hashes

@@ -84,7 +84,7 @@ async def plan(office: Office, actor: Actor, request: PlanRequest) -> PlanView:
     try:
         made = await asyncio.to_thread(make_plan, basis.inputs, solver)
     except ValueError as error:
-        raise Refusal("no-plan", "requests and offers that fit together", str(error), "correct the request") from None
+        raise Refusal("bad-plan", "requests and offers that fit together", str(error), "correct the request") from None
     file = file_of(basis, solver, made)
     await keep(office, actor, file, made)
     return view_of(basis, made, file if request.file else None)
