@@ -1,5 +1,6 @@
 """`xstock request`: ask other nodes for goods, and see what became of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from xstock_node.domain.needs import Climate
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
-from xstock_node.services.requesting import Asked, NewRequest, RequestId, RequestView
+from xstock_node.services.requesting import Asked, Coverage, NewRequest, RequestId, RequestView
 
 LINE = (
     "CODE=QUANTITY or CODE=QUANTITY:UNIT, then as needed ,by=+24h ,severity=1 ,expiry=2027-06 ,subs ,need=WORDS"
@@ -176,6 +177,24 @@ def _list(found: list[RequestView]) -> str:
     )
 
 
+def _conditions(line: Coverage) -> Iterable[str]:
+    """What a line says for itself, where it says something."""
+    own = line.conditions
+    said = (("needed by", own.needed_by), ("severity", own.severity), ("expiry from", own.expiry))
+    told = [f"{name} {value}" for name, value in said if value] + (["substitutes welcome"] if own.subs else [])
+    if told:
+        yield f"{line.item}: {', '.join(told)}"
+    if (how := own.reckoned) is not None:
+        gross = words("value.unknown", "unknown") if how.gross is None else how.gross
+        yield words(
+            "request.reckoned",
+            "{item}: {people} people in {households} households, {days} days, {climate}: {gross} by ratios {ratios}, own"
+            " use {own}{why}",
+            item=line.item, people=how.people, households=how.households, days=how.days, climate=how.climate,
+            gross=gross, ratios=how.ratios, own=how.own, why=f"; {how.why}" if how.why else "",
+        )  # fmt: skip
+
+
 def _one(found: RequestView) -> str:
     head = pairs(
         [
@@ -191,6 +210,7 @@ def _one(found: RequestView) -> str:
         ("item", "unit", "asked", "promised", "offered", "possible", "received", "missing"),
         [(x.item, x.unit, x.asked, x.promised, x.offered, x.possible, x.received, x.missing) for x in found.lines],
     )
+    lines += "".join(f"\n- {said}" for x in found.lines for said in _conditions(x))
     cases = table(
         ("operation", "with", "state", "turn", "goods"),
         [(o.case, o.supplier, o.state, o.turn, o.lines) for o in found.operations],
