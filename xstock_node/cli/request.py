@@ -188,8 +188,8 @@ def _conditions(line: Coverage) -> Iterable[str]:
         gross = words("value.unknown", "unknown") if how.gross is None else how.gross
         yield words(
             "request.reckoned",
-            "{item}: {people} people in {households} households, {days} days, {climate}: {gross} by ratios {ratios}, own"
-            " use {own}{why}",
+            "{item}: {people} people in {households} households, {days} days, {climate}: {gross} by ratios {ratios},"
+            " own use {own}{why}",
             item=line.item, people=how.people, households=how.households, days=how.days, climate=how.climate,
             gross=gross, ratios=how.ratios, own=how.own, why=f"; {how.why}" if how.why else "",
         )  # fmt: skip
