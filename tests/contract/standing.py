@@ -10,6 +10,7 @@ from tests.processes import NodeProcess, free_port
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.people import PersonRequest, TokenRequest
+from xstock_node.services.planning import PlanRequest
 from xstock_node.services.requesting import Asked, NewRequest
 from xstock_node.services.stocktake import LineRequest
 
@@ -50,11 +51,13 @@ def furnish(node: NodeProcess) -> dict[str, list[str]]:
     node.call("offer.publish", PublishRequest(release=True))
     asked = NewRequest(to=[LENDS], lines=[Asked(item=TENT, quantity="50")], place="Vidin", terms=["loan"])
     made = [node.call("request.new", asked) for _ in range(4)]
+    node.call("request.plan", PlanRequest(requests=[made[0].id]))
     offers: list[Any] = node.call("offer.list")
     return {
         "ref": [line.ref for line in node.call("stock.list")],
         "id": [*(request.id for request in made), *(offer.id for offer in offers)],
         "case": [row.case for request in made for row in request.operations],
+        "requests": [made[0].id],
         "ids": [offer.id for offer in offers],
         "to": [LENDS],
         "node": [LENDS, ASKS],

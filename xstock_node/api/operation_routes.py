@@ -12,6 +12,9 @@ from xstock_node.services import (
     needing,
     operating,
     people,
+    plan_keeping,
+    plan_views,
+    planning,
     requesting,
 )
 from xstock_node.services.approving import PendingView
@@ -151,6 +154,28 @@ OPERATION_ROUTES = (
         requesting.show_request,
         "One request: promised, offered, possible",
         reach=Reach.REQUEST,
+    ),
+    Route(
+        "request.plan",
+        "POST",
+        "/requests/plan",
+        "see",
+        planning.PlanRequest,
+        plan_views.PlanView,
+        planning.plan,
+        "A proposed plan for own requests over all offers; it decides nothing, and is kept",
+        reach=Reach.LISTED,
+    ),
+    Route(
+        "request.planned",
+        "GET",
+        "/requests/plan",
+        "see",
+        plan_keeping.PlanOf,
+        plan_keeping.KeptView,
+        plan_keeping.show_plan,
+        "A plan of a request as it was proposed, beside what was accepted since",
+        reach=Reach.LISTED,
     ),
     Route(
         "request.stand-down",

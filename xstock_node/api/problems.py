@@ -48,6 +48,7 @@ NOT_FOUND = frozenset(
         "no-paper",
         "no-agreement",
         "no-attachment",
+        "no-plan",
     }
 )
 CONFLICT = frozenset(

@@ -1,20 +1,28 @@
 """`xstock request`: ask other nodes for goods, and see what became of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from xstock_node.cli import mobilised
 from xstock_node.cli.output import ONCE, emit, pairs, table, verb, words
+from xstock_node.cli.planned import plan
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
 from xstock_node.domain.needs import Climate
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
-from xstock_node.services.requesting import Asked, NewRequest, RequestId, RequestView
+from xstock_node.services.requesting import Asked, Coverage, NewRequest, RequestId, RequestView
 
+LINE = (
+    "CODE=QUANTITY or CODE=QUANTITY:UNIT, then as needed ,by=+24h ,severity=1 ,expiry=2027-06 ,subs ,need=WORDS"
+    " ,climate=cold ,household=4 ,own=QUANTITY ,why=WORDS"
+)
+SAID = ("severity", "expiry", "need", "climate", "household", "own", "why")
 TERMS = ("loan", "donation", "replacement", "cost-recovery")
 
 
@@ -23,9 +31,12 @@ def request() -> None:
     """Requests: ask nodes for goods; promised, offered, possible."""
 
 
+request.add_command(plan)
+
+
 @request.command("new")
 @click.option("--to", multiple=True, required=True, help="A node to ask, or all; may be given several times.")
-@click.option("--line", "lines", multiple=True, help="CODE=QUANTITY or CODE=QUANTITY:UNIT; several times.")
+@click.option("--line", "lines", multiple=True, help=f"{LINE}; several times.")
 @click.option("--event", default="", help="GLIDE number, CAP identifier or UCPM number.")
 @click.option("--area", default="", help="What area the event touches.")
 @click.option("--place", default="", help="Where the goods are wanted.")
@@ -47,7 +58,7 @@ async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], once: st
     for name in times:
         fields.pop(name, None)
     to, terms = list(fields.pop("to")), list(fields.pop("terms"))
-    asked = [_asked(text) for text in lines]
+    asked = [asked_of(text) for text in lines]
     async with open_session(home) as session:
         wanted = NewRequest(to=to, lines=asked, terms=terms, **times, **fields)
         made = await session.call("request.new", wanted, once)
@@ -127,18 +138,35 @@ async def cancel(as_json: bool, home: Path | None, id_: str, reason: str) -> Non
         emit(await session.call("request.cancel", RequestId(id=id_, reason=reason)), as_json, _one)
 
 
-def _asked(text: str) -> Asked:
-    code, mark, rest = text.partition("=")
-    quantity, _, unit = rest.partition(":")
+def asked_of(text: str) -> Asked:
+    """A line as it is typed: code, quantity, unit, and what it says for itself, behind commas."""
+    head, *rest = text.split(",")
+    code, mark, figure = head.partition("=")
+    quantity, _, unit = figure.partition(":")
+    fields: dict[str, Any] = {"item": code, "quantity": quantity, "unit": unit}
+    for part in rest:
+        name, given, value = part.partition("=")
+        if name == "subs" and not given:
+            fields["subs"] = True
+        elif name == "by" and value:
+            fields["by"] = moment(value)
+        elif name in SAID and value and name not in fields:
+            fields[name] = int(value) if name == "severity" and value in ("1", "2", "3") else value
+        else:
+            raise Refusal("bad-line", LINE, text, "write it so", 2)
     if not mark:
-        raise Refusal("bad-line", "CODE=QUANTITY or CODE=QUANTITY:UNIT", text, "write it so", 2)
-    return Asked(item=code, quantity=quantity, unit=unit)
+        raise Refusal("bad-line", LINE, text, "write it so", 2)
+    try:
+        return msgspec.convert(fields, Asked)
+    except msgspec.ValidationError as error:
+        raise Refusal("bad-line", LINE, str(error), "write it so", 2) from None
 
 
 def _proposed(found: NeedView) -> str:
     rows = [(x.item or "?", x.quantity, x.unit, "; ".join(x.working), x.source) for x in found.lines]
     lines = table(("item", "quantity", "unit", "working", "source"), rows)
-    asked = " ".join(f"--line {x.item}={x.quantity}" for x in found.lines if x.item)
+    said = found.conditions
+    asked = " ".join(f"--line '{x.item}={x.quantity}{said}'" for x in found.lines if x.item)
     return lines + "\n\n" + words("request.next", "to ask for it: xstock request new --to NODE {lines}", lines=asked)
 
 
@@ -147,6 +175,24 @@ def _list(found: list[RequestView]) -> str:
     return (
         table(("id", "state", "sent", "event", "place", "asked"), rows) if rows else words("request.none", "none yet")
     )
+
+
+def _conditions(line: Coverage) -> Iterable[str]:
+    """What a line says for itself, where it says something."""
+    own = line.conditions
+    said = (("needed by", own.needed_by), ("severity", own.severity), ("expiry from", own.expiry))
+    told = [f"{name} {value}" for name, value in said if value] + (["substitutes welcome"] if own.subs else [])
+    if told:
+        yield f"{line.item}: {', '.join(told)}"
+    if (how := own.reckoned) is not None:
+        gross = words("value.unknown", "unknown") if how.gross is None else how.gross
+        yield words(
+            "request.reckoned",
+            "{item}: {people} people in {households} households, {days} days, {climate}: {gross} by ratios {ratios},"
+            " own use {own}{why}",
+            item=line.item, people=how.people, households=how.households, days=how.days, climate=how.climate,
+            gross=gross, ratios=how.ratios, own=how.own, why=f"; {how.why}" if how.why else "",
+        )  # fmt: skip
 
 
 def _one(found: RequestView) -> str:
@@ -164,6 +210,7 @@ def _one(found: RequestView) -> str:
         ("item", "unit", "asked", "promised", "offered", "possible", "received", "missing"),
         [(x.item, x.unit, x.asked, x.promised, x.offered, x.possible, x.received, x.missing) for x in found.lines],
     )
+    lines += "".join(f"\n- {said}" for x in found.lines for said in _conditions(x))
     cases = table(
         ("operation", "with", "state", "turn", "goods"),
         [(o.case, o.supplier, o.state, o.turn, o.lines) for o in found.operations],

@@ -66,7 +66,8 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     """A way from a depot to a site with a type of vehicle.
 
     `lead`: hours that clearance takes before a vehicle may leave. `largest_truck`: gross tonnes that the smallest of
-    its crossings, the depot and the site take, None where no limit is known.
+    its crossings, the depot and the site take, None where no limit is known. `assumed`: nobody has stated the hours;
+    they are a planning figure, and every sentence says so.
     """
 
     depot: str
@@ -77,6 +78,7 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     largest_truck: Decimal | None = None
     crossings: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 class Fleet(msgspec.Struct, frozen=True):

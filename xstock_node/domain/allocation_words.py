@@ -26,12 +26,13 @@ def why_flow(choice: Choice, quantity: Decimal) -> tuple[Reason, ...]:
         "arrive": _text(choice.arrive),
         "hours": _text(choice.lane.hours),
     }
-    found = [Reason("flow", figures)]
+    found = [Reason("flow_assumed", figures) if choice.lane.assumed else Reason("flow", figures)]
     if choice.pot.instead:
         counts = quantity / offer.multiple * choice.counts
         found.append(Reason("flow_instead", {"item": need.item, "counts": _text(counts)}))
     if choice.late > 0:
-        found.append(Reason("flow_late", {"late": _text(choice.late), "needed_by": _text(need.needed_by)}))
+        late = {"late": _text(choice.late), "needed_by": _text(need.needed_by)}
+        found.append(Reason("flow_late_assumed", late) if choice.lane.assumed else Reason("flow_late", late))
     return tuple(found)
 
 

@@ -35,15 +35,49 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     # why a plan is as it is
     "solver_missing": "highspy is not installed: this is the plain plan, within every limit but not proved to be good",
     "solver_off": "the plain plan was asked for: within every limit but not proved to be good",
+    "replay_differs": "another plan came out than {hash}: by another solver or version of it, or from changed inputs",
     "flow": "{quantity} {item} of {supplier} from {depot} to {site} as {terms}, {hours} h on the way, there at hour"
     " {arrive}",
+    "flow_assumed": "{quantity} {item} of {supplier} from {depot} to {site} as {terms}; the road is unknown,"
+    " reckoned with {hours} h, so that they would be there at hour {arrive}",
     "flow_instead": "instead of {item}, for which they count as {counts}",
     "flow_late": "{late} h after hour {needed_by}, at which they are needed",
+    "flow_late_assumed": "so reckoned {late} h after hour {needed_by}, at which they are needed",
     "unmet": "{unmet} of {asked} {item} stay unmet",
     "nobody_offers": "nobody offers {item}: {quantity} more have to be found elsewhere",
     "all_given": "all that may go there is given away: {quantity} more have to be found elsewhere",
     "below_lot": "{unmet} is less than the smallest lot of {lot}",
     "no_room": "no vehicle is left: with one more {vehicle} at {depot} up to {quantity} more could come",
+    # what a plan assumed
+    "plan_clock": "hours count from 00:00 UTC of {day}; acceptances reach the suppliers by hour {accept_by}",
+    "no_place": "request {request} names no place",
+    "any_terms": "request {request} names no terms: all of them are taken as acceptable",
+    "no_time": "no time was named for {item} ({line}): planned as wanted at once, and nothing is called late",
+    "no_severity": "no severity was named for {item} ({line}): planned as {severity}, the least grave",
+    "no_substitutes": "substitutes for {item} ({line}) are welcome, but the catalogue names none",
+    "held_other": "{supplier} offers {item} in {case}, which no line asks for in that unit",
+    "declined": "{supplier} declined {requests}: its stock offers are not planned there",
+    "hint_reduced": "{quantity} less of the stock offer of {item} of {supplier}: it was stated before"
+    " they were offered to us",
+    "hints": "stock offers are hints: only their owners know what is left, and nothing is held until they answer",
+    "line_unit": "{item} ({line}) is asked for in another unit than before and not planned: plan its request alone",
+    "left_unit": "{count} stock offers of {item} are counted in another unit and left out",
+    "left_condition": "{count} stock offers of {item} are not ready for use and left out",
+    "left_terms": "{count} stock offers of {item} name no terms and are left out",
+    "most_hints": "only the {count} largest stock offers of {item} were looked at",
+    "roads_on_file": "hours of roads are those of the reception profiles: driving, queues and clearance;"
+    " rest of drivers and opening hours are not in them",
+    "road_unknown": "the road to {site} from {depots} is unknown: reckoned with {hours} h, clearance included,"
+    " which nobody has stated",
+    "road_in_part": "of the road from {depot} to {site} {unknown} is unknown; it takes at least {at_least} h and is"
+    " reckoned with no less than {hours} h",
+    "lead_unknown": "how long clearance takes beforehand is unknown for {countries}: none is reckoned with",
+    "vehicles_unstated": "nobody has stated what vehicles are there: as many as the load takes are reckoned with",
+    # where the fairness rule comes from
+    "rule_default": "no agreement in force with a supplier of this plan sets a fairness rule: the default holds, strict"
+    " by class",
+    "rule_agreed": "the fairness rule of agreement {agreements}",
+    "rules_differ": "the fairness rules of agreements {agreements} differ: the default holds, strict by class",
     # what an offer would need in order to serve
     "refused_hold_over": "{quantity} more if the hold, which ends at hour {until}, lasted until hour {accepted}",
     "refused_nothing_to_give": "an offer has nothing to give above what stays ({kept}) in whole lots of {multiple}",

@@ -33,8 +33,28 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whatever stands inside a step."""
 
 
+class Reckoning(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """How an asked quantity came about: whom it is for, for how many days, by which version of the ratios.
+
+    `gross` is what the ratios come to and `own` what the requester uses of its own stock, both in the line's unit;
+    `why` says why more is asked than `gross` less `own`.
+    """
+
+    people: Annotated[int, Meta(ge=0)] = 0
+    households: Annotated[int, Meta(ge=0)] = 0
+    climate: MaybeWord = ""
+    days: Annotated[int, Meta(ge=0)] = 0
+    ratios: ShortText = ""
+    gross: Pair = NOTHING
+    own: Pair = NOTHING
+    why: ShortText = ""
+
+
 class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """So much of an item. `expiry` is a day or a month, `subs` that substitutes are welcome, `need` words of a need."""
+    """So much of an item. `expiry` is a day or a month, `subs` that substitutes are welcome, `need` words of a need.
+
+    `by` and `severity` are the line's own, where they differ from those of the request.
+    """
 
     item: Word
     unit: Word
@@ -46,6 +66,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     by: Time = 0
     severity: Annotated[int, Meta(ge=0, le=3)] = 0
     subs: bool = False
+    reckoned: Reckoning | None = None
     value: Pair = NOTHING
     currency: Currency = ""
 

@@ -13,12 +13,11 @@ from msgspec import Meta
 from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, ENDED, State
-from xstock_node.domain.steps import Line
 from xstock_node.domain.sums import ZERO, Key
-from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import NodeName, ShortText
 from xstock_node.services import branches, dossier, operation_views
+from xstock_node.services.asked_lines import Asked, LineConditions, conditions_of, line_of
 from xstock_node.services.branches import no_request
 from xstock_node.services.casework import Sent
 from xstock_node.services.dossier import Dossier
@@ -28,20 +27,11 @@ from xstock_node.services.once import done, mark
 from xstock_node.services.operation_views import OperationRow
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
-from xstock_node.services.typed import decimal_text, figure_of, plain
+from xstock_node.services.typed import decimal_text, plain
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
 RequestState = Literal["open", "partly-covered", "covered", "closed", "cancelled"]
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as a person writes it: catalogue code, quantity in digits, unit (else the item's own)."""
-
-    item: str
-    quantity: str
-    unit: str = ""
-    subs: bool = False
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +85,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     possible: str
     received: str
     missing: str
+    conditions: LineConditions
 
 
 class RequestView(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +145,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         answer_by=request.answer_by,
         terms=tuple(request.terms),
         note=plain(request.note, "note"),
-        lines=tuple([await _line(office, line) for line in request.lines]),
+        lines=tuple([await line_of(office, line) for line in request.lines]),
     )
     try:
         steps.body_of("request", msgspec.to_builtins(body))
@@ -313,6 +304,7 @@ def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage
                 possible=decimal_text(sums["m"]),
                 received=decimal_text(received.get(key, ZERO)),
                 missing=decimal_text(max(line.quantity - sums["p"], ZERO)),
+                conditions=conditions_of(line),
             )
         )
     return found
@@ -352,15 +344,6 @@ def _view(office: Office, tx: Transaction, request: Request) -> RequestView:
         operations=[operation_views.row(found, own) for found in dossiers],
         unsent=[name for name in request.to if name not in request.cases],
     )
-
-
-async def _line(office: Office, asked: Asked) -> Line:
-    catalogue = await office.catalogue()
-    item = catalogue.get(asked.item)
-    if item is None:
-        raise Refusal("no-item", "a code of the catalogue", asked.item, "see `xstock catalogue list`", 2)
-    quantity = figure_of(asked.quantity, "a quantity", above_zero=True)
-    return Line(item=item.code, unit=asked.unit or item.unit, qty=decimal_pair(quantity), subs=asked.subs)
 
 
 def _held(tx: Transaction, id_: str) -> Request:

@@ -1,5 +1,6 @@
 """Routing: the roads that the reception profiles on file know, with hours and the papers wanted at each crossing."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -14,7 +15,7 @@ from xstock_node.domain.terms import Terms
 from xstock_node.services.documents import library
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.settling import ReceptionFilter, show_receptions, today
+from xstock_node.services.settling import ReceptionFilter, ReceptionView, show_receptions, today
 from xstock_node.services.typed import decimal_text, figure_of
 
 
@@ -62,14 +63,12 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def routes(office: Office, actor: Actor, request: RouteRequest) -> list[RouteView]:
     """The ways that the profiles on file know, those with known hours first; empty where no road leads there."""
-    held: dict[str, ReceptionProfile] = {}
-    mind: dict[str, list[str]] = {}
-    best: dict[str, tuple[bool, str, str]] = {}
-    for view in await show_receptions(office, actor, ReceptionFilter()):
-        country, rank = view.profile.country, (view.holds, view.profile.signed_on.isoformat(), view.origin)
-        if country not in best or rank > best[country]:
-            over = [] if view.holds else [f"{country}: this profile is no longer valid"]
-            best[country], held[country], mind[country] = rank, view.profile, [*over, *view.notices]
+    best = best_profiles(await show_receptions(office, actor, ReceptionFilter()))
+    held = {country: view.profile for country, view in best.items()}
+    mind = {
+        country: [*([] if view.holds else [f"{country}: this profile is no longer valid"]), *view.notices]
+        for country, view in best.items()
+    }
     known = reception_roads.places(held.values())
     for place in (request.start, request.end):
         if place not in known:
@@ -80,6 +79,14 @@ async def routes(office: Office, actor: Actor, request: RouteRequest) -> list[Ro
     truck = figure_of(request.truck, "tonnes") if request.truck else None
     found = reception_roads.roads(held, request.start, request.end, truck)
     return [_view(office, road, request.terms, held, mind) for road in found]
+
+
+def best_profiles(views: Iterable[ReceptionView]) -> dict[str, ReceptionView]:
+    """Of each country the profile to go by: one that holds before one that does not, then the last signed."""
+    best: dict[str, ReceptionView] = {}
+    for view in sorted(views, key=lambda one: (one.holds, one.profile.signed_on.isoformat(), one.origin)):
+        best[view.profile.country] = view
+    return {country: best[country] for country in sorted(best)}
 
 
 def _view(
