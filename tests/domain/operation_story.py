@@ -10,9 +10,11 @@ from xstock_node.domain.units import decimal_pair, from_sent_pair
 
 ITEM, UNIT = "HSHETENTF16C", "H87"
 NOW, HOUR = 1_790_000_000, 3600
+LATER = ("2027-04-30", "2027-05-31", "2027-06-30", "2027-07-31")
 ROAD = {"vehicle": "ab" * 32, "crossing": "Vidin-Calafat", "day": "2027-03-29"}
 LIGHT = ROAD | {"valid_until": NOW + 24 * HOUR}
 STAGED = {"vehicle": ROAD["vehicle"], "crossings": [ROAD["crossing"]], "day": ROAD["day"]}
+CONCLUDED = {"amended": "amend", "extended": "extend", "converted": "convert"}
 ALL, LOT = Decimal(8), Decimal(4)
 Path = tuple[str, ...]
 
@@ -51,9 +53,10 @@ class Story:
         c = self.operation.counters.get((ITEM, UNIT), operation.Counters())
         border = next((i for i, s in self.operation.consignments.items() if s.stand == "at-border"), "")
         turned = next((i for i, s in self.operation.consignments.items() if s.load and s.load.returning), "")
-        waiting = [e.body for e in self.operation.proposals if e.verb == "amend" and verb == "amended"]
+        waiting = [e.body for e in self.operation.proposals if e.verb == CONCLUDED.get(verb)]
         if waiting:
-            return {"lines": [line(x.quantity) for x in getattr(waiting[-1], "lines", ())]}
+            day = {"due": due} if (due := getattr(waiting[-1], "due", "")) else {}
+            return {"lines": [line(x.quantity) for x in getattr(waiting[-1], "lines", ())]} | day
         if verb in ("request", "offer", "standby", "amend", "amended"):
             return {"lines": [line(ALL)]} | ({"hold_until": NOW + HOUR, "terms": ["loan"]} if verb == "offer" else {})
         if verb in ("accept", "confirm"):
@@ -84,7 +87,8 @@ class Story:
         names = {"refused": f"c{self.lots}", "returned": border or f"c{self.lots}"}
         names["lost"] = turned if leg.get("leg") == "back" else border or f"c{self.lots}"
         where = {"consignment": names[verb]} if verb in names else {}
-        return {"lines": [line(moved[verb])], **leg, **where} if verb in moved else {}
+        later = {"due": LATER[min(len(self.operation.loans), 3)]} if verb == "extend" else {}
+        return {"lines": [line(moved[verb])], **leg, **where, **later} if verb in moved else {}
 
     def of_load(self, consignment: str, what: str) -> Decimal:
         """Of what a border refused of a consignment: what is waiting, or returning."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from tests.domain.operation_story import FREE, ITEM, UNIT, Story, line
+from tests.domain.operation_story import CONCLUDED, FREE, ITEM, UNIT, Story, line
 from tests.models.ledger import Ledger, pieces
 from tests.models.stepper import Outcome, Side, at_once, print_walk, walk_worlds
 from xstock_node.domain import guards, steps
@@ -247,9 +247,9 @@ class World:
         """What a step says: part of the goods that its writer sees, or all of them."""
         seen, draw = view.operation, self.random
         fields = Told(seen).fields(verb)
-        if verb in ("request", "offer", "standby", "amend", "amended", "damaged"):
+        if verb in ("request", "offer", "standby", "amend", "damaged"):
             fields["lines"] = [_line(1 if verb == "damaged" else draw.randint(4, 12))]
-        elif "lines" in fields and draw.random() < 0.5:
+        elif "lines" in fields and verb not in CONCLUDED and draw.random() < 0.5:
             fields["lines"] = [_line(draw.randint(1, max(1, pieces(x["qty"])))) for x in fields["lines"]]
         if verb in ("offer", "standby"):
             fields["terms"] = [draw.choice(("loan", "loan", "loan", "donation"))]

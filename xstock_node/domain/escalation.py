@@ -6,11 +6,13 @@ restart repeats a notice or loses one.
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
+from xstock_node.domain import loans
 from xstock_node.domain.duty import Roster, on_duty
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import BY_VERB, Kind, Side, State
@@ -22,7 +24,8 @@ STEPS: Final = 3
 
 
 class Wait(StrEnum):
-    """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role."""
+    """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
+    `LOAN`: goods are due back."""
 
     TURN = "your-turn"
     LATE = "answer-late"
@@ -31,6 +34,7 @@ class Wait(StrEnum):
     AT_RISK = "at-risk"
     STAND_DOWN = "stand-down"
     GRANT = "grant"
+    LOAN = "loan-due"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +128,40 @@ def of_operation(case: str, operation: Operation, side: Side, other: str, now: i
     reached = last is None or last.receipted
     silent = msgspec.structs.replace(alarm, kind=Wait.NO_ANSWER, id=id_of("silent", base.id, str(base.answer_by)))
     return [silent if reached else msgspec.structs.replace(silent, detail="not-received")]
+
+
+def of_loans(case: str, operation: Operation, side: Side, other: str, now: int, exercise: bool) -> list[Waiting]:
+    """Goods that are due back: a thing of its own 30, 7 and 0 days before, at both sides, for each day."""
+    found = []
+    for day in dict.fromkeys(one.day for one in operation.loans):
+        ends = _end_of(day)
+        alarm = loans.alarm(ends, now) if ends else None
+        if alarm is not None:
+            goods = [f"{one.quantity:f} {one.unit} {one.item}" for one in operation.loans if one.day == day]
+            found.append(
+                Waiting(
+                    id=id_of("loan", case, day, str(alarm[0])),
+                    kind=Wait.LOAN,
+                    role=_LOGISTICS,
+                    since=alarm[1],
+                    case=case,
+                    other=other,
+                    state=str(operation.state or ""),
+                    detail=", ".join(goods),
+                    answer_by=ends,
+                    exercise=exercise,
+                    calm=side == "supplier" and alarm[0] > 0,
+                )
+            )
+    return found
+
+
+def _end_of(day: str) -> int:
+    """The end of a day (UTC) in unix seconds; 0 where the other side wrote none that exists."""
+    try:
+        return int(datetime.combine(date.fromisoformat(day), time(23, 59, 59), UTC).timestamp())
+    except ValueError:
+        return 0
 
 
 def due(

@@ -129,6 +129,14 @@ def _due(body: Body) -> str:
     return str(getattr(body, "due", ""))
 
 
+def _later_day(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """An extension says until when, and that is later than what it extends is due."""
+    if not _due(body):
+        yield Reason("no_due_day", {"terms": operation.terms})
+    elif operation.due >= _due(body):
+        yield Reason("not_later", {"due": operation.due})
+
+
 def _hold_over(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if now <= operation.hold_until:
         yield Reason("hold_runs")
@@ -304,7 +312,7 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "return-received": (_counts, _back),
     "resolve": (_dispute,),
     "resolved": (_dispute,),
-    "extend": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
+    "extend": (_lines, _later_day, AtMost(lambda c: c.lent, "more_than_lent")),
     "extended": (_lines, AsProposed("extend"), AtMost(lambda c: c.lent, "more_than_lent")),
     "convert": (_lines, AtMost(lambda c: c.lent, "more_than_lent")),
     "converted": (_lines, AsProposed("convert"), AtMost(lambda c: c.lent, "more_than_lent")),

@@ -12,6 +12,7 @@ import msgspec
 from xstock_node.domain import steps
 from xstock_node.domain.clearing import Clearance, ConsignmentStatus, consignments_of
 from xstock_node.domain.counters import Counters, counters_of
+from xstock_node.domain.loans import Due, dues
 from xstock_node.domain.operations import BY_VERB, ENDED, Kind, Side, State, fold
 from xstock_node.domain.steps import Body
 from xstock_node.domain.sums import ZERO, Key
@@ -39,12 +40,13 @@ class Event(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation, folded."""
+    """One operation, folded. `due` is the day on which the first of what is lent is due, before that the one agreed."""
 
     decided: State | None
     state: State | None
     terms: str
     due: str
+    loans: tuple[Due, ...]
     hold_until: int
     answer_by: int
     turn: Side | Literal[""]
@@ -73,12 +75,15 @@ def read(messages: Sequence[Event]) -> Operation:
     proposals, disputes = tuple(standing(events)), tuple(_open_disputes(events))
     recalled = any(e.verb == "recall" for e in ours)
     state = _finer(decided, counters.values(), consignments.values(), disputes, recalled)
+    agreed = _newest(events, "due", {"accept", "confirm"})
+    loans = dues(events, counters, agreed)
     last = max(events, key=lambda e: (e.time, e.n), default=None)
     return Operation(
         decided,
         state,
         _newest(events, "terms", {"accept", "confirm"}),
-        _newest(events, "due", {"accept", "confirm", "extended"}),
+        loans[0].day if loans else agreed,
+        loans,
         next((e.body.hold_until for e in reversed(ours) if e.verb in HOLDS and isinstance(e.body, steps.Promise)), 0),
         last.body.answer_by if last else 0,
         _turn(state, proposals),

@@ -84,6 +84,7 @@ MESSAGES: Final[dict[str, str]] = {
     "more_than_lent": "{asked} {unit} of {item}, and {there} are on loan",
     "light_open": "a green light is for one vehicle, crossing and day of one consignment; not said: {missing}",
     "light_ends": "say until when it holds (valid_until), a time to come",
+    "not_later": "an extension is to a day after {due}, when the goods are due",
     "which_load": "say which consignment it is about: {consignments}",
     "left_already": "consignment {consignment} left already",
     "no_green_light": "consignment {consignment} has no green light; ask for one, or say why none is needed",

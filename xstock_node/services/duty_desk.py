@@ -71,7 +71,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that waits: for which function, since when, until when; who was told, who took it.
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
-    approval, at-risk, stand-down (a covered request; `other` may be told), or grant (a role that holds after a day).
+    approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day), or
+    loan-due (goods are due back: 30, 7 and 0 days before `answer_by`).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -190,7 +191,8 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
         for row in tx.cases.all(network.name):
             held = dossier.read(tx, row)
             operations[row.id] = operation = held.operation()
-            found += escalation.of_operation(row.id, operation, held.side(own), held.other(own), now, exercise)
+            seen = (row.id, operation, held.side(own), held.other(own), now, exercise)
+            found += [*escalation.of_operation(*seen), *escalation.of_loans(*seen)]
         for (item, unit), quantity in short(office, tx, network, catalogue).items():
             id_ = escalation.id_of("at-risk", network.name, item, unit)
             since = told[id_].first if id_ in told else now

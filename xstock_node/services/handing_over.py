@@ -17,7 +17,6 @@ from xstock_node.domain.mobilisation import Part, under_way
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import ENDED, Side, State
 from xstock_node.domain.rights import DAY
-from xstock_node.domain.sums import ZERO
 from xstock_node.i18n import text
 from xstock_node.services import dossier, mobilising, operation_views
 from xstock_node.services.duty_desk import TOLD, things
@@ -232,9 +231,8 @@ def _times(one: _Held) -> Iterable[tuple[int, str, str, str]]:
                 "consignment {consignment} of {case} is expected ({other})",
                 consignment.id,
             )
-    if operation.due and any(c.lent > ZERO for c in operation.counters.values()):
-        day = _day(operation.due)
-        if day:
+    for due in dict.fromkeys(one.day for one in operation.loans):
+        if day := _day(due):
             yield day, "loan", "the loan of {case} is due ({other})", ""
 
 

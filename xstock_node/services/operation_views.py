@@ -67,6 +67,15 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
     lines: str
 
 
+class LoanView(msgspec.Struct, frozen=True, kw_only=True):
+    """So much of an item that is out on loan, and until which day (ISO)."""
+
+    item: str
+    unit: str
+    quantity: str
+    due: str
+
+
 class OperationView(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `may` are the steps that this node may take now, `binding` whether the supplier has confirmed."""
 
@@ -82,6 +91,7 @@ class OperationView(msgspec.Struct, frozen=True, kw_only=True):
     turn: str
     terms: str
     due: str
+    loans: list[LoanView]
     hold_until: str
     answer_by: str
     former_member: bool
@@ -151,6 +161,9 @@ def view(found: Dossier, own: str, is_member: bool, waiting: list[str], undelive
         turn=operation.turn,
         terms=operation.terms,
         due=operation.due,
+        loans=[
+            LoanView(item=x.item, unit=x.unit, quantity=decimal_text(x.quantity), due=x.day) for x in operation.loans
+        ],
         hold_until=iso(operation.hold_until) if operation.hold_until else "",
         answer_by=iso(operation.answer_by) if operation.answer_by else "",
         former_member=not is_member,
