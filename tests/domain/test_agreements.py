@@ -5,9 +5,19 @@ from datetime import date
 import msgspec
 import pytest
 
-from xstock_node.domain.agreements import Agreement, ClassOrder, DeliveryTerm, Tier, objections, read_agreement
+from xstock_node.domain.agreements import (
+    Agreement,
+    ClassOrder,
+    DeliveryTerm,
+    Disclosure,
+    Tier,
+    beyond,
+    objections,
+    read_agreement,
+)
 from xstock_node.domain.fields import FieldError
 from xstock_node.domain.reasons import sentence
+from xstock_node.domain.steps import Accept, Body, Line, Promise
 from xstock_node.domain.terms import Terms
 
 FILE = """
@@ -34,6 +44,7 @@ disclosure = {before = "band", after = "exact"}
 fairness = {class_order = "floor_first", floor = "0.2", tie = "node"}
 """ % ("0a" * 32)
 TODAY = date(2027, 3, 28)
+NOW = 1_806_192_000
 BG, HR, ME = "ns.bg.example", "ns.hr.example", "ns.me.example"
 
 
@@ -104,3 +115,32 @@ def test_a_file_that_is_no_agreement_is_refused_by_its_field(before: str, after:
     assert before in FILE
     with pytest.raises(FieldError, match=expected):
         read_agreement(FILE.replace(before, after, 1).encode())
+
+
+def promise(hold_hours: float, lot: str = "") -> Promise:
+    line = Line(item="TENT", unit="H87", qty=(5, 0), lot=lot)
+    return Promise(lines=(line,), hold_until=NOW + int(hold_hours * 3600))
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (promise(6), []),
+        (promise(6.001), ["hold_beyond"]),
+        (promise(1, lot="B-77"), ["lots_not_yet"]),
+        (Accept(terms="loan", due="2027-06-26"), []),
+        (Accept(terms="loan", due="2027-06-27"), ["loan_beyond"]),
+        (Accept(terms="donation", due="2027-06-27"), []),
+        (Accept(terms="loan"), []),
+        (Body(), []),
+    ],
+)
+def test_a_step_stays_within_what_was_settled(agreement: Agreement, body: Body, why: list[str]) -> None:
+    assert [reason.code for reason in beyond(agreement, body, TODAY, NOW)] == why
+
+
+def test_what_is_not_settled_bounds_nothing(agreement: Agreement) -> None:
+    exact = Disclosure(before=Tier.EXACT)
+    bare = msgspec.structs.replace(agreement, hold_hours=None, loan_days=None, disclosure=exact)
+    for body in (promise(9999, lot="B-77"), Accept(terms="loan", due="2099-01-01")):
+        assert beyond(bare, body, TODAY, NOW) == []

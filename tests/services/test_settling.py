@@ -203,3 +203,52 @@ def test_papers_say_where_a_consignment_does_not_fit_the_profile(
             assert not any("no reception profile" in one for one in way.findings)
 
     play(story)
+
+
+async def agreed(two: Two, more: str) -> None:
+    """Both have signed the agreement."""
+    first = await settling.new_agreement(two[HR], ANA, agreement(more=more))
+    both = await settling.new_agreement(two[BG], ANA, SettledFile(content=first.note.encode()))
+    await settling.new_agreement(two[HR], ANA, SettledFile(content=both.note.encode()))
+
+
+def test_a_request_names_its_agreement_and_wants_an_answer_by_it(play: Play) -> None:
+    async def story(two: Two) -> None:
+        await settling.new_agreement(two[ASKS], ANA, agreement(more="answer_hours = 3"))
+        await two.ask()
+        assert (await two.show(SUPPLIES)).answer_by == "", "what one side alone signed settles nothing"
+        await agreed(two, "answer_hours = 3")
+        before = two[ASKS].node.clock.now()
+        await two.ask()
+        found = await two.show(SUPPLIES)
+        assert found.timeline[0].fields["agreement"] == "A1"
+        assert before + 3 * 3600 <= found.timeline[0].fields["answer_by"] <= two[ASKS].node.clock.now() + 3 * 3600
+
+    play(story)
+
+
+def test_an_offer_is_held_as_long_as_was_agreed_and_no_longer(play: Play) -> None:
+    async def story(two: Two) -> None:
+        await agreed(two, "hold_hours = 6")
+        await two.ask()
+        now = two[SUPPLIES].node.clock.now()
+        with pytest.raises(Refusal, match="held for at most 6 h"):
+            await two.step(SUPPLIES, "offer", lines=[tents(80)], hold_until=now + 8 * 3600, terms=["loan"])
+        assert (await two.step(SUPPLIES, "offer", lines=[tents(80)], terms=["loan"])).sent
+        offer = (await two.show(SUPPLIES)).timeline[-1]
+        assert offer.verb == "offer" and now + 6 * 3600 <= offer.fields["hold_until"] <= now + 6 * 3600 + 60
+
+    play(story)
+
+
+def test_a_loan_runs_no_longer_than_was_agreed(play: Play) -> None:
+    async def story(two: Two) -> None:
+        await agreed(two, "loan_days = 90")
+        await two.ask()
+        await two.offer()
+        await two.until(ASKS, "offered")
+        with pytest.raises(Refusal, match="a loan runs for at most 90 days, until 2026-12-20"):
+            await two.step(ASKS, "accept", terms="loan", due="2026-12-21", place="Vidin", country="BG")
+        assert (await two.step(ASKS, "accept", terms="loan", due="2026-12-20", place="Vidin", country="BG")).sent
+
+    play(story)

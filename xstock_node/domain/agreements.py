@@ -5,7 +5,7 @@ operations and leaves open ones alone.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -13,7 +13,10 @@ import msgspec
 
 from xstock_node.domain.fields import need, read_file
 from xstock_node.domain.reasons import Reason
+from xstock_node.domain.steps import Accept, Body, Promise
 from xstock_node.domain.terms import Terms
+
+HOUR = 3600
 
 
 class DeliveryTerm(StrEnum):
@@ -109,6 +112,24 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def read_agreement(data: bytes) -> Agreement:
     """An agreement from its file; raises FieldError that names the field."""
     return read_file(data, Agreement)
+
+
+def beyond(agreement: Agreement, body: Body, today: date, now: int) -> list[Reason]:
+    """Where a step goes beyond the agreement: held too long, lent too long, or telling lots before an acceptance.
+
+    `now` unix seconds. What the agreement does not settle bounds nothing.
+    """
+    named, found = {"agreement": agreement.name}, []
+    if isinstance(body, Promise):
+        if agreement.hold_hours and body.hold_until > now + agreement.hold_hours * HOUR:
+            found.append(Reason("hold_beyond", named | {"hours": str(agreement.hold_hours)}))
+        if agreement.disclosure.before is not Tier.EXACT and any(line.lot for line in body.lines):
+            found.append(Reason("lots_not_yet", named | {"tier": str(agreement.disclosure.before)}))
+    if isinstance(body, Accept) and body.terms == "loan" and agreement.loan_days and body.due:
+        last = (today + timedelta(days=agreement.loan_days)).isoformat()
+        if body.due > last:
+            found.append(Reason("loan_beyond", named | {"days": str(agreement.loan_days), "last": last}))
+    return found
 
 
 def objections(

@@ -3,9 +3,10 @@
 It may be prepared all the same.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from xstock_node.domain import agreements
+from xstock_node.domain import agreements, steps
 from xstock_node.domain.agreements import Agreement
 from xstock_node.domain.reasons import Reason, sentence
 from xstock_node.domain.terms import Terms
@@ -14,7 +15,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
 
-GATED: Final = frozenset({"offer", "accept", "confirm"})
+GATED: Final = frozenset({"standby", "offer", "accept", "confirm"})
 
 
 class Taken(Protocol):
@@ -41,20 +42,33 @@ def check(office: Office, tx: Transaction, step: Taken) -> None:
     held = settling.agreements_between(tx, row.requester, row.supplier)
     operation = dossier.read(tx, row).operation()
     asked = next((e.body for e in operation.events if hasattr(e.body, "event")), None)
-    said = step.fields.get("terms") or ()
-    lines = step.fields.get("lines") or ()
-    items = [str(line["item"]) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-    for terms in [said] if isinstance(said, str) else list(said) if isinstance(said, list | tuple) else []:
+    body = steps.body_of(step.verb, step.fields)
+    said: Sequence[str] = [body.terms] if isinstance(body, steps.Accept) else getattr(body, "terms", ())
+    items = [line.item for line in getattr(body, "lines", ())] or [key[0] for key in operation.counters]
+    today, now = settling.today(office), office.node.clock.now()
+    choices: list[Terms | None] = [Terms(one) for one in said if one] or [None]
+    for terms in choices:
         against = [
-            agreements.objections(
-                one, Terms(terms), settling.today(office), between=(row.supplier, row.requester),
-                items=items or [key[0] for key in operation.counters],
-                reference=getattr(asked, "event", "") or None,
-            )
+            [
+                *(agreements.objections(
+                    one, terms, today, between=(row.supplier, row.requester), items=items,
+                    reference=getattr(asked, "event", "") or None,
+                ) if terms else ()),
+                *agreements.beyond(one, body, today, now),
+            ]
             for one in held
         ]  # fmt: skip
         if held and all(against):
             _refuse(step.verb, held, against)
+
+
+def settled(office: Office, tx: Transaction, case: str, verb: str, fields: Mapping[str, object]) -> dict[str, object]:
+    """What the agreements settle of a step where its writer left it open: how long goods are held."""
+    row = tx.cases.get(case)
+    if row is None or verb not in ("offer", "standby") or fields.get("hold_until"):
+        return {}
+    hours = [one.hold_hours for one in settling.in_force(office, tx, row.requester, row.supplier) if one.hold_hours]
+    return {"hold_until": office.node.clock.now() + min(hours) * agreements.HOUR} if hours else {}
 
 
 def _refuse(verb: str, held: list[Agreement], against: list[list[Reason]]) -> None:

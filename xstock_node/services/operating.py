@@ -110,7 +110,8 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
-    draft = Draft(row.id, request.step, _named(request, side) | await _attached(office, request), side)
+    left = await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, request.fields))
+    draft = Draft(row.id, request.step, _named(request, side) | left | await _attached(office, request), side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
     needs = await _needs(office, row, request.step, body)

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain import steps
+from xstock_node.domain.agreements import HOUR
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.domain.sums import ZERO, Key
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import NodeName, ShortText
-from xstock_node.services import branches, dossier, operation_views
+from xstock_node.services import branches, dossier, operation_views, settling
 from xstock_node.services.asked_lines import Asked, LineConditions, conditions_of, line_of
 from xstock_node.services.branches import no_request
 from xstock_node.services.casework import Sent
@@ -186,10 +187,26 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
             return [act.text()]
 
         try:
-            await casework.open(name, fields, (), beside)
+            await casework.open(name, fields | await _under(office, request, name), (), beside)
         except Refusal as refused:
             if refused.code != "sent-already":
                 raise
+
+
+async def _under(office: Office, request: Request, supplier: str) -> dict[str, object]:
+    """The agreement that a request to a supplier stands under, and until when that wants an answer where none is said.
+
+    Of several in force the one with the earliest answer; an answer's time runs from the request.
+    """
+    own = office.node.identity.name
+    found = await office.node.engine.read(lambda tx: settling.in_force(office, tx, own, supplier))
+    if not found:
+        return {}
+    first = min(found, key=lambda one: (one.answer_hours is None, one.answer_hours, one.id))
+    said: dict[str, object] = {"agreement": first.id}
+    if first.answer_hours and not request.body.answer_by:
+        said["answer_by"] = request.at + first.answer_hours * HOUR
+    return said
 
 
 async def list_requests(office: Office, actor: Actor, request: None = None) -> list[RequestView]:

@@ -151,6 +151,12 @@ def agreements_between(tx: Transaction, one: str, other: str) -> list[Agreement]
     return [agreement for agreement in found if {one, other} <= set(agreement.parties)]
 
 
+def in_force(office: Office, tx: Transaction, one: str, other: str) -> list[Agreement]:
+    """The agreements on file that two nodes have signed both, and that hold for both today."""
+    views = [_agreement_view(office, kept) for kept in AGREEMENTS.list(tx)]
+    return [view.agreement for view in views if view.in_force and {one, other} <= set(view.signed)]
+
+
 def profile_from(tx: Transaction, country: str, node: str) -> ReceptionProfile | None:
     """The profile of a country by the word of its node, else the newest by anybody's of that country."""
     held = [(kept, profile_of(notes.parse(kept.note.encode(), MOST).text)) for kept in RECEPTIONS.list(tx)]
