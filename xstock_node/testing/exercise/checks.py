@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from xstock_node.domain.corridors import Movement, corridor
+from xstock_node.domain.fairness import FairRule, fair_split
 from xstock_node.domain.needs import above_ratio
 from xstock_node.domain.routes import Trip, quickest
 from xstock_node.domain.terms import Regime, Terms
 from xstock_node.services.documents.library import customs_facts
-from xstock_node.testing.exercise.story import Deal, Story
+from xstock_node.testing.exercise.story import ARRIVES, PLATE, Deal, Story
 
 Result = Literal["pass", "fail", "not exercised"]
 NEVER = ("tetanus_vaccine", "insulin", "morphine", "diesel_fuel", "clothes_used")
@@ -139,13 +141,31 @@ class Checks(ABC):
         return passed(fine), f"{count} expected ways, {len(wrong)} off; {went}"
 
     async def _papers(self) -> tuple[Result, str]:
-        """Bulgaria to Croatia: transit that keeps the status through Serbia, nothing through Romania and Hungary."""
+        """Bulgaria to Croatia: transit that keeps the status through Serbia, nothing through Romania and Hungary.
+
+        And the donation certificates to Serbia and Montenegro, as they stood before their lorries left.
+        """
         facts, today = customs_facts(), self.file.today
         through = {way: corridor(Movement(countries=way, terms=Terms.DONATION), facts, today) for way in (
             ("BG", "RS", "HR"), ("BG", "RO", "HU", "HR"))}  # fmt: skip
         serbia, inside = through["BG", "RS", "HR"], through["BG", "RO", "HU", "HR"]
         fine = any(s.regime is Regime.T2 for s in serbia.out) and all(s.regime is Regime.NONE for s in inside.out)
-        return passed(fine), f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
+        told = f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
+        bare = self._bare_certificates()
+        if not fine or bare:
+            return "fail", f"{told}; wanting on certificates: {', '.join(bare) or 'nothing'}"
+        if not self.story.certificates:
+            return "not exercised", f"{told}; no donation certificate was made before a departure"
+        return "pass", f"{told}; {len(self.story.certificates)} certificates have plate, crossing and arrival"
+
+    def _bare_certificates(self) -> list[str]:
+        found = []
+        for case, paper in self.story.certificates.items():
+            roads = [one for one in self.story.roads if one.case == case]
+            crossing = roads[0].crossings[-1] if roads else ""
+            wants = {"plate": PLATE, "crossing": crossing, "arrival": ARRIVES}
+            found += [f"{name} of {case}" for name, text in wants.items() if not text or text not in paper]
+        return found
 
     async def _over_asking(self) -> tuple[Result, str]:
         if not any("by_ratio" in need for need in self.file.requests):
@@ -156,7 +176,22 @@ class Checks(ABC):
             if above_ratio(Decimal(need["gross"]), Decimal(need["by_ratio"]) if "by_ratio" in need else None)
         ]
         wanted = self.expected.get("summary", {}).get("asked_above_ratio", flagged)
-        return passed(flagged == wanted), f"flagged, and without weight above the ratio: {', '.join(flagged) or 'none'}"
+        heavy = [line for line in flagged if self._has_weight_above_ratio(line)]
+        told = f"above the ratio: {', '.join(flagged) or 'none'}; with weight above it: {', '.join(heavy) or 'none'}"
+        if flagged != wanted or heavy:
+            return "fail", told
+        return "not exercised", f"{told}; that all who are asked see the flag is not: no node shows it to them yet"
+
+    def _has_weight_above_ratio(self, line: str) -> bool:
+        """Whether asking still more would bring more: then what is above the ratio has weight."""
+        need = next(one for one in self.file.requests if one["line"] == line)
+        item = self.file.catalogue.get(need["item"])
+        assert item is not None
+        claims = self.file.claims(item.code)
+        more = [structs.replace(c, asked=c.asked * 2) if c.requester == need["node"] else c for c in claims]
+        there = self.file.offerable(item.code)
+        split = fair_split(more, there, item.multiple, FairRule())
+        return split.of(need["node"]) > self.file.fair_plan[item.code].of(need["node"])
 
     @abstractmethod
     async def _double(self) -> tuple[Result, str]: ...
