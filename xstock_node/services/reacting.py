@@ -107,9 +107,9 @@ class Reacting:
         for network in self._office.node.networks:
             for row in tx.cases.all(network):
                 if row.supplier == own and (cases is None or row.id in cases):
-                    operation = dossier.read(tx, row).operation()
-                    if operation.decided in (State.OFFERED, State.STANDBY):
-                        found.append((row.id, operation))
+                    held = dossier.read(tx, row)
+                    if held.state() in (State.OFFERED, State.STANDBY):
+                        found.append((row.id, held.operation()))
         return found
 
     async def _react(self, case: str, operation: Operation) -> int:

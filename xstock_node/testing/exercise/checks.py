@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -14,7 +15,7 @@ from xstock_node.domain.needs import above_ratio
 from xstock_node.domain.routes import Trip, quickest
 from xstock_node.domain.terms import Regime, Terms
 from xstock_node.services.documents.library import customs_facts
-from xstock_node.testing.exercise.story import ARRIVES, PLATE, Deal, Story
+from xstock_node.testing.exercise.story import Deal, Story
 
 Result = Literal["pass", "fail", "not exercised"]
 NEVER = ("tetanus_vaccine", "insulin", "morphine", "diesel_fuel", "clothes_used")
@@ -160,11 +161,13 @@ class Checks(ABC):
 
     def _bare_certificates(self) -> list[str]:
         found = []
-        for case, paper in self.story.certificates.items():
-            roads = [one for one in self.story.roads if one.case == case]
-            crossing = roads[0].crossings[-1] if roads else ""
-            wants = {"plate": PLATE, "crossing": crossing, "arrival": ARRIVES}
-            found += [f"{name} of {case}" for name, text in wants.items() if not text or text not in paper]
+        for case, text, wanted in self.story.certificates:
+            wants = {
+                "plate": wanted.plate,
+                "crossing": wanted.crossing,
+                "arrival": f"{datetime.fromtimestamp(wanted.arrival, UTC):%Y-%m-%d}",
+            }
+            found += [f"{name} of {case}" for name, one in wants.items() if not one or one not in text]
         return found
 
     async def _over_asking(self) -> tuple[Result, str]:

@@ -60,7 +60,9 @@ async def request(play: "Play", event: Event) -> str:
     there = [await play.stage.holds(deal.supplier, deal.case, "request", 1.0) for deal in own]
     if not there or not all(there):
         raise NotPlayed(f"{len(there) - sum(there)} of {len(there)} cases did not arrive")
-    return f"{len(event['data']['lines'])} lines in {len(there)} cases, one with each node and kind of terms; all arrived"
+    return (
+        f"{len(event['data']['lines'])} lines in {len(there)} cases, one with each node and kind of terms; all arrived"
+    )
 
 
 async def out_of_office(play: "Play", event: Event) -> str:
@@ -97,12 +99,16 @@ async def offers(play: "Play", event: Event) -> str:
 
 async def flooded_depot(play: "Play", event: Event) -> str:
     """What was for own people is under water: the request rises by a signed amendment, which the supplier answers."""
-    code, site, stage = event["node"], event["data"]["site"], play.stage
+    code, site = event["node"], event["data"]["site"]
     lost = [raw for raw in play.file.raw["stock"] if raw["site"] == site and raw["item"].startswith("tent_family")]
     more = sum((Decimal(raw["base_quantity"]) - Decimal(raw["reserved"]) - Decimal(raw["damaged"]) for raw in lost),
                Decimal(0))  # fmt: skip
-    deal = play.bound(play.parts["receipt"] if "receipt" in play.parts else play.deal(code, "AT"))
-    return await amend_by(play, deal, {lost[0]["item"]: more} if lost else {}) + f"; {stage.names[deal.requester]}"
+    if "receipt" not in play.parts:
+        raise NotPlayed(f"nothing that {code} gets could be raised")
+    deal = play.bound(play.parts["receipt"])
+    if not more:
+        raise NotPlayed(f"no tents for own people lay at {site}")
+    return await amend_by(play, deal, {lost[0]["item"]: more})
 
 
 async def amend(play: "Play", event: Event) -> str:
@@ -122,8 +128,8 @@ async def amend_by(play: "Play", deal: Deal, changes: dict[str, Decimal]) -> str
     """The requester proposes other quantities; the supplier agrees where it has them, and else says no."""
     stage, taker, giver = play.stage, deal.requester, deal.supplier
     there = {c.item: (Decimal(c.figures.get("accepted", "0")), c.unit) for c in await play.counters(giver, deal.case)}
-    lines = [line_of(item, max(q + changes.get(item, Decimal(0)), Decimal(0)), unit) for item, (q, unit) in
-             there.items()]  # fmt: skip
+    wanted = [(item, q + changes.get(item, Decimal(0)), unit) for item, (q, unit) in there.items()]
+    lines = [line_of(item, quantity, unit) for item, quantity, unit in wanted if quantity > 0]
     said = await stage.step(taker, deal.case, "amend", lines=lines)
     await stage.holds(giver, deal.case, "amend", hash_=said.hash)
     try:
@@ -142,12 +148,17 @@ async def wet_stock(play: "Play", event: Event) -> str:
     if before is None or (code, item) not in play.offers:
         raise NotPlayed(f"{code} offers no {item}")
     damaged = Decimal(event["data"]["damaged"]) * Decimal("0.9")
+    damaged = damaged.quantize(Decimal(1))
     await play.stage.publish(code, item, before.offerable - damaged, play.offers[code, item])
     over = await play.stage.watch()
     if (code, item) in over:
         play.at_risk.append(f"{code} {item}")
-    shown = [t.detail for t in await duty_desk.list_queue(play.stage.desks[code].office, OFFICER) if t.kind == "at-risk"]
-    return f"offer {before.offerable} -> {before.offerable - damaged}; at risk in the duty queue of {code}: {len(shown)}"
+    shown = [
+        t.detail for t in await duty_desk.list_queue(play.stage.desks[code].office, OFFICER) if t.kind == "at-risk"
+    ]
+    return (
+        f"offer {before.offerable} -> {before.offerable - damaged:f}; at risk in the duty queue of {code}: {len(shown)}"
+    )
 
 
 async def late_acceptance(play: "Play", event: Event) -> str:
@@ -156,8 +167,9 @@ async def late_acceptance(play: "Play", event: Event) -> str:
     giver, taker = stage.desks[deal.supplier].office, stage.desks[deal.requester].office
     play.unoffered.discard(deal.case)
     until = stage.unix(deal.supplier, data["hold_until_h"] - stage.now())
-    lines = [line for line in play.lines(deal)]
-    await stage.step(deal.supplier, deal.case, "offer", lines=lines, hold_until=until, terms=list(deal.terms))
+    await stage.step(
+        deal.supplier, deal.case, "offer", lines=play.lines(deal), hold_until=until, terms=list(deal.terms)
+    )
     out = await bundling.export(giver, OFFICER, ExportRequest(to=stage.names[deal.requester]))
     await bundling.import_(taker, OFFICER, ImportRequest(content=out.content))
     if not await stage.holds(deal.requester, deal.case, "offer", 1.0):
@@ -195,7 +207,7 @@ async def no_second_person(play: "Play", event: Event) -> str:
     await stage.approve(deal.supplier, deal.case, DEPUTY, written.waiting)
     play.unoffered.discard(deal.case)
     await play.offer(deal)
-    return f"an offer to {deal.requester} waited for {', '.join(written.missing)}, as the duty queue showed; a deputy signed"
+    return f"the duty queue showed an offer to {deal.requester} that waited for {written.missing[0]}; a deputy signed"
 
 
 async def owner_refuses(play: "Play", event: Event) -> str:
@@ -230,7 +242,9 @@ async def hold_expires(play: "Play", event: Event) -> str:
     held = (await play.stage.dossier(deal.supplier, deal.case)).promised()
     if held:
         raise NotPlayed("what was held is still promised")
-    return f"{deal.supplier} signed the end of its standby by itself, {deal.requester} holds it; nothing is held any more"
+    return (
+        f"{deal.supplier} signed the end of its standby by itself, {deal.requester} holds it; nothing is held any more"
+    )
 
 
 async def over_supply(play: "Play", event: Event) -> str:
@@ -248,7 +262,8 @@ async def over_supply(play: "Play", event: Event) -> str:
     if (await stage.dossier(deal.supplier, deal.case)).promised():
         raise NotPlayed("the stock is not free at the supplier")
     goods = ", ".join(flow.item for flow in deal.flows)
-    return f"{goods} from {deal.supplier} is cancelled and free there; {len(still)} who were asked are told"
+    told = f"of {len(still)} asked, all who had promised nothing are told"
+    return f"{goods} from {deal.supplier} is cancelled and free there; {told}"
 
 
 async def end(play: "Play", event: Event) -> str:

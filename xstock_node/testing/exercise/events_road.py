@@ -68,7 +68,9 @@ async def clearance_missing(play: "Play", event: Event) -> str:
 async def driver_hours(play: "Play", event: Event) -> str:
     """A driver rests: the delay is told by a signed event."""
     deal = play.bound(play.parts["driver_hours"])
-    return await _held(play, deal, "delayed", "driving limit reached, no second driver", "rest", event["data"]["rest_h"])
+    return await _held(
+        play, deal, "delayed", "driving limit reached, no second driver", "rest", event["data"]["rest_h"]
+    )
 
 
 async def divert(play: "Play", event: Event) -> str:

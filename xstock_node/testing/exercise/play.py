@@ -8,7 +8,7 @@ from typing import Any
 from xstock_node.services.errors import Refusal
 from xstock_node.testing.exercise import events_desk, events_lines, events_road
 from xstock_node.testing.exercise.stage import Stage
-from xstock_node.testing.exercise.story import Deal, Story
+from xstock_node.testing.exercise.story import Certificate, Deal, Story, Wanted
 from xstock_node.testing.exercise.timeline import AFTER, BEFORE, MEASURED, WHY_NOT, Agenda, NotPlayed, hour_of
 from xstock_node.testing.exercise.timeline import told as became
 
@@ -52,15 +52,6 @@ class Play(Story):
     def events(self, kind: str) -> list[dict[str, Any]]:
         """The events of a kind."""
         return [event for event in self.file.raw["timeline"] if event["kind"] == kind]
-
-    def deal(self, requester: str, supplier: str, terms: str = "", *items: str) -> Deal:
-        """The operation between two, of these terms and with these items in its plan; raises NotPlayed."""
-        for one in self.deals:
-            planned = {flow.item for flow in one.flows}
-            if (one.requester, one.supplier) == (requester, supplier) and terms in ("", one.terms[0]):
-                if planned.issuperset(items):
-                    return one
-        raise NotPlayed(f"{requester} has no operation with {supplier} for {', '.join(items) or terms or 'goods'}")
 
     def bound(self, deal: Deal) -> Deal:
         """The operation, where it is binding; raises NotPlayed."""
@@ -160,10 +151,11 @@ class Play(Story):
                     self.moved.add(deal.case)
                     await self._deliver(deal, damage=False)
 
-    async def _before_departure(self, deal: Deal) -> None:
+    async def _before_departure(self, deal: Deal, part: str, wanted: Wanted) -> None:
         """The donation certificate as it stands while the lorry waits."""
         if deal.terms[0] == "donation" and deal.requester in ("RS", "ME"):
-            self.certificates[deal.case] = await self.stage.certificate(deal.supplier, deal.case)
+            text = await self.stage.certificate(deal.supplier, deal.case, part)
+            self.certificates.append(Certificate(deal.case, text, wanted))
 
     def _goods(self, deal: Deal) -> list[tuple[str, Decimal]]:
         planned = [(item, q) for item, q in super()._goods(deal) if item not in self.left_out[deal.case]]

@@ -113,7 +113,7 @@ def _loan(deal: Deal, sides: Sides) -> tuple[list[str], list[str]]:
             continue
         counted = sum((figure(c, name) for name in ("back_good", "back_damaged", "back_short")), Decimal(0))
         kept, lost, given = longer.get(c.item, Decimal(0)), figure(c, "lost_loan"), figure(c, "given")
-        told.append(f"{lent} {c.item} = {back} back + {kept} longer + {lost} lost + {given} given")
+        told.append(f"{lent:f} {c.item} = {back:f} back + {kept:f} longer + {lost:f} lost + {given:f} given")
         if back != counted or lent != back + kept + lost + given:
             wrong.append(f"{deal.case} {c.item}")
     return told, wrong

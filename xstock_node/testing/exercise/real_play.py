@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from xstock_node.services.errors import Refusal
 from xstock_node.services.overview import PeerName

@@ -17,6 +17,7 @@ from xstock_node.testing.exercise.stage import Stage
 from xstock_node.testing.exercise.stage_checks import StageChecks
 from xstock_node.testing.exercise.story import Deal, Story
 from xstock_node.testing.exercise.timeline import Told
+from xstock_node.testing.storm import MEMORY
 
 OWN = Path(__file__).parent / "rain.json"
 Got = tuple[str, str]
@@ -57,7 +58,8 @@ def run_in_memory(file: Path | None) -> ExerciseResult:
     """Play a file, or the own smaller exercise, in virtual time."""
     began = time.monotonic()
     data = (file or OWN).read_bytes()
-    with tempfile.TemporaryDirectory(prefix="xstock-exercise-") as folder:
+    place = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="xstock-exercise-", dir=place) as folder:
         return run_simulated(_run(ExerciseFile(data), Path(folder), began))
 
 
@@ -68,10 +70,14 @@ async def _run(file: ExerciseFile, folder: Path, began: float) -> ExerciseResult
     try:
         await play.run()
         checks = StageChecks(play)
-        found = await checks.all()
-        return result_of(play, checks, found, got(play, checks.sides), began, "h")
+        return finished(play, checks, await checks.all(), began)
     finally:
         await stage.close()
+
+
+def finished(play: Play, checks: StageChecks, found: list[Check], began: float) -> ExerciseResult:
+    """What came out of a play in memory."""
+    return result_of(play, checks, found, got(play, checks.sides), began, "h")
 
 
 def result_of(

@@ -32,7 +32,7 @@ from xstock_node.testing.exercise.story import Acknowledged
 from xstock_node.testing.simnet import SimNet
 
 LOG = "see.x-flood27"
-HOUR = 60.0
+HOUR = 30.0
 BEFORE = 36
 DAY = 86_400
 OFFICER, SECOND = Actor("officer", "exercise"), Actor("second", "exercise")
@@ -193,9 +193,9 @@ class Stage:
         views = [await self.view(code, row.case) for row in rows]
         return {(view.case, step.hash) for view in views if view for step in view.timeline}
 
-    async def certificate(self, code: str, case: str) -> str:
+    async def certificate(self, code: str, case: str, part: str) -> str:
         """The donation certificate as a supplier's node draws it now, in English."""
-        wanted = DocumentRequest(case=case, document="gift_certificate", languages="en", plain=True)
+        wanted = DocumentRequest(case=case, document="gift_certificate", consignment=part, languages="en", plain=True)
         made = await make_document(self.desks[code].office, OFFICER, wanted)
         return made.content.decode()
 

@@ -90,7 +90,7 @@ class StageChecks(Checks):
             bare += real
             bare += ["stock"] if await desk.office.node.engine.read(lambda tx: tx.stock.lines()) else []
             bare += [row.event for row in await list_events(desk.office, OFFICER) if not row.exercise]
-        bare += [f"paper of {case}" for case, paper in self.play.certificates.items() if "EXERCISE" not in paper]
+        bare += [f"paper of {one.case}" for one in self.play.certificates if "EXERCISE" not in one.text]
         counts = f"{len(self.play.deals)} cases, {len(self.play.certificates)} papers, the tables and every shared log"
         return passed(not bare), f"{counts} carry the mark, but for: {', '.join(bare) or 'none'}; no real stock"
 

@@ -19,7 +19,7 @@ from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.timeline import Told
 
 HOLD, RENEWED = 6.0, 10.0
-PLATE, DUE, ARRIVES = "EX 4711 PLATE", "2027-06-26", "2027-03-29"
+PLATE, DUE = "EX 4711 PLATE", "2027-06-26"
 Terms = tuple[str, ...]
 
 
@@ -47,6 +47,22 @@ class Departure(NamedTuple):
     case: str
     hour: float
     crossings: tuple[str, ...]
+
+
+class Wanted(NamedTuple):
+    """What a donation certificate names: plate, crossing, and when the lorry is expected (unix seconds)."""
+
+    plate: str
+    crossing: str
+    arrival: int
+
+
+class Certificate(NamedTuple):
+    """A donation certificate as it was drawn before a lorry left, and what it has to name."""
+
+    case: str
+    text: str
+    wanted: Wanted
 
 
 class Ground(Protocol):
@@ -78,7 +94,7 @@ class Story:
         self.barred: dict[str, float] = {}
         self.renewed: set[tuple[str, str]] = set()
         self.roads: list[Departure] = []
-        self.certificates: dict[str, str] = {}
+        self.certificates: list[Certificate] = []
         self.timeline: list[Told] = []
 
     @cached_property
@@ -119,7 +135,11 @@ class Story:
         """A desk offers what the plan gives it to do, and declines the rest with a reason."""
         stage = self.stage
         found = await stage.view(deal.supplier, deal.case)
-        if (found and found.state != "requested") or self._is_barred(deal) or self._has_no_line(deal):
+        if (
+            (found and found.state not in ("requested", "indicated"))
+            or self._is_barred(deal)
+            or self._has_no_line(deal)
+        ):
             return
         if not await stage.holds(deal.supplier, deal.case, "request", 2.0):
             self.tell(f"{deal.supplier} does not hold {deal.case}")
@@ -195,13 +215,16 @@ class Story:
         await stage.step(giver, case, "clear", consignment=part, seal="EX-1")
         there = [c for c in await self.counters(giver, case) if not items or c.item in items]
         lines = [line_of(c.item, Decimal(c.undispatched), c.unit) for c in there if Decimal(c.undispatched) > 0]
-        await self._before_departure(deal)
-        left = await stage.step(giver, case, "dispatch", lines=lines, vehicle=vehicle, **road)
+        arrival = stage.unix(taker, 24)
+        sent = await stage.step(giver, case, "dispatch", lines=lines, vehicle=vehicle, arrival=arrival, **road)
+        await self._before_departure(deal, part, Wanted(PLATE, crossings[-1], arrival))
+        left = await stage.step(giver, case, "departed", consignment=part)
         self.roads.append(Departure(case, stage.now(), crossings))
-        await stage.holds(taker, case, "dispatch", hash_=left.hash)
+        await stage.holds(taker, case, "dispatch", hash_=sent.hash)
+        await stage.holds(taker, case, "departed", hash_=left.hash)
 
-    async def _before_departure(self, deal: Deal) -> None:
-        """The lorry is staged and cleared, and has not left."""
+    async def _before_departure(self, deal: Deal, part: str, wanted: Wanted) -> None:
+        """A lorry is loaded and cleared, its goods are signed out, and it has not left."""
 
     async def _receive(self, deal: Deal, damage: bool) -> None:
         """All that is under way is counted."""
