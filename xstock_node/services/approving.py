@@ -78,6 +78,7 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str]
     why: list[str]
     fields: dict[str, Any]
+    exercise: bool
 
 
 def needs_of(verb: str, lines: Sequence[Line], stock: dict[Key, Decimal], limits: Thresholds) -> dict[str, list[str]]:
@@ -142,4 +143,5 @@ def pending_view(pending: Pending) -> PendingView:
         missing=list(pending.missing),
         why=list(pending.why),
         fields=pending.fields,
+        exercise=pending.case.startswith("x"),
     )

@@ -42,10 +42,11 @@ class ExportRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle and what is in it."""
+    """A bundle, what is in it, and whether it is of an exercise: then nothing in it is real."""
 
     content: bytes
     entries: dict[str, int]
+    exercise: bool
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle
     await node.engine.write(
         lambda tx: office.record(tx, actor, "bundle.export", request.to or "all", str(counted)), durable=True
     )
-    return Bundle(content=b"".join(bundle.write(entries)), entries=counted)
+    return Bundle(content=b"".join(bundle.write(entries)), entries=counted, exercise=network.shared.is_exercise)
 
 
 async def import_(office: Office, actor: Actor, request: ImportRequest) -> Imported:
@@ -245,7 +246,8 @@ async def _sealed_entries(office: Office, network: Network, to: str) -> list[Ent
     node, reader = office.node, office.node.directory.get(to)
     if reader is None:
         raise Refusal("no-peer", "the name of a known peer", to, "see `xstock peer list`")
-    plain = list(await node.engine.read(lambda tx: list(_messages(tx, to))))
+    exercise = network.shared.is_exercise
+    plain = list(await node.engine.read(lambda tx: list(_messages(tx, to, exercise))))
     for head in network.replicas.heads.values():
         if not head.log.name.is_for_all and network.membership.sees(to, head.log.name):
             note, *parts = await _log_entries(office, network, head, SEALED_CHUNK)
@@ -253,9 +255,10 @@ async def _sealed_entries(office: Office, network: Network, to: str) -> list[Ent
     return [Entry("sealed", _sealed(node.identity, reader, part)) for part in plain]
 
 
-def _messages(tx: Transaction, to: str) -> Iterator[bytes]:
+def _messages(tx: Transaction, to: str, exercise: bool) -> Iterator[bytes]:
+    """What waits for a peer: of real cases, or of exercises; the two never travel in one bundle."""
     for outgoing in tx.cases.outbox():
-        if outgoing.recipient == to:
+        if outgoing.recipient == to and outgoing.case.startswith("x") == exercise:
             held = next((m for m in tx.cases.messages(outgoing.case) if m.link == outgoing.link), None)
             if held is None:
                 continue  # cut off by a newer start since it was put out
