@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.protocol import bundle, frames, heads, limits, sealing
+from xstock_node.protocol import bundle, frames, heads, limits, messages, sealing
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import Gap, NotFound, ProtocolError
@@ -209,10 +209,10 @@ class _Desk:
         sender, _, recipient = line.decode("ascii", "replace").partition(" ")
         if recipient != self._node.identity.name:
             return False
-        bureau = self._node.correspondence.of()
-        plain = bureau.delivering.open(node_name(sender), blob)
+        plain = self._node.correspondence.of().delivering.open(node_name(sender), blob)
         inner = list(bundle.entries(plain))
         if inner and inner[0].kind in ("message", "receipt"):
+            bureau = self._node.correspondence.of(await self._network_of(inner[0]))
             await bureau.delivering.unseal(sender, blob)
             return True
         if any(entry.kind not in ("head", "frames") for entry in inner):
@@ -224,6 +224,14 @@ class _Desk:
         finally:
             self._sender = ""
         return True
+
+    async def _network_of(self, entry: Entry) -> str:
+        """The network of a message, or of the case of a receipt; the home network where the case is not known."""
+        if entry.kind == "message":
+            return messages.parse(entry.data).network
+        case = messages.parse_receipt(entry.data).case
+        row = await self._node.engine.read(lambda tx: tx.cases.get(case))
+        return row.network if row else ""
 
 
 async def _log_entries(office: Office, network: Network, head: Head, most: int) -> list[Entry]:
