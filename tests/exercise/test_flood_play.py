@@ -22,7 +22,6 @@ from xstock_node.testing.exercise.stage_checks import StageChecks
 from xstock_node.testing.exercise.story import Acknowledged, Departure
 
 Plant = Callable[[Play, StageChecks], Any]
-COUNT = {"alert": 12, "request": 6}
 
 
 class Played(NamedTuple):
@@ -120,7 +119,8 @@ async def _run(folder: Path, data: bytes) -> Played:
         await play.run()
         checks = StageChecks(play)
         result = finished(play, checks, await checks.all(), began)
-        return Played(result, await _plant(checks, play), time.process_time() - used)
+        seconds = time.process_time() - used
+        return Played(result, await _plant(checks, play), seconds)
     finally:
         await stage.close()
 
@@ -145,19 +145,16 @@ def test_every_check_passes_but_the_one_that_the_nodes_cannot_answer_yet(flood: 
     assert set(results.values()) == {"pass"} and len(results) == 14
 
 
-@pytest.mark.parametrize("label", PLANTS)
-def test_every_check_can_fail(flood: Played, label: str) -> None:
-    assert flood.planted[label] == "fail"
+def test_every_check_can_fail(flood: Played) -> None:
+    assert flood.planted == dict.fromkeys(PLANTS, "fail") and len(PLANTS) > 15
 
 
-def test_every_event_of_the_file_is_played_or_says_why_not(flood: Played) -> None:
+def test_every_event_of_the_file_is_played_or_says_why_not_within_the_bound(flood: Played) -> None:
     told = flood.result.timeline
     assert len(told) == 56 and all(one.detail for one in told)
     missing = {one.kind for one in told if one.result == "not played"}
     assert missing == {"alert", "clock", "duplicate", "recall_lot", "outside_help", "dispatch_message",
                        "threat_convoy", "loan_status"}  # fmt: skip
     assert flood.result.events_played == 37
-
-
-def test_it_takes_no_more_of_a_processor_than_its_bound(flood: Played) -> None:
+    assert "7 of 8 offers were tried before, and refused" in next(o.detail for o in told if o.kind == "agreement")
     assert flood.processor_seconds < 45

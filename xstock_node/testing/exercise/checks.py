@@ -122,10 +122,11 @@ class Checks(ABC):
     async def _agreement(self) -> tuple[Result, str]:
         if not self.story.barred:
             return "not exercised", "no agreement stands in anybody's way"
-        early = [c for c, at in self.story.bound_at.items() if c in self.story.barred and at < self.story.barred[c]]
+        early = [f"{c} was sent" for c in self.story.ungated]
+        early += [c for c, at in self.story.bound_at.items() if c in self.story.barred and at < self.story.barred[c]]
         return passed(
             not early
-        ), f"{len(self.story.barred)} offers waited for an agreement, {len(early)} were binding too early"
+        ), f"{len(self.story.barred)} offers waited for an agreement, {len(early)} were sent or binding too early"
 
     async def _routes(self) -> tuple[Result, str]:
         wrong, count = [], 0

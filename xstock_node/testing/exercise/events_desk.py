@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from xstock_node.domain.rights import Grant, Role
 from xstock_node.services import bundling, duty_desk, mobilising, operating
 from xstock_node.services.bundling import ExportRequest, ImportRequest
@@ -167,9 +169,7 @@ async def late_acceptance(play: "Play", event: Event) -> str:
     giver, taker = stage.desks[deal.supplier].office, stage.desks[deal.requester].office
     play.unoffered.discard(deal.case)
     until = stage.unix(deal.supplier, data["hold_until_h"] - stage.now())
-    await stage.step(
-        deal.supplier, deal.case, "offer", lines=play.lines(deal), hold_until=until, terms=list(deal.terms)
-    )
+    await stage.step(deal.supplier, deal.case, "offer", lines=play.lines(deal), hold_until=until, terms=[deal.terms[0]])
     out = await bundling.export(giver, OFFICER, ExportRequest(to=stage.names[deal.requester]))
     await bundling.import_(taker, OFFICER, ImportRequest(content=out.content))
     if not await stage.holds(deal.requester, deal.case, "offer", 1.0):
@@ -226,10 +226,13 @@ async def owner_refuses(play: "Play", event: Event) -> str:
 
 async def agreement(play: "Play", event: Event) -> str:
     """A lapsed accession is renewed: what was prepared may be sent."""
-    before = len(play.barred)
+    before, agreements = len(play.barred), play.file.agreements
+    renewed = agreements[event["data"]["agreement"]]
+    left = {code: day for code, day in renewed.accessions.items() if code != event["node"]}
+    await play.stage.settle(msgspec.structs.replace(renewed, accessions=left))
     play.renewed.add((event["data"]["agreement"], event["node"]))
     play.tell(f"{event['node']} renews its accession to {event['data']['agreement']}")
-    return f"{before} offers were prepared and not sent until now"
+    return f"{len(play.gated)} of {before} offers were tried before, and refused by their nodes; now they may be sent"
 
 
 async def hold_expires(play: "Play", event: Event) -> str:

@@ -35,6 +35,7 @@ class Play(Story):
         self.beyond: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
         self.left_out: dict[str, set[str]] = defaultdict(set)
         self.disputed: dict[str, str] = {}
+        self.gated: set[str] = set()
 
     async def run(self) -> None:
         """From the forecast to the hand-over."""
@@ -63,7 +64,10 @@ class Play(Story):
         """Suppliers offer or decline; what reaches a requester is accepted."""
         for deal in self.deals:
             if deal.case not in self.unoffered:
+                known = len(self.barred)
                 await self._offer_for(deal)
+                if len(self.barred) > known:
+                    await self.try_barred(deal)
         for deal in self.deals:
             await self._accept_of(deal)
 
@@ -156,6 +160,22 @@ class Play(Story):
         if deal.terms[0] == "donation" and deal.requester in ("RS", "ME"):
             text = await self.stage.certificate(deal.supplier, deal.case, part)
             self.certificates.append(Certificate(deal.case, text, wanted))
+
+    async def try_barred(self, deal: Deal) -> None:
+        """A desk tries to send what no agreement allows: its node refuses, and says which agreement."""
+        until = self.stage.unix(deal.supplier, 6)
+        if await self.stage.view(deal.supplier, deal.case) is None:
+            return
+        try:
+            await self.stage.step(
+                deal.supplier, deal.case, "offer", lines=self.lines(deal), hold_until=until, terms=list(deal.terms)
+            )
+            self.ungated.append(deal.case)
+            self.tell(f"{deal.supplier} could send what no agreement allows to {deal.requester}")
+        except Refusal as refused:
+            self.tell(f"the node of {deal.supplier} does not send it: {refused}")
+            self.gated |= {deal.case} if refused.code == "not-agreed" else set()
+            await self.stage.drop(deal.supplier, deal.case)
 
     def _goods(self, deal: Deal) -> list[tuple[str, Decimal]]:
         planned = [(item, q) for item, q in super()._goods(deal) if item not in self.left_out[deal.case]]

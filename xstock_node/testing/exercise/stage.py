@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from xstock_node.domain.agreements import Agreement
 from xstock_node.domain.units import decimal_pair
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol.errors import Unreachable
@@ -27,6 +28,8 @@ from xstock_node.services.paperwork import DocumentRequest, make_document
 from xstock_node.services.promises import over_promised
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.requesting import NewRequest, RequestView, new_request
+from xstock_node.services.settling import SettledFile, new_agreement
+from xstock_node.testing.clock import SimClock
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.story import Acknowledged
 from xstock_node.testing.simnet import SimNet
@@ -67,7 +70,10 @@ class Stage:
         """Start all nodes 36 hours before the flood, with the exercise's own items."""
         self._began = asyncio.get_running_loop().time()
         for code in self.names:
+            self.net.clocks[self.names[code]] = SimClock(int(self.file.t0.timestamp() - BEFORE * HOUR))
             await self.start(code)
+        for agreement in self.file.agreements.values():
+            await self.settle(agreement)
 
     async def start(self, code: str) -> None:
         """Start a node, or start it again."""
@@ -78,6 +84,25 @@ class Stage:
         await office.node.engine.write(lambda tx: tx.stock.put_catalogue_items(items), durable=True)
         self.desks[code] = Desk(code, name, office, Reacting(office))
         await self.desks[code].reacting.start()
+
+    async def settle(self, agreement: Agreement) -> None:
+        """Put an agreement on file at each of its parties here: from now on their nodes hold people to it."""
+        named = {code: self.names.get(code, code.lower() + ".guest.exercise.example") for code in agreement.parties}
+        own = msgspec.structs.replace(
+            agreement,
+            parties=tuple(named.values()),
+            accessions={named[code]: day for code, day in agreement.accessions.items()},
+        )
+        for code in agreement.parties:
+            if code in self.desks:
+                await new_agreement(self.desks[code].office, OFFICER, SettledFile(content=msgspec.json.encode(own)))
+
+    async def drop(self, code: str, case: str) -> None:
+        """Drop what was written for a case and still waits for a signature."""
+        office = self.desks[code].office
+        for pending in await operating.list_pending(office, OFFICER):
+            if pending.case == case:
+                await operating.refuse(office, OFFICER, PendingId(id=pending.id, reason="no-agreement"))
 
     async def close(self) -> None:
         """Stop everything."""

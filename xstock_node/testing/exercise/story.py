@@ -96,6 +96,7 @@ class Story:
         self.roads: list[Departure] = []
         self.certificates: list[Certificate] = []
         self.timeline: list[Told] = []
+        self.ungated: list[str] = []
 
     @cached_property
     def plan(self) -> Plan:
