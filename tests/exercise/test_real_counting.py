@@ -16,8 +16,8 @@ from xstock_node.services.operating import CaseId
 from xstock_node.services.operation_views import CounterView, OperationView, StepView
 from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.exercise.real_counting import accepted, lost, promised_twice, unbalanced, unproven
-from xstock_node.testing.exercise.real_nodes import Acknowledged, together
-from xstock_node.testing.exercise.story import Deal
+from xstock_node.testing.exercise.real_nodes import together
+from xstock_node.testing.exercise.story import Acknowledged, Deal
 
 STOCK = {"BG": {"tent": Decimal(100)}}
 DEALS = [Deal("HR", "BG", ("loan",), "x1", ()), Deal("AT", "BG", ("loan",), "x2", ())]

@@ -65,7 +65,7 @@ class ChartedNet(SimNet):
         clock = self.clocks.setdefault(own.name, SimClock())
         engine = SqliteEngine(self.folder / f"{folder or own.name}.db", threads=False)
         home = charters[0].network
-        also = [f"{c.network}.pub" for c in charters[1:]]
+        also = [f"{c.network}.{c.network if c.network.startswith('x-') else 'pub'}" for c in charters[1:]]
         node = Node(
             own,
             signer,

@@ -10,7 +10,7 @@ def view(clock_offset: int | None = None, *peers: PeerView) -> StatusView:
     return StatusView(
         node="a.example.org", organisation="A", version="0", network="see", log="see.pub", exercise=False, running=True,
         digits="", epoch=1, records=0, offers=0, offers_seen=0, digest="", halted="", database_bytes=0,
-        clock_offset=clock_offset, peers=list(peers),
+        clock_offset=clock_offset, exercises=[], peers=list(peers),
     )  # fmt: skip
 
 

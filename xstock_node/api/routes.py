@@ -4,6 +4,7 @@ A handler is `async (office, actor, request) -> response`; the request is a JSON
 """
 
 from xstock_node.api.duty_routes import DUTY_ROUTES
+from xstock_node.api.exercise_routes import EXERCISE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
 from xstock_node.api.route import Handler, Route
@@ -421,5 +422,5 @@ NODE_ROUTES = (
     ),
 )
 
-ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES, *DUTY_ROUTES)
+ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES, *DUTY_ROUTES, *EXERCISE_ROUTES)
 BY_NAME = {route.name: route for route in ROUTES}

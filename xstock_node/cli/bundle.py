@@ -23,6 +23,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     digest: str
     entries: dict[str, int]
+    exercise: bool
 
 
 @click.group("bundle")
@@ -48,8 +49,8 @@ async def export(as_json: bool, home: Path | None, to: str, out: Path, as_codes:
         lines = "".join(f"{line}\n" for line in texts).encode()
         data = draw(texts, f"{out.stem} {digest}") if out.suffix == ".html" else lines
     write_file(out, data)
-    written = Written(file=str(out), bytes=len(data), digest=digest, entries=made.entries)
-    emit(written, as_json, lambda w: pairs(msgspec.structs.asdict(w).items()))
+    written = Written(file=str(out), bytes=len(data), digest=digest, entries=made.entries, exercise=made.exercise)
+    emit(written, as_json, _written)
 
 
 @bundle.command("import")
@@ -63,6 +64,11 @@ async def import_(as_json: bool, home: Path | None, file: Path) -> None:
     emit(found, as_json, _shown)
     if found.refused:
         raise click.exceptions.Exit(1)
+
+
+def _written(found: Written) -> str:
+    banner = words("exercise.banner", "EXERCISE: nothing here is real") + "\n" if found.exercise else ""
+    return banner + pairs(msgspec.structs.asdict(found).items())
 
 
 def _read(file: Path) -> bytes:

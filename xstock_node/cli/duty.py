@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from xstock_node.cli.output import emit, pairs, table, verb, words
+from xstock_node.cli.output import emit, marked, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.duty_desk import RosterFile, RosterView, ShiftView, WaitingId, WaitingView
 from xstock_node.services.errors import Refusal
@@ -92,7 +92,7 @@ def _queue(found: list[WaitingView]) -> str:
     rows = [
         (
             one.id,
-            ("EXERCISE " if one.exercise else "") + one.kind,
+            marked(one.kind, one.exercise),
             one.role,
             one.case or one.detail,
             one.other,

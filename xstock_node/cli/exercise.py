@@ -1,13 +1,17 @@
-"""`xstock exercise`: play a whole exercise and say what came out."""
+"""`xstock exercise`: begin, end and report an exercise of this node; play a whole one and say what came out."""
 
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from xstock_node.cli.output import emit, only_our_stdout, say, table, verb, words
+from xstock_node.cli.output import emit, only_our_stdout, pairs, say, table, verb, words
+from xstock_node.cli.session import open_session
 from xstock_node.services.errors import Refusal
+from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
+from xstock_node.services.requesting import Asked
 
 if TYPE_CHECKING:
     from xstock_node.testing.exercise.running import ExerciseResult
@@ -15,7 +19,37 @@ if TYPE_CHECKING:
 
 @click.group("exercise")
 def exercise() -> None:
-    """Exercises: play one, and see what must come out."""
+    """Exercises: begin and end one here, read what came out; or play a whole one: start, stop, report, run."""
+
+
+@exercise.command("start")
+@click.argument("name")
+@click.option("--network", default="", help="A network of exercises; the home network by default.")
+@click.option("--offer", "offers", multiple=True, help="CODE=QUANTITY, invented; may be given several times.")
+@verb
+async def start(as_json: bool, home: Path | None, name: str, network: str, offers: tuple[str, ...]) -> None:
+    """Begin the exercise NAME in a network of exercises, with invented offers; no real stock is touched."""
+    async with open_session(home) as session:
+        wanted = StartExercise(name=name, network=network, offers=[_asked(one) for one in offers])
+        emit(await session.call("exercise.start", wanted), as_json, _one)
+
+
+@exercise.command("stop")
+@click.argument("name", default="")
+@verb
+async def stop(as_json: bool, home: Path | None, name: str) -> None:
+    """End the exercise NAME, or the one that runs: its offers are withdrawn, its open operations are listed."""
+    async with open_session(home) as session:
+        emit(await session.call("exercise.stop", ExerciseName(name=name)), as_json, _one)
+
+
+@exercise.command("report")
+@click.argument("name", default="")
+@verb
+async def report(as_json: bool, home: Path | None, name: str) -> None:
+    """The figures of the exercise NAME, or of the last one: requests, operations, steps, answer times, shares."""
+    async with open_session(home) as session:
+        emit(await session.call("exercise.report", ExerciseName(name=name)), as_json, _report)
 
 
 @exercise.command("run")
@@ -50,6 +84,39 @@ async def _on_processes(data: Path | None) -> "ExerciseResult":
         return await until_stopped(stop_by_signal(), run_real(data, _heard))
 
 
+def _asked(text: str) -> Asked:
+    code, mark, rest = text.partition("=")
+    quantity, _, unit = rest.partition(":")
+    if not mark:
+        raise Refusal("bad-line", "CODE=QUANTITY or CODE=QUANTITY:UNIT", text, "write it so", 2)
+    return Asked(item=code, quantity=quantity, unit=unit)
+
+
+def _one(found: ExerciseView) -> str:
+    rows: list[tuple[str, object]] = [
+        ("exercise", found.name),
+        ("log", found.log),
+        ("began", f"{found.began} ({found.by})"),
+        ("ended", f"{found.ended} ({found.ended_by})" if found.ended else ""),
+        ("offers", found.offers),
+        ("withdrawn", found.withdrawn),
+        ("still open", ", ".join(found.open)),
+    ]
+    return f"{_banner()}\n{pairs([row for row in rows if row[1] != ''])}"
+
+
+def _report(found: ExerciseReport) -> str:
+    apart = ("by_state", "covered")
+    said = pairs((name, value) for name, value in msgspec.structs.asdict(found).items() if name not in apart)
+    states = table(("state", "operations"), list(found.by_state.items()))
+    shares = table(("event", "items", "covered"), [(one.event, one.items, one.share) for one in found.covered])
+    return f"{_banner()}\n{said}\n\n{states}\n\n{shares}"
+
+
+def _banner() -> str:
+    return words("exercise.banner", "EXERCISE: nothing here is real")
+
+
 def _heard(seconds: float, told: str) -> None:
     say("exercise.told", "  {seconds:6.1f} s  {told}", seconds=seconds, told=told)
 
@@ -65,4 +132,8 @@ def _shown(found: "ExerciseResult") -> str:
     )
     shares = table(("node", "covered", "at most"), [(c, x.share, x.bound) for c, x in found.need_covered_share.items()])
     checks = table(("", "check", "result", "figures"), [(c.id, c.check, c.result, c.detail) for c in found.checks])
-    return f"{head}\n\n{shares}\n\n{checks}"
+    events = table(
+        ("hour", "event", "node", "result", "what was done, or why not"),
+        [(one.at_h, one.kind, one.node, one.result, one.detail) for one in found.timeline],
+    )
+    return f"{head}\n\n{shares}\n\n{checks}\n\n{events}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xstock_node.cli.output import emit, pairs, say, table, verb, words
+from xstock_node.cli.output import emit, marked, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
 from xstock_node.services.errors import Refusal
@@ -204,7 +204,9 @@ async def _change(
 
 
 def _offers(views: Any) -> str:
-    rows = [(v.id, v.item, v.name, v.quantity, v.unit, v.place, v.as_of, v.valid_until) for v in views]
+    rows = [
+        (marked(v.id, v.exercise), v.item, v.name, v.quantity, v.unit, v.place, v.as_of, v.valid_until) for v in views
+    ]
     return table(("id", "item", "name", "quantity", "unit", "place", "as of", "valid until"), rows)
 
 

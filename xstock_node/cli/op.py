@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from xstock_node.cli.attached_files import attach_all, digest_of
-from xstock_node.cli.output import ONCE, emit, pairs, say, table, verb, words
+from xstock_node.cli.output import ONCE, emit, marked, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.services.approving import PendingView
@@ -170,7 +170,7 @@ async def verify(as_json: bool, home: Path | None, file: Path, keys: tuple[Path,
 
 
 def _list(found: list[OperationRow]) -> str:
-    rows = [(o.case, o.requester, o.supplier, o.state, o.turn, o.changed, o.lines) for o in found]
+    rows = [(marked(o.case, o.exercise), o.requester, o.supplier, o.state, o.turn, o.changed, o.lines) for o in found]
     if not rows:
         return words("op.none", "none")
     return table(("operation", "requester", "supplier", "state", "turn", "changed", "goods"), rows)
@@ -227,7 +227,9 @@ def _taken(found: StepResult) -> str:
 
 
 def _pending(found: list[PendingView]) -> str:
-    rows = [(p.id, p.case, p.verb, p.by, p.at, ", ".join(p.missing), "; ".join(p.why)) for p in found]
+    rows = [
+        (p.id, marked(p.case, p.exercise), p.verb, p.by, p.at, ", ".join(p.missing), "; ".join(p.why)) for p in found
+    ]
     if not rows:
         return words("op.nothing-waits", "nothing waits")
     return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)

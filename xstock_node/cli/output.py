@@ -107,6 +107,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
+def marked(text: str, exercise: bool) -> str:
+    """A text of a list, with the mark of an exercise before it where it is of one."""
+    return f"{words('mark.exercise', 'EXERCISE')} {text}" if exercise else text
+
+
 def pairs(rows: Iterable[tuple[str, object]]) -> str:
     """Names and values, one a line."""
     unknown = words("value.unknown", "unknown")

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from xstock_node.cli import mobilised
-from xstock_node.cli.output import ONCE, emit, pairs, table, verb, words
+from xstock_node.cli.output import ONCE, emit, marked, pairs, table, verb, words
 from xstock_node.cli.planned import plan
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
@@ -171,7 +171,7 @@ def _proposed(found: NeedView) -> str:
 
 
 def _list(found: list[RequestView]) -> str:
-    rows = [(r.id, r.state, r.at, r.event, r.place, len(r.operations)) for r in found]
+    rows = [(marked(r.id, r.exercise), r.state, r.at, r.event, r.place, len(r.operations)) for r in found]
     return (
         table(("id", "state", "sent", "event", "place", "asked"), rows) if rows else words("request.none", "none yet")
     )

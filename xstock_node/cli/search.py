@@ -25,6 +25,7 @@ from xstock_node.services.searching import HOURS_OF_A_YEAR, MOST, MOST_SKIPPED, 
 @click.option("--limit", type=click.IntRange(1, MOST), default=50, help="At most this many (500).")
 @click.option("--skip", type=click.IntRange(0, MOST_SKIPPED), default=0, help="Leave out the first so many.")
 @click.option("--expired", is_flag=True, help="Show expired offers too, marked.")
+@click.option("--exercise", is_flag=True, help="Show what is offered in exercises too, marked.")
 @verb
 async def search(as_json: bool, home: Path | None, order: str, **fields: Any) -> None:
     """Offers of all nodes that have TEXT in their name, or are an item of that name in any language."""

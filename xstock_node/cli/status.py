@@ -89,7 +89,9 @@ def _status(view: StatusView) -> str:
     )
     never = words("value.never", "never")
     rows = [(p.name, p.country, p.offers, p.last_in or never, p.last_out or never, p.refusals) for p in view.peers]
-    return head + "\n\n" + table(("peer", "in", "offers", "called us", "answered us", "refused"), rows)
+    banner = "".join(f"{words('exercise.runs', 'EXERCISE {name} RUNS: nothing of it is real', name=n)}\n" for n in
+                     view.exercises)  # fmt: skip
+    return banner + head + "\n\n" + table(("peer", "in", "offers", "called us", "answered us", "refused"), rows)
 
 
 def _findings(findings: list[Finding]) -> str:

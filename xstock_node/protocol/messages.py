@@ -5,6 +5,7 @@ A message names its own predecessor and the last message of the other side that 
 """
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -18,6 +19,8 @@ from xstock_node.protocol.recordtypes import Hash, Salt, Time, Word
 from xstock_node.protocol.signedtext import Lines, hash_or_none
 
 MESSAGE, RECEIPT = "xs1/msg", "xs1/receipt"
+SHORT, REMEMBERED = 4096, 2048
+"""Messages of so many bytes or less are remembered as they were parsed, so many of them."""
 Tlp = Literal["clear", "green", "amber", "red"]
 
 
@@ -117,7 +120,11 @@ def text_hash(text: str) -> str:
 
 
 def parse(raw: bytes) -> Message:
-    """A message; its signature is not checked yet (xs1 16.2)."""
+    """A message; its signature is not checked yet (xs1 16.2). Short ones are remembered: cases are read again often."""
+    return _remembered(raw) if len(raw) <= SHORT else _parse(raw)
+
+
+def _parse(raw: bytes) -> Message:
     note = notes.parse(raw, limits.MESSAGE_NOTE)
     lines = Lines(note.text, MESSAGE, 10)
     network = label(lines.value("network"))
@@ -136,6 +143,9 @@ def parse(raw: bytes) -> Message:
     step = decode(line, Step, limits.MESSAGE_NOTE)
     link = Link(start, n, text_hash(note.text))
     return Message(network, sender, recipient, case, link, before, seen, time, step, body, note)
+
+
+_remembered = lru_cache(REMEMBERED)(_parse)
 
 
 def write_receipt(message: Message, time: int) -> str:

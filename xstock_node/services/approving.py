@@ -81,6 +81,7 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str]
     why: list[str]
     fields: dict[str, Any]
+    exercise: bool
 
 
 def needs_of(verb: str, lines: Sequence[Line], stock: Mapping[Key, Decimal], limits: Thresholds) -> Needs:
@@ -145,4 +146,5 @@ def pending_view(pending: Pending) -> PendingView:
         missing=list(pending.missing),
         why=list(pending.why),
         fields=pending.fields,
+        exercise=pending.case.startswith("x"),
     )

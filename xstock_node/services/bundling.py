@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.protocol import bundle, frames, heads, limits, sealing
+from xstock_node.protocol import bundle, frames, heads, limits, messages, sealing
 from xstock_node.protocol.bundle import Entry
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import Gap, NotFound, ProtocolError
@@ -42,10 +42,11 @@ class ExportRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle and what is in it."""
+    """A bundle, what is in it, and whether it is of an exercise: then nothing in it is real."""
 
     content: bytes
     entries: dict[str, int]
+    exercise: bool
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ async def export(office: Office, actor: Actor, request: ExportRequest) -> Bundle
     await node.engine.write(
         lambda tx: office.record(tx, actor, "bundle.export", request.to or "all", str(counted)), durable=True
     )
-    return Bundle(content=b"".join(bundle.write(entries)), entries=counted)
+    return Bundle(content=b"".join(bundle.write(entries)), entries=counted, exercise=network.shared.is_exercise)
 
 
 async def import_(office: Office, actor: Actor, request: ImportRequest) -> Imported:
@@ -208,10 +209,10 @@ class _Desk:
         sender, _, recipient = line.decode("ascii", "replace").partition(" ")
         if recipient != self._node.identity.name:
             return False
-        bureau = self._node.correspondence.of()
-        plain = bureau.delivering.open(node_name(sender), blob)
+        plain = self._node.correspondence.of().delivering.open(node_name(sender), blob)
         inner = list(bundle.entries(plain))
         if inner and inner[0].kind in ("message", "receipt"):
+            bureau = self._node.correspondence.of(await self._network_of(inner[0]))
             await bureau.delivering.unseal(sender, blob)
             return True
         if any(entry.kind not in ("head", "frames") for entry in inner):
@@ -223,6 +224,14 @@ class _Desk:
         finally:
             self._sender = ""
         return True
+
+    async def _network_of(self, entry: Entry) -> str:
+        """The network of a message, or of the case of a receipt; the home network where the case is not known."""
+        if entry.kind == "message":
+            return messages.parse(entry.data).network
+        case = messages.parse_receipt(entry.data).case
+        row = await self._node.engine.read(lambda tx: tx.cases.get(case))
+        return row.network if row else ""
 
 
 async def _log_entries(office: Office, network: Network, head: Head, most: int) -> list[Entry]:
@@ -245,7 +254,8 @@ async def _sealed_entries(office: Office, network: Network, to: str) -> list[Ent
     node, reader = office.node, office.node.directory.get(to)
     if reader is None:
         raise Refusal("no-peer", "the name of a known peer", to, "see `xstock peer list`")
-    plain = list(await node.engine.read(lambda tx: list(_messages(tx, to))))
+    exercise = network.shared.is_exercise
+    plain = list(await node.engine.read(lambda tx: list(_messages(tx, to, exercise))))
     for head in network.replicas.heads.values():
         if not head.log.name.is_for_all and network.membership.sees(to, head.log.name):
             note, *parts = await _log_entries(office, network, head, SEALED_CHUNK)
@@ -253,9 +263,10 @@ async def _sealed_entries(office: Office, network: Network, to: str) -> list[Ent
     return [Entry("sealed", _sealed(node.identity, reader, part)) for part in plain]
 
 
-def _messages(tx: Transaction, to: str) -> Iterator[bytes]:
+def _messages(tx: Transaction, to: str, exercise: bool) -> Iterator[bytes]:
+    """What waits for a peer: of real cases, or of exercises; the two never travel in one bundle."""
     for outgoing in tx.cases.outbox():
-        if outgoing.recipient == to:
+        if outgoing.recipient == to and outgoing.case.startswith("x") == exercise:
             held = next((m for m in tx.cases.messages(outgoing.case) if m.link == outgoing.link), None)
             if held is None:
                 continue  # cut off by a newer start since it was put out

@@ -39,6 +39,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         _own_log(view),
         _clock(view),
         _expiring(office),
+        *_exercises(view),
         *_peers(view),
         *_plugins(office),
     ]
@@ -52,6 +53,12 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
     if not bad:
         findings.append(Finding(check="logs", state="ok", found=f"{len(logs)} logs give the roots of their heads"))
     return findings
+
+
+def _exercises(view: StatusView) -> list[Finding]:
+    """A line for each exercise that runs, so that nobody overlooks it."""
+    do = "nothing of it is real; whoever may, ends it: `xstock exercise stop`"
+    return [Finding(check=f"EXERCISE {name}", state="warning", found="it runs", do=do) for name in view.exercises]
 
 
 async def verify_logs(office: Office, actor: Actor, request: None = None) -> list[LogVerification]:

@@ -1,5 +1,7 @@
 """Evidencing: everything that proves one operation, as a file that any machine verifies without network."""
 
+from functools import cache
+
 import msgspec
 
 from xstock_node.protocol import bundle, evidence, heads, merkle, notes
@@ -76,12 +78,13 @@ def _head(tx: Transaction, audit: LogName) -> tuple[bytes, list[str]]:
 def _leaves(tx: Transaction, audit: LogName, size: int, texts: list[bytes]) -> list[Leaf]:
     """The places of texts in the tree of that size; those that came later have none yet."""
     wanted = {hash_line(merkle.leaf_hash(text)): merkle.leaf_hash(text) for text in texts}
+    root = cache(lambda a, b: tx.logs.range_root(audit, a, b))  # the paths of one tree share most of it
     found = []
     for start in range(0, size, 4096):
         for offset, line in enumerate(tx.logs.lines(audit, start, min(4096, size - start))):
             leaf = wanted.get(line)
             if leaf is not None:
                 index = start + offset
-                path = merkle.inclusion_path(index, size, lambda a, b: tx.logs.range_root(audit, a, b))
+                path = merkle.inclusion_path(index, size, root)
                 found.append(Leaf(leaf, index, tuple(path)))
     return found

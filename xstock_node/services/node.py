@@ -183,8 +183,12 @@ class Node:
         return found
 
     def _shared_of(self, network: str) -> LogName:
-        """The own shared log of another network has the label of the home network's."""
-        return LogName(self.identity.name, log_name(network, self.home.shared.label))
+        """The own shared log of another network has the label of the home network's; of one named `x-...` that name.
+
+        So a network of exercises may stand beside a real one, and all that is in it is an exercise (xs1 2.8).
+        """
+        label = network if network.startswith("x-") else self.home.shared.label
+        return LogName(self.identity.name, log_name(network, label))
 
     def _add(self, shared: LogName) -> Network:
         home = next(iter(self.networks), shared.network)

@@ -46,7 +46,7 @@ class PreviewResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
-    """One own live offer."""
+    """One own live offer; `exercise`: it stands in the log of an exercise, and nothing of it is real."""
 
     id: str
     item: str
@@ -59,6 +59,7 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: str
     expiry: str | None
     index: int
+    exercise: bool = False
 
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True):

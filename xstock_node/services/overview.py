@@ -5,6 +5,7 @@ import msgspec
 from xstock_node import __version__
 from xstock_node.protocol import heads, limits
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services import exercising
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
@@ -34,7 +35,8 @@ class PeerView(msgspec.Struct, frozen=True, kw_only=True):
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     """This node at a glance. `digest` is equal on nodes that hold the same; `clock_offset` are the seconds that the
-    median of the peers' clocks is ahead of this node's, null while fewer than three told their time.
+    median of the peers' clocks is ahead of this node's, null while fewer than three told their time; `exercises` are
+    those that run here.
     """
 
     node: str
@@ -53,6 +55,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     halted: str
     database_bytes: int
     clock_offset: int | None
+    exercises: list[str]
     peers: list[PeerView]
 
 
@@ -94,6 +97,7 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         halted=node.own.halted,
         database_bytes=node.engine.size(),
         clock_offset=node.offsets.median(),
+        exercises=await node.engine.read(lambda tx: [one.name for one in exercising.running(tx)]),
         peers=views,
     )
 

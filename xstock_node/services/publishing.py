@@ -108,7 +108,7 @@ async def _publish_into(
 
     await log.append(make)
     office.node.home.signed(log)
-    return result
+    return msgspec.structs.replace(result, published=_marked(office, result.published))
 
 
 async def withdraw(office: Office, actor: Actor, request: OfferIds, entropy: Entropy = token_bytes) -> CountResult:
@@ -148,7 +148,13 @@ async def list_offers(office: Office, actor: Actor, request: None = None) -> lis
     """Own live offers."""
     now = office.node.clock.now()
     stored = await office.node.engine.read(lambda tx: tx.offers.of_log(office.node.log))
-    return [stored_view(found) for found in stored if found.exp > now]
+    return _marked(office, [stored_view(found) for found in stored if found.exp > now])
+
+
+def _marked(office: Office, offers: list[OfferView]) -> list[OfferView]:
+    """Offers of the home network as a person is told of them: those of an exercise say so."""
+    exercise = office.node.log.is_exercise
+    return [msgspec.structs.replace(one, exercise=exercise) for one in offers] if exercise else offers
 
 
 async def export(office: Office, actor: Actor, request: OfferId) -> ExportResult:

@@ -55,12 +55,8 @@ class Reacting:
 
     async def look(self, cases: set[str] | None = None) -> int:
         """React to some cases, or to all open ones; how many steps were taken."""
-        every = await self._office.node.engine.read(self._open)
-        taken = 0
-        for case, operation in every:
-            if cases is None or case in cases:
-                taken += await self._react(case, operation)
-        return taken
+        waiting = await self._office.node.engine.read(lambda tx: self._open(tx, cases))
+        return sum([await self._react(case, operation) for case, operation in waiting])
 
     def _arrived(self, case: str) -> None:
         self._cases.add(case)
@@ -105,15 +101,15 @@ class Reacting:
             if not pending.missing:
                 await self._guarded(operating.send_signed(self._office, NODE, pending))
 
-    def _open(self, tx: Transaction) -> list[tuple[str, Operation]]:
-        """Own cases as supplier that wait for a decision that the node may take."""
+    def _open(self, tx: Transaction, cases: set[str] | None) -> list[tuple[str, Operation]]:
+        """Own cases as supplier, all or these, that wait for a decision that the node may take."""
         own, found = self._office.node.identity.name, []
         for network in self._office.node.networks:
             for row in tx.cases.all(network):
-                if row.supplier == own:
-                    operation = dossier.read(tx, row).operation()
-                    if operation.decided in (State.OFFERED, State.STANDBY):
-                        found.append((row.id, operation))
+                if row.supplier == own and (cases is None or row.id in cases):
+                    held = dossier.read(tx, row)
+                    if held.state() in (State.OFFERED, State.STANDBY):
+                        found.append((row.id, held.operation()))
         return found
 
     async def _react(self, case: str, operation: Operation) -> int:

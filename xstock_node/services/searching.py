@@ -20,7 +20,10 @@ HOURS_OF_A_YEAR = 8760
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A typed text and filters; `near` is "lat,lon" in degrees, else this node's own place."""
+    """A typed text and filters; `near` is "lat,lon" in degrees, else this node's own place.
+
+    With `exercise` also what is offered in exercises, marked; else only at a node whose home network is one.
+    """
 
     text: str = ""
     item: str = ""
@@ -35,6 +38,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 50
     skip: int = 0
     expired: bool = False
+    exercise: bool = False
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +96,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
     by_relevance = request.order is Order.RELEVANCE
     query = OfferQuery(
         log=office.node.log.log,
-        also=_other_logs(office),
+        also=_other_logs(office, request.exercise),
         words=typed,
         codes=codes,
         item=request.item,
@@ -159,12 +163,14 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
     )
 
 
-def _other_logs(office: Office) -> tuple[str, ...]:
-    """The other log names that are searched: those of further networks, and audiences, real or of the exercise."""
-    found = {network.shared.log for network in office.node.networks.values()}
-    exercise = office.node.log.is_exercise
-    for network in office.node.networks.values():
-        found |= {log.log for log in network.replicas.heads if not log.is_for_all and log.is_exercise == exercise}
+def _other_logs(office: Office, exercise: bool) -> tuple[str, ...]:
+    """The other log names that are searched: those of further networks, and audiences; of exercises where asked for."""
+    own = office.node.log.is_exercise
+    networks = [n for n in office.node.networks.values() if own or exercise or not n.shared.is_exercise]
+    found = {network.shared.log for network in networks}
+    for network in networks:
+        logs = [log for log in network.replicas.heads if not log.is_for_all]
+        found |= {log.log for log in logs if log.is_exercise in (own, exercise or own)}
     return tuple(sorted(found - {office.node.log.log}))
 
 

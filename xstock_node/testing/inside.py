@@ -44,6 +44,13 @@ def build(
     return Node(own, signer, log, engine, pinned, clock, random, trace, sealing=[make_sealing(own.name)])
 
 
+def give_room(node: Node, pages: int | None) -> None:
+    """Let the database of a node in place grow by so many pages at most, as on a disk that fills; None: without end."""
+    connection = node.engine._connection  # type: ignore[attr-defined]
+    (there,) = connection.execute("pragma page_count").fetchone()
+    connection.execute(f"pragma max_page_count = {there + pages if pages is not None else 2**30}")
+
+
 def own_logs(node: Node) -> Sequence[OwnLog]:
     """The logs that this node signs."""
     return tuple(node.home.logs.values())

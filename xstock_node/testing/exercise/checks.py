@@ -2,12 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from xstock_node.domain.corridors import Movement, corridor
+from xstock_node.domain.fairness import FairRule, fair_split
 from xstock_node.domain.needs import above_ratio
 from xstock_node.domain.routes import Trip, quickest
 from xstock_node.domain.terms import Regime, Terms
@@ -119,10 +122,11 @@ class Checks(ABC):
     async def _agreement(self) -> tuple[Result, str]:
         if not self.story.barred:
             return "not exercised", "no agreement stands in anybody's way"
-        early = [c for c, at in self.story.bound_at.items() if c in self.story.barred and at < self.story.barred[c]]
+        early = [f"{c} was sent" for c in self.story.ungated]
+        early += [c for c, at in self.story.bound_at.items() if c in self.story.barred and at < self.story.barred[c]]
         return passed(
             not early
-        ), f"{len(self.story.barred)} offers waited for an agreement, {len(early)} were binding too early"
+        ), f"{len(self.story.barred)} offers waited for an agreement, {len(early)} were sent or binding too early"
 
     async def _routes(self) -> tuple[Result, str]:
         wrong, count = [], 0
@@ -139,13 +143,33 @@ class Checks(ABC):
         return passed(fine), f"{count} expected ways, {len(wrong)} off; {went}"
 
     async def _papers(self) -> tuple[Result, str]:
-        """Bulgaria to Croatia: transit that keeps the status through Serbia, nothing through Romania and Hungary."""
+        """Bulgaria to Croatia: transit that keeps the status through Serbia, nothing through Romania and Hungary.
+
+        And the donation certificates to Serbia and Montenegro, as they stood before their lorries left.
+        """
         facts, today = customs_facts(), self.file.today
         through = {way: corridor(Movement(countries=way, terms=Terms.DONATION), facts, today) for way in (
             ("BG", "RS", "HR"), ("BG", "RO", "HU", "HR"))}  # fmt: skip
         serbia, inside = through["BG", "RS", "HR"], through["BG", "RO", "HU", "HR"]
         fine = any(s.regime is Regime.T2 for s in serbia.out) and all(s.regime is Regime.NONE for s in inside.out)
-        return passed(fine), f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
+        told = f"through Serbia: {', '.join(s.regime for s in serbia.out)}; through Hungary: none"
+        bare = self._bare_certificates()
+        if not fine or bare:
+            return "fail", f"{told}; wanting on certificates: {', '.join(bare) or 'nothing'}"
+        if not self.story.certificates:
+            return "not exercised", f"{told}; no donation certificate was made before a departure"
+        return "pass", f"{told}; {len(self.story.certificates)} certificates have plate, crossing and arrival"
+
+    def _bare_certificates(self) -> list[str]:
+        found = []
+        for case, text, wanted in self.story.certificates:
+            wants = {
+                "plate": wanted.plate,
+                "crossing": wanted.crossing,
+                "arrival": f"{datetime.fromtimestamp(wanted.arrival, UTC):%Y-%m-%d}",
+            }
+            found += [f"{name} of {case}" for name, one in wants.items() if not one or one not in text]
+        return found
 
     async def _over_asking(self) -> tuple[Result, str]:
         if not any("by_ratio" in need for need in self.file.requests):
@@ -156,7 +180,22 @@ class Checks(ABC):
             if above_ratio(Decimal(need["gross"]), Decimal(need["by_ratio"]) if "by_ratio" in need else None)
         ]
         wanted = self.expected.get("summary", {}).get("asked_above_ratio", flagged)
-        return passed(flagged == wanted), f"flagged, and without weight above the ratio: {', '.join(flagged) or 'none'}"
+        heavy = [line for line in flagged if self._has_weight_above_ratio(line)]
+        told = f"above the ratio: {', '.join(flagged) or 'none'}; with weight above it: {', '.join(heavy) or 'none'}"
+        if flagged != wanted or heavy:
+            return "fail", told
+        return "not exercised", f"{told}; that all who are asked see the flag is not: no node shows it to them yet"
+
+    def _has_weight_above_ratio(self, line: str) -> bool:
+        """Whether asking still more would bring more: then what is above the ratio has weight."""
+        need = next(one for one in self.file.requests if one["line"] == line)
+        item = self.file.catalogue.get(need["item"])
+        assert item is not None
+        claims = self.file.claims(item.code)
+        more = [structs.replace(c, asked=c.asked * 2) if c.requester == need["node"] else c for c in claims]
+        there = self.file.offerable(item.code)
+        split = fair_split(more, there, item.multiple, FairRule())
+        return split.of(need["node"]) > self.file.fair_plan[item.code].of(need["node"])
 
     @abstractmethod
     async def _double(self) -> tuple[Result, str]: ...

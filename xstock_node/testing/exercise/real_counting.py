@@ -12,8 +12,8 @@ from xstock_node.cli.op_verify import verified
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operation_views import CounterView, OperationView
-from xstock_node.testing.exercise.real_nodes import Acknowledged
-from xstock_node.testing.exercise.story import Deal
+from xstock_node.testing.exercise.checks import Result
+from xstock_node.testing.exercise.story import Acknowledged, Deal
 
 Sides = Mapping[tuple[str, str], OperationView]
 Stock = Mapping[str, Mapping[str, Decimal]]
@@ -54,6 +54,19 @@ def lost(acknowledged: Iterable[Acknowledged], deals: Iterable[Deal], sides: Sid
     return found
 
 
+def unreceived(deals: Iterable[Deal], sides: Sides) -> tuple[int, list[str]]:
+    """How many steps their writers hold receipts of, and those of them that the other party does not have."""
+    count, gone = 0, []
+    for deal in deals:
+        both = [sides.get((code, deal.case)) for code in (deal.requester, deal.supplier)]
+        for own, other, code in ((both[0], both[1], deal.supplier), (both[1], both[0], deal.requester)):
+            there = {step.hash for step in other.timeline} if other else set()
+            sent = [s for s in own.timeline if s.side == own.side and s.receipted] if own else []
+            count += len(sent)
+            gone += [f"{step.verb} of {deal.case}, receipted, at {code}" for step in sent if step.hash not in there]
+    return count, gone
+
+
 def unproven(side: OperationView, file: Path, empty: Path, identities: list[Path]) -> str:
     """Why an evidence file does not prove what a party shows; nothing where it does.
 
@@ -70,6 +83,40 @@ def unproven(side: OperationView, file: Path, empty: Path, identities: list[Path
         return "a party whose root key nobody knows"
     bare = [step.verb for step in side.timeline if step.hash not in proven]
     return f"steps without proof: {', '.join(bare)}" if bare else ""
+
+
+def ledger(deals: list[Deal], sides: Sides) -> tuple[Result, str]:
+    """K14: what was sent is counted, and what was lent came back, runs longer, was lost or given.
+
+    Not exercised where nothing was bound, or no loan came back.
+    """
+    wrong = unbalanced(deals, sides) + [one for deal in deals for one in _loan(deal, sides)[1]]
+    back = [one for deal in deals for one in _loan(deal, sides)[0]]
+    told = f"{len(deals)} operations balance on both sides; loans that ended: {', '.join(back) or 'none'}"
+    if wrong:
+        return "fail", f"{told}; wrong: {', '.join(wrong)}"
+    if not deals or not back:
+        return "not exercised", f"{told}: a loan that comes back was not played here"
+    return "pass", f"{told}; wrong: none"
+
+
+def _loan(deal: Deal, sides: Sides) -> tuple[list[str], list[str]]:
+    """The items of a loan of which something came back, as the supplier shows it; and those that do not add up."""
+    side, told, wrong = sides.get((deal.supplier, deal.case)), [], []
+    longer: dict[str, Decimal] = {}
+    for step in side.timeline if side else ():
+        if step.verb == "extended":
+            longer |= {line["item"]: Decimal(line["qty"][0]).scaleb(line["qty"][1]) for line in step.fields["lines"]}
+    for c in side.counters if side else ():
+        lent, back = figure(c, "on_loan"), figure(c, "returned")
+        if not back:
+            continue
+        counted = sum((figure(c, name) for name in ("back_good", "back_damaged", "back_short")), Decimal(0))
+        kept, lost, given = longer.get(c.item, Decimal(0)), figure(c, "lost_loan"), figure(c, "given")
+        told.append(f"{lent:f} {c.item} = {back:f} back + {kept:f} longer + {lost:f} lost + {given:f} given")
+        if back != counted or lent != back + kept + lost + given:
+            wrong.append(f"{deal.case} {c.item}")
+    return told, wrong
 
 
 def unbalanced(deals: Iterable[Deal], sides: Sides) -> list[str]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from xstock_node.services.requesting import NewRequest, RequestView
 from xstock_node.services.stocktake import LineRequest
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.real_lines import Lines
+from xstock_node.testing.exercise.story import Acknowledged
 
 NAME = "flood27"
 PATIENCE, LOOK = 45.0, 0.25
@@ -32,14 +33,6 @@ APPROVALS = "\n[approvals]\npercent = 100\nvalue = 1000000000\n"
 
 
 T = TypeVar("T")
-
-
-class Acknowledged(NamedTuple):
-    """A step that a node told its people is signed: its case, verb and hash."""
-
-    case: str
-    verb: str
-    hash: str
 
 
 class Nodes:
@@ -135,12 +128,12 @@ class Nodes:
                 raise
             return None
 
-    async def holds(self, code: str, case: str, verb: str, hours: float = 12.0) -> bool:
+    async def holds(self, code: str, case: str, verb: str, hours: float = 12.0, hash_: str = "") -> bool:
         """Wait until a desk holds a step of a case: for `PATIENCE` seconds, whatever the hours of the story."""
 
         async def there() -> bool:
             found = await self.view(code, case)
-            return found is not None and any(step.verb == verb for step in found.timeline)
+            return found is not None and any(s.verb == verb and hash_ in ("", s.hash) for s in found.timeline)
 
         return await self.until(there)
 

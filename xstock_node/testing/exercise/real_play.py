@@ -10,13 +10,23 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from xstock_node.services.errors import Refusal
 from xstock_node.services.overview import PeerName
 from xstock_node.testing.exercise.real_nodes import PATIENCE, Nodes, together
 from xstock_node.testing.exercise.story import HOLD, Deal, Story, line_of
+from xstock_node.testing.exercise.timeline import WHY_NOT, Told, told
 
 CUT, RESTORED, SLOW = "ME", "MK", "RS"
+PLAYED = {
+    "request": "all six ask in the same moment",
+    "partition": "see R1",
+    "healed": "see R1",
+    "restore": "see R2",
+    "slow_line": "see R3",
+    "agreement": "what was prepared is sent once the accession holds",
+}
 AT_ONCE = 8
 DOUBT_SECONDS = 90.0
 
@@ -43,12 +53,12 @@ class RealPlay(Story):
         stage = self.stage
         await self._stock()
         backup = await stage.copy(RESTORED)
-        self._tell(f"{RESTORED} made a back-up")
+        self.tell(f"{RESTORED} made a back-up")
         await self._ask()
         await self._lose_line()
         stage.lines.slow.add(stage.names[SLOW])
         self.slow_seconds = await self._round_to(SLOW)
-        self._tell(f"{SLOW} is on a slow line: a round takes {self.slow_seconds:.1f} s")
+        self.tell(f"{SLOW} is on a slow line: a round takes {self.slow_seconds:.1f} s")
         stage.hour = 3.0
         of_restored = [deal for deal in self.deals if RESTORED in (deal.requester, deal.supplier)]
         await self._deal(of_restored)
@@ -61,11 +71,17 @@ class RealPlay(Story):
         await self._move()
         await self._believe()
         stage.lines.slow.clear()
-        self._tell(f"{SLOW} has a good line again")
+        self.tell(f"{SLOW} has a good line again")
         await self._deal(self.deals)
         await self._move()
         if not await stage.until(self._is_quiet):
-            self._tell("some messages are still on their way")
+            self.tell("some messages are still on their way")
+        self.timeline = [self._event(event) for event in self.file.raw["timeline"]]
+
+    def _event(self, event: dict[str, Any]) -> Told:
+        if event["kind"] in PLAYED:
+            return told(event, "played", PLAYED[event["kind"]])
+        return told(event, "not played", WHY_NOT.get(event["kind"], "played in memory alone, where time can be passed"))
 
     async def _stock(self) -> None:
         """Every desk offers its position, nothing more, and sees what all others offer."""
@@ -79,7 +95,7 @@ class RealPlay(Story):
 
         if not await self.stage.until(all_seen):
             raise Refusal("exercise", f"every node to see {sum(counts)} offers", "fewer", "look at serve.log of each")
-        self._tell(f"{len(codes)} nodes see {sum(counts)} offers")
+        self.tell(f"{len(codes)} nodes see {sum(counts)} offers")
 
     async def _ask(self) -> None:
         """All six ask in the same moment; the requests arrive."""
@@ -87,7 +103,7 @@ class RealPlay(Story):
         await together(*(self._ask_for(code, terms, needs) for code, terms, needs in self._groups()))
         self.deals.sort()
         there = await together(*(self.stage.holds(d.supplier, d.case, "request") for d in self.deals))
-        self._tell(f"{self.requests} requests, {sum(there)} of {len(self.deals)} cases have arrived")
+        self.tell(f"{self.requests} requests, {sum(there)} of {len(self.deals)} cases have arrived")
 
     async def _round_to(self, code: str) -> float:
         """The seconds that a round of the first other node with one takes."""
@@ -100,14 +116,14 @@ class RealPlay(Story):
         """A country is cut off: it reaches nobody, and nobody reaches it."""
         self.stage.lines.cut(self.stage.names[CUT])
         self.silent = sorted((await self.stage.sync(CUT)).silent)
-        self._tell(f"{CUT} has no line; silent: {len(self.silent)} of {len(self.stage.names) - 1}")
+        self.tell(f"{CUT} has no line; silent: {len(self.silent)} of {len(self.stage.names) - 1}")
 
     async def _get_line(self) -> None:
         self.stage.lines.heal(self.stage.names[CUT])
         self.answered = sorted((await self.stage.sync(CUT)).answered)
         others = [code for code in self.stage.names if code != CUT]
         await together(*(self.stage.sync(code) for code in others))
-        self._tell(f"{CUT} has its line again; {len(self.answered)} answer")
+        self.tell(f"{CUT} has its line again; {len(self.answered)} answer")
 
     async def _lose_disk(self, backup: Path) -> None:
         """A node is ended and restored once all that it was told is signed has left: no copy brings back the rest."""
@@ -117,10 +133,10 @@ class RealPlay(Story):
         if not await stage.until(lambda: self._is_quiet(reached)):
             raise Refusal("exercise", f"{RESTORED} to deliver within {PATIENCE:.0f} s", "silence", "see its serve.log")
         self.before = await self._held(RESTORED, reached)
-        self._tell(f"{RESTORED} has signed and received {len(self.before)} steps, and is ended by kill -9")
+        self.tell(f"{RESTORED} has signed and received {len(self.before)} steps, and is ended by kill -9")
         await stage.restore(RESTORED, backup)
         self.doubted = await self._doubted()
-        self._tell(f"{RESTORED} begins again with its back-up; who has not told it its cases: {_listed(self.doubted)}")
+        self.tell(f"{RESTORED} begins again with its back-up; who has not told it its cases: {_listed(self.doubted)}")
         await self._promise_in_doubt()
 
         async def is_back() -> bool:
@@ -128,7 +144,7 @@ class RealPlay(Story):
             return self.back == self.before
 
         await stage.until(is_back)
-        self._tell(f"{RESTORED} has {len(self.back)} of {len(self.before)} steps again, from its partners")
+        self.tell(f"{RESTORED} has {len(self.back)} of {len(self.before)} steps again, from its partners")
 
     async def _promise_in_doubt(self) -> None:
         """The restored node is asked for what it may have promised already, and has to wait."""
@@ -140,10 +156,10 @@ class RealPlay(Story):
         until = self.stage.unix(RESTORED, HOLD)
         try:
             await self.stage.step(RESTORED, deal.case, "offer", lines=lines, hold_until=until, terms=list(deal.terms))
-            self._tell(f"{RESTORED} promised {item} while in doubt")
+            self.tell(f"{RESTORED} promised {item} while in doubt")
         except Refusal as refused:
             self.refused_in_doubt = refused.code == "doubtful-start"
-            self._tell(f"{RESTORED} cannot offer {item} to {deal.requester}: {refused}")
+            self.tell(f"{RESTORED} cannot offer {item} to {deal.requester}: {refused}")
 
     @cached_property
     def _kept(self) -> tuple[Deal | None, str]:
@@ -164,12 +180,12 @@ class RealPlay(Story):
             return not await self._doubted()
 
         sure_now = await self.stage.until(sure, DOUBT_SECONDS)
-        self._tell(f"{RESTORED} {'was told by everybody and promises again' if sure_now else 'is still in doubt'}")
+        self.tell(f"{RESTORED} {'was told by everybody and promises again' if sure_now else 'is still in doubt'}")
 
     async def _deal(self, deals: Iterable[Deal]) -> None:
         """All desks offer, and what reaches the requesters is accepted."""
         await self._at_once(self._offer_and_accept, deals)
-        self._tell(f"{len(self.bound_at)} operations are binding")
+        self.tell(f"{len(self.bound_at)} operations are binding")
 
     async def _offer_and_accept(self, deal: Deal) -> None:
         if deal is self._kept[0] and not self.before:
@@ -194,7 +210,7 @@ class RealPlay(Story):
         damaged = next(tents, None) if not self.moved else None
         await self._at_once(lambda deal: self._deliver(deal, deal is damaged), ready)
         self.moved |= {deal.case for deal in ready}
-        self._tell(f"{len(self.moved)} operations were sent and received")
+        self.tell(f"{len(self.moved)} operations were sent and received")
 
     async def _at_once(self, work: Callable[[Deal], Awaitable[None]], deals: Iterable[Deal]) -> None:
         """All desks at work, so many of their cases at a time."""
@@ -230,7 +246,8 @@ class RealPlay(Story):
         needs = next(needs for code, terms, needs in self._groups() if (code, terms) == (deal.requester, deal.terms))
         return any(need["item"] == item for need in needs)
 
-    def _tell(self, words: str) -> None:
+    def tell(self, words: str) -> None:
+        """Something happened now."""
         seconds = time.monotonic() - self._began
         self.told.append((round(seconds, 1), words))
         self._hear(seconds, words)

@@ -4,16 +4,14 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 from xstock_node.services.errors import Refusal
-from xstock_node.testing.exercise import real_counting
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.real_checks import RealChecks
 from xstock_node.testing.exercise.real_nodes import Nodes
 from xstock_node.testing.exercise.real_play import RealPlay
-from xstock_node.testing.exercise.running import OWN, ExerciseResult, result_of
+from xstock_node.testing.exercise.running import OWN, ExerciseResult, got, result_of
 
 
 async def run_real(file: Path | None, hear: Callable[[float, str], None]) -> ExerciseResult:
@@ -37,7 +35,4 @@ async def run_real(file: Path | None, hear: Callable[[float, str], None]) -> Exe
             raise Refusal(refused.code, refused.expected, refused.came, do, refused.exit_code) from None
         finally:
             await asyncio.shield(nodes.close())
-    got: dict[tuple[str, str], Decimal] = {}
-    for (_, requester, item), quantity in real_counting.accepted(play.deals, checks.sides).items():
-        got[requester, item] = got.get((requester, item), Decimal(0)) + quantity
-    return result_of(play, checks, found, got, began, "s")
+    return result_of(play, checks, found, got(play, checks.sides), began, "s")

@@ -12,9 +12,12 @@ from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.exercise.checks import Check, Checks
 from xstock_node.testing.exercise.play import Play
 from xstock_node.testing.exercise.reading import ExerciseFile
+from xstock_node.testing.exercise.real_counting import Sides, accepted
 from xstock_node.testing.exercise.stage import Stage
 from xstock_node.testing.exercise.stage_checks import StageChecks
-from xstock_node.testing.exercise.story import Story
+from xstock_node.testing.exercise.story import Deal, Story
+from xstock_node.testing.exercise.timeline import Told
+from xstock_node.testing.storm import MEMORY
 
 OWN = Path(__file__).parent / "rain.json"
 Got = tuple[str, str]
@@ -41,6 +44,8 @@ class ExerciseResult(msgspec.Struct, frozen=True, kw_only=True):
     need_covered_share: dict[str, Covered]
     at_risk: list[str]
     checks: list[Check]
+    events_played: int
+    timeline: list[Told]
     told: list[str]
 
     @property
@@ -53,7 +58,8 @@ def run_in_memory(file: Path | None) -> ExerciseResult:
     """Play a file, or the own smaller exercise, in virtual time."""
     began = time.monotonic()
     data = (file or OWN).read_bytes()
-    with tempfile.TemporaryDirectory(prefix="xstock-exercise-") as folder:
+    place = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="xstock-exercise-", dir=place) as folder:
         return run_simulated(_run(ExerciseFile(data), Path(folder), began))
 
 
@@ -64,10 +70,14 @@ async def _run(file: ExerciseFile, folder: Path, began: float) -> ExerciseResult
     try:
         await play.run()
         checks = StageChecks(play)
-        found = await checks.all()
-        return result_of(play, checks, found, await _got(play), began, "h")
+        return finished(play, checks, await checks.all(), began)
     finally:
         await stage.close()
+
+
+def finished(play: Play, checks: StageChecks, found: list[Check], began: float) -> ExerciseResult:
+    """What came out of a play in memory."""
+    return result_of(play, checks, found, got(play, checks.sides), began, "h")
 
 
 def result_of(
@@ -85,6 +95,8 @@ def result_of(
         need_covered_share=covered(play.file, play.stage.names, got),
         at_risk=play.at_risk,
         checks=found,
+        events_played=sum(one.result == "played" for one in play.timeline),
+        timeline=play.timeline,
         told=[f"{when:+.2f} {unit}: {words}" for when, words in play.told],
         seconds=round(time.monotonic() - began, 2),
     )
@@ -102,12 +114,15 @@ def covered(file: ExerciseFile, codes: Iterable[str], got: Mapping[Got, Decimal]
     return found
 
 
-async def _got(play: Play) -> dict[Got, Decimal]:
-    got: dict[Got, Decimal] = {}
-    for deal in play.deals:
-        if deal.case in play.bound_at:
-            operation = (await play.stage.dossier(deal.supplier, deal.case)).operation()
-            for (item, _), counters in operation.counters.items():
-                key = deal.requester, item
-                got[key] = got.get(key, Decimal(0)) + counters.accepted
-    return got
+def got(play: Story, sides: Sides) -> dict[Got, Decimal]:
+    """What is bound for each node in the end, by item; a cancelled operation gives nothing."""
+    found: dict[Got, Decimal] = {}
+    alive = [deal for deal in play.deals if not _is_cancelled(deal, sides)]
+    for (_, requester, item), quantity in accepted(alive, sides).items():
+        found[requester, item] = found.get((requester, item), Decimal(0)) + quantity
+    return found
+
+
+def _is_cancelled(deal: Deal, sides: Sides) -> bool:
+    side = sides.get((deal.supplier, deal.case))
+    return side is not None and side.decided == "cancelled"

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from xstock_node.domain.agreements import Agreement
+from xstock_node.domain.commitments import owed
+from xstock_node.domain.sums import Sums
 from xstock_node.domain.units import decimal_pair
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol.errors import Unreachable
@@ -21,16 +24,20 @@ from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, OfficeSettings
-from xstock_node.services.operating import CaseId, PendingId, StepRequest, StepResult
+from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationView
+from xstock_node.services.paperwork import DocumentRequest, make_document
 from xstock_node.services.promises import over_promised
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.requesting import NewRequest, RequestView, new_request
+from xstock_node.services.settling import SettledFile, new_agreement
+from xstock_node.testing.clock import SimClock
 from xstock_node.testing.exercise.reading import ExerciseFile
+from xstock_node.testing.exercise.story import Acknowledged
 from xstock_node.testing.simnet import SimNet
 
 LOG = "see.x-flood27"
-HOUR = 60.0
+HOUR = 30.0
 BEFORE = 36
 DAY = 86_400
 OFFICER, SECOND = Actor("officer", "exercise"), Actor("second", "exercise")
@@ -56,13 +63,19 @@ class Stage:
         self.desks: dict[str, Desk] = {}
         self.slow: set[str] = set()
         self.over: list[tuple[str, str]] = []
+        self.acknowledged: list[Acknowledged] = []
+        self.published: dict[str, str] = {}
+        self.cases: dict[str, tuple[str, str]] = {}
         self._began = 0.0
 
     async def open(self) -> None:
         """Start all nodes 36 hours before the flood, with the exercise's own items."""
         self._began = asyncio.get_running_loop().time()
         for code in self.names:
+            self.net.clocks[self.names[code]] = SimClock(int(self.file.t0.timestamp() - BEFORE * HOUR))
             await self.start(code)
+        for agreement in self.file.agreements.values():
+            await self.settle(agreement)
 
     async def start(self, code: str) -> None:
         """Start a node, or start it again."""
@@ -73,6 +86,25 @@ class Stage:
         await office.node.engine.write(lambda tx: tx.stock.put_catalogue_items(items), durable=True)
         self.desks[code] = Desk(code, name, office, Reacting(office))
         await self.desks[code].reacting.start()
+
+    async def settle(self, agreement: Agreement) -> None:
+        """Put an agreement on file at each of its parties here: from now on their nodes hold people to it."""
+        named = {code: self.names.get(code, code.lower() + ".guest.exercise.example") for code in agreement.parties}
+        own = msgspec.structs.replace(
+            agreement,
+            parties=tuple(named.values()),
+            accessions={named[code]: day for code, day in agreement.accessions.items()},
+        )
+        for code in agreement.parties:
+            if code in self.desks:
+                await new_agreement(self.desks[code].office, OFFICER, SettledFile(content=msgspec.json.encode(own)))
+
+    async def drop(self, code: str, case: str) -> None:
+        """Drop what was written for a case and still waits for a signature."""
+        office = self.desks[code].office
+        for pending in await operating.list_pending(office, OFFICER):
+            if pending.case == case:
+                await operating.refuse(office, OFFICER, PendingId(id=pending.id, reason="no-agreement"))
 
     async def close(self) -> None:
         """Stop everything."""
@@ -98,12 +130,15 @@ class Stage:
         """Whether there is no line between two countries."""
         return self.net.is_cut(self.names[one], self.names[other])
 
-    async def watch(self) -> None:
-        """Note every promise beyond what its owner's node offers."""
+    async def watch(self) -> list[tuple[str, str]]:
+        """Note every promise beyond what its owner's node offers, as country and item."""
+        over = []
         for desk in self.desks.values():
             node = desk.office.node
             found = await node.engine.read(lambda tx, n=node: over_promised(tx, n.home, n.clock.now()))  # type: ignore[misc]
-            self.over += [(desk.code, item) for item, _ in found]
+            over += [(desk.code, item) for item, _ in found]
+        self.over += over
+        return over
 
     async def publish(self, code: str, item: str, quantity: Any, id_: str = "") -> str:
         """Offer so much of an item, or change an offer; its id."""
@@ -129,11 +164,23 @@ class Stage:
             src="store",
         )
         await self.net.publish(desk.name, [offer])
+        self.published[offer.id] = desk.name
         return offer.id
 
     async def ask(self, code: str, request: NewRequest) -> RequestView:
         """An officer asks several nodes at once."""
-        return await new_request(self.desks[code].office, OFFICER, request)
+        made = await new_request(self.desks[code].office, OFFICER, request)
+        codes = {name: one for one, name in self.names.items()}
+        for row in made.operations:
+            self.cases[row.case] = code, codes[row.supplier]
+            await self.note(code, row.case, "notify" if request.notify else "request")
+        return made
+
+    async def note(self, code: str, case: str, verb: str) -> None:
+        """What a node shows its people counts as acknowledged, whoever signed it."""
+        found = await self.view(code, case)
+        said = [step for step in found.timeline if step.verb == verb] if found else []
+        self.acknowledged += [Acknowledged(case, verb, step.hash) for step in said]
 
     async def step(self, code: str, case: str, verb: str, side: Any = (), **fields: Any) -> StepResult:
         """An officer takes a step; a second person signs where one is needed."""
@@ -141,7 +188,14 @@ class Stage:
         request = StepRequest(case=case, step=verb, fields=fields, side=list(side))
         result = await operating.take_step(office, OFFICER, request)
         if not result.sent:
-            result = await operating.approve(office, SECOND, PendingId(id=result.waiting))
+            return await self.approve(code, case, SECOND, result.waiting)
+        self.acknowledged.append(Acknowledged(case, verb, result.hash))
+        return result
+
+    async def approve(self, code: str, case: str, actor: Actor, pending: str) -> StepResult:
+        """A second person signs a step that waits."""
+        result = await operating.approve(self.desks[code].office, actor, PendingId(id=pending))
+        self.acknowledged.append(Acknowledged(case, result.step, result.hash))
         return result
 
     async def view(self, code: str, case: str) -> OperationView | None:
@@ -151,9 +205,36 @@ class Stage:
         except Refusal:
             return None
 
+    async def owed(self, code: str, case: str) -> Sums:
+        """What a node owes out of its store in an operation, now by its own clock."""
+        found = await self.dossier(code, case)
+        return owed(found.operation(), self.desks[code].office.node.clock.now())
+
     async def dossier(self, code: str, case: str) -> Dossier:
         """A case as a desk holds it."""
         return await self.desks[code].office.node.correspondence.of().casework.read(case)
+
+    async def wait(self, hours: float) -> None:
+        """Let so much of the story's time pass."""
+        await self.hour(self.now() + hours)
+
+    async def held(self, code: str) -> set[tuple[str, str]]:
+        """Every step that a desk holds, as case and hash."""
+        office = self.desks[code].office
+        rows = await operating.list_operations(office, OFFICER, CaseFilter())
+        views = [await self.view(code, row.case) for row in rows]
+        return {(view.case, step.hash) for view in views if view for step in view.timeline}
+
+    async def certificate(self, code: str, case: str, part: str) -> str:
+        """The donation certificate as a supplier's node draws it now, in English."""
+        wanted = DocumentRequest(case=case, document="gift_certificate", consignment=part, languages="en", plain=True)
+        made = await make_document(self.desks[code].office, OFFICER, wanted)
+        return made.content.decode()
+
+    async def write(self, code: str, words: str) -> None:
+        """An officer's act in the list of acts."""
+        office = self.desks[code].office
+        await office.node.engine.write(lambda tx: office.record(tx, OFFICER, "exercise.note", "", words), durable=True)
 
     async def until(self, true: Callable[[], Awaitable[bool]], hours: float = 12.0) -> bool:
         """Wait in the story's time; whether it came true."""
@@ -164,12 +245,12 @@ class Stage:
             await asyncio.sleep(2.0)
         return True
 
-    async def holds(self, code: str, case: str, verb: str, hours: float = 12.0) -> bool:
+    async def holds(self, code: str, case: str, verb: str, hours: float = 12.0, hash_: str = "") -> bool:
         """Wait until a desk holds a step of a case."""
 
         async def there() -> bool:
             found = await self.view(code, case)
-            return found is not None and any(step.verb == verb for step in found.timeline)
+            return found is not None and any(s.verb == verb and hash_ in ("", s.hash) for s in found.timeline)
 
         return await self.until(there, hours)
 

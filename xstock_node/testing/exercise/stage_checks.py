@@ -5,8 +5,12 @@ from decimal import Decimal
 
 from xstock_node.protocol import evidence
 from xstock_node.services.evidencing import export_evidence
+from xstock_node.services.mobilising import list_events
 from xstock_node.services.operating import CaseId
-from xstock_node.testing.exercise.checks import Checks, Result, passed
+from xstock_node.services.operation_views import OperationView
+from xstock_node.services.publishing import list_offers
+from xstock_node.testing.exercise import real_counting as counting
+from xstock_node.testing.exercise.checks import Check, Checks, Result, passed
 from xstock_node.testing.exercise.play import Play
 from xstock_node.testing.exercise.stage import OFFICER
 from xstock_node.testing.exercise.story import PLATE, Deal
@@ -18,6 +22,7 @@ class StageChecks(Checks):
     def __init__(self, play: Play) -> None:
         super().__init__(play)
         self.play, self.stage = play, play.stage
+        self.sides: dict[tuple[str, str], OperationView] = {}
 
     @property
     def requests(self) -> int:
@@ -36,14 +41,30 @@ class StageChecks(Checks):
             self.double_promises == 0
         ), f"{self.double_promises} beyond what there is; at risk and shown: {shown}"
 
+    async def all(self) -> list[Check]:
+        """Every check, in order, on what both parties show of every case at the end."""
+        for case, codes in self.stage.cases.items():
+            for code in codes:
+                view = await self.stage.view(code, case)
+                if view is not None:
+                    self.sides[code, case] = view
+        return await super().all()
+
     async def _lost(self) -> tuple[Result, str]:
-        """What a desk was told is signed and received stands in both desks' timelines."""
-        for case, verb in self.play.acknowledged:
-            deal = next(d for d in self.play.deals if d.case == case)
-            for code in (deal.requester, deal.supplier):
-                found = await self.stage.view(code, case)
-                self.lost += found is None or not any(s.verb == verb for s in found.timeline)
-        return passed(self.lost == 0), f"{self.lost} of {len(self.play.acknowledged)} acknowledged steps lost"
+        """What a node told its people, or another node by its receipt, is there at both; so is every own offer."""
+        told = set(self.stage.acknowledged)
+        parties = [Deal(one, other, (), case, ()) for case, (one, other) in self.stage.cases.items()]
+        lost = counting.lost(told, parties, self.sides)
+        receipts, gone = counting.unreceived(parties, self.sides)
+        offers = 0
+        for desk in self.stage.desks.values():
+            live = {offer.id for offer in await list_offers(desk.office, OFFICER)}
+            own = {id_ for id_, name in self.stage.published.items() if name == desk.name}
+            offers, lost = offers + len(own), lost + [f"offer {id_} of {desk.code}" for id_ in own - live]
+        lost += gone
+        self.lost = len(lost)
+        counts = f"{len(told)} acknowledged steps, {receipts} receipts and {offers} offers"
+        return passed(not lost), f"{len(lost)} of {counts} lost: {'; '.join(lost) or 'none'}"
 
     async def _verifiable(self) -> tuple[Result, str]:
         for deal in self._bound_deals():
@@ -56,11 +77,8 @@ class StageChecks(Checks):
 
     async def _bound(self) -> tuple[Result, str]:
         given: dict[str, Decimal] = defaultdict(Decimal)
-        for deal in self._bound_deals():
-            for (item, _), counters in (
-                (await self.stage.dossier(deal.supplier, deal.case)).operation().counters.items()
-            ):
-                given[item] += counters.accepted
+        for (_, _, item), quantity in counting.accepted(self._bound_deals(), self.sides).items():
+            given[item] += quantity
         over = [item for item, quantity in given.items() if quantity > self._fair_total(item)]
         return passed(not over), f"{len(given)} items accepted, above the fair bound: {', '.join(over) or 'none'}"
 
@@ -71,7 +89,10 @@ class StageChecks(Checks):
             real = [str(s.log) for s in states if not s.log.is_exercise and s.log.label != "audit"]
             bare += real
             bare += ["stock"] if await desk.office.node.engine.read(lambda tx: tx.stock.lines()) else []
-        return passed(not bare), f"{len(self.play.deals)} cases and every shared log carry the mark; no real stock"
+            bare += [row.event for row in await list_events(desk.office, OFFICER) if not row.exercise]
+        bare += [f"paper of {one.case}" for one in self.play.certificates if "EXERCISE" not in one.text]
+        counts = f"{len(self.play.deals)} cases, {len(self.play.certificates)} papers, the tables and every shared log"
+        return passed(not bare), f"{counts} carry the mark, but for: {', '.join(bare) or 'none'}; no real stock"
 
     async def _persons(self) -> tuple[Result, str]:
         """The plate of every lorry: beside the steps at the two parties, in no log and in no signed text."""
@@ -88,18 +109,7 @@ class StageChecks(Checks):
         return passed(found == 0 and kept > 0), f"{found} in logs or signed texts; {kept} kept apart, erasable"
 
     async def _ledger(self) -> tuple[Result, str]:
-        wrong = []
-        for deal in self._bound_deals():
-            sides = [(await self.stage.dossier(c, deal.case)).operation() for c in (deal.requester, deal.supplier)]
-            if sides[0].counters != sides[1].counters:
-                wrong.append(f"{deal.case} differs")
-            for key, c in sides[0].counters.items():
-                if not c.accepted:
-                    continue
-                arrived = c.received + c.damaged + c.short + c.refused - c.over
-                if not (c.offered >= c.accepted >= c.dispatched - c.refused) or c.dispatched != arrived + c.in_transit:
-                    wrong.append(f"{deal.case} {key[0]}")
-        return passed(not wrong), f"{len(self._bound_deals())} operations balance on both sides; {len(wrong)} do not"
+        return counting.ledger(self._bound_deals(), self.sides)
 
     def _bound_deals(self) -> list[Deal]:
         return [deal for deal in self.play.deals if deal.case in self.play.bound_at]

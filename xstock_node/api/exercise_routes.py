@@ -1,0 +1,42 @@
+"""Routes of exercises, as data."""
+
+from xstock_node.api.route import Route
+from xstock_node.services import exercising
+from xstock_node.services.branches import Reach
+from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
+
+EXERCISE_ROUTES = (
+    Route(
+        "exercise.start",
+        "POST",
+        "/exercises/start",
+        "exercise",
+        StartExercise,
+        ExerciseView,
+        exercising.start,
+        "Begin an exercise in a network of exercises, with invented offers",
+        reach=Reach.WHOLE,
+    ),
+    Route(
+        "exercise.stop",
+        "POST",
+        "/exercises/stop",
+        "exercise",
+        ExerciseName,
+        ExerciseView,
+        exercising.stop,
+        "End an exercise: its offers are withdrawn, its open operations are told",
+        reach=Reach.WHOLE,
+    ),
+    Route(
+        "exercise.report",
+        "GET",
+        "/exercises/report",
+        "see",
+        ExerciseName,
+        ExerciseReport,
+        exercising.report,
+        "The figures of an exercise",
+        reach=Reach.WHOLE,
+    ),
+)
