@@ -24,7 +24,7 @@ from xstock_node.domain.allocation_words import Explainer, why_flow
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.units import exact
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 GREEDY: Final = "greedy"
 _MILLIONTH: Final = Decimal("0.000001")
 
@@ -49,7 +49,8 @@ def make_plan(inputs: Inputs, solver: bool = True) -> Plan:
 def checked(inputs: Inputs) -> Inputs:
     """The same inputs in one order; raises ValueError for names given twice or unknown and for impossible figures."""
     found = msgspec.structs.replace(
-        inputs,
+        _plain(inputs),
+        rule=_plain(inputs.rule),
         needs=_sorted("line", inputs.needs, lambda need: need.line),
         offers=tuple(
             msgspec.structs.replace(offer, terms=tuple(sorted(set(offer.terms))))
@@ -185,28 +186,30 @@ def _covered(choices: Choices, explain: Explainer, ledger: Ledger) -> Iterable[C
 
 
 def _digest(value: Inputs | Plan) -> str:
-    plain = msgspec.to_builtins(value, builtin_types=(Decimal,))
-    return hashlib.sha256(msgspec.json.encode(_canonical(plain), order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def _plain(value: T) -> T:
+    """The same with its figures without trailing zeros, so that 10 and 10.0 are one."""
+    changed: dict[str, Any] = {}
+    for name in value.__struct_fields__:
+        figure = getattr(value, name)
+        if isinstance(figure, Decimal) and (text := str(figure)) != _exact_text(text):
+            changed[name] = exact(figure)
+        elif name == "substitutes":
+            changed[name] = tuple(map(_plain, figure))
+    return msgspec.structs.replace(value, **changed) if changed else value
 
 
 @lru_cache(10_000)
-def _text(value: Decimal) -> str:
-    return str(exact(value))
-
-
-def _canonical(value: Any) -> Any:
-    """Decimals as text without trailing zeros, so that 10 and 10.0 are one."""
-    if isinstance(value, Decimal):
-        return _text(value)
-    if isinstance(value, dict):
-        return {key: _canonical(one) for key, one in value.items()}
-    return [_canonical(one) for one in value] if isinstance(value, list | tuple) else value
+def _exact_text(figure: str) -> str:
+    return str(exact(Decimal(figure)))
 
 
 def _sorted(what: str, values: tuple[T, ...], key: Callable[[T], Any]) -> tuple[T, ...]:
     if len({key(value) for value in values}) < len(values):
         raise ValueError(f"expected each {what} once; two are alike; rename one of them")
-    return tuple(sorted(values, key=key))
+    return tuple(sorted(map(_plain, values), key=key))
 
 
 def _date(what: str, text: str | None) -> None:

@@ -110,6 +110,11 @@ def _day(first: str, later: int) -> str:
     return (date.fromisoformat(first) + timedelta(days=later)).isoformat()
 
 
+@lru_cache(100)
+def _other_terms(terms: tuple[str, ...]) -> Reason:
+    return Reason("terms_refused", {"terms": ", ".join(sorted(terms))})
+
+
 class Choices:
     """All choices in their order, the refusals by line, and the fair parts. The order of the inputs plays no part."""
 
@@ -136,7 +141,7 @@ class Choices:
     def _judge(self, offer: OfferOf, need: NeedOf, why: Reason | None) -> None:
         found: list[Choice] = []
         if why is None and not any(one in offer.terms for one in need.terms):
-            why = Reason("terms_refused", {"terms": ", ".join(sorted(offer.terms))})
+            why = _other_terms(offer.terms)
         if why is None:
             found, why = self._by_lanes(offer, need)
         self.all += found
@@ -164,7 +169,7 @@ class Choices:
         """A choice for every lane that serves, and why the best of the others does not."""
         lanes = self._lanes.get((offer.depot, need.site), [])
         found: list[Choice] = []
-        why: Reason | None = Reason("no_lane", {"depot": offer.depot, "site": need.site})
+        why: Reason | None = None if lanes else Reason("no_lane", {"depot": offer.depot, "site": need.site})
         for lane, closed in lanes:
             timed = times(offer, need, lane, self.inputs)
             why = closed or self._late_refusal(offer, need, timed)
