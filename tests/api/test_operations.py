@@ -287,3 +287,28 @@ async def test_names_and_plates_are_erased_for_good_once_they_have_arrived(desks
     assert (await desks[BG].ask("POST", "/operations/erase", json={"case": "x"}))[0] == 404
     viewer = await desks[BG].hire("eye", Role.VIEWER)
     assert (await desks[BG].ask("POST", "/operations/erase", viewer, json={"case": case.case}))[0] == 403
+
+
+async def test_a_count_is_provisional_until_a_second_person_confirms_it(desks: dict[str, Desk]) -> None:
+    case = await sent(desks)
+    vera = await desks[BG].hire("vera", Role.WAREHOUSE)
+    other = await desks[BG].hire("mila", Role.WAREHOUSE)
+    fields = {"counts": [{"item": TENT, "unit": UNIT, "good": [50, 0]}]}
+
+    async def take(token: str, verb: str, **said: Any) -> tuple[int, Any]:
+        body = {"case": case.case, "step": verb, "fields": said}
+        return (await desks[BG].ask("POST", "/operations/step", token, json=body))[:2]
+
+    status, made = await take(vera, "received", **fields)
+    assert status == 200
+    (waits,) = (await case.until(HR, "received"))["provisional"]
+    assert waits["hash"] == made["hash"] and waits["fields"]["provisional"]
+    queue = (await desks[BG].ask("GET", "/duty/queue"))[1]
+    (thing,) = [one for one in queue if one["kind"] == "count"]
+    assert (thing["detail"], thing["role"], thing["calm"]) == (made["hash"], "warehouse", True)
+    own, same = await take(vera, "counted", of=made["hash"])
+    assert own == 403 and same["error"]["code"] == "second-person"
+    assert (await take(other, "counted", of="0" * 64))[1]["error"]["code"] == "no-such-count"
+    assert (await take(other, "counted", of=made["hash"]))[0] == 200
+    assert (await case.until(HR, "received", "counted"))["provisional"] == []
+    assert not [one for one in (await desks[BG].ask("GET", "/duty/queue"))[1] if one["kind"] == "count"]

@@ -72,8 +72,11 @@ class Story:
             return {"consignment": border or f"c{self.lots}", "lines": [line(there)]} | ROAD
         if verb in ("received", "return-received"):
             good = c.in_transit if verb == "received" else self.coming(turned)
+            one = {"provisional": True} if verb == "received" else {}
             home = {"consignment": turned} if turned and verb == "return-received" else {}
-            return {"counts": [{"item": ITEM, "unit": UNIT, "good": decimal_pair(good)}]} | home
+            return {"counts": [{"item": ITEM, "unit": UNIT, "good": decimal_pair(good)}]} | home | one
+        if verb == "counted":
+            return {"of": self.operation.provisional[0].hash if self.operation.provisional else ""}
         if verb in ("resolve", "resolved"):
             return {"of": self.operation.disputes[-1].hash if self.operation.disputes else ""}
         moved = {

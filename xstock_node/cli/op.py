@@ -198,6 +198,9 @@ def _one(found: OperationView) -> str:
     figures = [(c.item, c.unit, ", ".join(f"{k} {v}" for k, v in c.figures.items())) for c in found.counters]
     if figures:
         parts.append(table(("item", "unit", "counters"), figures))
+    if found.provisional:
+        counts = [(step.hash, step.time) for step in found.provisional]
+        parts.append(table(("counted by one person", "at"), counts))
     if found.loans:
         lent = [(x.item, x.quantity, x.unit, x.due) for x in found.loans]
         parts.append(table(("on loan", "quantity", "unit", "due"), lent))

@@ -15,7 +15,7 @@ import msgspec
 from xstock_node.domain import loans
 from xstock_node.domain.duty import Roster, on_duty
 from xstock_node.domain.operation import Event, Operation
-from xstock_node.domain.operations import BY_VERB, Kind, Side, State
+from xstock_node.domain.operations import BY_VERB, ENDED, Kind, Side, State
 from xstock_node.domain.rights import Role
 from xstock_node.domain.steps import Ask
 
@@ -25,7 +25,7 @@ STEPS: Final = 3
 
 class Wait(StrEnum):
     """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
-    `LOAN`: goods are due back."""
+    `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day."""
 
     TURN = "your-turn"
     LATE = "answer-late"
@@ -35,6 +35,7 @@ class Wait(StrEnum):
     STAND_DOWN = "stand-down"
     GRANT = "grant"
     LOAN = "loan-due"
+    COUNT = "count"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +155,28 @@ def of_loans(case: str, operation: Operation, side: Side, other: str, now: int, 
                 )
             )
     return found
+
+
+def of_counts(case: str, operation: Operation, side: Side, other: str, now: int, exercise: bool) -> list[Waiting]:
+    """Own counts that wait for a second person; after a day somebody is called."""
+    if side != "requester" or operation.decided in ENDED:
+        return []
+    return [
+        Waiting(
+            id=id_of("count", case, event.hash),
+            kind=Wait.COUNT,
+            role=_WAREHOUSE,
+            since=event.time,
+            case=case,
+            other=other,
+            state=str(operation.state or ""),
+            detail=event.hash,
+            answer_by=event.time + loans.DAY,
+            exercise=exercise,
+            calm=now <= event.time + loans.DAY,
+        )
+        for event in operation.provisional
+    ]
 
 
 def _end_of(day: str) -> int:

@@ -196,6 +196,12 @@ def _dispute(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
         yield Reason("no_such_dispute")
 
 
+def _counted(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
+    """A second person confirms a count that waits for one."""
+    if isinstance(body, steps.About) and body.of not in {e.hash for e in operation.provisional}:
+        yield Reason("no_such_count")
+
+
 def _lending(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     if operation.terms not in LENDING:
         yield Reason("not_lent", {"terms": operation.terms})
@@ -307,6 +313,7 @@ GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "refused": (_lines, _refused),
     "lost": (_lines, _lost),
     "received": (_counts, AtMost(lambda c: c.in_transit, "more_than_there")),
+    "counted": (_counted,),
     "on-loan": (_lines, _lending, AtMost(lambda c: c.outstanding - max(c.lent, ZERO), "more_than_there")),
     "returned": (_lines, _returned),
     "return-received": (_counts, _back),

@@ -40,7 +40,9 @@ class Event(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation, folded. `due` is the day on which the first of what is lent is due, before that the one agreed."""
+    """One operation, folded. `due` is the day on which the first of what is lent is due, before that the one agreed;
+    `provisional` are counts that no second person has confirmed.
+    """
 
     decided: State | None
     state: State | None
@@ -54,6 +56,7 @@ class Operation(NamedTuple):
     consignments: dict[str, ConsignmentStatus]
     proposals: tuple[Event, ...]
     disputes: tuple[Event, ...]
+    provisional: tuple[Event, ...]
     events: tuple[Event, ...]
 
     def lines(self, verb: str) -> tuple[steps.Line, ...]:
@@ -91,6 +94,7 @@ def read(messages: Sequence[Event]) -> Operation:
         consignments,
         proposals,
         disputes,
+        tuple(_provisional(events)),
         tuple(sorted(events, key=lambda e: (e.time, e.side, e.n))),
     )
 
@@ -160,6 +164,16 @@ def _open_disputes(events: Sequence[Event]) -> list[Event]:
     """Discrepancies that no resolution of both sides names."""
     resolved = {e.body.of for e in events if e.verb == "resolved" and isinstance(e.body, steps.About)}
     return [e for e in events if e.verb == "disputed" and e.hash not in resolved]
+
+
+def _provisional(events: Sequence[Event]) -> Iterable[Event]:
+    """Counts that wait for a second person of those who counted."""
+    confirmed = {e.body.of for e in events if e.verb == "counted" and isinstance(e.body, steps.About)}
+    for event in events:
+        body = event.body
+        waits = isinstance(body, steps.Receipt) and body.provisional and event.hash not in confirmed
+        if waits and event.verb == "received":
+            yield event
 
 
 def _finer(

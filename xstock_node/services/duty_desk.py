@@ -71,8 +71,9 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that waits: for which function, since when, until when; who was told, who took it.
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
-    approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day), or
-    loan-due (goods are due back: 30, 7 and 0 days before `answer_by`).
+    approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day),
+    loan-due (goods are due back: 30, 7 and 0 days before `answer_by`), or count (`detail` is the hash of a count that a
+    second person confirms).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -192,7 +193,7 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
             held = dossier.read(tx, row)
             operations[row.id] = operation = held.operation()
             seen = (row.id, operation, held.side(own), held.other(own), now, exercise)
-            found += [*escalation.of_operation(*seen), *escalation.of_loans(*seen)]
+            found += [*escalation.of_operation(*seen), *escalation.of_loans(*seen), *escalation.of_counts(*seen)]
         for (item, unit), quantity in short(office, tx, network, catalogue).items():
             id_ = escalation.id_of("at-risk", network.name, item, unit)
             since = told[id_].first if id_ in told else now

@@ -15,7 +15,7 @@ from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
-from xstock_node.services import approving, attachments, dossier, gates, leaving, operation_views, people
+from xstock_node.services import approving, attachments, counting, dossier, gates, leaving, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
 from xstock_node.services.branches import no_pending, row_of, visible
 from xstock_node.services.casework import Casework, Sent
@@ -111,6 +111,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
     left = await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, request.fields))
+    left |= counting.provisional(request.step)
     draft = Draft(row.id, request.step, _named(request, side) | left | await _attached(office, request), side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
@@ -124,6 +125,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
             return await _wait(office, actor, pending, found)
     await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
     await leaving.check(office, row.id, body)
+    await office.node.engine.read(lambda tx: counting.check(tx, actor, request.step, str(getattr(body, "of", ""))))
     return await send(office, actor, row, draft)
 
 
@@ -216,6 +218,7 @@ async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pend
         tx.acts.add(act)
         if pending:
             PENDING.drop(tx, pending)
+        counting.kept(tx, actor, draft.verb, sent.link.hash, now)
         mark(tx, actor.name, actor.once, now, about=row.id, step=draft.verb, hash=sent.link.hash)
         return [act.text()]
 

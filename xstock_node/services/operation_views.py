@@ -77,7 +77,9 @@ class LoanView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperationView(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `may` are the steps that this node may take now, `binding` whether the supplier has confirmed."""
+    """One operation. `may` are the steps that this node may take now, `binding` whether the supplier has confirmed,
+    `provisional` counts that wait for a second person of the requester.
+    """
 
     case: str
     network: str
@@ -99,6 +101,7 @@ class OperationView(msgspec.Struct, frozen=True, kw_only=True):
     consignments: list[ConsignmentView]
     proposals: list[StepView]
     disputes: list[StepView]
+    provisional: list[StepView]
     may: list[str]
     waiting: list[str]
     undelivered: int
@@ -171,6 +174,7 @@ def view(found: Dossier, own: str, is_member: bool, waiting: list[str], undelive
         consignments=_consignments(operation),
         proposals=[step(e) for e in operation.proposals],
         disputes=[step(e) for e in operation.disputes],
+        provisional=[step(e) for e in operation.provisional],
         may=steps_now(operation, side),
         waiting=waiting,
         undelivered=undelivered,
