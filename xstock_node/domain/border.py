@@ -1,6 +1,6 @@
 """Goods that a border refused, per consignment: at the border, loaded again, turned back, home again.
 
-A consignment keeps its id while it waits at a border: what leaves there under it is the same load, not more goods. What
+A consignment keeps its id while it waits at a border (xs1 16.24): what leaves there under it is the same load. What
 was turned back is home under no id, and leaves as part of a new consignment.
 """
 
