@@ -113,6 +113,8 @@ UNKNOWN_REFUSED_AFTER = 1.0
 HELD_REQUESTS = 1024
 HELD_A_MEMBER = 8
 
+CREW = 10_000  # persons of a team, and days without help
+
 LIVE_RECORDS = 50_000
 WINDOW = 1_024  # records that a log keeps above its min at least before it rises
 WINDOW_LIVE = 4  # ... or so many times its live offers

@@ -15,7 +15,7 @@ from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
-from xstock_node.services import approving, attachments, dossier, gates, leaving, operation_views, people
+from xstock_node.services import approving, attachments, crews, dossier, gates, leaving, operation_views, people
 from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
 from xstock_node.services.branches import no_pending, row_of, visible
 from xstock_node.services.casework import Casework, Sent
@@ -110,7 +110,8 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
-    draft = Draft(row.id, request.step, _named(request, side) | await _attached(office, request), side)
+    fields = await crews.told(office, found.side(office.node.identity.name), _named(request, side))
+    draft = Draft(row.id, request.step, fields | await _attached(office, request), side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
     needs = await _needs(office, row, request.step, body)
