@@ -71,6 +71,7 @@ async def paper(desk: Desk, case: str, document: str, languages: str, consignmen
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
+# xs1 16.25
 async def test_a_pumping_module_with_crew_is_lent_over_a_border_and_comes_home(lenders: dict[str, Desk]) -> None:
     case = await asked_for(lenders)
     found = await offered(case)

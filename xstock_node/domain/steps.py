@@ -53,7 +53,7 @@ class Reckoning(Part, frozen=True, kw_only=True, omit_defaults=True):
 class Crew(Part, frozen=True, kw_only=True, omit_defaults=True):
     """Who comes with one team or piece of equipment: module type, persons, days without help; left out where unknown.
 
-    Numbers alone: the names of people are side lines.
+    Numbers alone: the names of people are side lines (xs1 16.25).
     """
 
     module: ShortText = ""
