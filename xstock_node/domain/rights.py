@@ -31,7 +31,7 @@ _SEE: Final = frozenset({"see", "stock.see"})
 RIGHTS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _SEE,
     Role.LOGISTICS: _SEE | {"stock", "answer", "pick"},
-    Role.PHARMACIST: _SEE | {"stock"},
+    Role.PHARMACIST: _SEE | {"stock", "pharmacist"},
     Role.WAREHOUSE: _SEE | {"pick", "receive", "dispatch"},
     Role.STOCK_OWNER: _SEE | {"release", "answer"},
     Role.NIGHT_DEPUTY: _SEE | {"ask", "answer", "move"},

@@ -213,6 +213,11 @@ def somewhere(actor: Actor, right: str, now: int) -> bool:
     return held and (not actor.scope or right in actor.scope)
 
 
+def anybody(tx: Transaction, right: str, now: int, site: str = "") -> bool:
+    """Whether some person holds a right now, at a site or in the whole organisation."""
+    return any(right in rights_of(person.grants, now, site) for person in PEOPLE.list(tx))
+
+
 async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool) -> PersonView:
     now = office.node.clock.now()
     if request.name in RESERVED:
