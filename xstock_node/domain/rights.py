@@ -43,6 +43,8 @@ RIGHTS: Final[dict[Role, frozenset[str]]] = {
     Role.NODE_ADMIN: frozenset({"see", "operate", "people", "govern"}),
 }
 ALL: Final = frozenset(right for rights in RIGHTS.values() for right in rights)
+OPEN: Final = "open"
+"""The right of what anybody may ask, without a token; no role has it, and no token is scoped to it."""
 CONFIRMED_BY_A_SECOND: Final = frozenset({Role.STOCK_OWNER, Role.APPROVER, Role.DUTY_OFFICER, Role.AUDITOR})
 """Roles that take effect after a second person of the approvers agrees, or after a day with notice to all of them."""
 DAY: Final = 86_400
