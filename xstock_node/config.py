@@ -174,9 +174,9 @@ SHARE_EXPLAINED = {
     "food_remaining_days": "The same for food alone.",
     "medical_remaining_days": "The same for medical goods alone.",
     "transit_days": "Days from the offer to the expected arrival.",
-    "keep_back": 'What stays, per catalogue code or "default": percent, or absolute in the item\'s unit.',
+    "keep_back": 'What stays, per catalogue code, "default" or (teams) "team": percent, or absolute in its unit.',
     "own_need": "What the own people need first, per catalogue code, in the item's unit.",
-    "step": 'Offers are rounded down to this step, per catalogue code or "default".',
+    "step": 'Offers are rounded down to this step, per catalogue code, "default" or (teams) "team".',
     "release_threshold_percent": "A person releases an offer that is more than this above the last released one.",
 }
 

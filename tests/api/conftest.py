@@ -12,7 +12,7 @@ from xstock_node.api.app import Guard, make_app
 from xstock_node.domain.rights import Grant, Role
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.office import Office, OfficeSettings
-from xstock_node.services.people import PEOPLE, Person, Token, _hash
+from xstock_node.services.people import PEOPLE, Person, Token, hash_of
 from xstock_node.services.reacting import Reacting
 from xstock_node.testing import SimNet, make_offer
 
@@ -39,7 +39,7 @@ class Desk(NamedTuple):
         """A person with a token."""
         now = self.office.node.clock.now()
         grants = tuple(Grant(role=role, sites=sites) for role in roles)
-        token = Token(hash=_hash(f"xs_{name}"), made=now, exp=now + 3600)
+        token = Token(hash=hash_of(f"xs_{name}"), made=now, exp=now + 3600)
         person = Person(name=name, grants=grants, tokens=(token,))
         await self.office.node.engine.write(lambda tx: PEOPLE.put(tx, name, person, now), durable=True)
         return f"xs_{name}"

@@ -29,7 +29,7 @@ def catalogue() -> Catalogue:
 
 
 def test_every_item_has_a_name_in_every_language(catalogue: Catalogue) -> None:
-    assert len(catalogue) == 44
+    assert len(catalogue) == 46
     for item in catalogue.all():
         assert tuple(item.names) == LANGUAGES, item.code
         assert set(item.synonyms) <= set(LANGUAGES), item.code
@@ -66,6 +66,15 @@ def test_names_of_cyrillic_languages_have_no_strayed_latin_words(catalogue: Cata
             letters = [letter for letter in word if letter.isalpha()]
             scripts = {letter.isascii() for letter in letters}
             assert len(scripts) < 2, (item.code, word)
+
+
+def test_what_comes_with_people_says_its_module_and_whose_word_its_days_are(catalogue: Catalogue) -> None:
+    teams = [item for item in catalogue.all() if item.kind is Kind.TEAM]
+    assert {item.code for item in teams} >= {"CP-HCP", "CP-WP", "CP-KITCHEN-CREW"}
+    for item in teams:
+        assert item.module and not item.expirable and item.multiple == 1, item.code
+        assert item.source or item.self_sufficiency_days is None, item.code
+    assert not [item.code for item in catalogue.all() if item.kind is Kind.GOODS and item.module]
 
 
 def test_classes_that_keep_goods_at_home(catalogue: Catalogue) -> None:
@@ -127,7 +136,7 @@ def test_an_operators_items_replace_and_stand_beside(catalogue: Catalogue) -> No
     own = Item(code=TENT, scheme="ifrc", names={"en": "Tent, ours"}, category=Category.SHELTER)
     new = Item(code="KHD-1", scheme="local:at", names={"en": "Slipper"}, category=Category.CLOTHING)
     merged = catalogue.overlay([own, new])
-    assert len(merged) == 45 and merged.all()[0] is own
+    assert len(merged) == 47 and merged.all()[0] is own
     assert merged.codes_matching("slipp") == ["KHD-1"]
     assert catalogue.get("KHD-1") is None and "KHD-1" in merged
     assert merged.in_category("clothing")[-1] is new
@@ -141,6 +150,9 @@ GOOD = '[[item]]\ncode = "A"\nscheme = "cp"\ncategory = "other"\n[item.names]\ne
     [
         ("[[item]", "TOML"),
         (GOOD.replace('"other"', '"stuff"'), "stuff"),
+        (GOOD.replace("[item.names]", "crew = 4\n[item.names]"), "teams"),
+        (GOOD.replace("[item.names]", 'kind = "team"\ncrew = 0\n[item.names]'), "above zero"),
+        (GOOD.replace("[item.names]", 'kind = "team"\nmultiple = "0.5"\n[item.names]'), "whole"),
         (GOOD.replace('"cp"', '"ebay"'), "scheme"),
         (GOOD.replace('"cp"', '"local:"'), "scheme"),
         (GOOD.replace("en =", "de ="), "English"),

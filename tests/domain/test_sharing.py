@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstock_node.domain.catalogue import Catalogue, Category, Item
-from xstock_node.domain.items import BaseUnit
+from xstock_node.domain.items import BaseUnit, Kind
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.share_rules import KeepBack, refs_of
 from xstock_node.domain.sharing import Proposal, SharedLine, ShareRules, propose
@@ -27,7 +27,14 @@ def item(code: str, multiple: str = "1", category: Category = Category.BEDDING) 
     )
 
 
-CATALOGUE = Catalogue([item("TENT"), item("BLANKET", "10"), item("FOOD", "1", Category.FOOD)])
+CATALOGUE = Catalogue(
+    [
+        item("TENT"),
+        item("BLANKET", "10"),
+        item("FOOD", "1", Category.FOOD),
+        msgspec.structs.replace(item("PUMPS", "1", Category.TEAM), kind=Kind.TEAM, unit=BaseUnit.ONE),
+    ]
+)
 
 
 def shared(line: StockLine, ref: str, code: str = "TENT", factor: str = "1") -> SharedLine:
@@ -119,6 +126,17 @@ def test_rule_7_a_minimum_by_local_code_counts_in_the_lines_unit(make_line: Make
     line = make_line("Deka", "10", unit="bale", item_code="0007")
     proposal = proposed([shared(line, "1", "BLANKET", "25")], minimums={("Central", "0007"): Decimal(4)})
     assert total(proposal) == 150
+
+
+def test_rule_7_and_9_of_teams_nothing_stays_but_what_was_said_of_teams_and_they_leave_whole(make_line: Make) -> None:
+    ten, half = KeepBack(percent=Decimal(10)), KeepBack(percent=Decimal(50))
+    lines = [shared(make_line("HCP", "3.5", lot=None, expiry=None), "a", "PUMPS")]
+    of_goods = ShareRules(keep_back={"default": ten}, step={"default": Decimal(10)})
+    assert total(proposed(lines, of_goods)) == 3
+    assert proposed(lines, of_goods).offers[0].needs_release
+    assert total(proposed(lines, ShareRules(keep_back={"default": ten, "team": half}))) == 1
+    assert total(proposed(lines, ShareRules(keep_back={"team": ten, "PUMPS": half}))) == 1
+    assert total(proposed(lines, ShareRules(step={"team": Decimal(2)}))) == 2
 
 
 def test_rule_8_what_is_promised_is_not_offered_again(make_line: Make) -> None:
@@ -239,7 +257,8 @@ def test_never_more_than_what_may_leave(
         usable = sum(
             (free[s.ref] for s in lines if s.mapping and s.mapping.code == code and s.ref not in refused), Decimal(0)
         )
-        kept = max(rules.kept_back(code).absolute, usable * rules.kept_back(code).percent / 100)
+        rule = rules.kept_back(item(code))
+        kept = max(rule.absolute, usable * rule.percent / 100)
         assert offered <= max(Decimal(0), usable - kept - promised.get(code, Decimal(0)))
         for offer in offers:
             assert offer.quantity > 0 and offer.quantity % offer.multiple == 0

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from xstock_node.domain.rights import Grant, Role
 from xstock_node.domain.steps import Line
-from xstock_node.services.approving import needs_of
-from xstock_node.services.office import Thresholds
+from xstock_node.services.approving import Medicines, Pending, needs_of, sign_with
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Thresholds
 
 TENT = ("TENT", "H87")
 STOCK = {TENT: Decimal(100), ("BED", "H87"): Decimal(1000)}
@@ -41,3 +43,30 @@ def test_a_value_is_summed_and_one_without_a_threshold_is_looked_at_by_a_second_
 @pytest.mark.parametrize(("verb", "rights"), [("offer", ["release"]), ("standby", ["release"]), ("decline", [])])
 def test_the_stock_owner_releases_every_promise(verb: str, rights: list[str]) -> None:
     assert list(needs_of(verb, [tents(1)], STOCK, Thresholds())) == rights
+
+
+def test_medicines_need_the_pharmacist_where_there_is_one_else_the_owner_alone_is_told_so() -> None:
+    def needs(verb: str, pharmacist: bool, *items: str) -> dict[str, list[str]]:
+        return needs_of(verb, [tents(1)], STOCK, Thresholds(), Medicines(items, pharmacist))
+
+    for verb in ("offer", "standby", "amended"):
+        assert needs(verb, True, "MORPHINE")["pharmacist"] == ["medicines: MORPHINE"]
+        alone = needs(verb, False, "MORPHINE")
+        assert list(alone) == ["release"] and "nobody here is a pharmacist" in alone["release"][-1]
+        assert list(needs(verb, True)) == ["release"]
+    assert list(needs("dispatch", True, "MORPHINE")) == ["pharmacist"]
+    assert needs("dispatch", False, "MORPHINE") == needs("dispatch", True) == needs("close", True, "MORPHINE") == {}
+
+
+def test_the_check_of_a_pharmacist_is_no_second_pair_of_eyes() -> None:
+    """One person may be stock owner and pharmacist; release and approval stay two people's."""
+    waits = Pending(
+        id="1", case="c", verb="offer", fields={}, by="eva", at=1, needs=("release", "pharmacist", "approve")
+    )
+    both = Actor("eva", "test", (Grant(role=Role.STOCK_OWNER), Grant(role=Role.PHARMACIST), Grant(role=Role.APPROVER)))
+    signed = sign_with(waits, both, 2)
+    assert signed.missing == ("approve",)
+    with pytest.raises(Refusal):
+        sign_with(signed, both, 3)
+    alone = sign_with(waits, Actor("mia", "test", (Grant(role=Role.PHARMACIST),)), 2)
+    assert alone.missing == ("release", "approve")

@@ -126,7 +126,9 @@ def confirmed(two: Two) -> None:
     own = two.run(hr, "op", "approve", waits["waiting"], who="ivo", fails=1)
     assert own["error"]["code"] == "second-person"
     assert two.run(hr, "op", "approve", waits["waiting"], who="lea")["state"] == "offered"
-    two.until_state(bg, "offered")
+    may = two.until_state(bg, "offered")["may"]
+    assert {row["step"] for row in two.run(bg, "op", "steps", "--case", two.case)} == set(may) >= {"accept", "reject"}
+    assert two.run(bg, "op", "steps", "dispatch", "--case", two.case) == []
     due = ("--field", "terms=loan", "--field", "due=2027-06-30", "--field", "place=Vidin")
     assert two.step(bg, "accept", *due, who="ana")["state"] == "offered"
     two.until_state(bg, "confirmed")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.operations_page import page
+from xstock_node.domain.step_fields import described
 from xstock_node.domain.steps import BODIES
 from xstock_node.protocol import charter, gossip, identity, messages, records
 from xstock_node.services.case_exchange import CaseList
@@ -63,7 +64,11 @@ def _steps() -> dict[str, Any]:
     kinds = sorted(set(BODIES.values()), key=lambda kind: kind.__name__)
     _, parts = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     verbs = {verb: {"$ref": f"#/$defs/{kind.__name__}"} for verb, kind in sorted(BODIES.items())}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "steps", "$defs": parts | verbs}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "steps",
+        "$defs": described(parts) | verbs,
+    }
 
 
 def main() -> None:

@@ -17,8 +17,11 @@ from xstock_node.api import files, openapi
 from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
+from xstock_node.domain.rights import OPEN
 from xstock_node.protocol import limits
+from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services import branches, people
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.trace import Trace, request_id
 
@@ -26,6 +29,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 BODY = limits.IMPORT_FILE * 2
 MOST = 500
 ACTOR = web.RequestKey("actor", Actor)
+OPEN_PATHS = frozenset((route.method, PREFIX + route.path) for route in ROUTES if route.right == OPEN)
+NOBODY = Actor("nobody", "local port", ())
 
 
 class Guard(NamedTuple):
@@ -59,7 +64,10 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
         if guard is not None and (why := guard.objection(request)):
             return _problem(403, Problem(code="forbidden", expected="an allowed caller", came=why))
         try:
-            actor = await _actor(office, guard, request)
+            is_open = (request.method, request.path) in OPEN_PATHS
+            if is_open and (wait := knocks.take(1, office.node.clock.steady())):
+                raise Refusal("too-many", "a few requests a minute", "more", f"wait {wait:.0f} seconds")
+            actor = NOBODY if is_open else await _actor(office, guard, request)
             if actor is None:
                 came = "the token of api.token, or of a person, is missing or wrong"
                 return _problem(403, Problem(code="forbidden", expected="an allowed caller", came=came))
@@ -77,6 +85,7 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
                 raise
             return _problem(status_of(problem), problem)
 
+    knocks = TokenBucket(limits.KNOCKS_A_SECOND, limits.KNOCKS_BURST)
     app = web.Application(middlewares=[shield], client_max_size=BODY)
     keys = Idempotency(office)
     for route in ROUTES:
@@ -105,7 +114,7 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
             return files.saved(found) if route.raw else _tagged(request, found)
         content = await files.body(request, route.raw) if route.raw else await request.read()
         asked = files.asked(request, content) if route.raw else content
-        asker = asked_once(request, actor, route.name, asked)
+        asker = actor if route.secret else asked_once(request, actor, route.name, asked)
         id_, before = await keys.begin(asker)
         if before is not None:
             return web.Response(body=before, content_type="application/json")

@@ -9,6 +9,7 @@ from xstock_node.api.files import CONTENT
 from xstock_node.api.problems import ProblemDocument
 from xstock_node.api.route import Route
 from xstock_node.api.routes import PREFIX, ROUTES
+from xstock_node.domain.rights import OPEN
 from xstock_node.services import once
 
 REF = "#/components/schemas/{name}"
@@ -66,6 +67,9 @@ def _operation(route: Route) -> dict[str, Any]:
             },
         },
     }
+    if route.right == OPEN:
+        found["security"] = []
+    key = [] if route.secret else [KEY]
     if route.method == "GET":
         if not route.raw:
             found["responses"]["304"] = {"description": "Not changed since the ETag of If-None-Match"}
@@ -73,9 +77,9 @@ def _operation(route: Route) -> dict[str, Any]:
         paged = PAGE if is_paged(route) else []
         found["parameters"] = [*fields, *paged]
     else:
-        found["parameters"] = [KEY]
+        found["parameters"] = key
         if route.raw:
-            found["parameters"] = [field for field in _query(route) if field["name"] != CONTENT] + [KEY]
+            found["parameters"] = [field for field in _query(route) if field["name"] != CONTENT] + key
             found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
         elif route.request is not None:
             schema = _portable(_schema(route.request))

@@ -2,12 +2,14 @@
 
 from xstock_node.api.route import Route
 from xstock_node.domain.attachments.media import Media
+from xstock_node.domain.rights import OPEN
 from xstock_node.protocol import limits
 from xstock_node.services import (
     assigning,
     attaching,
     erasing,
     evidencing,
+    links,
     mobilising,
     needing,
     operating,
@@ -351,5 +353,29 @@ OPERATION_ROUTES = (
         people.TokenView,
         people.make_token,
         "A token for a person, shown once",
+        secret=True,
+    ),
+    Route(
+        "user.link",
+        "POST",
+        "/people/links",
+        "people",
+        links.LinkRequest,
+        links.LinkView,
+        links.make_link,
+        "A one-time code by which a person gets a token, shown once",
+        secret=True,
+    ),
+    Route(
+        "user.enter",
+        "POST",
+        "/people/enter",
+        OPEN,
+        links.EnterRequest,
+        people.TokenView,
+        links.enter,
+        "A token for who brings a one-time code; for anybody, a few times a minute",
+        reach=Reach.COMMON,
+        secret=True,
     ),
 )

@@ -54,13 +54,14 @@ NOT_FOUND = frozenset(
 CONFLICT = frozenset(
     {"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists", "undelivered"}
 )
+TOO_MANY = frozenset({"too-many"})
 TOO_LARGE = frozenset({"too-large"})
-FORBIDDEN = frozenset({"forbidden", "second-person", "no-member", "former-member"})
+FORBIDDEN = frozenset({"forbidden", "bad-code", "second-person", "no-member", "former-member"})
 
 
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
-    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409), (TOO_LARGE, 413)):
+    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409), (TOO_LARGE, 413), (TOO_MANY, 429)):
         if problem.code in codes:
             return status
     return 422

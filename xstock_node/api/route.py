@@ -15,6 +15,7 @@ class Route(NamedTuple):
     `reach` says where the right has to hold: in the whole organisation where nothing else is said.
     With `raw` (a bound in bytes) the `content` of the request (POST) or answer (GET) travels as it is, and the other
     fields of the request in the query: a file of one of the `media` types, never shown by a browser.
+    The answer to a `secret` is shown once and kept nowhere: asked again, with whatever key, it is done again.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Route(NamedTuple):
     reach: Reach = Reach.WHOLE
     raw: int = 0
     media: tuple[str, ...] = ()
+    secret: bool = False

@@ -1,5 +1,6 @@
 """`xstock op`: operations from request to close, step by step."""
 
+import textwrap
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from xstock_node.cli.attached_files import attach_all, digest_of
 from xstock_node.cli.output import ONCE, emit, marked, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
+from xstock_node.domain.operations import BY_VERB
 from xstock_node.services.approving import PendingView
 from xstock_node.services.assigning import Assign
 from xstock_node.services.branches import Placed
@@ -24,6 +26,10 @@ class EvidenceMade(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     receipts: int
     witnesses: list[str]
+
+
+_LINES = textwrap.wrap(f"Steps: {', '.join(BY_VERB)}.", width=76, break_on_hyphens=False)
+EVERY_STEP = "\b\n" + "\n".join([*_LINES, "`xstock op steps STEP` says what each holds."])
 
 
 @click.group("op")
@@ -53,7 +59,7 @@ async def show(as_json: bool, home: Path | None, case: str) -> None:
         emit(await session.call("op.show", CaseId(case=case)), as_json, _one)
 
 
-@op.command("step")
+@op.command("step", epilog=EVERY_STEP)
 @click.argument("case")
 @click.argument("step_", metavar="STEP")
 @click.option("--line", "lines", multiple=True, help="CODE=QUANTITY or CODE=QUANTITY:UNIT; several times.")
@@ -245,4 +251,5 @@ def _placed(found: Placed) -> str:
 
 
 import xstock_node.cli.op_attachments  # noqa: E402 - registers its commands on the group above
-import xstock_node.cli.op_papers  # noqa: E402, F401 - and so does this
+import xstock_node.cli.op_papers  # noqa: E402 - and so does this
+import xstock_node.cli.op_steps  # noqa: E402, F401 - and this

@@ -48,7 +48,7 @@ class SocketSession:
     async def call(self, name: str, request: Any = None, once: str = "") -> Any:
         """The answer of a route, or its `Refusal`; `once` is the key, else a new one is made."""
         route, until = _route(name), time.monotonic() + self._patience
-        key = "" if route.method == "GET" else once or secrets.token_hex(16)
+        key = "" if route.method == "GET" or route.secret else once or secrets.token_hex(16)
         while True:
             connection = _UnixConnection(str(self._path))
             try:

@@ -124,6 +124,9 @@ def _line_options(command: Any) -> Any:
         ("--expiry", "ISO date."),
         ("--reserved", "How much is reserved."),
         ("--damaged", "How much is damaged."),
+        ("--module", "Teams and equipment with people: type of the module, such as HCP."),
+        ("--crew", "How many persons come with one."),
+        ("--self-sufficiency-days", "For how many days one needs nothing from its host."),
     )
     for name, meaning in reversed(options):
         command = click.option(name, default="", help=meaning)(command)

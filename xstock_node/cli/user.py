@@ -1,4 +1,4 @@
-"""`xstock user`: the people of this node, their roles and tokens."""
+"""`xstock user`: the people of this node, their roles, one-time codes and tokens."""
 
 from pathlib import Path
 
@@ -7,7 +7,9 @@ import click
 from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.rights import Role
+from xstock_node.services.links import EnterRequest, LinkRequest, LinkView
 from xstock_node.services.people import PersonName, PersonRequest, PersonView, TokenRequest, TokenView
+from xstock_node.services.times import iso
 
 ROLES = click.Choice([role.value for role in Role])
 
@@ -82,6 +84,29 @@ async def token(as_json: bool, home: Path | None, name: str, days: int, scope: t
         emit(await session.call("user.token", request), as_json, _token)
 
 
+@user.command("link")
+@click.argument("name")
+@click.option("--days", type=click.IntRange(1, 400), default=90, help="How long the person's token will hold.")
+@click.option("--scope", multiple=True, help="Only these of the person's rights; several times.")
+@verb
+async def link(as_json: bool, home: Path | None, name: str, days: int, scope: tuple[str, ...]) -> None:
+    """A one-time code by which a person sets up access within 24 hours, shown once."""
+    request = LinkRequest(name=name, days=days, scope=list(scope))
+    async with open_session(home) as session:
+        emit(await session.call("user.link", request), as_json, _link)
+
+
+@user.command("enter")
+@click.option("--code", default="", help="The one-time code; asked for, unseen, where it is left out.")
+@click.option("--remark", default="", help="What the token is for, such as a device.")
+@verb
+async def enter(as_json: bool, home: Path | None, code: str, remark: str) -> None:
+    """Exchange a one-time code of `user link` for a token; the code is good for nothing afterwards."""
+    asked = code or click.prompt(words("user.code", "code"), hide_input=True, err=True)
+    async with open_session(home) as session:
+        emit(await session.call("user.enter", EnterRequest(code=asked, remark=remark)), as_json, _token)
+
+
 def _people(found: list[PersonView]) -> str:
     rows = []
     for person in found:
@@ -94,3 +119,13 @@ def _people(found: list[PersonView]) -> str:
 
 def _token(found: TokenView) -> str:
     return words("user.token", "{token}\n(for {name}; it is not shown again)", token=found.token, name=found.name)
+
+
+def _link(found: LinkView) -> str:
+    return words(
+        "user.link",
+        "{code}\n(for {name}, once, until {until}: `xstock user enter`, or POST /api/1/people/enter; not shown again)",
+        code=found.code,
+        name=found.name,
+        until=iso(found.exp),
+    )

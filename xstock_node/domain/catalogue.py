@@ -216,6 +216,13 @@ def _check(item: Item) -> None:
     for figure in (item.net_kg, item.m3):
         if figure is not None and not _positive(figure):
             raise refuse("a weight or volume above zero, left out where unknown", figure)
+    people = (item.crew, item.self_sufficiency_days)
+    if any(figure is not None and figure < 1 for figure in people):
+        raise refuse("a crew and days above zero, left out where unknown", people)
+    if item.kind is Kind.GOODS and (item.module or people != (None, None)):
+        raise refuse("a module, crew or self-sufficiency of equipment and teams alone", item.module or people)
+    if item.kind is Kind.TEAM and item.multiple % 1:
+        raise refuse("whole teams", item.multiple)
 
 
 def _positive(figure: Decimal) -> bool:

@@ -71,6 +71,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     English is there always. `net_kg` and `m3` are for one `unit`; None is unknown and never stands for 0.
     `multiple` is the smallest lot that leaves a store, in units. `controlled` marks drugs under control, `excluded`
     any other class that is never offered (`fuel`, `used_clothing`, `blood`). `hs` is the six-digit customs heading.
+
+    Of what comes with people: `module` is the type of the module (`HCP`, or a free word), `crew` how many persons one
+    has and `self_sufficiency_days` how long they need nothing from their host; None where each supplier says it of its
+    own. `net_kg` and `m3` of a team are those of its equipment: nobody weighs people. `source` says whose figures
+    these are.
     """
 
     code: str
@@ -89,6 +94,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     multiple: Decimal = Decimal(1)
     hs: str | None = None
     synonyms: dict[str, list[str]] = {}
+    module: str = ""
+    crew: int | None = None
+    self_sufficiency_days: int | None = None
+    source: str = ""
 
 
 class ItemName(msgspec.Struct, frozen=True):

@@ -103,7 +103,7 @@ def _position(item: Item, there: list[Judged], gross: Decimal, rules: ShareRules
     lendable = _total(one.quantity for one in there if one.why is None)
     own_use = min(gross, usable)
     net = gross - own_use
-    rule = rules.kept_back(item.code)
+    rule = rules.kept_back(item)
     kept = min(lendable, max(rule.absolute, _whole_up(lendable * rule.percent / 100)))
     left = lendable - max(_NOTHING, own_use - (usable - lendable)) - kept
     whole = left // item.multiple * item.multiple if left > 0 and net == 0 else _NOTHING
@@ -129,7 +129,7 @@ def _why(position: Position, item: Item, rules: ShareRules) -> Reason | None:
     if position.gross_need > 0:
         return Reason("own_need", of | {"kept": str(position.own_use)})
     if position.keep_back == position.lendable:
-        rule = rules.kept_back(item.code)
+        rule = rules.kept_back(item)
         if rule.absolute >= position.lendable:
             return Reason("kept_absolute", of | {"kept": str(position.keep_back), "minimum": str(rule.absolute)})
         return Reason("kept_percent", of | {"kept": str(position.keep_back), "percent": str(rule.percent)})

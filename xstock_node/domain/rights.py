@@ -31,7 +31,7 @@ _SEE: Final = frozenset({"see", "stock.see"})
 RIGHTS: Final[dict[Role, frozenset[str]]] = {
     Role.VIEWER: _SEE,
     Role.LOGISTICS: _SEE | {"stock", "answer", "pick"},
-    Role.PHARMACIST: _SEE | {"stock"},
+    Role.PHARMACIST: _SEE | {"stock", "pharmacist"},
     Role.WAREHOUSE: _SEE | {"pick", "receive", "dispatch"},
     Role.STOCK_OWNER: _SEE | {"release", "answer"},
     Role.NIGHT_DEPUTY: _SEE | {"ask", "answer", "move"},
@@ -43,6 +43,8 @@ RIGHTS: Final[dict[Role, frozenset[str]]] = {
     Role.NODE_ADMIN: frozenset({"see", "operate", "people", "govern"}),
 }
 ALL: Final = frozenset(right for rights in RIGHTS.values() for right in rights)
+OPEN: Final = "open"
+"""The right of what anybody may ask, without a token; no role has it, and no token is scoped to it."""
 CONFIRMED_BY_A_SECOND: Final = frozenset({Role.STOCK_OWNER, Role.APPROVER, Role.DUTY_OFFICER, Role.AUDITOR})
 """Roles that take effect after a second person of the approvers agrees, or after a day with notice to all of them."""
 DAY: Final = 86_400

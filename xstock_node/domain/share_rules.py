@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from xstock_node.domain.folding import fold, words
-from xstock_node.domain.items import BaseUnit, Category, Item, Storage
+from xstock_node.domain.items import BaseUnit, Category, Item, Kind, Storage
 from xstock_node.domain.mapping import Mapping
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.stock import StockLine
@@ -42,8 +42,9 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     - `min_remaining_days` after arrival (`today` plus `transit_days`): 180 where nothing is set, food 90, medical
       365; one that is set counts for all, unless `food_remaining_days` or `medical_remaining_days` is set too.
     - `keep_back`: per code, else under "default". `own_need`: wanted for the society's own people.
-    - `step`: coarse rounding per code, else under "default". `release_threshold_percent`: how far an offer may grow
-      above the last released quantity before a person has to release it again.
+    - `step`: coarse rounding per code, else under "default". Of teams both stand under their code or "team" alone.
+    - `release_threshold_percent`: how far an offer may grow above the last released quantity before a person has to
+      release it again.
     """
 
     locations: tuple[str, ...] | None = None
@@ -70,13 +71,13 @@ class ShareRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             _within("remaining days", Decimal(days or 0))
         _within("transit_days", Decimal(self.transit_days))
 
-    def kept_back(self, code: str) -> KeepBack:
-        """What of this item always stays."""
-        return self.keep_back.get(code) or self.keep_back.get(DEFAULT) or KeepBack()
+    def kept_back(self, item: Item) -> KeepBack:
+        """What of this item always stays; of teams nothing where it was not said for teams."""
+        return self.keep_back.get(item.code) or self.keep_back.get(_else(item)) or KeepBack()
 
-    def coarse_step(self, code: str) -> Decimal | None:
+    def coarse_step(self, item: Item) -> Decimal | None:
         """The step to which offers of this item are rounded down, beside the item's own multiple."""
-        return self.step.get(code) or self.step.get(DEFAULT)
+        return self.step.get(item.code) or self.step.get(_else(item))
 
     def wanted_days(self, item: Item) -> int:
         """How many days have to be left when the goods arrive."""
@@ -165,6 +166,11 @@ class Proposal(msgspec.Struct, frozen=True):
 def place_of(location: str | None) -> str | None:
     """The place of a location: racks and bins behind the first slash stay inside the house."""
     return (location or "").split("/", 1)[0].strip() or None
+
+
+def _else(item: Item) -> str:
+    """Under which word the figure stands that an item has where none is given for its code."""
+    return str(Kind.TEAM) if item.kind is Kind.TEAM else DEFAULT
 
 
 def _within_place(location: str, place: str) -> bool:

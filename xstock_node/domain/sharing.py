@@ -169,7 +169,7 @@ def _cuts(
     usable = sum((one.quantity for one in lots), Decimal(0))
     unit = {"usable": str(exact(usable)), "unit": str(item.unit)}
     needed = max(Decimal(0), rules.own_need.get(item.code, Decimal(0)) - at_home)
-    kept, why = _kept_back(usable, rules.kept_back(item.code), sum(spare.values(), Decimal(0)))
+    kept, why = _kept_back(usable, rules.kept_back(item), sum(spare.values(), Decimal(0)))
     committed = max(Decimal(0), situation.commitments.get(item.code, Decimal(0)))
     cuts: list[_Cut] = []
     left = usable
@@ -183,7 +183,7 @@ def _cuts(
             shown = min(usable, _whole_up(quantity))
             cuts.append(_Cut(rule, quantity, _filled(reason, unit | {"kept": str(exact(shown))})))
             left -= quantity
-    lot = _lot(item.multiple, rules.coarse_step(item.code))
+    lot = _lot(item.multiple, rules.coarse_step(item))
     whole = sum((_down(there, item.multiple) for there in spare.values()), Decimal(0))
     odd = left - _down(min(left, whole), lot)
     if odd > 0:

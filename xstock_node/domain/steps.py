@@ -50,10 +50,22 @@ class Reckoning(Part, frozen=True, kw_only=True, omit_defaults=True):
     why: ShortText = ""
 
 
+class Crew(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """Who comes with one team or piece of equipment: module type, persons, days without help; left out where unknown.
+
+    Numbers alone: the names of people are side lines (xs1 16.25).
+    """
+
+    module: ShortText = ""
+    persons: Annotated[int, Meta(ge=1, le=limits.CREW)] | None = None
+    self_sufficiency_days: Annotated[int, Meta(ge=1, le=limits.CREW)] | None = None
+
+
 class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     """So much of an item. `expiry` is a day or a month, `subs` that substitutes are welcome, `need` words of a need.
 
-    `by` and `severity` are the line's own, where they differ from those of the request.
+    `by` and `severity` are the line's own, where they differ from those of the request. `crew` is said of teams and
+    of equipment that comes with people.
     """
 
     item: Word
@@ -69,6 +81,7 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     reckoned: Reckoning | None = None
     value: Pair = NOTHING
     currency: Currency = ""
+    crew: Crew | None = None
 
     @property
     def quantity(self) -> Decimal:

@@ -48,7 +48,9 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     only where the content of a pack is explicit. `expiry` is an ISO date; with `expiry_precision` "month" it is
     the month's last day. `flags` are closed words such as `negative`, `over_reserved`, `code_damaged`,
     `needs_confirmation`. `line` is the line or sheet row, from 1, where the line was read. `counted_at` (unix
-    seconds): when this very line was counted, None where its source was counted as a whole.
+    seconds): when this very line was counted, None where its source was counted as a whole. A line can be teams or
+    equipment with crew: then `module` is its type, `crew` the persons of one and `self_sufficiency_days` how long one
+    needs nothing from its host.
     """
 
     item_code: str | None
@@ -78,3 +80,6 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged_lines: tuple[int, ...] = ()
     flags: tuple[str, ...] = ()
     counted_at: int | None = None
+    module: str | None = None
+    crew: int | None = None
+    self_sufficiency_days: int | None = None

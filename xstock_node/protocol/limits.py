@@ -106,12 +106,16 @@ REQUESTS_BURST = 50
 BYTES_A_MINUTE = 64 * MIB
 OPEN_REQUESTS_A_SECOND = 1
 OPEN_BURST = 20
+KNOCKS_A_SECOND = 0.2  # one-time codes that are tried on the local port, by all callers together
+KNOCKS_BURST = 20
 REQUESTS_AT_ONCE = 8
 UNKNOWN_REFUSALS_BURST = 100  # refusals of nobody known that an address gets at once; later ones wait a second
 UNKNOWN_REFUSALS_A_SECOND = 20
 UNKNOWN_REFUSED_AFTER = 1.0
 HELD_REQUESTS = 1024
 HELD_A_MEMBER = 8
+
+CREW = 10_000  # persons of a team, and days without help
 
 LIVE_RECORDS = 50_000
 WINDOW = 1_024  # records that a log keeps above its min at least before it rises

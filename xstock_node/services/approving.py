@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -68,6 +68,14 @@ PENDING: Shelf[Pending] = Shelf("pending", Pending)
 
 
 Needs = dict[str, list[str]]
+PROMISES: Final = frozenset({"offer", "standby", "amended"})
+
+
+class Medicines(NamedTuple):
+    """The codes of medical items among the lines of a step, and whether somebody may sign as a pharmacist there."""
+
+    items: tuple[str, ...] = ()
+    pharmacist: bool = False
 
 
 class PendingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,14 +92,26 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     exercise: bool
 
 
-def needs_of(verb: str, lines: Sequence[Line], stock: Mapping[Key, Decimal], limits: Thresholds) -> Needs:
-    """The rights that an offer needs, each with its reasons: the owner's release, a second person above thresholds.
+def needs_of(
+    verb: str,
+    lines: Sequence[Line],
+    stock: Mapping[Key, Decimal],
+    limits: Thresholds,
+    medicines: Medicines = Medicines(),
+) -> Needs:
+    """The rights that a step needs beside its own, each with its reasons.
 
-    `stock` is what the organisation may promise of each item, by item and unit. A value that is unknown is no reason.
+    An offer needs the owner's release, and a second person above thresholds; an offer or dispatch of medicines the
+    pharmacist, where there is one. `stock` is what the organisation may promise of each item, by item and unit. A value
+    that is unknown is no reason.
     """
-    needs: dict[str, list[str]] = {"release": ["the stock owner releases every offer"]}
-    if verb not in ("offer", "standby", "amended"):
-        return {}
+    named = ", ".join(medicines.items)
+    checked = {"pharmacist": [f"medicines: {named}"]} if named and medicines.pharmacist else {}
+    if verb not in PROMISES:
+        return checked if verb == "dispatch" else {}
+    needs: Needs = {"release": ["the stock owner releases every offer"]} | checked
+    if named and not checked:
+        needs["release"].append(f"medicines ({named}), and nobody here is a pharmacist: the stock owner alone")
     value, wanted = ZERO, dict[Key, Decimal]()
     for line in lines:
         key = line.item, line.unit
@@ -110,13 +130,19 @@ def needs_of(verb: str, lines: Sequence[Line], stock: Mapping[Key, Decimal], lim
 
 
 def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
-    """A person signs one of the rights that are missing; never two for the same step, and never what it lacks."""
+    """A person signs one of the rights that are missing; never two for the same step, and never what it lacks.
+
+    The pharmacist's check is no second pair of eyes: who holds that right too signs it with the other.
+    """
     if actor.name in {s.by for s in pending.signed}:
         raise Refusal("second-person", "another person than who signed already", actor.name, "ask a second person")
-    right = next((r for r in pending.missing if may(actor, r, now)), "")
-    if not right:
+    held = [r for r in pending.missing if may(actor, r, now)]
+    if not held:
         raise forbidden(actor, " or ".join(pending.missing), "ask one of them")
-    return msgspec.structs.replace(pending, signed=(*pending.signed, Signed(by=actor.name, right=right, at=now)))
+    first = next((r for r in held if r != "pharmacist"), "pharmacist")
+    rights = dict.fromkeys([first, *(r for r in held if r == "pharmacist")])
+    signed = [Signed(by=actor.name, right=right, at=now) for right in rights]
+    return msgspec.structs.replace(pending, signed=(*pending.signed, *signed))
 
 
 def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]]) -> Pending:

@@ -12,6 +12,7 @@ from xstock_node.domain.plan_facts import first_day
 from xstock_node.domain.steps import NOTHING, Line, Reckoning
 from xstock_node.domain.units import decimal_pair, factor, from_sent_pair
 from xstock_node.protocol.recordtypes import ShortText, Time
+from xstock_node.services.crews import whole
 from xstock_node.services.errors import Refusal
 from xstock_node.services.needing import need_of, ratios
 from xstock_node.services.office import Office
@@ -71,6 +72,7 @@ async def line_of(office: Office, asked: Asked) -> Line:
     if item is None:
         raise Refusal("no-item", "a code of the catalogue", asked.item, "see `xstock catalogue list`", 2)
     quantity = figure_of(asked.quantity, "a quantity", above_zero=True)
+    whole(item, quantity)
     if asked.expiry and first_day(asked.expiry) is None:
         raise Refusal("bad-expiry", "a day or month such as 2027-06-30 or 2027-06", asked.expiry, "write it so", 2)
     return Line(

@@ -30,7 +30,7 @@ from xstock_node.storage.interfaces import Transaction
 TOLD: Shelf[Told] = Shelf("waiting", Told)
 DECIDERS: Final = frozenset({Role.DUTY_OFFICER, Role.NIGHT_DEPUTY})
 LARGEST: Final = 256 * 1024
-_SIGNERS: Final = {"release": Role.STOCK_OWNER, "approve": Role.APPROVER}
+_SIGNERS: Final = {"release": Role.STOCK_OWNER, "approve": Role.APPROVER, "pharmacist": Role.PHARMACIST}
 
 
 class RosterFile(msgspec.Struct, frozen=True, kw_only=True):

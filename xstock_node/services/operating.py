@@ -9,15 +9,26 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain import guards, steps
+from xstock_node.domain.items import Category
 from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
 from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
-from xstock_node.services import approving, attachments, counting, dossier, gates, leaving, operation_views, people
-from xstock_node.services.approving import PENDING, Draft, Pending, PendingView
-from xstock_node.services.branches import no_pending, row_of, visible
+from xstock_node.services import (
+    approving,
+    attachments,
+    counting,
+    crews,
+    dossier,
+    gates,
+    leaving,
+    operation_views,
+    people,
+)
+from xstock_node.services.approving import PENDING, Draft, Medicines, Pending, PendingView
+from xstock_node.services.branches import no_pending, row_of, site_of, visible
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -110,21 +121,22 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
-    left = await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, request.fields))
-    left |= counting.provisional(request.step)
-    draft = Draft(row.id, request.step, _named(request, side) | left | await _attached(office, request), side)
+    fields = await crews.told(office, found.side(office.node.identity.name), _named(request, side))
+    fields |= await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, fields))
+    fields |= counting.provisional(request.step) | await _attached(office, request)
+    draft = Draft(row.id, request.step, fields, side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
     needs = await _needs(office, row, request.step, body)
     holds = people.may(actor, step.right, now)
-    if not holds and not (needs and people.may(actor, "answer", now)):
+    if not holds and not ("release" in needs and people.may(actor, "answer", now)):
         raise people.forbidden(actor, step.right)
+    await leaving.check(office, row.id, body)
     if needs:
         pending = approving.begin(office, actor, draft, needs)
         if pending.missing:
             return await _wait(office, actor, pending, found)
     await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
-    await leaving.check(office, row.id, body)
     await office.node.engine.read(lambda tx: counting.check(tx, actor, request.step, str(getattr(body, "of", ""))))
     return await send(office, actor, row, draft)
 
@@ -149,12 +161,15 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
         return await _again(office, before)
 
+    waits = await office.node.engine.read(lambda tx: _pending(tx, request.id, now))
+    await leaving.check(office, waits.case, steps.body_of(waits.verb, waits.fields))
+
     def work(tx: Transaction) -> Pending:
         pending = _pending(tx, request.id, now)
-        if pending.missing:
+        if missing := pending.missing:
             pending = approving.sign_with(pending, actor, now)
-            verb = f"approve.{pending.signed[-1].right}"
-            office.record(tx, actor, verb, pending.case, f"{pending.verb} {pending.id}")
+            for right in sorted(set(missing) - set(pending.missing)):
+                office.record(tx, actor, f"approve.{right}", pending.case, f"{pending.verb} {pending.id}")
         if not pending.missing:
             gates.check(office, tx, pending)
             check(office, dossier.read(tx, row_of(office, tx, pending.case)), pending.draft)
@@ -259,7 +274,21 @@ async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -
         return (available(tx, network, now) if kept is None else kept).here
 
     there = await office.node.engine.read(stock)
-    return approving.needs_of(verb, getattr(body, "lines", ()), there, office.settings.second_person)
+    lines: Sequence[steps.Line] = getattr(body, "lines", ())
+    medicines = await _medicines(office, row.id, lines)
+    return approving.needs_of(verb, lines, there, office.settings.second_person, medicines)
+
+
+async def _medicines(office: Office, case: str, lines: Sequence[steps.Line]) -> Medicines:
+    """The medical items among lines, and whether somebody has the pharmacist's right where the operation belongs."""
+    catalogue, now = await office.catalogue(), office.node.clock.now()
+    items = [item for code in dict.fromkeys(line.item for line in lines) if (item := catalogue.get(code))]
+    medical = tuple(item.code for item in items if item.medical or item.category is Category.MEDICAL)
+    if not medical:
+        return Medicines()
+    return Medicines(
+        medical, await office.node.engine.read(lambda tx: people.anybody(tx, "pharmacist", now, site_of(tx, case)))
+    )
 
 
 async def _wait(office: Office, actor: Actor, pending: Pending, found: Dossier) -> StepResult:

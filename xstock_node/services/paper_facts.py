@@ -23,7 +23,16 @@ from xstock_node.protocol.recordtypes import Pair
 from xstock_node.services import paper_loads
 from xstock_node.services.errors import Refusal
 from xstock_node.services.paper_loads import measure
-from xstock_node.services.paper_sources import Side, Sources, at, lines_on, returned_lines, single_terms, way_of
+from xstock_node.services.paper_sources import (
+    Side,
+    Sources,
+    at,
+    lines_on,
+    returned_lines,
+    said_by_supplier,
+    single_terms,
+    way_of,
+)
 
 WHY: Final = frozenset(
     {"cancel", "cancelled", "cancel-own", "refused", "lost", "recall", "short-close", "short-closed", "damaged",
@@ -61,6 +70,7 @@ def fold(sources: Sources, consignment: str, facts: Facts, choice: Choice, filin
         units=() if load else paper_loads.all_units(sources, choice),
         vehicle=_vehicle(sources, consignment),
         receipts=paper_loads.receipts_of(sources, consignment),
+        crews=paper_loads.crews_of(sources, consignment),
         event=ask.event or None,
         agreement=ask.agreement or (settled.name if settled else None),
         severity=str(ask.severity) if ask.severity else None,
@@ -151,11 +161,9 @@ def _quantities(lines: Iterable[steps.Line]) -> dict[Key, Decimal]:
 
 def _value(sources: Sources, key: Key) -> tuple[Decimal | None, str | None]:
     """The value of one, as the supplier said it last."""
-    for event in reversed(sources.operation.events):
-        staged = [line for unit in getattr(event.body, "units", ()) for line in unit.lines]
-        for line in (*getattr(event.body, "lines", ()), *staged):
-            if event.side == "supplier" and (line.item, line.unit) == key and line.currency:
-                return from_decimal_pair(line.value), line.currency
+    for line in said_by_supplier(sources):
+        if (line.item, line.unit) == key and line.currency:
+            return from_decimal_pair(line.value), line.currency
     return None, None
 
 

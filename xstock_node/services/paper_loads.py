@@ -19,13 +19,13 @@ from xstock_node.domain.consignments import (
     UnitReceipt,
 )
 from xstock_node.domain.documents.choosing import Choice, class_of, goods_of
-from xstock_node.domain.documents.facts import GreenLight, Told
+from xstock_node.domain.documents.facts import Crewed, GreenLight, Told
 from xstock_node.domain.fields import FieldError
-from xstock_node.domain.items import BaseUnit
+from xstock_node.domain.items import BaseUnit, Kind
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.stock import StockLine
 from xstock_node.domain.units import UnitError, from_decimal_pair
-from xstock_node.services.paper_sources import Sources, at, destination_country, lines_on
+from xstock_node.services.paper_sources import Sources, at, destination_country, lines_on, said_by_supplier
 
 NUMBER: Final = 12
 EVENTS: Final = {
@@ -112,6 +112,32 @@ def green_light_of(sources: Sources, id_: str) -> GreenLight | None:
             if (sent := at(one.sent_at)) is not None
         ),
     )
+
+
+def crews_of(sources: Sources, id_: str) -> tuple[Crewed, ...]:
+    """Who comes with the goods of a consignment, or of the operation: what the line says, else what was said last."""
+    said: dict[str, steps.Crew] = {}
+    for line in said_by_supplier(sources):
+        if line.crew is not None:
+            said.setdefault(line.item, line.crew)
+    found = []
+    for line in lines_on(sources, id_):
+        item = sources.items.get(line.item)
+        crew = line.crew or said.get(line.item)
+        if crew is None and (item is None or item.kind is not Kind.TEAM):
+            continue
+        known = crew or steps.Crew()
+        found.append(
+            Crewed(
+                item=line.item,
+                quantity=line.quantity,
+                unit=measure(line.unit),
+                module=known.module or None,
+                crew=known.persons,
+                self_sufficiency_days=known.self_sufficiency_days,
+            )
+        )
+    return tuple(found)
 
 
 def measure(code: str) -> BaseUnit:

@@ -1,6 +1,6 @@
 """What papers of one operation are made from: both chains, who the parties are, what was settled, what is on file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeVar
 
@@ -110,6 +110,14 @@ def lines_on(sources: Sources, consignment: str) -> list[steps.Line]:
         if left or staged:
             return left or staged
     return [*(next((f for v in ("amended", "offer", "request") if (f := operation.lines(v))), ()))]
+
+
+def said_by_supplier(sources: Sources) -> Iterator[steps.Line]:
+    """Every line that the supplier wrote, staged ones too, of the last step first."""
+    for event in reversed(sources.operation.events):
+        if event.side == "supplier":
+            yield from getattr(event.body, "lines", ())
+            yield from (line for unit in getattr(event.body, "units", ()) for line in unit.lines)
 
 
 def way_of(sources: Sources, consignment: str, facts: Facts, choice: Choice, today: date) -> Way:

@@ -5,6 +5,7 @@ open that socket may open the data folder.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -33,6 +34,15 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     remark: str = ""
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time code by its hash; the token that it is exchanged for holds `days` and has that `scope`."""
+
+    hash: str
+    exp: int
+    days: int
+    scope: tuple[str, ...] = ()
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who works with this node. `function` is what others see of them."""
 
@@ -41,6 +51,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     grants: tuple[Grant, ...] = ()
     tokens: tuple[Token, ...] = ()
     made: int = 0
+    link: Link | None = None
 
 
 PEOPLE: Shelf[Person] = Shelf("person", Person)
@@ -129,7 +140,7 @@ async def agree(office: Office, actor: Actor, request: PersonName) -> PersonView
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> Person:
-        person = _held(tx, request.name)
+        person = held(tx, request.name)
         if actor.name in (person.name, *(g.by for g in person.grants if g.effective > now)):
             raise Refusal("second-person", "somebody else than who gave the role or gets it", actor.name, "ask another")
         agreed = tuple(
@@ -148,7 +159,7 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
     """End all rights and tokens of a person; what they did stays recorded."""
 
     def work(tx: Transaction) -> None:
-        person = _held(tx, request.name)
+        person = held(tx, request.name)
         if actor.grants is not None and _approves(person) and not any(map(_approves, _others(tx, person))):
             do = "let another approver hold first; the operator at the machine may remove the last one"
             raise Refusal("last-approver", "somebody else who approves", request.name, do)
@@ -161,19 +172,15 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
 
 async def make_token(office: Office, actor: Actor, request: TokenRequest) -> TokenView:
     """A new token for a person."""
-    unknown = sorted(set(request.scope) - rights.ALL)
-    if unknown:
-        raise Refusal("no-right", f"rights: {', '.join(sorted(rights.ALL))}", ", ".join(unknown), "", 2)
-    now, secret = office.node.clock.now(), f"xs_{office.node.random.randbytes(24).hex()}"
+    known_rights(request.scope)
+    now, secret = office.node.clock.now(), new_secret(office)
     exp = now + request.days * rights.DAY
 
     def work(tx: Transaction) -> None:
-        person = _held(tx, request.name)
-        if actor.grants is not None and any(g.role in rights.CONFIRMED_BY_A_SECOND for g in person.grants):
-            expected = "the operator at the machine, for a role that a second person confirms"
-            raise Refusal("forbidden", expected, actor.described, "make the token there")
+        person = held(tx, request.name)
+        at_the_machine(actor, person)
         live = [t for t in person.tokens if t.exp > now]
-        token = Token(hash=_hash(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
+        token = Token(hash=hash_of(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
         office.record(tx, actor, "user.token", person.name, f"{request.days} days")
 
@@ -181,9 +188,28 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
     return TokenView(name=request.name, token=secret, exp=exp)
 
 
+def known_rights(scope: Sequence[str]) -> None:
+    """Raise Refusal for a scope that names a right which there is not."""
+    unknown = sorted(set(scope) - rights.ALL)
+    if unknown:
+        raise Refusal("no-right", f"rights: {', '.join(sorted(rights.ALL))}", ", ".join(unknown), "", 2)
+
+
+def new_secret(office: Office) -> str:
+    """A token that nobody can guess."""
+    return f"xs_{office.node.random.randbytes(24).hex()}"
+
+
+def at_the_machine(actor: Actor, person: Person) -> None:
+    """Raise Refusal for who lets a person in whose role a second person confirms, and is not the operator."""
+    if actor.grants is not None and any(g.role in rights.CONFIRMED_BY_A_SECOND for g in person.grants):
+        expected = "the operator at the machine, for a role that a second person confirms"
+        raise Refusal("forbidden", expected, actor.described, "make it there")
+
+
 async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
     """Who a token belongs to, with the rights of this hour; None where nobody has it."""
-    now, wanted = office.node.clock.now(), _hash(secret)
+    now, wanted = office.node.clock.now(), hash_of(secret)
     people, roster = await office.node.engine.read(lambda tx: (PEOPLE.list(tx), ROSTER.get(tx, THE_ROSTER)))
     for person in people:
         for token in person.tokens:
@@ -206,11 +232,16 @@ def may(actor: Actor, right: str, now: int, site: str = "") -> bool:
 
 
 def somewhere(actor: Actor, right: str, now: int) -> bool:
-    """Whether an actor holds a right at one site at least."""
-    if actor.grants is None:
+    """Whether an actor holds a right at one site at least; what is open is anybody's."""
+    if actor.grants is None or right == rights.OPEN:
         return True
     held = any(right in rights.RIGHTS[g.role] and g.effective <= now for g in actor.grants)
     return held and (not actor.scope or right in actor.scope)
+
+
+def anybody(tx: Transaction, right: str, now: int, site: str = "") -> bool:
+    """Whether some person holds a right now, at a site or in the whole organisation."""
+    return any(right in rights_of(person.grants, now, site) for person in PEOPLE.list(tx))
 
 
 async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool) -> PersonView:
@@ -234,7 +265,9 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         given = rights.grant(request.role, actor.name, now, sites, "" if founded else "founding")
         if request.role is Role.APPROVER and not founded:
             FOUNDED.put(tx, FIRST, person.name, now)
-        person = msgspec.structs.replace(person, grants=(*person.grants, given))
+        # A code made for lesser rights by who may not hand out these is no way to them.
+        link = None if request.role in rights.CONFIRMED_BY_A_SECOND else person.link
+        person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link)
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())
         return person
@@ -263,7 +296,8 @@ def _others(tx: Transaction, person: Person) -> list[Person]:
     return [other for other in PEOPLE.list(tx) if other.name != person.name]
 
 
-def _held(tx: Transaction, name: str) -> Person:
+def held(tx: Transaction, name: str) -> Person:
+    """A person of this node; raises Refusal `no-person`."""
     person = PEOPLE.get(tx, name)
     if person is None:
         raise Refusal("no-person", "a person of this node", name, "see `xstock user list`")
@@ -286,5 +320,6 @@ def _view(person: Person, now: int) -> PersonView:
     return PersonView(name=person.name, function=person.function, grants=grants, tokens=len(live))
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
+    """Under what a secret is kept."""
     return hashlib.sha256(secret.encode()).hexdigest()

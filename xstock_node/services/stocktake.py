@@ -16,10 +16,11 @@ from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine, Unit
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
+from xstock_node.protocol import limits
 from xstock_node.services import branches
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.typed import UNSAFE, clean, figure_of, plain
+from xstock_node.services.typed import UNSAFE, clean, figure_of, plain, whole_of
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -27,6 +28,13 @@ DEFAULT_SOURCE = "stock"
 GUARDED_LINES = 5
 MOST_LOST = Decimal("0.3")
 MOST_MOVED = Decimal("0.5")
+TEXTS = (
+    ("code", "item_code"),
+    ("name", "item_name"),
+    ("location", "location"),
+    ("lot", "lot"),
+    ("module", "module"),
+)
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +74,10 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A line kept by hand; with `ref` the line that it changes. Quantities are decimal strings."""
+    """A line kept by hand; with `ref` the line that it changes. Quantities are decimal strings.
+
+    Teams, and equipment with people: `module` type, `crew` persons and `self_sufficiency_days` of one, whole numbers.
+    """
 
     name: str = ""
     quantity: str = ""
@@ -78,6 +89,9 @@ class LineRequest(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str = ""
     reserved: str = ""
     damaged: str = ""
+    module: str = ""
+    crew: str = ""
+    self_sufficiency_days: str = ""
 
 
 class RefRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -318,9 +332,12 @@ def _changed(line: StockLine | None, request: LineRequest, now: int) -> StockLin
         if request.unit not in set(Unit):
             raise Refusal("bad-unit", f"one of {' '.join(Unit)}", request.unit, "choose one", 2)
         fields["unit"] = request.unit
-    for name, field in (("code", "item_code"), ("name", "item_name"), ("location", "location"), ("lot", "lot")):
+    for name, field in TEXTS:
         if value := getattr(request, name):
             fields[field] = plain(value, name)
+    for name in ("crew", "self_sufficiency_days"):
+        if value := getattr(request, name):
+            fields[name] = whole_of(value, name, limits.CREW)
     if request.expiry:
         fields["expiry"] = _day(request.expiry)
     for name, value in (("reserved", request.reserved), ("damaged", request.damaged)):

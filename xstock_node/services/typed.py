@@ -37,6 +37,14 @@ def figure_of(text: str, field: str, code: str = "bad-quantity", above_zero: boo
     return Decimal(text)
 
 
+def whole_of(text: str, field: str, most: int) -> int:
+    """A number of people or days as a person typed it: 1 to `most`, in digits."""
+    found = figure_of(text, field, above_zero=True)
+    if found % 1 or found > most:
+        raise Refusal("bad-quantity", f"{field} as a whole number from 1 to {most}", clean(text), "write it so", 2)
+    return int(found)
+
+
 def decimal_text(value: Decimal) -> str:
     """A figure as the API writes it: digits and a point, no exponent, no zeros behind."""
     return format(value.normalize() + 0, "f")

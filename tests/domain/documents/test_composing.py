@@ -121,7 +121,7 @@ def test_the_whole_list_of_the_domain_is_there_and_an_unknown_paper_is_refused()
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [(b'"operation", ', b'"operashun", ', "operashun"), (b'tables = ["asked"]', b'tables = ["asekd"]', "asekd"),
+    [(b'"operation", ', b'"operashun", ', "operashun"), (b'tables = ["asked", ', b'tables = ["asekd", ', "asekd"),
      (b"[[table]]", b"[[tabel]]", "tabel")],
 )  # fmt: skip
 def test_a_file_of_documents_with_a_wrong_name_is_refused(before: bytes, after: bytes, expected: str) -> None:

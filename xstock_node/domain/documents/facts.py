@@ -126,6 +126,17 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     people: int | None = None
 
 
+class Crewed(msgspec.Struct, frozen=True, kw_only=True):
+    """Teams, or equipment with people, of one kind: numbers for one of them, None where not known; never names."""
+
+    item: str
+    quantity: Decimal
+    unit: BaseUnit
+    module: str | None = None
+    crew: int | None = None
+    self_sufficiency_days: int | None = None
+
+
 class OperationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One operation, or one consignment of it, as papers tell it.
 
@@ -173,6 +184,7 @@ class OperationFacts(msgspec.Struct, frozen=True, kw_only=True):
     instructions: str | None = None
     reason: str | None = None
     remarks: str | None = None
+    crews: tuple[Crewed, ...] = ()
     readings: tuple[Reading, ...] = ()
     shares: tuple[Share, ...] = ()
     steps: tuple[SignedStep, ...] = ()

@@ -6,7 +6,16 @@ from typing import Any, Final, NamedTuple
 
 from xstock_node.domain.consignments import Content, Event, HandlingUnit, Leg, Sum, UnitReceipt
 from xstock_node.domain.corridors import Stretch
-from xstock_node.domain.documents.facts import FiledPaper, Line, OperationFacts, Reading, Share, SignedStep, Told
+from xstock_node.domain.documents.facts import (
+    Crewed,
+    FiledPaper,
+    Line,
+    OperationFacts,
+    Reading,
+    Share,
+    SignedStep,
+    Told,
+)
 from xstock_node.domain.documents.values import cash, figure, moment, summed, text
 from xstock_node.domain.documents.words import Many, Words
 from xstock_node.domain.items import BaseUnit
@@ -16,7 +25,7 @@ FIGURES: Final = frozenset(
     {
         "requested", "offered", "accepted", "dispatched", "sent", "good", "damaged", "short", "over", "returned",
         "written_off", "outstanding", "quantity", "people", "unit_weight", "total_weight", "unit_value", "total_value",
-        "unit_total", "packages", "net", "gross", "m3", "celsius", "number",
+        "unit_total", "packages", "net", "gross", "m3", "celsius", "number", "crew", "self_sufficiency_days",
     }
 )  # fmt: skip
 WIDTHS: Final = {
@@ -24,7 +33,7 @@ WIDTHS: Final = {
     "authority": 6, "reference": 5, "reasons": 5, "at": 6, "carrier": 5, "origin": 4, "destination": 4,
     "departure": 5, "arrival": 5, "said_by": 4, "lot": 4, "expiry": 4, "code": 4, "regime": 4, "paper": 6,
     "function": 4, "total_value": 4, "unit_value": 4, "unit_total": 4, "number": 2,
-    "packing_group": 5, "tunnel": 4,
+    "packing_group": 5, "tunnel": 4, "crew": 4, "self_sufficiency_days": 4,
 }  # fmt: skip
 WIDTH: Final = 3
 
@@ -86,6 +95,7 @@ _ROWS: Final[dict[str, Callable[[OperationFacts], Sequence[object]]]] = {
         Packed(unit, content, place == 0) for unit in _units(f) for place, content in enumerate(unit.contents)
     ],
     "receipts": lambda f: f.receipts,
+    "crews": lambda f: f.crews,
     "legs": lambda f: f.consignment.legs if f.consignment else (),
     "events": lambda f: f.consignment.events if f.consignment else (),
     "stretches": lambda f: f.stretches,
@@ -215,6 +225,12 @@ READERS: Final[dict[tuple[str, type | None], Reader]] = {
     ("hazard_class", Packed): _adr("hazard_class"),
     ("packing_group", Packed): _adr("packing_group"),
     ("tunnel", Packed): _adr("tunnel"),
+    # who comes with it
+    ("item", Crewed): lambda row: _named(row, row.value.item),
+    ("unit", Crewed): lambda row: row.words.say("unit", row.value.unit),
+    ("module", Crewed): lambda row: text(row.value.module) or row.words.say("word", "unknown"),
+    ("crew", Crewed): _figure("crew"),
+    ("self_sufficiency_days", Crewed): _figure("self_sufficiency_days"),
     # what was counted
     ("item", UnitReceipt): lambda row: _named(row, row.value.item),
     ("sent", UnitReceipt): lambda row: figure(sent[0] if (sent := _counted(row)) else None, row.words),
