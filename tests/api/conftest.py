@@ -39,7 +39,7 @@ class Desk(NamedTuple):
         """A person with a token."""
         now = self.office.node.clock.now()
         grants = tuple(Grant(role=role, sites=sites) for role in roles)
-        token = Token(hash=hash_of(f"xs_{name}"), made=now, exp=now + 3600)
+        token = Token(hash=hash_of(f"xs_{name}"), made=now, exp=now + 90 * 86_400)
         person = Person(name=name, grants=grants, tokens=(token,))
         await self.office.node.engine.write(lambda tx: PEOPLE.put(tx, name, person, now), durable=True)
         return f"xs_{name}"

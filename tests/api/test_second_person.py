@@ -7,7 +7,9 @@ import pytest
 
 from tests.api.conftest import BG, HR, Desk
 from tests.api.test_operations import TENT, asked
+from xstock_node.domain import escalation
 from xstock_node.domain.rights import DAY, Role
+from xstock_node.services import duty_desk
 from xstock_node.services.duty_desk import TOLD
 from xstock_node.services.people import PEOPLE
 
@@ -111,3 +113,41 @@ async def test_a_stand_down_leaves_alone_who_is_being_accepted(desks: dict[str, 
     assert "accept" in said and "cancel" not in said
     await desk.ask("POST", "/requests/cancel", json={"id": request["id"]})
     assert "cancel" in [s["verb"] for s in (await case.until(BG, "offered"))["timeline"]], "it is taken back"
+
+
+async def test_who_breaks_the_glass_decides_for_an_hour_and_everybody_is_told(desks: dict[str, Desk]) -> None:
+    desk, clock = desks[BG], desks[BG].net.clocks[BG]
+    await desk.hire("lea", Role.APPROVER)
+    eye = await desk.hire("eye", Role.VIEWER)
+    await desk.hire("pavle", Role.WAREHOUSE)
+    new = {"to": [HR], "lines": [{"item": TENT, "quantity": "5"}]}
+    assert (await desk.ask("POST", "/requests", eye, json=new))[0] == 403
+    assert (await desk.ask("POST", "/people/break-glass", eye, json={"reason": ""}))[0] == 400
+    status, found, _ = await desk.ask("POST", "/people/break-glass", eye, json={"reason": "the duty officer is ill"})
+    assert status == 200 and [g["role"] for g in found["grants"]] == ["viewer", "viewer", "duty-officer"]
+    assert (await desk.ask("POST", "/requests", eye, json=new))[0] == 200
+    again = await desk.ask("POST", "/people/break-glass", eye, json={"reason": "once more"})
+    assert again[0] == 422 and again[1]["error"]["code"] == "glass-broken"
+    operator = await desk.ask("POST", "/people/break-glass", json={"reason": "no person"})
+    assert operator[1]["error"]["code"] == "no-person"
+    (thing,) = [one for one in (await desk.ask("GET", "/duty/queue"))[1] if one["kind"] == "break-glass"]
+    assert thing["detail"] == "eye" and not thing["calm"]
+    office = desk.office
+    catalogue = await office.catalogue()
+    things = await office.node.engine.read(lambda tx: duty_desk.things(office, tx, catalogue, {}))
+    people = await office.node.engine.read(PEOPLE.list)
+    calls, _ = escalation.due(
+        [t for t in things if t.kind == "break-glass"],
+        None,
+        duty_desk.holders(people, office.node.clock.now()),
+        {},
+        15,
+        office.node.clock.now(),
+    )
+    assert {call.person for call in calls} == {"lea", "eye", "pavle"}
+    clock.offset += 3601
+    assert (await desk.ask("POST", "/requests", eye, json=new))[0] == 403, "the hour is over"
+    anew = await desk.ask("POST", "/people/break-glass", eye, json={"reason": "he is ill still"})
+    assert anew[0] == 200, anew
+    acts = await office.node.engine.read(lambda tx: tx.acts.last(5))
+    assert any("eye" in a.actor and a.verb == "user.break-glass" and "ill" in a.detail for a in acts)

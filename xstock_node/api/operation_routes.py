@@ -335,6 +335,17 @@ OPERATION_ROUTES = (
         "As an approver: let a person's waiting roles hold now",
     ),
     Route(
+        "user.break-glass",
+        "POST",
+        "/people/break-glass",
+        "see",
+        people.GlassRequest,
+        people.PersonView,
+        people.break_glass,
+        "In need: a duty officer's rights for an hour; everybody is told",
+        reach=Reach.COMMON,
+    ),
+    Route(
         "user.remove",
         "POST",
         "/people/remove",

@@ -8,7 +8,7 @@ from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.rights import Role
 from xstock_node.services.links import EnterRequest, LinkRequest, LinkView
-from xstock_node.services.people import PersonName, PersonRequest, PersonView, TokenRequest, TokenView
+from xstock_node.services.people import GlassRequest, PersonName, PersonRequest, PersonView, TokenRequest, TokenView
 from xstock_node.services.times import iso
 
 ROLES = click.Choice([role.value for role in Role])
@@ -59,6 +59,15 @@ async def agree(as_json: bool, home: Path | None, name: str) -> None:
     """As an approver: let the waiting roles of a person hold now."""
     async with open_session(home) as session:
         emit(await session.call("user.agree", PersonName(name=name)), as_json, lambda p: _people([p]))
+
+
+@user.command("break-glass")
+@click.option("--reason", required=True, help="Why; everybody reads it.")
+@verb
+async def break_glass(as_json: bool, home: Path | None, reason: str) -> None:
+    """In need: take a duty officer's rights for an hour, alone; everybody of this node is told at once."""
+    async with open_session(home) as session:
+        emit(await session.call("user.break-glass", GlassRequest(reason=reason)), as_json, lambda p: _people([p]))
 
 
 @user.command("remove")

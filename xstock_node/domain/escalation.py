@@ -25,7 +25,8 @@ STEPS: Final = 3
 
 class Wait(StrEnum):
     """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
-    `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day."""
+    `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day; `GLASS`: somebody took rights.
+    """
 
     TURN = "your-turn"
     LATE = "answer-late"
@@ -36,6 +37,7 @@ class Wait(StrEnum):
     GRANT = "grant"
     LOAN = "loan-due"
     COUNT = "count"
+    GLASS = "break-glass"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,7 +214,9 @@ def due(
 
 
 def ladder(thing: Waiting, roster: Roster | None, holders: Mapping[Role, tuple[str, ...]], now: int) -> list[list[str]]:
-    """The people of each step, as of now."""
+    """The people of each step, as of now; who took rights in need is told to everybody at once."""
+    if thing.kind is Wait.GLASS:
+        return [list(dict.fromkeys(name for names in holders.values() for name in names)), [], []]
     listed = [one.person for one in roster.entries() if one.role is thing.role] if roster else []
     return [
         [*on_duty(roster, now, thing.role)],

@@ -48,10 +48,14 @@ OPEN: Final = "open"
 CONFIRMED_BY_A_SECOND: Final = frozenset({Role.STOCK_OWNER, Role.APPROVER, Role.DUTY_OFFICER, Role.AUDITOR})
 """Roles that take effect after a second person of the approvers agrees, or after a day with notice to all of them."""
 DAY: Final = 86_400
+GLASS: Final = "break-glass"
+GLASS_SECONDS: Final = 3600
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A role and where it holds: the whole organisation, or named sites. `effective` unix seconds, `by` who gave it."""
+    """A role and where it holds: the whole organisation, or named sites. `effective` and `until` unix seconds, `by` who
+    gave it; `until` 0: without an end.
+    """
 
     role: Role
     sites: tuple[str, ...] = ()
@@ -59,13 +63,22 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     effective: int = 0
     by: str = ""
     agreed_by: str = ""
+    until: int = 0
+
+    def holds(self, now: int) -> bool:
+        """Whether it has taken effect and is not over."""
+        return self.effective <= now and not self.is_over(now)
+
+    def is_over(self, now: int) -> bool:
+        """Whether it has ended."""
+        return 0 < self.until <= now
 
 
 def rights_of(grants: Iterable[Grant], now: int, site: str = "") -> frozenset[str]:
     """What a person with these grants may do now, at a site or in the whole organisation."""
     found: set[str] = set()
     for grant in grants:
-        if grant.effective <= now and (not grant.sites or (site and site in grant.sites)):
+        if grant.holds(now) and (not grant.sites or (site and site in grant.sites)):
             found |= RIGHTS[grant.role]
     return frozenset(found)
 
@@ -80,10 +93,16 @@ def in_hours(grants: Iterable[Grant], has_duty: bool) -> tuple[Grant, ...]:
 
 def sites_of(grants: Iterable[Grant], right: str, now: int) -> frozenset[str] | None:
     """The sites at which a right holds; None where it holds everywhere."""
-    held = [g for g in grants if g.effective <= now and right in RIGHTS[g.role]]
+    held = [g for g in grants if g.holds(now) and right in RIGHTS[g.role]]
     if any(not grant.sites for grant in held):
         return None
     return frozenset(site for grant in held for site in grant.sites)
+
+
+def glass(by: str, now: int) -> tuple[Grant, ...]:
+    """What breaking the glass gives for an hour, at once and without a second person: to see, and to decide."""
+    held = {"at": now, "effective": now, "by": by, "agreed_by": GLASS, "until": now + GLASS_SECONDS}
+    return tuple(Grant(role=role, **held) for role in (Role.VIEWER, Role.DUTY_OFFICER))  # type: ignore[arg-type]
 
 
 def grant(role: Role, by: str, now: int, sites: Collection[str] = (), agreed_by: str = "") -> Grant:

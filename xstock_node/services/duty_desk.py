@@ -16,7 +16,7 @@ from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.duty import WEEK_SECONDS, Roster
 from xstock_node.domain.escalation import Told, Wait, Waiting
 from xstock_node.domain.operation import Operation
-from xstock_node.domain.rights import RIGHTS, Role
+from xstock_node.domain.rights import DAY, GLASS, RIGHTS, Role
 from xstock_node.services import approving, branches, dossier, standing_down
 from xstock_node.services.approving import Pending
 from xstock_node.services.errors import Refusal
@@ -72,8 +72,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
     approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day),
-    loan-due (goods are due back: 30, 7 and 0 days before `answer_by`), or count (`detail` is the hash of a count that a
-    second person confirms).
+    loan-due (goods are due back: 30, 7 and 0 days before `answer_by`), count (`detail` is the hash of a count that a
+    second person confirms), or break-glass (`detail` took a duty officer's rights until `answer_by`).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -200,9 +200,9 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
             detail, role = f"{quantity:f} {unit} {item}", Role.DUTY_OFFICER
             found.append(Waiting(id=id_, kind=Wait.AT_RISK, role=role, since=since, detail=detail, exercise=exercise))
     found += _approvals(approving.live(tx, now), found)
-    found += _grants(PEOPLE.list(tx), now)
+    found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now)]
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
-    alarms = {Wait.AT_RISK, Wait.LATE, Wait.NO_ANSWER}
+    alarms = {Wait.AT_RISK, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
 
 
@@ -216,7 +216,7 @@ def holders(people: Iterable[Person], now: int, site: str = "") -> dict[Role, tu
     found: dict[Role, list[str]] = {}
     for person in people:
         for grant in person.grants:
-            if grant.effective <= now and (not grant.sites or site in grant.sites):
+            if grant.holds(now) and (not grant.sites or site in grant.sites):
                 found.setdefault(grant.role, []).append(person.name)
     return {role: tuple(dict.fromkeys(names)) for role, names in found.items()}
 
@@ -275,6 +275,23 @@ def _grants(people: Iterable[Person], now: int) -> list[Waiting]:
         for person in people
         for grant in person.grants
         if grant.effective > now
+    ]
+
+
+def _glass(people: Iterable[Person], now: int) -> list[Waiting]:
+    """Rights that a person took in need: everybody is told, for a day."""
+    return [
+        Waiting(
+            id=escalation.id_of("glass", person.name, str(grant.at)),
+            kind=Wait.GLASS,
+            role=Role.APPROVER,
+            since=grant.at,
+            detail=person.name,
+            answer_by=grant.until,
+        )
+        for person in people
+        for grant in person.grants
+        if grant.agreed_by == GLASS and grant.role is Role.DUTY_OFFICER and now < grant.at + DAY
     ]
 
 

@@ -57,7 +57,7 @@ async def make_link(office: Office, actor: Actor, request: LinkRequest) -> LinkV
 
     def work(tx: Transaction) -> None:
         person = people.held(tx, request.name)
-        people.at_the_machine(actor, person)
+        people.at_the_machine(actor, person, now)
         if not _holds(person, now):
             do = "wait until an approver agrees (`xstock user agree`)"
             raise Refusal("no-grant", "a person with a role that holds now", request.name, do)
@@ -97,4 +97,4 @@ def _letters(code: str) -> str:
 
 def _holds(person: Person, now: int) -> bool:
     """Whether some role of a person has taken effect."""
-    return any(grant.effective <= now for grant in person.grants)
+    return any(grant.holds(now) for grant in person.grants)

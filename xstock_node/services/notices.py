@@ -19,6 +19,7 @@ _SUBJECTS: Final = {
     Wait.AT_RISK: "promised goods at risk: {detail}",
     Wait.STAND_DOWN: "covered: {other} can be stood down",
     Wait.GRANT: "a role waits for a second person: {detail}",
+    Wait.GLASS: "{detail} broke the glass",
     Wait.COUNT: "a count waits for a second person ({other})",
     Wait.LOAN: "loan with {other}: due by {answer_by}",
 }
@@ -29,6 +30,7 @@ _LINES: Final = {
     Wait.APPROVAL: "The step {detail} was written at {since} and is not sent before it is signed.",
     Wait.AT_RISK: "Stock fell below what is promised. Nothing is cancelled by itself.",
     Wait.STAND_DOWN: "What was asked is promised since {since}: `xstock request stand-down {detail}`.",
+    Wait.GLASS: "Since {since} {detail} acts as duty officer without a second person, until {answer_by}. Ask why.",
     Wait.COUNT: "One person counted at {since}. Count again, then `xstock op step CASE counted --field of={detail}`.",
     Wait.LOAN: "Due back by {answer_by}: {detail}. Send it home, or agree on an extension.",
     Wait.GRANT: "It was given at {since} and holds from {answer_by} unless somebody removes it: `xstock user agree`.",

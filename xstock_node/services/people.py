@@ -70,6 +70,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
     sites: list[str]
     holds: bool
     effective: int
+    until: int
     by: str
     agreed_by: str
 
@@ -100,6 +101,12 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True):
     """One person."""
 
     name: Name
+
+
+class GlassRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Why rights are taken; everybody reads it."""
+
+    reason: Annotated[ShortText, Meta(min_length=3)]
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +162,32 @@ async def agree(office: Office, actor: Actor, request: PersonName) -> PersonView
     return _view(await office.node.engine.write(work, durable=True), now)
 
 
+async def break_glass(office: Office, actor: Actor, request: GlassRequest) -> PersonView:
+    """In need: take the rights to see and of a duty officer for an hour, alone. Everybody is told at once.
+
+    Raises Refusal for who is no person of this node, whose token is narrowed, or who has them already.
+    """
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> Person:
+        person = PEOPLE.get(tx, actor.name) if actor.grants is not None else None
+        if person is None:
+            raise Refusal("no-person", "a person of this node, by a token", actor.described, "the operator needs none")
+        if actor.scope:
+            raise Refusal("forbidden", "a token that is not narrowed", actor.described, "use the person's own token")
+        live = tuple(g for g in person.grants if not g.is_over(now))
+        if any(g.agreed_by == rights.GLASS for g in live):
+            raise Refusal("glass-broken", "no such rights yet", "they run still", "see `xstock user list`")
+        person = msgspec.structs.replace(person, grants=(*live, *rights.glass(person.name, now)))
+        PEOPLE.put(tx, person.name, person, now)
+        office.record(tx, actor, "user.break-glass", person.name, plain(request.reason, "reason"))
+        return person
+
+    found = _view(await office.node.engine.write(work, durable=True), now)
+    office.changes.tell("")
+    return found
+
+
 async def remove_person(office: Office, actor: Actor, request: PersonName) -> PersonName:
     """End all rights and tokens of a person; what they did stays recorded."""
 
@@ -178,7 +211,7 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
 
     def work(tx: Transaction) -> None:
         person = held(tx, request.name)
-        at_the_machine(actor, person)
+        at_the_machine(actor, person, now)
         live = [t for t in person.tokens if t.exp > now]
         token = Token(hash=hash_of(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
@@ -200,9 +233,11 @@ def new_secret(office: Office) -> str:
     return f"xs_{office.node.random.randbytes(24).hex()}"
 
 
-def at_the_machine(actor: Actor, person: Person) -> None:
+def at_the_machine(actor: Actor, person: Person, now: int) -> None:
     """Raise Refusal for who lets a person in whose role a second person confirms, and is not the operator."""
-    if actor.grants is not None and any(g.role in rights.CONFIRMED_BY_A_SECOND for g in person.grants):
+    if actor.grants is not None and any(
+        g.role in rights.CONFIRMED_BY_A_SECOND and not g.is_over(now) for g in person.grants
+    ):
         expected = "the operator at the machine, for a role that a second person confirms"
         raise Refusal("forbidden", expected, actor.described, "make it there")
 
@@ -235,7 +270,7 @@ def somewhere(actor: Actor, right: str, now: int) -> bool:
     """Whether an actor holds a right at one site at least; what is open is anybody's."""
     if actor.grants is None or right == rights.OPEN:
         return True
-    held = any(right in rights.RIGHTS[g.role] and g.effective <= now for g in actor.grants)
+    held = any(right in rights.RIGHTS[g.role] and g.holds(now) for g in actor.grants)
     return held and (not actor.scope or right in actor.scope)
 
 
@@ -309,8 +344,9 @@ def _view(person: Person, now: int) -> PersonView:
         GrantView(
             role=g.role,
             sites=list(g.sites),
-            holds=g.effective <= now,
+            holds=g.holds(now),
             effective=g.effective,
+            until=g.until,
             by=g.by,
             agreed_by=g.agreed_by,
         )
