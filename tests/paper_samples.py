@@ -21,6 +21,7 @@ from xstock_node.domain.consignments import (
 )
 from xstock_node.domain.corridors import Movement, corridor
 from xstock_node.domain.documents.facts import (
+    Crewed,
     FiledPaper,
     Filing,
     GreenLight,
@@ -151,6 +152,9 @@ def facts(sender: str = "bg", receiver: str = "ro", route: str = "BG RO", **rest
         "green_light": light, "loan_due": date(2027, 6, 26), "customs_deadline": date(2027, 9, 25),
         "humanitarian_code": "UA-HUM-3141", "instructions": "Unload at gate 3, no forklift",
         "reason": "wet pallets", "remarks": "Call 30 minutes before arrival",
+        "crews": (Crewed(item="CP-HCP", quantity=Decimal(4), unit=BaseUnit.ONE, module="HCP", crew=19,
+                         self_sufficiency_days=13),
+                  Crewed(item="CP-KITCHEN", quantity=Decimal(6), unit=BaseUnit.PIECE)),
         "readings": (Reading(at=at(5), place="Vidin", celsius=Decimal("19.5"), said_by="logger"),
                      Reading(at=at(9), place="Calafat", celsius=Decimal("-0.5"))),
         "shares": (Share(place="Hall 1", item="HSHETENTF16C", quantity=Decimal(21), people=105),

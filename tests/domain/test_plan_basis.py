@@ -70,6 +70,17 @@ def planned(basis: Basis) -> dict[str, Decimal]:
     return {flow.offer: flow.quantity for flow in plan.flows}
 
 
+@pytest.mark.parametrize(("offered", "multiple", "planned_"), [(25, (1, 0), 2), (25, (5, -1), 2), (9, (1, -1), 0)])
+def test_a_team_is_planned_whole_whatever_its_supplier_says(
+    offered: int, multiple: tuple[int, int], planned_: int
+) -> None:
+    team = {"item": "CP-HCP", "unit": "C62", "qty": [3, 0]}
+    fields = {"item": "CP-HCP", "scheme": "cp", "cat": "team", "kind": "team", "unit": "C62"}
+    tenths = hint(qty=(offered, -1), mult=multiple, **fields)
+    basis = basis_of([asking(lines=[team])], [tenths], [], known(RO, BG))
+    assert sum(planned(basis).values()) == planned_
+
+
 def test_a_road_of_the_profiles_gives_hours_and_crossings_and_no_assumption() -> None:
     basis = basis_of([asking()], [hint()], [], known(RO, BG))
     lanes = basis.inputs.lanes

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from xstock_node.domain.allocation_types import OfferOf
+from xstock_node.domain.items import Kind
 from xstock_node.domain.operation import Event
 from xstock_node.domain.operations import State
 from xstock_node.domain.plan_facts import Answered, Asking, Hint, Known, OfferFact, first_day
@@ -96,6 +97,14 @@ def _sizes(known: Known, item: str) -> tuple[Decimal | None, Decimal | None]:
     return (one.net_kg, one.m3) if one else (None, None)
 
 
+def _lot(known: Known, item: str, multiple: Decimal) -> Decimal:
+    """The smallest lot that a plan moves; a team goes whole, whatever its supplier says."""
+    one = known.catalogue.get(item)
+    if one is None or one.kind is not Kind.TEAM or not multiple % 1:
+        return multiple
+    return Decimal(1)
+
+
 def _held(asking: Asking, answer: Answered, item: str, unit: str, quantity: Decimal, known: Known) -> Source:
     operation = answer.operation
     event = _said(answer)
@@ -110,7 +119,7 @@ def _held(asking: Asking, answer: Answered, item: str, unit: str, quantity: Deci
         item=item,
         quantity=quantity,
         terms=body.terms or asking.body.terms or tuple(Terms),
-        multiple=_finest(quantity),
+        multiple=_lot(known, item, _finest(quantity)),
         ready=known.hours(max(body.ready_at, known.accept_by), up=True),
         hold_until=known.hours(operation.hold_until) if operation.hold_until else None,
         expiry=min((day for day in expiries if day), default=None),
@@ -138,7 +147,7 @@ def _hint(hint: Hint, quantity: Decimal, open_to: tuple[str, ...], known: Known)
         item=said.item,
         quantity=quantity,
         terms=said.terms,
-        multiple=from_sent_pair(said.mult),
+        multiple=_lot(known, said.item, from_sent_pair(said.mult)),
         ready=known.hours(known.accept_by, up=True) + said.ready,
         expiry=said.best,
         kg=kg,

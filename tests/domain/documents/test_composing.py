@@ -84,6 +84,16 @@ def test_what_nobody_has_entered_is_a_line_for_the_pen() -> None:
     assert BLANK in sheet("reexport_undertaking", loan_due=None, customs_deadline=None).says[0][0]
 
 
+@pytest.mark.parametrize("code", ["packing_list", "waybill", "clearance_sheet", "order_confirmation", "offer_sheet"])
+def test_who_comes_with_a_team_is_said_in_numbers_and_what_nobody_said_is_unknown(code: str) -> None:
+    found = sheet(code, "en", "de")
+    (grid,) = [g for g in found.grids if "Modultyp" in [column.label[-1] for column in g.columns]]
+    assert grid.rows[0][2:] == (("4",), ("unit", "Einheit"), ("HCP",), ("19",), ("13",))
+    assert grid.rows[1][4:] == (("unknown", "unbekannt"),) * 3
+    without = sheet(code, "en", "de", crews=())
+    assert len(without.grids) == len(found.grids) - 1
+
+
 def test_without_a_green_light_the_reason_why_none_is_needed_stands_in_its_place() -> None:
     found = sheet("drivers_sheet", "en", green_light=None, no_clearance="every country of the way is in the Union")
     assert values(found, "Green light No") == ("every country of the way is in the Union",)
