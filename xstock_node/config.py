@@ -141,6 +141,12 @@ class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
         25_000
     )
     currency: Annotated[str, Meta(description="Currency of that value (ISO 4217).", pattern="^[A-Z]{3}$")] = "EUR"
+    pieces: Annotated[
+        dict[str, Decimal], Meta(description="A second person above so many of an item, by its code.")
+    ] = {}
+    unknown_value: Annotated[bool, Meta(description="A second person also where the value of goods is not known.")] = (
+        False
+    )
 
 
 class DutySettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -83,7 +83,9 @@ def test_over_promised_compares_live_offers_of_the_own_log_with_own_promises(tx:
     tx.offers = SimpleNamespace(of_log=of_log)
     network: Network = SimpleNamespace(name="see", shared=log)  # type: ignore[assignment]
     unit = offers[0].unit
-    assert promises.available(tx, network, NOW) == ({("TENT", unit): 4}, {("TENT", unit): 7}), "one lease ends now"
+    assert promises.available(tx, network, NOW) == Stock({("TENT", unit): D(4)}, {("TENT", unit): 7}), (
+        "one lease ends now"
+    )
     assert promises.over_promised(tx, network, NOW) == [TENT, BED]
     assert asked == [log, log]
     stored += [SimpleNamespace(line=records.encode(make_offer(7, NOW, qty=(4, 0), item="TENT")), exp=NOW + 9, asof=3)]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from random import SystemRandom
 
+import msgspec
+
 from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
 from xstock_node.config import Config
 from xstock_node.plugins.host import PluginHost
@@ -61,7 +63,7 @@ def settings_of(config: Config) -> OfficeSettings:
         rules=config.share,
         banded=tuple(config.offers.banded),
         exact_to=config.offers.exact_to,
-        second_person=Thresholds(config.approvals.percent, config.approvals.value, config.approvals.currency),
+        second_person=Thresholds(**msgspec.structs.asdict(config.approvals)),
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},
         gs1_prefix=config.node.gs1_prefix,
         escalate_minutes=config.duty.escalate_minutes,

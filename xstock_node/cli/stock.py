@@ -125,6 +125,8 @@ def _line_options(command: Any) -> Any:
         ("--reserved", "How much is reserved."),
         ("--damaged", "How much is damaged."),
         ("--module", "Teams and equipment with people: type of the module, such as HCP."),
+        ("--value", "What one is worth; it never leaves the node."),
+        ("--currency", "Currency of that value (ISO 4217)."),
         ("--crew", "How many persons come with one."),
         ("--self-sufficiency-days", "For how many days one needs nothing from its host."),
     )

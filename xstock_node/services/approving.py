@@ -1,6 +1,6 @@
 """Approving: steps that wait for the stock owner's release or for a second person, and who signed what already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +14,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, Thresholds
 from xstock_node.services.people import forbidden, may
+from xstock_node.services.promises import Stock
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
@@ -92,18 +93,22 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     exercise: bool
 
 
+UNKNOWN: Final = (ZERO, "")
+
+
 def needs_of(
     verb: str,
     lines: Sequence[Line],
-    stock: Mapping[Key, Decimal],
+    stock: Stock,
     limits: Thresholds,
     medicines: Medicines = Medicines(),
 ) -> Needs:
     """The rights that a step needs beside its own, each with its reasons.
 
     An offer needs the owner's release, and a second person above thresholds; an offer or dispatch of medicines the
-    pharmacist, where there is one. `stock` is what the organisation may promise of each item, by item and unit. A value
-    that is unknown is no reason.
+    pharmacist, where there is one. `stock` is what the organisation may promise of each item, and what one is worth: a
+    value that a line says counts, else that of the stock. An unknown one is told, and is a reason where the settings
+    say so.
     """
     named = ", ".join(medicines.items)
     checked = {"pharmacist": [f"medicines: {named}"]} if named and medicines.pharmacist else {}
@@ -116,12 +121,18 @@ def needs_of(
     for line in lines:
         key = line.item, line.unit
         wanted[key] = wanted.get(key, ZERO) + line.quantity
-        if line.currency == limits.currency:
-            value += line.quantity * from_sent_pair(line.value)
-        elif line.currency:
-            needs.setdefault("approve", []).append(f"a value in {line.currency}, which no threshold is given for")
+        each, currency = (from_sent_pair(line.value), line.currency) if line.currency else stock.worth.get(key, UNKNOWN)
+        if currency == limits.currency:
+            value += line.quantity * each
+        elif currency:
+            needs.setdefault("approve", []).append(f"a value in {currency}, which no threshold is given for")
+        else:
+            right = "approve" if limits.unknown_value else "release"
+            needs.setdefault(right, []).append(f"the value of {line.item} is not known")
     for key, quantity in wanted.items():
-        there = stock.get(key, ZERO)
+        there, most = stock.here.get(key, ZERO), limits.pieces.get(key[0])
+        if most is not None and quantity > most:
+            needs.setdefault("approve", []).append(f"more than {most} of {key[0]}")
         if there and quantity * 100 > there * limits.percent:
             needs.setdefault("approve", []).append(f"{quantity * 100 / there:.0f} % of the {key[0]} that there are")
     if value > limits.value:

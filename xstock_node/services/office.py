@@ -60,11 +60,15 @@ OPERATOR = Actor("operator", "socket")
 
 
 class Thresholds(NamedTuple):
-    """Above which a second person approves an offer: percent of the own stock of an item, or value in `currency`."""
+    """Above which a second person approves an offer: percent of the own stock of an item, a value in `currency`, or
+    `pieces` of an item by its code; `unknown_value`: also where a value is not known.
+    """
 
     percent: Decimal = Decimal(10)
     value: Decimal = Decimal(25_000)
     currency: str = "EUR"
+    pieces: Mapping[str, Decimal] = MappingProxyType({})
+    unknown_value: bool = False
 
 
 class OfficeSettings(NamedTuple):

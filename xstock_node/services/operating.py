@@ -1,8 +1,7 @@
 """Operating: people take the steps of operations. Rights, guards and approvals first; then the node signs and sends."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +11,6 @@ from xstock_node.domain import guards, steps
 from xstock_node.domain.items import Category
 from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
-from xstock_node.domain.sums import Key
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
@@ -36,7 +34,7 @@ from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import Done, done, mark
 from xstock_node.services.operation_views import OperationRow, OperationView
-from xstock_node.services.promises import available
+from xstock_node.services.promises import Stock, available
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act, StoredCase
 
@@ -269,9 +267,9 @@ async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -
     network = office.node.networks[row.network]
     casework, now = _casework(office, row), office.node.clock.now()
 
-    def stock(tx: Transaction) -> Mapping[Key, Decimal]:
+    def stock(tx: Transaction) -> Stock:
         kept = None if network.shared.is_exercise else casework.bound(tx)
-        return (available(tx, network, now) if kept is None else kept).here
+        return available(tx, network, now) if kept is None else kept
 
     there = await office.node.engine.read(stock)
     lines: Sequence[steps.Line] = getattr(body, "lines", ())

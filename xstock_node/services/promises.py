@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from xstock_node.domain.commitments import Claim
@@ -13,10 +14,14 @@ from xstock_node.storage.interfaces import Transaction
 
 
 class Stock(NamedTuple):
-    """What the store allows to promise, by item and unit, and when each was counted (unix seconds)."""
+    """What the store allows to promise, by item and unit, and when each was counted (unix seconds).
+
+    `worth` is the value of one, with its currency (ISO 4217), where it is known.
+    """
 
     here: Mapping[Key, Decimal]
     counted: Mapping[Key, int]
+    worth: Mapping[Key, tuple[Decimal, str]] = MappingProxyType({})
 
 
 def claims(

@@ -13,6 +13,7 @@ import msgspec
 
 from xstock_node.domain.folding import fold
 from xstock_node.domain.mapping import MappingKey
+from xstock_node.domain.steps import Currency
 from xstock_node.domain.stock import StockLine, Unit
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
@@ -74,7 +75,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A line kept by hand; with `ref` the line that it changes. Quantities are decimal strings.
+    """A line kept by hand; with `ref` the line that it changes. Quantities are decimal strings, `value` is that of one.
 
     Teams, and equipment with people: `module` type, `crew` persons and `self_sufficiency_days` of one, whole numbers.
     """
@@ -90,6 +91,8 @@ class LineRequest(msgspec.Struct, frozen=True, kw_only=True):
     reserved: str = ""
     damaged: str = ""
     module: str = ""
+    value: str = ""
+    currency: Currency = ""
     crew: str = ""
     self_sufficiency_days: str = ""
 
@@ -335,6 +338,10 @@ def _changed(line: StockLine | None, request: LineRequest, now: int) -> StockLin
     for name, field in TEXTS:
         if value := getattr(request, name):
             fields[field] = plain(value, name)
+    if bool(request.value) != bool(request.currency):
+        raise Refusal("no-currency", "a value with its currency", request.value or request.currency, "give both", 2)
+    if request.value:
+        fields |= {"value": figure_of(request.value, "value"), "currency": request.currency}
     for name in ("crew", "self_sufficiency_days"):
         if value := getattr(request, name):
             fields[name] = whole_of(value, name, limits.CREW)
