@@ -110,3 +110,14 @@ def test_a_load_that_is_taken_on_from_a_border_leaves_the_store_once() -> None:
     assert figures(story) == (4, 4)
     story.say("dispatch", consignment="c9", lines=[line(D(4))])
     assert figures(story) == (0, 8)
+
+
+def test_a_short_closing_lets_go_what_its_writer_knew_of_and_a_later_amendment_says_anew_what_is_due() -> None:
+    story = told((*SENT, "short-close", "short-closed"))
+    assert figures(story) == (0, 4)
+    story.say("refused")
+    assert figures(story) == (0, 4), "what a border refused after the closing is due again, from the border"
+    assert story.operation.counters[KEY].undispatched == 4
+    later = told((*SENT, "short-close", "short-closed", "amend"))
+    later.say("amended", lines=[line(D(7))])
+    assert figures(later) == (3, 4) and later.operation.counters[KEY].released == 0

@@ -117,8 +117,12 @@ def _accepted(events: Sequence["Event"]) -> Sums:
 
 
 def _released(events: Sequence["Event"], accepted: Sums) -> Sums:
-    """What the last short closing let go: all that had not left for good by then, as its writer knew it."""
-    closings = [e for e in events if e.verb == "short-closed"]
+    """What the last short closing let go: all that had not left for good by then, as its writer knew it.
+
+    An amendment after it says anew what is due.
+    """
+    amended = max((e.n for e in events if e.verb == "amended" and _lines(e)), default=0)
+    closings = [e for e in events if e.verb == "short-closed" and e.n > amended]
     if not closings:
         return {}
     last = closings[-1]
