@@ -151,3 +151,18 @@ async def test_who_breaks_the_glass_decides_for_an_hour_and_everybody_is_told(de
     assert anew[0] == 200, anew
     acts = await office.node.engine.read(lambda tx: tx.acts.last(5))
     assert any("eye" in a.actor and a.verb == "user.break-glass" and "ill" in a.detail for a in acts)
+
+
+async def test_a_token_that_an_administrator_made_is_no_way_to_what_a_second_person_confirms(desk: Desk) -> None:
+    adam = await founded(desk)
+    assert await give(desk, adam, "eva", "viewer") == 200
+    made = (await desk.ask("POST", "/people/tokens", adam, json={"name": "eva"}))[1]["token"]
+    code = (await desk.ask("POST", "/people/links", adam, json={"name": "eva"}))[1]["code"]
+    entered = (await desk.ask("POST", "/people/enter", "nobody", json={"code": code}))[1]["token"]
+    own = (await desk.ask("POST", "/people/tokens", json={"name": "eva"}))[1]["token"]
+    for token in (made, entered, own):
+        assert (await desk.ask("GET", "/operations", token))[0] == 200
+    assert await give(desk, adam, "eva", "stock-owner") == 200
+    for token in (made, entered):
+        assert (await desk.ask("GET", "/operations", token))[0] in (401, 403), "it ended with the gift"
+    assert (await desk.ask("GET", "/operations", own))[0] == 200, "what the operator gave stays"

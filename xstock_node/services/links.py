@@ -53,7 +53,13 @@ async def make_link(office: Office, actor: Actor, request: LinkRequest) -> LinkV
     now = office.node.clock.now()
     letters = b32encode(office.node.random.randbytes(_BYTES)).decode().lower()
     code = "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
-    link = Link(hash=people.hash_of(letters), exp=now + LIVES, days=request.days, scope=tuple(request.scope))
+    link = Link(
+        hash=people.hash_of(letters),
+        exp=now + LIVES,
+        days=request.days,
+        scope=tuple(request.scope),
+        by=people.let_in_by(actor),
+    )
 
     def work(tx: Transaction) -> None:
         person = people.held(tx, request.name)
@@ -81,7 +87,7 @@ async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenVie
             )
         link = person.link
         exp = now + link.days * rights.DAY
-        token = Token(hash=people.hash_of(secret), made=now, exp=exp, scope=link.scope, remark=remark)
+        token = Token(hash=people.hash_of(secret), made=now, exp=exp, scope=link.scope, remark=remark, by=link.by)
         live = [t for t in person.tokens if t.exp > now]
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, link=None, tokens=(*live, token)), now)
         office.record(tx, Actor(person.name, actor.road), "user.enter", person.name, remark)

@@ -25,13 +25,17 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}(?!\n)$")]
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token by its hash; `scope` narrows the rights of its person, empty for all of them."""
+    """A token by its hash; `scope` narrows the rights of its person, empty for all of them.
+
+    `by`: who let the person in, empty for the operator at the machine.
+    """
 
     hash: str
     made: int
     exp: int
     scope: tuple[str, ...] = ()
     remark: str = ""
+    by: str = ""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
     days: int
     scope: tuple[str, ...] = ()
+    by: str = ""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +218,14 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
         person = held(tx, request.name)
         at_the_machine(actor, person, now)
         live = [t for t in person.tokens if t.exp > now]
-        token = Token(hash=hash_of(secret), made=now, exp=exp, scope=tuple(request.scope), remark=request.remark)
+        token = Token(
+            hash=hash_of(secret),
+            made=now,
+            exp=exp,
+            scope=tuple(request.scope),
+            remark=request.remark,
+            by=let_in_by(actor),
+        )
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
         office.record(tx, actor, "user.token", person.name, f"{request.days} days")
 
@@ -231,6 +243,11 @@ def known_rights(scope: Sequence[str]) -> None:
 def new_secret(office: Office) -> str:
     """A token that nobody can guess."""
     return f"xs_{office.node.random.randbytes(24).hex()}"
+
+
+def let_in_by(actor: Actor) -> str:
+    """Whose word a token rests on; empty for the operator's."""
+    return "" if actor.grants is None else actor.name
 
 
 def at_the_machine(actor: Actor, person: Person, now: int) -> None:
@@ -300,9 +317,11 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         given = rights.grant(request.role, actor.name, now, sites, "" if founded else "founding")
         if request.role is Role.APPROVER and not founded:
             FOUNDED.put(tx, FIRST, person.name, now)
-        # A code made for lesser rights by who may not hand out these is no way to them.
-        link = None if request.role in rights.CONFIRMED_BY_A_SECOND else person.link
-        person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link)
+        link, tokens = person.link, person.tokens
+        if request.role in rights.CONFIRMED_BY_A_SECOND:
+            # A code or token made for lesser rights by who may not hand out these is no way to them.
+            link, tokens = None, tuple(token for token in tokens if not token.by)
+        person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link, tokens=tokens)
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())
         return person
