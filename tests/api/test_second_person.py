@@ -166,3 +166,31 @@ async def test_a_token_that_an_administrator_made_is_no_way_to_what_a_second_per
     for token in (made, entered):
         assert (await desk.ask("GET", "/operations", token))[0] in (401, 403), "it ended with the gift"
     assert (await desk.ask("GET", "/operations", own))[0] == 200, "what the operator gave stays"
+
+
+async def test_an_owner_without_an_account_releases_by_a_letter_that_two_persons_enter(desks: dict[str, Desk]) -> None:
+    case, desk = await asked(desks), desks[HR]
+    mia, eva = await desk.hire("mia", Role.LOGISTICS), await desk.hire("eva", Role.LOGISTICS, Role.APPROVER)
+    eye = await desk.hire("eye", Role.VIEWER)
+    hold = desk.office.node.clock.now() + 3600
+    fields = {"lines": [{"item": TENT, "unit": "H87", "qty": [50, 0]}], "hold_until": hold, "terms": ["donation"]}
+    body = {"case": case.case, "step": "offer", "fields": fields}
+    waits = (await desk.ask("POST", "/operations/step", mia, json=body))[1]
+    assert waits["missing"] == ["release"]
+    paper = {"sha256": "ab" * 32, "day": "2026-09-20", "function": "director of the state reserve"}
+
+    async def enter(token: str, **other: str) -> tuple[int, Any]:
+        said = {"id": waits["waiting"], "letter": paper | other}
+        return (await desk.ask("POST", "/operations/approve", token, json=said))[:2]
+
+    assert (await enter(eye))[0] == 403
+    assert (await enter(mia, sha256="no hash"))[0] == 400
+    status, found = await enter(mia)
+    assert status == 200 and not found["sent"] and found["missing"] == ["release"], "one person is not enough"
+    assert (await enter(mia))[1]["error"]["code"] == "second-person"
+    assert (await enter(eva, day="2026-09-21"))[1]["error"]["code"] == "letter-differs"
+    status, found = await enter(eva)
+    assert status == 200 and found["sent"]
+    acts = await desk.office.node.engine.read(lambda tx: tx.acts.last(9))
+    entered = [a for a in acts if a.verb == "approve.letter"]
+    assert len(entered) == 2 and all("ab" * 32 in a.detail and "state reserve" in a.detail for a in entered)

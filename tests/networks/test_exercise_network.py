@@ -73,7 +73,7 @@ class Two:
     async def step(self, name: str, case: str, verb: str, **fields: Any) -> None:
         done = await operating.take_step(self[name], OPERATOR, StepRequest(case=case, step=verb, fields=fields))
         if not done.sent:
-            pending = operating.PendingId(id=done.waiting)
+            pending = operating.Approval(id=done.waiting)
             await operating.approve(self[name], Actor("second", "test"), pending)
 
     async def until(self, name: str, case: str, state: str) -> None:

@@ -13,7 +13,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import operating, paperwork, settling
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor
-from xstock_node.services.operating import CaseId, PendingId, StepRequest
+from xstock_node.services.operating import Approval, CaseId, StepRequest
 from xstock_node.services.settling import AgreementId, ReceptionFilter, SettledFile
 from xstock_node.testing.clock import run_simulated
 
@@ -129,12 +129,12 @@ def test_a_supplier_prepares_its_offer_and_sends_it_once_the_other_side_renewed(
         written = await operating.take_step(office, writer, StepRequest(case=two.case, step="offer", fields=fields))
         assert not written.sent and written.missing == ["release"]
         with pytest.raises(Refusal, match="ended on 2026-09-20"):
-            await operating.approve(office, owner, PendingId(id=written.waiting))
+            await operating.approve(office, owner, Approval(id=written.waiting))
         (waits,) = await operating.list_pending(office, ANA)
         assert waits.missing == ["release"], "the refused signature is not kept"
         renewed = agreement(more='[accessions]\n"redcross.bg" = 2028-06-06').content.replace(b'"A1"', b'"A1-2"')
         await settling.new_agreement(office, ANA, SettledFile(content=renewed))
-        assert (await operating.approve(office, owner, PendingId(id=written.waiting))).sent
+        assert (await operating.approve(office, owner, Approval(id=written.waiting))).sent
 
     play(story)
 

@@ -271,7 +271,7 @@ OPERATION_ROUTES = (
         "POST",
         "/operations/approve",
         "see",
-        operating.PendingId,
+        operating.Approval,
         operating.StepResult,
         operating.approve,
         "Release or approve a step; the right it needs is named in it",

@@ -11,11 +11,12 @@ from xstock_node.cli.output import ONCE, emit, marked, pairs, say, table, verb, 
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.domain.operations import BY_VERB
-from xstock_node.services.approving import PendingView
+from xstock_node.services.approving import Letter, PendingView
 from xstock_node.services.assigning import Assign
 from xstock_node.services.branches import Placed
 from xstock_node.services.erasing import EraseLines
-from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
+from xstock_node.services.errors import Refusal
+from xstock_node.services.operating import Approval, CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationRow, OperationView, StepView
 
 
@@ -105,12 +106,23 @@ async def pending(as_json: bool, home: Path | None) -> None:
 
 @op.command("approve")
 @click.argument("id_")
+@click.option(
+    "--letter", default="", help="SHA-256 of the letter of an owner without an account; two persons enter it."
+)
+@click.option("--letter-day", default="", help="The letter's ISO date.")
+@click.option("--letter-function", default="", help="The function that signed it; no name.")
 @ONCE
 @verb
-async def approve(as_json: bool, home: Path | None, id_: str, once: str) -> None:
+async def approve(as_json: bool, home: Path | None, id_: str, once: str, **letter: str) -> None:
     """Release or approve a step that waits; the last signature sends it."""
+    said = {name: letter[f"letter{end}"] for name, end in (("sha256", ""), ("day", "_day"), ("function", "_function"))}
+    try:
+        paper = msgspec.convert(said, Letter) if any(said.values()) else None
+    except msgspec.ValidationError as error:
+        expected = "--letter SHA256 --letter-day DAY --letter-function WORDS, all three"
+        raise Refusal("bad-letter", expected, str(error), "read them from the paper", 2) from None
     async with open_session(home) as session:
-        emit(await session.call("op.approve", PendingId(id=id_), once), as_json, _taken)
+        emit(await session.call("op.approve", Approval(id=id_, letter=paper), once), as_json, _taken)
 
 
 @op.command("refuse")

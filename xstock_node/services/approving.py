@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.rights import DAY
 from xstock_node.domain.steps import Line
 from xstock_node.domain.sums import ZERO, Key
 from xstock_node.domain.units import from_sent_pair
+from xstock_node.protocol.recordtypes import Hash, ShortText
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, Thresholds
@@ -39,8 +41,19 @@ class Draft(NamedTuple):
     side: tuple[bytes, ...] = ()
 
 
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper by which an owner without an account releases goods: its hash, day and the function that signed it."""
+
+    sha256: Hash
+    day: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
+    function: Annotated[ShortText, Meta(min_length=2)]
+
+
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A step that is written but not signed by the node yet: what it still `needs`, and why."""
+    """A step that is written but not signed by the node yet: what it still `needs`, and why.
+
+    `letter`: the owner's, and who `entered` it; it counts once two persons did.
+    """
 
     id: str
     case: str
@@ -52,6 +65,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...]
     why: tuple[str, ...] = ()
     signed: tuple[Signed, ...] = ()
+    letter: Letter | None = None
+    entered: tuple[str, ...] = ()
 
     @property
     def draft(self) -> Draft:
@@ -145,7 +160,7 @@ def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
 
     The pharmacist's check is no second pair of eyes: who holds that right too signs it with the other.
     """
-    if actor.name in {s.by for s in pending.signed}:
+    if actor.name in {*(s.by for s in pending.signed), *pending.entered}:
         raise Refusal("second-person", "another person than who signed already", actor.name, "ask a second person")
     held = [r for r in pending.missing if may(actor, r, now)]
     if not held:
@@ -154,6 +169,25 @@ def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
     rights = dict.fromkeys([first, *(r for r in held if r == "pharmacist")])
     signed = [Signed(by=actor.name, right=right, at=now) for right in rights]
     return msgspec.structs.replace(pending, signed=(*pending.signed, *signed))
+
+
+def by_letter(pending: Pending, actor: Actor, letter: Letter, now: int) -> Pending:
+    """A person enters the owner's letter; the second one who enters the same gives the owner's release by it.
+
+    Who entered it signs nothing else of the step. Raises Refusal for who may not answer, and for another letter.
+    """
+    if "release" not in pending.missing:
+        raise Refusal("no-letter-wanted", "a step that waits for the owner's release", "one that does not", "")
+    if actor.name in {*(s.by for s in pending.signed), *pending.entered}:
+        raise Refusal("second-person", "another person than who entered or signed already", actor.name, "ask another")
+    if not may(actor, "answer", now):
+        raise forbidden(actor, "answer", "ask one of them")
+    if pending.letter not in (None, letter):
+        do = "look at the letter again; refuse the step and write it anew where the first one read it wrongly"
+        raise Refusal("letter-differs", "the hash, day and function that the first person entered", "others", do)
+    entered = (*pending.entered, actor.name)
+    signed = (Signed(by=f"letter of {letter.function}", right="release", at=now),) if len(entered) > 1 else ()
+    return msgspec.structs.replace(pending, letter=letter, entered=entered, signed=(*pending.signed, *signed))
 
 
 def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]]) -> Pending:

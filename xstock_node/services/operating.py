@@ -25,7 +25,7 @@ from xstock_node.services import (
     operation_views,
     people,
 )
-from xstock_node.services.approving import PENDING, Draft, Medicines, Pending, PendingView
+from xstock_node.services.approving import PENDING, Draft, Letter, Medicines, Pending, PendingView
 from xstock_node.services.branches import no_pending, row_of, site_of, visible
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
@@ -85,6 +85,13 @@ class StepResult(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str = ""
     missing: list[str] = []
     why: list[str] = []
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that waits, to be signed; with `letter` by the paper of an owner who has no account here."""
+
+    id: str
+    letter: Letter | None = None
 
 
 class PendingId(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,8 +157,8 @@ async def list_pending(office: Office, actor: Actor, request: None = None) -> li
     return await office.node.engine.read(work)
 
 
-async def approve(office: Office, actor: Actor, request: PendingId) -> StepResult:
-    """Sign a waiting step with a right that it needs; the last one sends it.
+async def approve(office: Office, actor: Actor, request: Approval) -> StepResult:
+    """Sign a waiting step with a right that it needs, or enter its owner's letter; the last one sends it.
 
     The last signature is kept only where the step can still be taken.
     """
@@ -164,10 +171,8 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
 
     def work(tx: Transaction) -> Pending:
         pending = _pending(tx, request.id, now)
-        if missing := pending.missing:
-            pending = approving.sign_with(pending, actor, now)
-            for right in sorted(set(missing) - set(pending.missing)):
-                office.record(tx, actor, f"approve.{right}", pending.case, f"{pending.verb} {pending.id}")
+        if pending.missing:
+            pending = _signed(office, tx, actor, pending, request.letter)
         if not pending.missing:
             gates.check(office, tx, pending)
             check(office, dossier.read(tx, row_of(office, tx, pending.case)), pending.draft)
@@ -179,6 +184,20 @@ async def approve(office: Office, actor: Actor, request: PendingId) -> StepResul
         _, found = await held(office, pending.case)
         return _waiting(pending, found)
     return await send_signed(office, actor, pending)
+
+
+def _signed(office: Office, tx: Transaction, actor: Actor, pending: Pending, letter: Letter | None) -> Pending:
+    """The step with one signature more, and the act of it."""
+    now, what, missing = office.node.clock.now(), f"{pending.verb} {pending.id}", pending.missing
+    if letter is not None:
+        pending = approving.by_letter(pending, actor, letter, now)
+        paper = f"{letter.sha256} of {letter.day} by {letter.function}"
+        office.record(tx, actor, "approve.letter", pending.case, f"{what} {paper}")
+        return pending
+    pending = approving.sign_with(pending, actor, now)
+    for right in sorted(set(missing) - set(pending.missing)):
+        office.record(tx, actor, f"approve.{right}", pending.case, what)
+    return pending
 
 
 async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepResult:

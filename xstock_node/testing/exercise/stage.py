@@ -24,7 +24,7 @@ from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office, OfficeSettings
-from xstock_node.services.operating import CaseFilter, CaseId, PendingId, StepRequest, StepResult
+from xstock_node.services.operating import Approval, CaseFilter, CaseId, PendingId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationView
 from xstock_node.services.paperwork import DocumentRequest, make_document
 from xstock_node.services.promises import over_promised
@@ -194,7 +194,7 @@ class Stage:
 
     async def approve(self, code: str, case: str, actor: Actor, pending: str) -> StepResult:
         """A second person signs a step that waits."""
-        result = await operating.approve(self.desks[code].office, actor, PendingId(id=pending))
+        result = await operating.approve(self.desks[code].office, actor, Approval(id=pending))
         self.acknowledged.append(Acknowledged(case, result.step, result.hash))
         return result
 
