@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.domain.operation_story import ITEM, NOW, UNIT, Path, Story, line, told
-from xstock_node.domain.commitments import claim, gone, owed
+from xstock_node.domain.commitments import Counts, claim, gone, owed
 
 D = Decimal
 KEY = (ITEM, UNIT)
@@ -14,9 +14,14 @@ SENT: Path = (*BOUND, "dispatch")
 LATER = NOW + 1000
 
 
+def at(earliest: int, latest: int | None = None) -> Counts:
+    """Counted then; or at some time between two moments."""
+    return Counts({KEY: earliest}, {KEY: earliest if latest is None else latest})
+
+
 def figures(story: Story, counted: int = 0) -> tuple[Decimal, Decimal]:
     """Owed, and gone since a count, of the eight tents."""
-    found = claim(story.operation, {KEY: counted}, LATER)
+    found = claim(story.operation, at(counted), LATER)
     return found.owed.get(KEY, D(0)), found.gone.get(KEY, D(0))
 
 
@@ -61,7 +66,7 @@ def test_what_came_home_after_a_count_that_missed_it_may_be_promised_again() -> 
     story.say("returned")
     story.say("return-received")
     assert figures(story, counted) == (4, -4)
-    assert gone(story.operation, {KEY: story.events[-1].time}) == {}, "counted with what came home"
+    assert gone(story.operation, at(story.events[-1].time)) == {}, "counted with what came home"
 
 
 def test_what_came_home_broken_is_not_there_again() -> None:
@@ -121,3 +126,29 @@ def test_a_short_closing_lets_go_what_its_writer_knew_of_and_a_later_amendment_s
     later = told((*SENT, "short-close", "short-closed", "amend"))
     later.say("amended", lines=[line(D(7))])
     assert figures(later) == (3, 4) and later.operation.counters[KEY].released == 0
+
+
+def test_what_came_home_between_two_counts_is_never_there_twice() -> None:
+    story = told((*SENT, "received", "on-loan"))
+    first = story.events[-1].time + 1
+    story.say("returned")
+    story.say("return-received")
+    home = story.events[-1].time
+    assert gone(story.operation, at(first, home)) == {}, "the later count may have found it on its shelf"
+    assert gone(story.operation, at(first, home - 1)) == {KEY: D(-4)}
+
+
+def test_a_return_that_both_sides_tell_of_comes_home_once() -> None:
+    story = told((*SENT, "refused", "returned"))
+    story.say("returned", consignment="c1", lines=[line(D(4))])
+    twin = story.events[-1]
+    story.events[-1] = twin._replace(side="supplier", n=99)
+    assert figures(story) == (4, 4) and story.operation.counters[KEY].returning == 4
+
+
+def test_a_requester_that_tells_tales_of_borders_is_owed_no_more_than_it_was_promised() -> None:
+    story = told(SENT)
+    for verb in ("refused", "returned"):
+        story.say(verb, consignment="c1", lines=[line(D(10) ** 9)])
+    story.say("lost", consignment="c1", lines=[line(D(10) ** 9)], leg="back")
+    assert figures(story)[0] == 8

@@ -19,7 +19,7 @@ from tests.domain.operation_story import CONCLUDED, FREE, ITEM, UNIT, Story, lin
 from tests.models.ledger import Ledger, pieces
 from tests.models.stepper import Outcome, Side, at_once, print_walk, walk_worlds
 from xstock_node.domain import guards, steps
-from xstock_node.domain.commitments import claim, owed
+from xstock_node.domain.commitments import NEVER, Counts, claim, owed
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BINDING, BY_VERB, ENDED, STEPS, fits, may
 from xstock_node.domain.units import decimal_pair
@@ -88,7 +88,7 @@ class World:
         self.keen = self.random.random() < 0.7  # in most worlds operations get somewhere, in the others they fail early
         names = NAMES[: self.random.randint(2, len(NAMES))]
         self.sides = {name: Side(folder, name, self) for name in names}  # type: ignore[arg-type]
-        self.stock = {name: Stock({KEY: HERE}, {}) for name in names}
+        self.stock = {name: Stock({KEY: HERE}, NEVER) for name in names}
         for name, side in self.sides.items():
             side.casework.bound = partial(self._stock, name)  # type: ignore[assignment]
         self.views: dict[str, dict[str, View]] = {name: {} for name in names}
@@ -153,7 +153,7 @@ class World:
     def _stocktake(self) -> None:
         """A supplier counts what lies in its store."""
         name = self.random.choice(list(self.sides))
-        self.stock[name] = Stock({KEY: self._content(name)}, {KEY: self.now()})
+        self.stock[name] = Stock({KEY: self._content(name)}, Counts({KEY: self.now()}, {KEY: self.now()}))
 
     def differing(self) -> list[str]:
         """What is wrong once everything was exchanged."""

@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, TypeVar
 from unittest import mock
 
+from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.operations import BINDING, STEPS, Step, may
 from xstock_node.protocol import bundle, messages
 from xstock_node.protocol.bundle import Entry
@@ -37,7 +38,7 @@ T = TypeVar("T")
 SUPPLIER, REQUESTERS = "s.example", ("a.example", "b.example", "c.example")
 HERE = Decimal(100)
 KEY = ("TENT", "H87")
-NEVER = Stock({}, {})
+UNCOUNTED = Stock({}, NEVER)
 STEPS_A_WORLD, CASES, A_PART = 250, 8, 25_000
 LIKELY = {
     "offer": 6,
@@ -133,7 +134,7 @@ class World:
 
     def broken(self) -> list[str]:
         """Sums over what there is."""
-        claimed = self.sides[SUPPLIER].read(lambda tx: claims(tx, ["see"], SUPPLIER, NEVER, self.now()))
+        claimed = self.sides[SUPPLIER].read(lambda tx: claims(tx, ["see"], SUPPLIER, UNCOUNTED, self.now()))
         said = claimed.whole.get(KEY, Decimal(0))
         believed = sum((self._believed(self.sides[name]) for name in REQUESTERS), Decimal(0))
         found = [f"promised {said} of {HERE}"] if said > HERE else []
@@ -157,7 +158,7 @@ class World:
 
         def work(tx: Any) -> Decimal:
             found = [dossier.read(tx, row) for row in tx.cases.all("see")]
-            bound = [d.claim({}, self.now()).whole for d in found if d.state() in BINDING]
+            bound = [d.claim(NEVER, self.now()).whole for d in found if d.state() in BINDING]
             return sum((one.get(KEY, Decimal(0)) for one in bound), Decimal(0))
 
         return side.read(work)  # type: ignore[no-any-return]
@@ -279,7 +280,7 @@ def walk_worlds(kind: Any, count: int, seed: int, stop_at: int) -> Outcome:
     """
     found = Outcome(steps=0, counts=Counter(), broken=[])
     place = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - what is written there is thrown away
-    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: Stock(kind.there, {})
+    parse, here = lru_cache(20_000)(messages.parse), lambda *asked: Stock(kind.there, NEVER)
     with mock.patch.object(messages, "parse", parse), mock.patch.object(casework, "available", here):
         while found.steps < count and len(found.broken) < stop_at:
             folder = Path(tempfile.mkdtemp(dir=place))

@@ -138,3 +138,13 @@ def test_what_is_only_missing_is_said_not_refused() -> None:
     bare = [e for e in story() if e.kind in ("identity", "message")]
     found = evidence.verify(packed(bare))
     assert found.witnessed is None and all(p.receipt is None and p.leaf is None for p in found.messages)
+
+
+# xs1 20.4
+def test_a_changed_bit_anywhere_is_found() -> None:
+    whole = packed(story())
+    for at in range(len(whole)):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        with pytest.raises(ProtocolError):
+            evidence.verify(changed)
+            raise AssertionError((at, whole[at - 20 : at + 20]))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.rights import Grant, Role
 from xstock_node.domain.steps import Line
 from xstock_node.services.approving import Medicines, Pending, needs_of, sign_with
@@ -13,7 +14,7 @@ from xstock_node.services.office import Actor, Thresholds
 from xstock_node.services.promises import Stock
 
 TENT = ("TENT", "H87")
-STOCK = Stock({TENT: Decimal(100), ("BED", "H87"): Decimal(1000)}, {})
+STOCK = Stock({TENT: Decimal(100), ("BED", "H87"): Decimal(1000)}, NEVER)
 
 
 def tents(quantity: int, **more: Any) -> Line:

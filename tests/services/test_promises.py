@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xstock_node.domain.commitments import Claim
+from xstock_node.domain.commitments import NEVER, Claim, Counts
 from xstock_node.protocol.names import LogName
 from xstock_node.services import promises
 from xstock_node.services.network import Network
@@ -28,7 +28,9 @@ def tx(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def read(tx: Any, row: Any) -> Any:
         said = {key: D(quantity) for key, quantity in row.said.items()}
-        return SimpleNamespace(claim=lambda counted, now: Claim(said, {TENT: D(len(counted))} if counted else {}))
+        return SimpleNamespace(
+            claim=lambda counted, now: Claim(said, {TENT: D(len(counted.earliest))} if counted.earliest else {})
+        )
 
     def of(network: str) -> list[Any]:
         return [SimpleNamespace(id=id_, supplier=who, said=said) for id_, who, said in CASES[network]]
@@ -39,7 +41,7 @@ def tx(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_claims_are_summed_over_own_cases_and_one_may_be_left_out(tx: Any) -> None:
     def owed(networks: tuple[str, ...], supplier: str, case: str = "") -> dict[Any, Any]:
-        return promises.claims(tx, networks, supplier, Stock({}, {}), NOW, case).owed
+        return promises.claims(tx, networks, supplier, Stock({}, NEVER), NOW, case).owed
 
     assert owed(("see",), "hr") == {TENT: 8, BED: 2}
     assert owed(("see",), "hr", "a") == {TENT: 3}
@@ -47,18 +49,18 @@ def test_claims_are_summed_over_own_cases_and_one_may_be_left_out(tx: Any) -> No
     assert owed(("see",), "bg") == {TENT: 100}
     assert owed(("see", "balkan"), "hr") == {TENT: 48, BED: 2}
     assert owed(("see", "balkan"), "hr", "d") == {TENT: 8, BED: 2}
-    counted = promises.claims(tx, ("see",), "hr", Stock({}, {TENT: NOW}), NOW)
+    counted = promises.claims(tx, ("see",), "hr", Stock({}, Counts({TENT: NOW}, {})), NOW)
     assert counted.gone == {TENT: 2} and counted.whole == {TENT: 10, BED: 2}
 
 
 def test_room_is_what_there_is_less_what_others_claim() -> None:
     others = Claim({TENT: D(3)}, {TENT: D(2), BED: D(1)})
-    assert promises.room(Stock({TENT: D(8)}, {}), others) == {TENT: 3, BED: -1}
+    assert promises.room(Stock({TENT: D(8)}, NEVER), others) == {TENT: 3, BED: -1}
 
 
 def test_at_risk_is_what_is_owed_and_no_longer_there() -> None:
     def risk(here: dict[Any, Any], owed: dict[Any, Any], gone: dict[Any, Any] | None = None) -> dict[Any, Any]:
-        return promises.at_risk(Stock(here, {}), Claim(owed, gone or {}))
+        return promises.at_risk(Stock(here, NEVER), Claim(owed, gone or {}))
 
     assert risk({TENT: D(8)}, {TENT: D(8)}) == {}
     assert risk({TENT: D(7)}, {TENT: D(8), BED: D(1)}) == {TENT: 1, BED: 1}
@@ -83,11 +85,13 @@ def test_over_promised_compares_live_offers_of_the_own_log_with_own_promises(tx:
     tx.offers = SimpleNamespace(of_log=of_log)
     network: Network = SimpleNamespace(name="see", shared=log)  # type: ignore[assignment]
     unit = offers[0].unit
-    assert promises.available(tx, network, NOW) == Stock({("TENT", unit): D(4)}, {("TENT", unit): 7}), (
-        "one lease ends now"
-    )
+    assert promises.available(tx, network, NOW) == Stock(
+        {("TENT", unit): D(4)}, Counts({("TENT", unit): 7}, {("TENT", unit): 7})
+    ), "one lease ends now"
     assert promises.over_promised(tx, network, NOW) == [TENT, BED]
     assert asked == [log, log]
     stored += [SimpleNamespace(line=records.encode(make_offer(7, NOW, qty=(4, 0), item="TENT")), exp=NOW + 9, asof=3)]
-    assert promises.available(tx, network, NOW).counted == {("TENT", unit): 3}, "as old as the oldest"
+    assert promises.available(tx, network, NOW).counted == ({("TENT", unit): 3}, {("TENT", unit): 7}), (
+        "as old as the oldest"
+    )
     assert promises.over_promised(tx, network, NOW) == [TENT, BED], "two tents left since that count"

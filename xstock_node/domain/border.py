@@ -32,8 +32,9 @@ class Refused(msgspec.Struct, frozen=True):
 
     @property
     def returning(self) -> Sums:
-        """What is on its way home."""
-        return left_of(self.turned, self.home)
+        """What is on its way home; never more than a border refused, however often both sides tell of it."""
+        there = left_of(self.refused, self.reloaded)
+        return left_of({key: min(q, there.get(key, ZERO)) for key, q in self.turned.items()}, self.home)
 
 
 def refused_loads(events: Sequence["Event"]) -> dict[str, Refused]:

@@ -11,6 +11,7 @@ The sum bounds what may be promised elsewhere (xs1 16.11); `owed` alone can be a
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from xstock_node.domain.counters import fresh_dispatches, good_again
@@ -33,9 +34,22 @@ class Claim(NamedTuple):
         return {key: quantity for key, quantity in added([self.owed, self.gone]).items() if quantity}
 
 
-def claim(operation: Operation, counted: Mapping[Key, int], now: int) -> Claim:
-    """What an operation claims at `now` of a store counted at `counted` (unix seconds; what is not there: never)."""
-    return Claim(owed(operation, now), gone(operation, counted))
+class Counts(NamedTuple):
+    """When each item was counted, in unix seconds: at the earliest, and at the latest; what is not there, never.
+
+    Between the two a count may or may not have found what moved: what left then counts as gone, what came as not there.
+    """
+
+    earliest: Mapping[Key, int]
+    latest: Mapping[Key, int]
+
+
+NEVER: Final = Counts(MappingProxyType({}), MappingProxyType({}))
+
+
+def claim(operation: Operation, counts: Counts, now: int) -> Claim:
+    """What an operation claims at `now` of a store that was counted then."""
+    return Claim(owed(operation, now), gone(operation, counts))
 
 
 def owed(operation: Operation, now: int) -> Sums:
@@ -47,19 +61,26 @@ def owed(operation: Operation, now: int) -> Sums:
     if operation.decided is State.OFFERED:
         return _above_zero({key: c.offered for key, c in operation.counters.items()})
     if operation.decided in BINDING or (operation.decided is State.CANCELLED and _cancel_unreceipted(operation)):
-        return _above_zero({key: c.undispatched - c.away for key, c in operation.counters.items()})
+        found = {key: c.undispatched - c.away for key, c in operation.counters.items()}
+        # Whatever the other side says of borders, it is owed no more than it was promised.
+        return _above_zero({key: min(q, _bound(operation, key)) for key, q in found.items()})
     if operation.decided in BEFORE and (operation.decided is State.STANDBY or now <= operation.hold_until):
         return total(operation.lines("standby"))
     return {}
 
 
-def gone(operation: Operation, counted: Mapping[Key, int]) -> Sums:
-    """What left the store after it was counted, less what came back in good order."""
+def _bound(operation: Operation, key: Key) -> Decimal:
+    return operation.counters[key].accepted - operation.counters[key].released
+
+
+def gone(operation: Operation, counts: Counts) -> Sums:
+    """What left the store after it was counted, less what came back in good order after the last count."""
+    counted, recounted = counts
     left = [(e.time, total(lines_of(e))) for e in fresh_dispatches(operation.events)]
     back = [(e.time, good_again(e)) for e in operation.events]
     return added(
         [{k: q for k, q in sums.items() if time >= counted.get(k, 0)} for time, sums in left]
-        + [{k: -q for k, q in sums.items() if time > counted.get(k, 0)} for time, sums in back]
+        + [{k: -q for k, q in sums.items() if time > recounted.get(k, 0)} for time, sums in back]
     )
 
 

@@ -48,14 +48,17 @@ def pieces(found: Iterable[Entry]) -> Iterator[bytes]:
         yield b"\n"
 
 
-def parse(data: bytes) -> Iterator[Entry]:
-    """The entries of a whole bundle; unknown kinds are passed over, anything malformed is refused (xs1 20.1)."""
+def parse(data: bytes, strict: bool = False) -> Iterator[Entry]:
+    """The entries of a whole bundle; unknown kinds are passed over, anything malformed is refused (xs1 20.1).
+
+    `strict`: what is unknown is refused too.
+    """
     if not data.startswith(FIRST_LINE):
         raise ProtocolError("a bundle that begins with xs1/bundle", data[:20])
-    return entries(data, len(FIRST_LINE))
+    return entries(data, len(FIRST_LINE), strict)
 
 
-def entries(data: bytes, position: int = 0) -> Iterator[Entry]:
+def entries(data: bytes, position: int = 0, strict: bool = False) -> Iterator[Entry]:
     """The entries from a position on."""
     count = 0
     while position < len(data):
@@ -67,6 +70,8 @@ def entries(data: bytes, position: int = 0) -> Iterator[Entry]:
         position = end + 1
         if data[position + size : position + size + 1] != b"\n":
             raise ProtocolError(f"{size} bytes of {kind} and a newline", "a bundle cut short or altered")
+        if strict and kind not in KINDS:
+            raise ProtocolError(f"entries of {', '.join(sorted(KINDS))}", kind)
         if kind in KINDS:
             yield Entry(kind, data[position : position + size])
         position += size + 1

@@ -14,7 +14,7 @@ from xstock_node.protocol.heads import Head
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.messages import Message, Receipt
 from xstock_node.protocol.names import AUDIT, number
-from xstock_node.protocol.notes import Note
+from xstock_node.protocol.notes import Note, SignatureLine
 
 
 class Leaf(NamedTuple):
@@ -61,7 +61,7 @@ def leaf_entry(leaf: Leaf) -> Entry:
 
 def verify(data: bytes) -> Evidence:
     """Check a whole file; raises a `ProtocolError` that names what does not hold."""
-    found = list(bundle.parse(data))
+    found = list(bundle.parse(data, strict=True))  # a kind that one changed byte makes unknown would hide its entry
     identities = _identities(found)
     said = [messages.parse(e.data) for e in found if e.kind == "message"]
     receipts = [messages.parse_receipt(e.data) for e in found if e.kind == "receipt"]
@@ -154,15 +154,20 @@ def _audit(found: Sequence[Entry], identities: Sequence[Identity]) -> tuple[Witn
 
 
 def _witnesses(note: Note, head: Head, identities: Sequence[Identity]) -> Iterable[tuple[str, int]]:
-    """Cosignatures by the keys of identities in the file; one that does not hold is refused."""
+    """Cosignatures by the keys of identities in the file; one that does not hold, or is of nobody there, is refused."""
     for line in note.signatures:
-        for found in identities:
-            if found.name != line.name or found.name == head.log.node:
-                continue
-            for key in found.signing_keys():
-                if line.key_id == witness.key_id(found.name, key):
-                    seen = witness.verify(note.text, line, found.name, key)
-                    yield seen.witness, seen.time
+        if line.name != head.log.node:
+            seen = witness.verify(note.text, line, line.name, witness_key(line, identities))
+            yield seen.witness, seen.time
+
+
+def witness_key(line: SignatureLine, identities: Iterable[Identity]) -> bytes:
+    """The key of a listed identity under which a cosignature is; raises BadSignature where there is none."""
+    for found in identities:
+        for key in found.signing_keys() if found.name == line.name else ():
+            if line.key_id == witness.key_id(found.name, key):
+                return key
+    raise BadSignature("cosignatures by keys of identities in the file", f"{line.name}#{line.key_id.hex()}")
 
 
 def _leaf(data: bytes) -> Leaf:

@@ -3,15 +3,14 @@
 Pure over stored messages; who reads it decides nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xstock_node.domain import operation, steps
-from xstock_node.domain.commitments import Claim, claim
+from xstock_node.domain.commitments import Claim, Counts, claim
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import Side, State, fold
-from xstock_node.domain.sums import Key
 from xstock_node.protocol import messages
 from xstock_node.protocol.messages import NOTHING, Link, Message
 from xstock_node.storage.interfaces import Transaction
@@ -79,14 +78,14 @@ class Dossier(NamedTuple):
         wanted = set(verbs)
         return any(e.verb in wanted and e.n <= seen.n for e in operation.standing(self.events()))
 
-    def claim(self, counted: Mapping[Key, int], now: int, drafted: dict[str, Any] | None = None) -> Claim:
+    def claim(self, counts: Counts, now: int, drafted: dict[str, Any] | None = None) -> Claim:
         """What the supplier's store is claimed for, or would be with one step more that the supplier has `drafted`."""
         events = self.events()
         if drafted is not None:
             verb, own, other = str(drafted["step"]), self.last(self.case.supplier), self.last(self.case.requester)
             body = steps.body_of(verb, drafted)
             events.append(Event("supplier", verb, body, own.n + 1, other.n, now, "", receipted=False))
-        return claim(operation.read(events), counted, now)
+        return claim(operation.read(events), counts, now)
 
 
 def read(tx: Transaction, case: StoredCase) -> Dossier:

@@ -1,13 +1,16 @@
 """Evidencing: everything that proves one operation, as a file that any machine verifies without network."""
 
+from contextlib import suppress
 from functools import cache
 
 import msgspec
 
-from xstock_node.protocol import bundle, evidence, heads, merkle, notes
+from xstock_node.protocol import bundle, evidence, heads, identity, limits, merkle, notes
 from xstock_node.protocol.bundle import Entry
+from xstock_node.protocol.errors import BadSignature
 from xstock_node.protocol.evidence import Leaf
 from xstock_node.protocol.frames import hash_line
+from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.services.auditing import WITNESSED
 from xstock_node.services.branches import row_of
@@ -38,8 +41,9 @@ async def export_evidence(office: Office, actor: Actor, request: CaseId) -> Evid
         found = sorted((m for m in tx.cases.messages(case.id) if not m.void), key=lambda m: (m.writer, m.link.n))
         texts = [m.raw for m in found] + [m.receipt for m in found if m.receipt]
         head, witnesses = _head(tx, audit)
-        names = {case.requester, case.supplier, *witnesses}
-        entries = [Entry("identity", raw) for raw in _identities(office, tx, names)]
+        listed = _identities(office, tx, {case.requester, case.supplier, audit.node, *witnesses})
+        head, witnesses = _provable(head, [identity.parse(raw) for raw in listed])
+        entries = [Entry("identity", raw) for raw in listed]
         entries += [Entry("message", m.raw) for m in found]
         entries += [Entry("receipt", m.receipt) for m in found if m.receipt]
         if head:
@@ -73,6 +77,18 @@ def _head(tx: Transaction, audit: LogName) -> tuple[bytes, list[str]]:
     seen = [c for c in tx.witnesses.cosignatures(audit) if (c.epoch, c.size) == (head.log.epoch, head.size)]
     lines = [line for c in seen for line in notes.parse(b"x\n\n" + c.line.encode(), 4096).signatures]
     return notes.joined(note.text, (*note.signatures, *lines)), [c.witness for c in seen]
+
+
+def _provable(head: bytes, identities: list[Identity]) -> tuple[bytes, list[str]]:
+    """A head without the cosignatures of keys that no listed identity has any more, and who is left."""
+    if not head:
+        return head, []
+    note, origin = notes.parse(head, limits.HEAD_NOTE), heads.parse(head)[0].log.node
+    kept = []
+    for line in note.signatures:
+        with suppress(BadSignature):
+            kept += [line] if line.name == origin or evidence.witness_key(line, identities) else []
+    return notes.joined(note.text, kept), [line.name for line in kept if line.name != origin]
 
 
 def _leaves(tx: Transaction, audit: LogName, size: int, texts: list[bytes]) -> list[Leaf]:

@@ -3,6 +3,7 @@
 import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.sums import Sums
 from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
@@ -122,7 +123,7 @@ async def _forks(office: Office) -> list[Finding]:
 def short(office: Office, tx: Transaction, network: Network, catalogue: Catalogue) -> Sums:
     """How much of each item is promised in a network beyond what there is."""
     now, own = office.node.clock.now(), office.node.identity.name
-    if not claims(tx, [network.name], own, Stock({}, {}), now).owed:
+    if not claims(tx, [network.name], own, Stock({}, NEVER), now).owed:
         return {}
     kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
     stock = available(tx, network, now) if kept is None else kept

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.commitments import Counts
 from xstock_node.domain.mapping import MappingTable
 from xstock_node.domain.sharing import Proposal, ProposedOffer, SharedLine, propose
 from xstock_node.domain.sums import Key
@@ -52,19 +53,22 @@ def proposal_of(
     return lines, propose(lines, rules, catalogue, tx.stock.minimums(), taken, released, today)
 
 
-def counted(tx: Transaction, lines: Iterable[SharedLine], catalogue: Catalogue) -> dict[Key, int]:
-    """When each item was counted: as its oldest line was, of those that have any of it."""
+def counted(tx: Transaction, lines: Iterable[SharedLine], catalogue: Catalogue) -> Counts:
+    """When each item was counted: at the earliest as its oldest line, of those that have any of it."""
     when = counts_of(tx.stock.sources(), tx.stock.lines())
-    found: dict[Key, int] = {}
+    earliest, latest = dict[Key, int](), dict[Key, int]()
     for one in lines:
         item = catalogue.get(one.mapping.code) if one.mapping is not None else None
-        if item is not None and one.line.quantity > 0:
-            key = item.code, item.unit.value
-            found[key] = min(when[one.ref], found.get(key, when[one.ref]))
-    return found
+        if item is None:
+            continue
+        key, (first, last) = (item.code, item.unit.value), when[one.ref]
+        latest[key] = max(last, latest.get(key, last))
+        if one.line.quantity > 0:
+            earliest[key] = min(first, earliest.get(key, first))
+    return Counts(earliest, latest)
 
 
-def committed(office: Office, tx: Transaction, counted: Mapping[Key, int]) -> dict[str, Decimal]:
+def committed(office: Office, tx: Transaction, counted: Counts) -> dict[str, Decimal]:
     """What the real operations of all networks claim of the stock, by catalogue code."""
     real = [network.name for network in office.node.networks.values() if not network.shared.is_exercise]
     taken = claims(tx, real, office.node.identity.name, Stock({}, counted), office.node.clock.now())

@@ -5,7 +5,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from xstock_node.domain.commitments import Claim
+from xstock_node.domain.commitments import Claim, Counts
 from xstock_node.domain.sums import ZERO, Key, Sums, added
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services import dossier
@@ -14,13 +14,13 @@ from xstock_node.storage.interfaces import Transaction
 
 
 class Stock(NamedTuple):
-    """What the store allows to promise, by item and unit, and when each was counted (unix seconds).
+    """What the store allows to promise, by item and unit, and when each was counted.
 
     `worth` is the value of one, with its currency (ISO 4217), where it is known.
     """
 
     here: Mapping[Key, Decimal]
-    counted: Mapping[Key, int]
+    counted: Counts
     worth: Mapping[Key, tuple[Decimal, str]] = MappingProxyType({})
 
 
@@ -40,14 +40,15 @@ def claims(
 def available(tx: Transaction, network: Network, now: int) -> Stock:
     """What this node offers now: the bound of what it may promise where it keeps no stock."""
     here: Sums = {}
-    counted: dict[Key, int] = {}
+    earliest, latest = dict[Key, int](), dict[Key, int]()
     for stored in tx.offers.of_log(network.shared):
         found = interpret(stored.line)
         if isinstance(found, Offer) and stored.exp > now:
             key = (found.item, found.unit)
             here[key] = here.get(key, ZERO) + Decimal(found.qty[0]).scaleb(found.qty[1])
-            counted[key] = min(stored.asof, counted.get(key, stored.asof))
-    return Stock(here, counted)
+            earliest[key] = min(stored.asof, earliest.get(key, stored.asof))
+            latest[key] = max(stored.asof, latest.get(key, stored.asof))
+    return Stock(here, Counts(earliest, latest))
 
 
 def room(stock: Stock, others: Claim) -> Sums:

@@ -8,6 +8,7 @@ from xstock_node.domain.folding import fold
 from xstock_node.domain.stock import StockLine
 from xstock_node.storage.values import Source
 
+DAY, EAST, WEST = 86_400, 14 * 3600, 12 * 3600
 MIXED = "mixed"
 UNNAMED = "stock"
 _WORD = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -25,21 +26,26 @@ def counted_at(source: Source, now: int) -> int:
     return max(0, min(now, int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())))
 
 
-def counts_of(sources: Iterable[Source], lines: Iterable[tuple[str, str, StockLine]]) -> dict[str, int]:
-    """When each line (by its ref) was counted at the earliest: what left the store later is not missing in it yet.
+def counts_of(sources: Iterable[Source], lines: Iterable[tuple[str, str, StockLine]]) -> dict[str, tuple[int, int]]:
+    """When each line (by its ref) was counted, at the earliest and at the latest (unix seconds).
 
-    Of a source that says its day only, the beginning of it; a line that says its own moment was counted then.
+    A line that says its own moment was counted then. Of a source that says its day alone: from the beginning of that
+    day in the east of the world, to its end in the west, or to when it was read.
     """
-    since = {source.name: _earliest(source) for source in sources}
-    return {ref: since.get(name, 0) if line.counted_at is None else line.counted_at for name, ref, line in lines}
+    since = {source.name: _between(source) for source in sources}
+    return {
+        ref: since.get(name, (0, 0)) if line.counted_at is None else (line.counted_at, line.counted_at)
+        for name, ref, line in lines
+    }
 
 
-def _earliest(source: Source) -> int:
+def _between(source: Source) -> tuple[int, int]:
     try:
         day = datetime.combine(date.fromisoformat(source.as_of), time(), UTC)
     except ValueError:
-        return source.read_at
-    return min(source.read_at, max(0, int(day.timestamp())))
+        return source.read_at, source.read_at
+    begins = int(day.timestamp())
+    return max(0, min(source.read_at, begins - EAST)), max(source.read_at, begins + DAY + WEST)
 
 
 def source_word(names: Collection[str]) -> str:

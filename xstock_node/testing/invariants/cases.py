@@ -6,6 +6,7 @@ What binds is counted as it happens, by `xstock_node.testing.letters`.
 from decimal import Decimal
 from functools import partial
 
+from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.sums import Sums
 from xstock_node.protocol import messages
 from xstock_node.protocol.messages import Message
@@ -58,7 +59,7 @@ async def undelivered(world: World, process: Process) -> int:
 
 def _claimed(process: Process, tx: Transaction) -> Sums:
     """What a store that was never counted since is claimed for."""
-    return claims(tx, ["see"], process.name, Stock({}, {}), process.clock.now()).whole
+    return claims(tx, ["see"], process.name, Stock({}, NEVER), process.clock.now()).whole
 
 
 def _cases(tx: Transaction) -> dict[str, tuple[tuple[str, str], Chains]]:
