@@ -69,7 +69,7 @@ async def test_the_table_follows_offer_confirm_dispatch_and_a_receipt_with_two_d
     assert (of(promised, HR)["offered"], of(promised, HR)["promised"]) == ("0", "50")
     assert promised["totals"][0]["gap"] == "0"
     free = "every road lies in the Union"
-    await hr.step(HR, "stage", consignment="c1", countries=["HR", "SI", "HU", "RO", "BG"])
+    await hr.step(HR, "stage", consignment="c1", countries=["HR", "SI", "HU", "RO", "BG"], crossings=["Vidin"])
     await hr.step(HR, "dispatch", consignment="c1", lines=lines(50), free=free, crossing="Vidin", arrival=hold)
     await hr.until(BG, "dispatched")
     moving = await shown(three[BG])

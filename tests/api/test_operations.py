@@ -86,6 +86,11 @@ async def test_a_gift_inside_the_union_needs_a_reason_instead_of_a_green_light(d
     await case.step(HR, "stage", consignment="c1", countries=["HR", "RS", "BG"])
     outside = await case.step(HR, "dispatch", 422, **goods)
     assert outside["error"]["code"] == "clearance-needed" and "RS" in outside["error"]["came"]
+    await case.step(HR, "stage", consignment="c1", countries=["SI", "HU"])
+    assert "from HR" in (await case.step(HR, "dispatch", 422, **goods))["error"]["expected"], "it begins elsewhere"
+    await case.step(HR, "stage", consignment="c1", countries=INSIDE)
+    road = await case.step(HR, "dispatch", 422, **goods | {"crossing": "Batrovci"})
+    assert road["error"]["code"] == "way-unknown" and "staged crossing" in road["error"]["expected"]
     await case.step(HR, "stage", consignment="c1", countries=["HR", "QQ", "BG"])
     assert "QQ" in (await case.step(HR, "dispatch", 422, **goods))["error"]["came"]
     await case.step(HR, "stage", consignment="c1", countries=INSIDE)

@@ -269,3 +269,20 @@ def test_what_is_left_counts_each_place_once() -> None:
     assert tents == {(): None, ("request",): None, BOUND: 8, SENT: 8, LENT: 8, BACK: 8}
     assert unbalanced(told(LENT).operation, {(ITEM, UNIT): D(8)}) == {}
     assert unbalanced(donated("dispatch", "received").operation, none) == {(ITEM, UNIT): D(4)}
+
+
+def test_a_light_that_leaves_something_open_is_not_countersigned_and_covers_nothing() -> None:
+    story = told(BOUND)
+    story.say("green-light", consignment="c1", vehicle="", day="")
+    assert judged(story, "clear", {"consignment": "c1"}) == [("light_open", {"missing": "vehicle, day"})]
+    story.say("clear", consignment="c1")
+    (why,) = judged(story, "dispatch", of(4) | {"consignment": "c1"})
+    assert why[0] == "green_light_void" and "vehicle, day" in why[1]["why"]
+
+
+def test_what_was_staged_otherwise_once_voids_a_light_for_good() -> None:
+    story = lit(**LIGHT)
+    assert judged(story, "dispatch", of(4) | {"consignment": "c1"}) == []
+    for day in ("2027-03-30", LIGHT["day"]):
+        story.say("stage", consignment="c1", day=day)
+        assert judged(story, "dispatch", of(4) | {"consignment": "c1"})[0][0] == "green_light_void", day

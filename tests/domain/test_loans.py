@@ -86,3 +86,13 @@ def test_both_sides_are_told_of_goods_that_are_due_each_time_anew() -> None:
         False,
     ]
     assert len(told_at(escalation._end_of(LATER))) == 2, "the first is overdue, the second is due"
+
+
+def test_a_day_beyond_reason_calls_nobody_and_harms_nothing() -> None:
+    for day in ("0001-01-01", "9999-12-31", "2027-02-30"):
+        story = told(("request", "offer"))
+        for verb in ("accept", "confirm"):
+            story.say(verb, due=day)
+        for verb in ("dispatch", "received", "on-loan"):
+            story.say(verb)
+        assert escalation.of_loans("case", story.operation, "supplier", "bg", NOW, False) == []

@@ -268,3 +268,10 @@ def test_no_plan_takes_more_than_a_supplier_has_left(
         gone = 8 * answers if node == "redcross.ro" else 0
         taken = sum(f.quantity for f in plan.flows if f.offer.startswith(node))
         assert taken <= new + max(0, old - gone)
+
+
+@pytest.mark.parametrize("fields", [{"best": "2027-02-30"}, {"qty": (2**53 - 1, 9), "mult": (1, -9)}])
+def test_a_hint_with_a_figure_or_a_day_that_cannot_be_stops_no_plan(fields: dict[str, Any]) -> None:
+    basis = basis_of([asking()], [hint(**fields), hint("redcross.hr", 2)], [], known(RO, BG))
+    assert "left_figures" in codes(basis)
+    assert {one.supplier for one in basis.inputs.offers} == {"redcross.hr"} and len(planned(basis)) == 1

@@ -49,7 +49,9 @@ def test_the_value_of_the_stock_counts_where_a_line_says_none() -> None:
         return needs_of("offer", lines, stock, Thresholds(**limits)).get("approve", [])
 
     assert why(tents(1)) == [] and why(tents(2)) == ["a value of 25001.0 EUR"]
-    assert why(tents(2, value=(1, 0), currency="EUR")) == [], "what the line says goes before"
+    assert why(tents(2, value=(1, 0), currency="EUR")) == ["a value of 25001.0 EUR"], "a line does not make it cheap"
+    below = Line(item="BED", unit="H87", qty=(1, 0), value=(-9, 9), currency="EUR")
+    assert why(tents(2), below) == ["a value of 25001.0 EUR"], "nor another line"
     assert "RSD" in why(tents(1), stock=STOCK._replace(worth={TENT: (Decimal(1), "RSD")}))[0]
     assert why(tents(1), stock=STOCK) == []
     told = needs_of("offer", [tents(1)], STOCK, Thresholds())["release"]

@@ -126,7 +126,7 @@ def _again(path: Path) -> PlanView:
         return replayed(file)
     except OSError as error:
         raise Refusal("no-file", "a plan file", f"{path}: {error.strerror}", do, 2) from None
-    except (msgspec.DecodeError, ValueError, KeyError) as error:
+    except (msgspec.DecodeError, ValueError, KeyError, ArithmeticError) as error:
         raise Refusal("bad-plan", "a plan file", f"{path}: {error}", do, 2) from None
 
 

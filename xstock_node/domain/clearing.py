@@ -29,9 +29,17 @@ class Clearance(NamedTuple):
         """Empty where a vehicle may leave under it, else why not."""
         if self.void:
             return self.void
-        if self.light.valid_until and now > self.light.valid_until:
+        if missing := open_fields(self.light):
+            return f"it leaves open: {', '.join(missing)}"
+        if now > self.light.valid_until:
             return "its validity has ended"
         return _differs(self.light, dispatch.vehicle, dispatch.crossing, dispatch.day)
+
+
+def open_fields(light: GreenLight) -> list[str]:
+    """What a green light has to name and does not."""
+    said = {"consignment": light.consignment, "vehicle": light.vehicle, "crossing": light.crossing, "day": light.day}
+    return [name for name, value in said.items() if not value]
 
 
 class ConsignmentStatus(NamedTuple):
@@ -68,7 +76,10 @@ def _status(id_: str, events: Sequence["Event"], load: Refused | None) -> Consig
     if light is not None:
         signed = [e for e in events if e.verb == "clear" and e.seen >= lights[-1][0]]
         export = _newest(e.body for e in signed if isinstance(e.body, GreenLight))
-        clearance = Clearance(light, export, void(light, stage)) if export is not None else None
+        # What was staged otherwise once voids it for good, whatever is staged after that.
+        later = [e.body for e in events if isinstance(e.body, Stage) and e.seen >= lights[-1][0]]
+        why = next((found for one in (stage, *later) if (found := void(light, one))), "")
+        clearance = Clearance(light, export, why) if export is not None else None
     dispatched = sum(e.verb == "dispatch" for e in events)
     sent = added(total(e.body.lines) for e in events if isinstance(e.body, Dispatch))
     stand: Stand = "dispatched" if dispatched else _before_leaving(light, clearance)

@@ -182,11 +182,12 @@ def of_counts(case: str, operation: Operation, side: Side, other: str, now: int,
 
 
 def _end_of(day: str) -> int:
-    """The end of a day (UTC) in unix seconds; 0 where the other side wrote none that exists."""
+    """The end of a day (UTC) in unix seconds; 0 where the other side wrote none that exists, or one beyond reason."""
     try:
-        return int(datetime.combine(date.fromisoformat(day), time(23, 59, 59), UTC).timestamp())
+        found = date.fromisoformat(day)
     except ValueError:
         return 0
+    return int(datetime.combine(found, time(23, 59, 59), UTC).timestamp()) if 1970 < found.year < 9998 else 0
 
 
 def due(

@@ -6,12 +6,13 @@ them as findings.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 from xstock_node.domain import steps
 from xstock_node.domain.border import Refused
-from xstock_node.domain.clearing import void
+from xstock_node.domain.clearing import open_fields, void
 from xstock_node.domain.counters import Counters
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, Kind
@@ -92,6 +93,8 @@ def _acceptance(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     yield from _of_offered_terms(operation, body, now)
     if body.terms in LENDING and not body.due:
         yield Reason("no_due_day", {"terms": body.terms})
+    elif body.due and body.due <= (today := _day_of(now)):
+        yield Reason("due_over", {"due": body.due, "today": today})
 
 
 def _as_accepted(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
@@ -123,6 +126,10 @@ class AsProposed:
         waiting = [e.body for e in operation.proposals if e.verb == self.verb]
         if waiting and (_asked(body) != _asked(waiting[-1]) or _due(body) != _due(waiting[-1])):
             yield Reason("not_as_proposed", {"proposal": self.verb})
+
+
+def _day_of(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
 def _due(body: Body) -> str:
@@ -174,8 +181,7 @@ def _light(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
     """A green light is for one vehicle, one crossing and one day, and ends; a staging that says otherwise voids it."""
     if not isinstance(body, steps.GreenLight):
         return
-    said = {"consignment": body.consignment, "vehicle": body.vehicle, "crossing": body.crossing, "day": body.day}
-    if missing := [name for name, value in said.items() if not value]:
+    if missing := open_fields(body):
         yield Reason("light_open", {"missing": ", ".join(missing)})
     if body.valid_until <= now:
         yield Reason("light_ends")
@@ -185,10 +191,13 @@ def _light(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
 
 
 def _countersigned(operation: Operation, body: Body, now: int) -> Iterable[Reason]:
-    waiting = [e for e in operation.proposals if e.verb == "green-light"]
     named = getattr(body, "consignment", "")
-    if not any(getattr(e.body, "consignment", "") == named for e in waiting):
+    lights = [e.body for e in operation.proposals if isinstance(e.body, steps.GreenLight)]
+    light = next((one for one in reversed(lights) if one.consignment == named), None)
+    if light is None:
         yield Reason("no_green_light", {"consignment": named})
+    elif missing := open_fields(light):
+        yield Reason("light_open", {"missing": ", ".join(missing)})
 
 
 def _dispute(operation: Operation, body: Body, now: int) -> Iterable[Reason]:

@@ -63,6 +63,7 @@ PLAN_MESSAGES: Final[dict[str, str]] = {
     "line_unit": "{item} ({line}) is asked for in another unit than before and not planned: plan its request alone",
     "left_unit": "{count} stock offers of {item} are counted in another unit and left out",
     "left_condition": "{count} stock offers of {item} are not ready for use and left out",
+    "left_figures": "{count} stock offers of {item} say a figure or a day that cannot be and are left out",
     "left_terms": "{count} stock offers of {item} name no terms and are left out",
     "most_hints": "only the {count} largest stock offers of {item} were looked at",
     "roads_on_file": "hours of roads are those of the reception profiles: driving, queues and clearance;"

@@ -7,6 +7,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from xstock_node.domain.terms import Terms
 from xstock_node.domain.units import exact, factor, from_sent_pair
 from xstock_node.protocol.records import Offer
 
+MOST_LOTS: Final = 10**9
 READY: Final = frozenset({"new", "serviceable"})
 OFFERING: Final = frozenset({"offer", "amended"})
 
@@ -165,7 +167,20 @@ def _unfit(offer: Offer, wanted: Mapping[str, str]) -> str:
         return "left_unit"
     if offer.cond not in READY:
         return "left_condition"
+    if not _is_sane(offer):
+        return "left_figures"
     return "" if offer.terms else "left_terms"
+
+
+def _is_sane(offer: Offer) -> bool:
+    """Whether its figures and its day can be reckoned with; records may say more than any store holds."""
+    try:
+        if offer.best:
+            date.fromisoformat(first_day(offer.best) or offer.best)
+        lots = from_sent_pair(offer.qty) / from_sent_pair(offer.mult)
+    except (ValueError, ArithmeticError):
+        return False
+    return 0 < lots < MOST_LOTS and from_sent_pair(offer.qty) < MOST_LOTS
 
 
 def _declined(askings: Iterable[Asking]) -> dict[str, list[str]]:

@@ -89,6 +89,7 @@ MESSAGES: Final[dict[str, str]] = {
     "loan_beyond": "{agreement}: a loan runs for at most {days} days, until {last}",
     "lots_not_yet": "{agreement}: before an acceptance the other side learns the {tier}, no lot numbers",
     "no_such_count": "say which count (of), one that waits for a second person",
+    "due_over": "a loan is due on a day to come; {due} is none on {today}",
     "which_load": "say which consignment it is about: {consignments}",
     "left_already": "consignment {consignment} left already",
     "no_green_light": "consignment {consignment} has no green light; ask for one, or say why none is needed",

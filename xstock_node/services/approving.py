@@ -136,7 +136,7 @@ def needs_of(
     for line in lines:
         key = line.item, line.unit
         wanted[key] = wanted.get(key, ZERO) + line.quantity
-        each, currency = (from_sent_pair(line.value), line.currency) if line.currency else stock.worth.get(key, UNKNOWN)
+        each, currency = _worth(line, stock.worth.get(key, UNKNOWN))
         if currency == limits.currency:
             value += line.quantity * each
         elif currency:
@@ -153,6 +153,14 @@ def needs_of(
     if value > limits.value:
         needs.setdefault("approve", []).append(f"a value of {value} {limits.currency}")
     return needs
+
+
+def _worth(line: Line, known: tuple[Decimal, str]) -> tuple[Decimal, str]:
+    """What one of a line is worth: as it says, but never less than the stock says in the same currency."""
+    said = max(from_sent_pair(line.value), ZERO), line.currency
+    if not line.currency:
+        return known
+    return max(said, known) if known[1] == line.currency else said
 
 
 def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:

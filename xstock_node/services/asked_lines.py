@@ -10,7 +10,7 @@ from xstock_node.domain.items import Item
 from xstock_node.domain.needs import Climate, by_ratio
 from xstock_node.domain.plan_facts import first_day
 from xstock_node.domain.steps import NOTHING, Line, Reckoning
-from xstock_node.domain.units import decimal_pair, factor, from_sent_pair
+from xstock_node.domain.units import UnitError, decimal_pair, factor, from_sent_pair
 from xstock_node.protocol.recordtypes import ShortText, Time
 from xstock_node.services.crews import whole
 from xstock_node.services.errors import Refusal
@@ -78,7 +78,7 @@ async def line_of(office: Office, asked: Asked) -> Line:
     return Line(
         item=item.code,
         unit=asked.unit or item.unit,
-        qty=decimal_pair(quantity),
+        qty=_pair(quantity, asked.item),
         need=plain(asked.need, "need"),
         expiry=asked.expiry,
         by=asked.by,
@@ -86,6 +86,14 @@ async def line_of(office: Office, asked: Asked) -> Line:
         subs=asked.subs,
         reckoned=_reckoned(asked, item),
     )
+
+
+def _pair(quantity: Decimal, item: str) -> tuple[int, int]:
+    """A quantity as it travels; raises Refusal for one that no message can say."""
+    try:
+        return decimal_pair(quantity)
+    except UnitError as error:
+        raise Refusal("bad-quantity", f"a quantity of {item} of at most 15 digits", str(error), "say less", 2) from None
 
 
 def conditions_of(line: Line) -> LineConditions:
@@ -115,7 +123,7 @@ def _reckoned(asked: Asked, item: Item) -> Reckoning | None:
         days=need.days,
         ratios=ratios().version,
         gross=decimal_pair(gross) if gross is not None and fits else NOTHING,
-        own=decimal_pair(figure_of(asked.own, "own use")) if asked.own else NOTHING,
+        own=_pair(figure_of(asked.own, "own use"), item.code) if asked.own else NOTHING,
         why=plain(asked.why, "why"),
     )
 

@@ -49,8 +49,9 @@ class Casework:
     """The cases of one network.
 
     `bound` gives what the own stock allows to promise, None where no stock is kept: then the live offers are the bound;
-    `sharing` names the networks that draw on that stock. `arrived` is told of a case whose other side wrote,
-    `attached` that it named attachments, `written` that a message waits to be delivered.
+    `sharing` names the networks that draw on that stock, `doubts` whoever of them has not told its cases. `arrived` is
+    told of a case whose other side wrote, `attached` that it named attachments, `written` that a message waits to be
+    delivered.
     """
 
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
@@ -62,6 +63,7 @@ class Casework:
         self.written: Callable[[], None] = lambda: None
         self.bound: Callable[[Transaction], Stock | None] = lambda tx: None
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
+        self.doubts: Callable[[], set[str]] = set
         self._own = node.identity.name
 
     async def open(
@@ -229,11 +231,9 @@ class Casework:
             after = {key: quantity for key, quantity in after.items() if quantity > before.get(key, ZERO)}
             if not after:
                 return
-        if self.doubted:
+        if doubted := self.doubted | self.doubts():
             do = "wait until they answer, or release stock line by line"
-            raise Refusal(
-                "doubtful-start", "an answer of every member about its cases", ", ".join(sorted(self.doubted)), do
-            )
+            raise Refusal("doubtful-start", "an answer of every member about its cases", ", ".join(sorted(doubted)), do)
         for line in dossier.lines_of(body).items():
             if line[1] <= 0:
                 do = "promise something"

@@ -62,7 +62,9 @@ class Correspondence:
             bureau = self._bureaus[found.name] = Bureau(self._node, found, self._keys)
             bureau.casework.arrived = lambda case: self.arrived(case)
             bureau.casework.bound = lambda tx: self.bound(tx)
-            bureau.casework.sharing = lambda: [n.name for n in self._node.networks.values() if not n.shared.is_exercise]
+            bureau.casework.sharing = self._real
+            if not found.shared.is_exercise:
+                bureau.casework.doubts = self._doubts
             found.gossip.mail = self.relaying.waiting
             found.gossip.listeners.append(bureau.delivering.heard)
             found.gossip.told_of_mail = lambda peer: self._fetch_mail(bureau, peer)
@@ -70,15 +72,26 @@ class Correspondence:
                 self._begin(bureau)
         return self._bureaus[found.name]
 
+    def _real(self) -> list[str]:
+        """The networks that draw on the one real store."""
+        return [n.name for n in self._node.networks.values() if not n.shared.is_exercise]
+
+    def _doubts(self) -> set[str]:
+        """Who has not told its cases yet after a doubtful start, in any network that draws on the store."""
+        found = [self._bureaus[name].casework.doubted for name in self._real() if name in self._bureaus]
+        return set().union(*found)
+
     async def start(self) -> None:
         """Deliver, witness and settle from now on; a start that peers called older than what they hold is doubtful."""
         await self.relaying.load()
         self._running = True
-        for network in list(self._node.networks.values()):
+        networks = list(self._node.networks.values())
+        restored = next((n.was_restored for n in networks if n.was_restored and not n.shared.is_exercise), "")
+        for network in networks:
             bureau = self.of(network.name)
             network.recovery.lost = bureau.exchange.doubt_once
-            if network.was_restored:
-                bureau.exchange.doubt(network.was_restored)
+            if why := network.was_restored or ("" if network.shared.is_exercise else restored):
+                bureau.exchange.doubt(why)  # one disk holds the cases of all of them
             self._begin(bureau)
 
     async def stop(self) -> None:

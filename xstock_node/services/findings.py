@@ -121,13 +121,18 @@ async def _forks(office: Office) -> list[Finding]:
 
 
 def short(office: Office, tx: Transaction, network: Network, catalogue: Catalogue) -> Sums:
-    """How much of each item is promised in a network beyond what there is."""
+    """How much of what is owed in a network is no longer there, beside what other networks claim of the same store."""
     now, own = office.node.clock.now(), office.node.identity.name
-    if not claims(tx, [network.name], own, Stock({}, NEVER), now).owed:
+    mine = claims(tx, [network.name], own, Stock({}, NEVER), now).owed
+    if not mine:
         return {}
     kept = None if network.shared.is_exercise else stock_bound(office, tx, catalogue)
     stock = available(tx, network, now) if kept is None else kept
-    return at_risk(stock, claims(tx, [network.name], own, stock, now))
+    sharing = (
+        [network.name] if kept is None else [n.name for n in office.node.networks.values() if not n.shared.is_exercise]
+    )
+    risk = at_risk(stock, claims(tx, sharing, own, stock, now))
+    return {key: min(missing, mine[key]) for key, missing in risk.items() if key in mine}
 
 
 async def _at_risk(office: Office, network: Network) -> list[Finding]:

@@ -15,7 +15,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
 
-GATED: Final = frozenset({"standby", "offer", "accept", "confirm"})
+GATED: Final = frozenset({"standby", "indicate", "offer", "amended", "accept", "confirm"})
 
 
 class Taken(Protocol):

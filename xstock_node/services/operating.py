@@ -126,7 +126,8 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         return await _again(office, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
-    fields = await crews.told(office, found.side(office.node.identity.name), _named(request, side))
+    exercise = office.node.networks[row.network].shared.is_exercise
+    fields = await crews.told(office, found.side(office.node.identity.name), _named(request, side), not exercise)
     fields |= await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, fields))
     fields |= counting.provisional(request.step) | await _attached(office, request)
     draft = Draft(row.id, request.step, fields, side)
@@ -169,10 +170,15 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     waits = await office.node.engine.read(lambda tx: _pending(tx, request.id, now))
     await leaving.check(office, waits.case, steps.body_of(waits.verb, waits.fields))
 
+    unsigned: list[Pending] = []
+
     def work(tx: Transaction) -> Pending:
         pending = _pending(tx, request.id, now)
+        unsigned.append(pending)
         if pending.missing:
             pending = _signed(office, tx, actor, pending, request.letter)
+        elif not any(people.may(actor, right, now) for right in pending.needs):
+            raise people.forbidden(actor, " or ".join(pending.needs), "ask one of them")
         if not pending.missing:
             gates.check(office, tx, pending)
             check(office, dossier.read(tx, row_of(office, tx, pending.case)), pending.draft)
@@ -183,7 +189,12 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     if pending.missing:
         _, found = await held(office, pending.case)
         return _waiting(pending, found)
-    return await send_signed(office, actor, pending)
+    try:
+        return await send_signed(office, actor, pending)
+    except Refusal:
+        # What could not be sent is not left signed: nobody else's word would send it later.
+        await office.node.engine.write(lambda tx: PENDING.put(tx, pending.id, unsigned[-1], now), durable=True)
+        raise
 
 
 def _signed(office: Office, tx: Transaction, actor: Actor, pending: Pending, letter: Letter | None) -> Pending:
@@ -203,7 +214,9 @@ def _signed(office: Office, tx: Transaction, actor: Actor, pending: Pending, let
 async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepResult:
     """Send a step that everybody has signed; the end of its waiting is stored with it, so that it is sent once."""
     row, found = await held(office, pending.case)
-    check(office, found, pending.draft)
+    body = check(office, found, pending.draft)
+    await office.node.engine.read(lambda tx: gates.check(office, tx, pending.draft))
+    await leaving.check(office, row.id, body)
     return await send(office, actor, row, pending.draft, pending.id)
 
 

@@ -83,7 +83,7 @@ async def plan(office: Office, actor: Actor, request: PlanRequest) -> PlanView:
     solver = not request.plain
     try:
         made = await asyncio.to_thread(make_plan, basis.inputs, solver)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise Refusal("bad-plan", "requests and offers that fit together", str(error), "correct the request") from None
     file = file_of(basis, solver, made)
     await keep(office, actor, file, made)
