@@ -152,7 +152,9 @@ def test_a_line_that_nobody_mapped_belongs_to_no_item_and_an_unknown_code_is_nam
 
 def test_a_need_below_zero_is_refused() -> None:
     for need in ("-1", "NaN"):
-        with pytest.raises(ValueError, match="^expected needs of at least 0; one is below; correct the list of needs$"):
+        with pytest.raises(
+            ValueError, match=r"^expected needs of at least 0; one is below; correct the list of needs$"
+        ):
             stand([], {"T": Decimal(need)}, TENTH, CATALOGUE, TODAY)
 
 
