@@ -84,6 +84,8 @@ def test_another_vehicle_crossing_or_day_voids_a_green_light() -> None:
     assert void(LIGHT, Stage(vehicle=LORRY, day="2027-03-30")) == "the green light is for another day"
     over = Stage(vehicle=LORRY, crossings=("Ruse", "Calafat"), day=DAY)
     assert void(LIGHT, over) == "the green light is for another crossing"
+    alone = Stage(vehicle=LORRY, crossings=("Ruse",), day=DAY)
+    assert void(LIGHT, alone) == "the green light is for another crossing"
     assert void(LIGHT, Stage(vehicle=LORRY, day=DAY)) == "", "a staging without a road names no other"
     assert void(GreenLight(), over) == "", "what a light leaves open is never another"
 

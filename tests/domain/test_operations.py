@@ -153,6 +153,7 @@ def test_the_protocol_says_whose_step_it_is_and_what_it_does_not_follow() -> Non
     assert may("offer", "supplier", S.REQUESTED) == ""
     assert may("offer", "requester", S.REQUESTED) == "offer is the supplier's to take"
     assert may("accept", "supplier", S.OFFERED) == "accept is the requester's to take"
+    assert fits("accept", "supplier", S.OFFERED) == "accept is the requester's to take"
     assert may("offer", "supplier", S.CONFIRMED) == "offer does not follow confirmed"
     assert may("offer", "supplier", None) == "offer does not follow nothing"
     assert may("sing", "supplier", None) == fits("sing", "requester", S.OFFERED) == "no step sing"
