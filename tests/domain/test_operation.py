@@ -44,6 +44,10 @@ def test_nothing_said_is_no_operation() -> None:
     assert nothing.proposals == nothing.disputes == nothing.events == ()
 
 
+ONE = [("dispatch", of(1)), ("received", good(1))]
+"""A single tent, sent and received."""
+
+
 @pytest.mark.parametrize(
     ("path", "more", "seen"),
     [
@@ -81,6 +85,16 @@ def test_nothing_said_is_no_operation() -> None:
         ((*SENT, "refused", "returned"), [], S.RETURN_DISPATCHED),
         ((*SENT, "dispatch", "refused"), [], S.DISPATCHED),
         (SENT, [("received", good(4, over=2)), ("converted", of(6))], S.CONVERTED),
+        (SENT, [("received", good(0, short=4))], S.RECEIVED),
+        (BOUND, [("dispatch", of(1))], S.DISPATCHED),
+        (BOUND, [("dispatch", of(1)), ("received", good(1))], S.RECEIVED),
+        (BOUND, [("dispatch", of(1)), ("lost", of(1, leg="out"))], S.LOST),
+        (BOUND, [*ONE, ("on-loan", of(1))], S.ON_LOAN),
+        (BOUND, [*ONE, ("on-loan", of(1)), ("recall", {})], S.RECALLED),
+        (BOUND, [("dispatch", of(1)), ("recall", {})], S.RECALLED),
+        (BOUND, [*ONE, ("converted", of(1))], S.CONVERTED),
+        (BOUND, [*ONE, ("returned", of(1, consignment="back"))], S.RETURN_DISPATCHED),
+        (BOUND, [*ONE, ("returned", of(1, consignment="back")), ("return-received", good(1))], S.RETURN_RECEIVED),
     ],
 )
 def test_the_state_people_see_is_the_worst_or_the_one_furthest_behind(
