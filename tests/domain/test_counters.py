@@ -161,6 +161,7 @@ def test_a_short_closing_lets_go_what_had_not_left_for_good_as_its_writer_knew_i
     assert released(sent, close, ours("dispatch", 5, 5, consignment="c2")) == 5, "what left later was not known"
     assert released(sent, theirs("refused", 1, 2, consignment="c1"), close) == 7
     assert released(sent, theirs("refused", 2, 2, consignment="c1"), close) == 5, "not seen yet"
+    assert released(ours("dispatch", 3, 7), close) == 1
     assert released(ours("dispatch", 3, 8), close) is None
     assert released(ours("dispatch", 3, 9), close) is None, "never below nothing"
     assert released(close, sent._replace(n=5), event("supplier", "short-closed", 6)) == 5, "the last one counts"

@@ -32,6 +32,9 @@ def test_an_extension_moves_the_day_of_its_own_quantity_and_no_more() -> None:
     found = extended(3).operation
     assert days(found) == [(FIRST, 1), (LATER, 3)] and found.due == FIRST
     assert days(extended(4).operation) == [(LATER, 4)]
+    story = lent()
+    story.say("converted", lines=[line(D(3))])
+    assert days(story.operation) == [(FIRST, 1)], "a single tent is due too"
 
 
 def test_a_second_extension_takes_what_is_due_first() -> None:
