@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.domain.plans import TRAILER, TRUCK, inputs, lane, need, offer
-from xstock_node.domain.allocation import _gap, make_plan
+from xstock_node.domain.allocation import make_plan
 from xstock_node.domain.allocation_check import violations
 from xstock_node.domain.allocation_types import Fleet, Inputs, Plan, Substitute
 
@@ -146,9 +146,3 @@ def test_a_flow_of_nobody_or_to_nobody_is_unknown_and_the_rest_is_judged() -> No
     assert "unknown: flow of X to L1" in violations(with_flow(found, offer="X"), given)
     broken = with_flow(with_flow(found, line="Y"), 1, late=D(1))
     assert {"unknown: flow of O to Y", "lateness: O to L2"} <= {*violations(broken, given)}
-
-
-def test_the_gap_is_how_far_the_best_may_be_rounded_up() -> None:
-    assert _gap(D(2), D(3)) == D("0.333334")
-    assert _gap(D("0.5"), D(1)) == D("0.5") and _gap(D("0.2"), D("0.8")) == D("0.75")
-    assert _gap(D(3), D(2)) == _gap(D(0), D(0)) == 0
