@@ -90,3 +90,20 @@ def test_graver_lines_come_first_then_the_thing_itself_then_the_nearer_way() -> 
         ("L2", "O0"), ("L2", "O1"), ("L2", "P"), ("L1", "O0"), ("L1", "O1"),
     ]  # fmt: skip
     assert [refusal.why.code for refusal in given.refusals["L2"]] == ["no_vehicle"]
+
+
+def test_what_may_not_go_is_refused_with_its_figures() -> None:
+    def refused(one: Any, **rest: Any) -> tuple[str, dict[str, str]]:
+        (refusal,) = choices([need(**rest)], [one]).refusals["L"]
+        return refusal.why.code, dict(refusal.why.params)
+
+    assert refused(offer(ready=279)) == ("far_too_late", {"late": "241"})
+    assert refused(offer(expiry="2027-03-27")) == ("expires", {"expiry": "2027-03-27", "wanted": "the day of arrival"})
+    assert refused(offer(), earliest_expiry="2028-01-01") == ("expires", {"expiry": "unknown", "wanted": "2028-01-01"})
+    assert refused(offer(hold_until=1)) == ("hold_over", {"until": "1", "accepted": "2"})
+    assert refused(offer(multiple=20)) == ("nothing_to_give", {"multiple": "20", "kept": "0"})
+    assert refused(offer(terms=("loan", "donation")), terms=("replacement",)) == (
+        "terms_refused",
+        {"terms": "donation, loan"},
+    )
+    assert refused(offer(depot="E")) == ("no_lane", {"depot": "E", "site": "S"})

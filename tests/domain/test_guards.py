@@ -310,6 +310,59 @@ def test_what_a_border_holds_has_to_be_settled_before_the_close_even_where_it_wa
     assert unbalanced(story.operation, {}) == {(ITEM, UNIT): D(4)}, "on its way home"
 
 
+def test_a_second_refusal_of_a_load_is_of_what_the_first_left() -> None:
+    story = told((*SENT, "dispatch"))
+    story.say("refused", consignment="c1", lines=[line(D(3))])
+    assert judged(story, "refused", of(1) | C1) == []
+    assert judged(story, "refused", of(2) | C1) == there(2, 1)
+    story.say("refused", consignment="c2", lines=[line(D(4))])
+    for load in ("c1", "c2"):
+        story.say("returned", consignment=load, lines=[line(D(3))])
+    which = judged(story, "return-received", count(good=6) | {"consignment": ""})
+    assert which == [*there(6, 0), ("which_load", {"consignments": "c1, c2"})]
+
+
+def test_an_amendment_counts_what_a_border_refused_as_not_sent() -> None:
+    story = told((*SENT, "dispatch"))
+    story.say("refused", consignment="c1", lines=[line(D(3))])
+    assert judged(story, "amend", of(5)) == judged(story, "amended", of(5)) == []
+    assert judged(story, "amended", of(4)) == [("below_dispatched", {"item": ITEM, "there": "5"})]
+
+
+def test_all_that_was_offered_or_is_missing_is_named() -> None:
+    story = told(("request",))
+    story.say("offer", terms=["loan", "donation"])
+    assert judged(story, "accept", {"terms": "", "due": ""}) == [("no_terms", {"offered": "loan, donation"})]
+    other = [("other_terms", {"terms": "replacement", "offered": "loan, donation"})]
+    assert judged(story, "accept", {"terms": "replacement"}) == other
+    assert judged(("request",), "accept", {"terms": "", "due": ""}) == [("no_terms", {"offered": ""})]
+    light = {"consignment": "", "vehicle": "", "crossing": "", "day": "", "valid_until": NOW + 101}
+    (missing,) = judged(BOUND, "green-light", light)
+    assert missing == ("light_open", {"missing": "consignment, vehicle, crossing, day"})
+
+
+def test_a_confirmation_that_names_no_goods_is_of_what_was_accepted() -> None:
+    story = told(("request", "offer"))
+    assert judged(story, "confirm", {}) == judged(story, "confirm", of(8)) == []
+    story.say("accept", lines=[line(D(3))])
+    assert judged(story, "confirm", {"lines": []}) == judged(story, "confirm", of(3)) == []
+
+
+def test_goods_are_lost_on_the_way_out_where_no_leg_is_named() -> None:
+    assert judged(SENT, "lost", of(4) | {"leg": ""}) == []
+    assert judged(LENT, "lost", of(1) | {"leg": ""}) == there(1, 0)
+
+
+def test_a_hold_runs_to_its_last_second() -> None:
+    def said(verb: str, hold_until: int) -> list[str]:
+        operation = told(("request", "offer", "accept")).operation._replace(hold_until=hold_until)
+        return [reason.code for reason in objections(operation, verb, steps.body_of(verb, {}), NOW + 100)]
+
+    assert (said("expire", NOW + 100), said("expire", NOW + 99)) == (["hold_runs"], [])
+    signed = told(("request", "offer", "accept")).events[-1].time
+    assert (said("lapse", signed), said("lapse", signed - 1)) == (["not_late"], [])
+
+
 def test_each_item_is_judged_by_itself() -> None:
     both = {"lines": [line(D(4)), OTHER, OTHER]}
     found = judged(BOUND, "dispatch", both | {"free": "x"})
