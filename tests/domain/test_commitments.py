@@ -105,6 +105,12 @@ def test_of_a_store_that_was_never_counted_all_that_left_is_gone() -> None:
     assert claim(story.operation, {}, LATER).whole == {KEY: D(4)}, "what is nothing is not claimed"
 
 
+def test_a_single_piece_is_owed_too() -> None:
+    story = told(("request",))
+    story.say("offer", lines=[line(D(1))])
+    assert owed(story.operation, LATER) == {KEY: D(1)}
+
+
 def test_what_is_all_sent_is_owed_no_longer() -> None:
     assert owed(told((*SENT, "dispatch")).operation, LATER) == {}
 

@@ -384,7 +384,8 @@ def test_a_green_light_is_for_what_it_names_and_ends() -> None:
     fields = of(4) | {"consignment": "c1", "vehicle": "a" * 64}
     assert judged(story, "dispatch", fields) == []
     (void,) = judged(story, "dispatch", fields | {"vehicle": "b" * 64})
-    assert void[0] == "green_light_void" and void[1]["consignment"] == "c1"
+    why = "the green light is for another vehicle"
+    assert void == ("green_light_void", {"consignment": "c1", "why": why})
     story = lit(valid_until=NOW + 99, vehicle="a" * 64)
     assert [code for code, _ in judged(story, "dispatch", fields)] == ["green_light_void"]
 

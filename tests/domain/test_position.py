@@ -82,6 +82,8 @@ def test_an_absolute_keep_back_is_never_more_than_there_is() -> None:
     why = standing.lines[0].why
     assert why is not None and sentence(why) == "12 of 12 H87 are kept back (minimum of 15)"
     assert only(found([shared("1", "T", "20")], rules)).offerable == 5
+    (just,) = found([shared("1", "T", "15")], rules).lines
+    assert just.why is not None and just.why.code == "kept_absolute"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,8 @@ def test_what_is_not_offered_is_explained_by_its_figures(
 
 def test_a_single_piece_is_an_offer_too() -> None:
     standing = found([shared("1", "T", "2")])
-    assert only(standing).offerable == 1 and standing.lines[0].why is None and standing.lines[0].offered
+    (stands,) = standing.lines
+    assert only(standing).offerable == 1 and (stands.item, stands.why, stands.offered) == ("T", None, True)
 
 
 def test_a_balance_of_no_measure_is_not_on_hand() -> None:
