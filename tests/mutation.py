@@ -1,30 +1,52 @@
-"""What `mutmut run` left in `mutants/`, as figures: how many mutants of each file were killed, and which live."""
+"""What `mutmut run` left in `mutants/`, as figures: how many mutants of each file and group were killed, which live.
+
+Several folders are read as one, where the files were run one after the other.
+"""
 
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+LEAST = 0.85
 KILLED, UNTESTED = {1, 3, 24, 36, 152, 255, -24, -9, -11}, {5, 33}
 """Exit codes by which mutmut counts a mutant as killed (a failed test, a time-out), and as reached by no test."""
+GROUPS = {"position": "reservations", "commitments": "reservations", "promises": "reservations"}
+"""What a file bounds; plans are known by their names, all others are the operation itself."""
 
 
-def main(folder: Path) -> int:
-    """Print one line a file and one JSON object; 1 where fewer than 85 of 100 were killed."""
-    whole: Counter[str] = Counter()
-    for path in sorted(folder.rglob("*.py.meta")):
+def main(folders: Iterable[Path]) -> int:
+    """Print a line for each file, group and all together; 1 where fewer than 85 of 100 of a group were killed."""
+    groups: dict[str, Counter[str]] = {}
+    for path in sorted({path for folder in folders for path in folder.rglob("*.py.meta")}, key=lambda p: p.name):
         codes = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
         found = Counter(_word(code) for code in codes.values())
-        whole += found
-        name = path.relative_to(folder).with_suffix("")
-        print(f"{name}: {found['killed']} of {len(codes)} killed, {found['untested']} untested", file=sys.stderr)
+        if found.keys() == {"not run"}:
+            continue
+        name = path.name.removesuffix(".py.meta")
+        group = "allocation" if name.startswith("allocation") else GROUPS.get(name, "operations")
+        groups.setdefault(group, Counter()).update(found)
+        print(f"{name}: {_figures(found)}", file=sys.stderr)
         for key in sorted(key for key, code in codes.items() if _word(code) == "lives"):
             print(f"    {key}", file=sys.stderr)
-    total = whole.total()
-    share = whole["killed"] / total if total else 0.0
-    print(json.dumps({"mutants": total, **whole, "share": round(share, 4), "holds": share >= 0.85}))
-    return int(share < 0.85)
+    for group, found in groups.items():
+        print(f"{group} as a group: {_figures(found)}", file=sys.stderr)
+    whole = sum(groups.values(), Counter[str]())
+    shares = {group: _share(found) for group, found in groups.items()}
+    holds = bool(shares) and min(shares.values()) >= LEAST
+    print(json.dumps({"mutants": whole.total(), **whole, "share": _share(whole), "groups": shares, "holds": holds}))
+    return int(not holds)
+
+
+def _figures(found: Counter[str]) -> str:
+    rest = ", ".join(f"{found[word]} {word}" for word in ("untested", "not run") if found[word])
+    return f"{found['killed']} of {found.total()} killed" + (f", {rest}" if rest else "")
+
+
+def _share(found: Counter[str]) -> float:
+    return round(found["killed"] / found.total(), 4) if found else 0.0
 
 
 def _word(code: int | None) -> str:
@@ -34,4 +56,4 @@ def _word(code: int | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "mutants"))
+    sys.exit(main([Path(name) for name in sys.argv[1:]] or [ROOT / "mutants"]))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.domain.plans import TRAILER, TRUCK, inputs, lane, need, offer
 from xstock_node.domain import allocation_milp
-from xstock_node.domain.allocation import checked, inputs_hash, make_plan, plan_hash
+from xstock_node.domain.allocation import _gap, _plan, checked, inputs_hash, make_plan, plan_hash
 from xstock_node.domain.allocation_check import violations
 from xstock_node.domain.allocation_choices import Choices
 from xstock_node.domain.allocation_greedy import complete
@@ -445,3 +445,16 @@ def test_where_a_solver_wanted_a_part_the_worthiest_gets_a_whole_lot_before_the_
     assert complete(choices, {}) == {where["L1"]: 1}, "in order"
     assert complete(choices, {}, [*where.values()]) == {where["L2"]: 1}, "ten of ten are worth more than of a hundred"
     assert complete(choices, {where["L1"]: 1}, [*where.values()]) == {where["L1"]: 1}, "what was given stays"
+
+
+def test_the_gap_is_how_far_the_best_may_be_rounded_up() -> None:
+    assert _gap(D(2), D(3)) == D("0.333334")
+    assert _gap(D("0.5"), D(1)) == D("0.5") and _gap(D("0.2"), D("0.8")) == D("0.75")
+    assert _gap(D(3), D(2)) == _gap(D(0), D(0)) == 0
+
+
+def test_the_bound_that_is_told_is_never_below_that_of_the_solver() -> None:
+    choices = Choices(checked(inputs()))
+    told = [_plan(choices, {0: 10}, "x", D(bound), ()).bound for bound in ("9.0000001", "9.0000000", "8.9999")]
+    assert told == [D("9.000001"), D(9), D("8.9999")]
+    assert _plan(choices, {0: 10}, "x", D("9.0000001"), ()).gap == D("0.000012")

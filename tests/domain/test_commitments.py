@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.domain.operation_story import ITEM, NOW, UNIT, Path, Story, line, told
-from xstock_node.domain.commitments import Counts, claim, gone, owed
+from xstock_node.domain.commitments import NEVER, Counts, claim, gone, owed
 
 D = Decimal
 KEY = (ITEM, UNIT)
@@ -93,6 +93,31 @@ def test_a_cancel_frees_nothing_before_the_other_side_has_it() -> None:
     assert figures(story) == (8, 0)
     story.events[-1] = story.events[-1]._replace(receipted=True)
     assert figures(story) == (0, 0)
+
+
+def test_a_cancel_before_the_confirmation_frees_what_was_offered_at_once() -> None:
+    story = told(("request", "offer", "accept", "cancel", "cancelled"))
+    story.events[-1] = story.events[-1]._replace(receipted=False)
+    assert owed(story.operation, LATER) == {}
+
+
+def test_of_a_store_that_was_never_counted_all_that_left_is_gone() -> None:
+    story = told((*SENT, "received", "on-loan", "returned", "return-received"))
+    story.events[4] = story.events[4]._replace(time=0)
+    story.events[-1] = story.events[-1]._replace(time=1)
+    assert gone(told(SENT).operation, NEVER) == {KEY: D(4)}
+    assert gone(story.operation, NEVER) == {KEY: D(0)}
+    assert claim(story.operation, NEVER, LATER).whole == {KEY: D(4)}, "what is nothing is not claimed"
+
+
+def test_a_single_piece_is_owed_too() -> None:
+    story = told(("request",))
+    story.say("offer", lines=[line(D(1))])
+    assert owed(story.operation, LATER) == {KEY: D(1)}
+
+
+def test_what_is_all_sent_is_owed_no_longer() -> None:
+    assert owed(told((*SENT, "dispatch")).operation, LATER) == {}
 
 
 def test_a_standby_ends_with_its_hold_once_the_need_was_asked_for() -> None:

@@ -236,6 +236,147 @@ def test_what_is_not_there_is_refused_with_its_figures(
     assert judged(path, verb, fields) == why
 
 
+def home_bound() -> Story:
+    """Four tents that a border turned back."""
+    story = turned()
+    story.say("returned", consignment="c1", lines=[line(D(4))])
+    return story
+
+
+def relit(*more: str) -> Story:
+    """Four tents at a border, cleared again."""
+    story = turned()
+    for verb in ("green-light", "clear", *more):
+        story.say(verb, consignment="c1")
+    return story
+
+
+def there(asked: int, left: int) -> list[tuple[str, dict[str, str]]]:
+    return [("more_than_there", refused(asked, left))]
+
+
+C1 = {"consignment": "c1"}
+HOME = {"consignment": "back"}
+UNDER_A_LOAD: list[tuple[Path | Story, str, dict[str, Any], list[tuple[str, dict[str, str]]]]] = [
+    (SENT, "refused", of(1) | {"consignment": "c9"}, [("which_load", {"consignments": "c1"})]),
+    ((*SENT, "dispatch"), "refused", of(1) | {"consignment": ""}, [("which_load", {"consignments": "c1, c2"})]),
+    ((*SENT, "dispatch"), "refused", of(5) | C1, there(5, 4)),
+    (turned(), "refused", of(1) | C1, there(1, 0)),
+    (HERE, "refused", of(1) | C1, there(1, 0)),
+    (turned(), "returned", of(4) | C1, []),
+    (home_bound(), "returned", of(1) | C1, there(1, 0)),
+    (home_bound(), "return-received", count(good=4) | C1, []),
+    (home_bound(), "return-received", count(good=3, short=2) | C1, there(5, 4)),
+    (home_bound(), "lost", of(4) | C1 | {"leg": "back"}, []),
+    (home_bound(), "lost", of(5) | C1 | {"leg": "back"}, there(5, 4)),
+    (
+        home_bound(),
+        "return-received",
+        count(good=4) | {"consignment": ""},
+        [*there(4, 0), ("which_load", {"consignments": "c1"})],
+    ),
+    (home_bound(), "return-received", count(good=1) | HOME, there(1, 0)),
+    (turned(), "return-received", count(good=1) | {"consignment": ""}, there(1, 0)),
+    (relit(), "dispatch", of(4) | C1, []),
+    (relit(), "dispatch", of(5) | C1, there(5, 4)),
+    (relit(), "dispatch", of(8) | {"consignment": "c9", "free": "both ends lie in the Union"}, []),
+    (home_bound(), "dispatch", of(4) | C1 | {"free": "x"}, [("left_already", C1)]),
+    (turned(), "dispatch", of(4) | C1 | {"free": "both ends lie in the Union"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "verb", "fields", "why"), UNDER_A_LOAD, ids=lambda x: x if isinstance(x, str) else "")
+def test_what_a_border_refused_is_moved_under_its_own_load_and_no_further(
+    path: Path | Story, verb: str, fields: dict[str, Any], why: list[tuple[str, dict[str, str]]]
+) -> None:
+    assert judged(path, verb, fields) == why
+
+
+def test_of_a_load_no_more_is_refused_than_is_still_on_its_way() -> None:
+    story = told(SENT)
+    story.say("received", **count(good=3))
+    assert judged(story, "refused", of(1) | C1) == []
+    assert judged(story, "refused", of(2) | C1) == there(2, 1)
+    story.say("lost", lines=[line(D(3))])
+    assert judged(story, "refused", of(1) | C1) == there(1, 0), "never less than nothing"
+
+
+def test_what_a_border_holds_has_to_be_settled_before_the_close_even_where_it_was_let_go() -> None:
+    story = turned()
+    story.events[1] = story.events[1]._replace(body=steps.body_of("offer", of(4)))
+    assert unbalanced(story.operation, {}) == {(ITEM, UNIT): D(4)}
+    story.say("short-closed")
+    assert story.operation.counters[ITEM, UNIT].undispatched == 0
+    assert unbalanced(story.operation, {}) == {(ITEM, UNIT): D(4)}
+    assert unbalanced(story.operation, {(ITEM, UNIT): D(4)}) == {}
+    story.say("returned", lines=[line(D(4))], consignment="c1")
+    assert unbalanced(story.operation, {}) == {(ITEM, UNIT): D(4)}, "on its way home"
+
+
+def test_a_second_refusal_of_a_load_is_of_what_the_first_left() -> None:
+    story = told((*SENT, "dispatch"))
+    story.say("refused", consignment="c1", lines=[line(D(3))])
+    assert judged(story, "refused", of(1) | C1) == []
+    assert judged(story, "refused", of(2) | C1) == there(2, 1)
+    story.say("refused", consignment="c2", lines=[line(D(4))])
+    for load in ("c1", "c2"):
+        story.say("returned", consignment=load, lines=[line(D(3))])
+    which = judged(story, "return-received", count(good=6) | {"consignment": ""})
+    assert which == [*there(6, 0), ("which_load", {"consignments": "c1, c2"})]
+
+
+def test_an_amendment_counts_what_a_border_refused_as_not_sent() -> None:
+    story = told((*SENT, "dispatch"))
+    story.say("refused", consignment="c1", lines=[line(D(3))])
+    assert judged(story, "amend", of(5)) == judged(story, "amended", of(5)) == []
+    assert judged(story, "amended", of(4)) == [("below_dispatched", {"item": ITEM, "there": "5"})]
+
+
+def test_all_that_was_offered_or_is_missing_is_named() -> None:
+    story = told(("request",))
+    story.say("offer", terms=["loan", "donation"])
+    assert judged(story, "accept", {"terms": "", "due": ""}) == [("no_terms", {"offered": "loan, donation"})]
+    other = [("other_terms", {"terms": "replacement", "offered": "loan, donation"})]
+    assert judged(story, "accept", {"terms": "replacement"}) == other
+    assert judged(("request",), "accept", {"terms": "", "due": ""}) == [("no_terms", {"offered": ""})]
+    light = {"consignment": "", "vehicle": "", "crossing": "", "day": "", "valid_until": NOW + 101}
+    (missing,) = judged(BOUND, "green-light", light)
+    assert missing == ("light_open", {"missing": "consignment, vehicle, crossing, day"})
+
+
+def test_a_confirmation_that_names_no_goods_is_of_what_was_accepted() -> None:
+    story = told(("request", "offer"))
+    assert judged(story, "confirm", {}) == judged(story, "confirm", of(8)) == []
+    story.say("accept", lines=[line(D(3))])
+    assert judged(story, "confirm", {"lines": []}) == judged(story, "confirm", of(3)) == []
+
+
+def test_goods_are_lost_on_the_way_out_where_no_leg_is_named() -> None:
+    assert judged(SENT, "lost", of(4) | {"leg": ""}) == []
+    assert judged(LENT, "lost", of(1) | {"leg": ""}) == there(1, 0)
+
+
+def test_a_hold_runs_to_its_last_second() -> None:
+    def said(verb: str, hold_until: int) -> list[str]:
+        operation = told(("request", "offer", "accept")).operation._replace(hold_until=hold_until)
+        return [reason.code for reason in objections(operation, verb, steps.body_of(verb, {}), NOW + 100)]
+
+    assert (said("expire", NOW + 100), said("expire", NOW + 99)) == (["hold_runs"], [])
+    signed = told(("request", "offer", "accept")).events[-1].time
+    assert (said("lapse", signed), said("lapse", signed - 1)) == (["not_late"], [])
+
+
+def test_each_item_is_judged_by_itself() -> None:
+    both = {"lines": [line(D(4)), OTHER, OTHER]}
+    found = judged(BOUND, "dispatch", both | {"free": "x"})
+    assert found == [("more_than_accepted", {"item": "HSHEBLAN", "asked": "2", "there": "0", "unit": UNIT})]
+    assert judged(BOUND, "dispatch", {"lines": [line(D(5)), line(D(4))], "free": "x"}) == [
+        ("more_than_accepted", refused(9, 8))
+    ]
+    counted = {"counts": [count(good=3)["counts"][0], count(damaged=2)["counts"][0]]}
+    assert judged(SENT, "received", counted) == there(5, 4)
+
+
 def test_every_guarded_step_has_a_limit_tried_on_both_sides() -> None:
     assert {verb for _, verb, _ in WITHIN} | {verb for _, verb, _, _ in BEYOND} == GUARDS.keys() <= BY_VERB.keys()
     assert objections(told(SENT).operation, "told", steps.body_of("told", {}), NOW) == []
@@ -246,7 +387,8 @@ def test_a_green_light_is_for_what_it_names_and_ends() -> None:
     fields = of(4) | {"consignment": "c1", "vehicle": "a" * 64}
     assert judged(story, "dispatch", fields) == []
     (void,) = judged(story, "dispatch", fields | {"vehicle": "b" * 64})
-    assert void[0] == "green_light_void" and void[1]["consignment"] == "c1"
+    why = "the green light is for another vehicle"
+    assert void == ("green_light_void", {"consignment": "c1", "why": why})
     story = lit(valid_until=NOW + 99, vehicle="a" * 64)
     assert [code for code, _ in judged(story, "dispatch", fields)] == ["green_light_void"]
 

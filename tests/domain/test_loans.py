@@ -32,6 +32,9 @@ def test_an_extension_moves_the_day_of_its_own_quantity_and_no_more() -> None:
     found = extended(3).operation
     assert days(found) == [(FIRST, 1), (LATER, 3)] and found.due == FIRST
     assert days(extended(4).operation) == [(LATER, 4)]
+    story = lent()
+    story.say("converted", lines=[line(D(3))])
+    assert days(story.operation) == [(FIRST, 1)], "a single tent is due too"
 
 
 def test_a_second_extension_takes_what_is_due_first() -> None:
@@ -39,6 +42,24 @@ def test_a_second_extension_takes_what_is_due_first() -> None:
     for verb in ("extend", "extended"):
         story.say(verb, lines=[line(D(2))], due="2027-06-30")
     assert days(story.operation) == [(FIRST, 1), (LATER, 1), ("2027-06-30", 2)]
+
+
+def test_extensions_to_one_day_add_up() -> None:
+    story = extended(1)
+    for verb in ("extend", "extended"):
+        story.say(verb, lines=[line(D(2))], due=LATER)
+    assert days(story.operation) == [(FIRST, 1), (LATER, 3)]
+
+
+def test_of_two_items_on_loan_an_extension_moves_the_one_it_names() -> None:
+    bed = {"item": "BED", "unit": UNIT, "qty": (2, 0)}
+    story = told(("request", "offer", "accept", "confirm"))
+    story.say("dispatch", lines=[line(D(4)), bed])
+    story.say("received", counts=[{"item": name, "unit": UNIT, "good": (n, 0)} for name, n in ((ITEM, 4), ("BED", 2))])
+    story.say("on-loan", lines=[line(D(4)), bed])
+    story.say("extended", lines=[line(D(1))], due=LATER)
+    due = [(one.item, one.day, int(one.quantity)) for one in story.operation.loans]
+    assert due == [("BED", FIRST, 2), (ITEM, FIRST, 3), (ITEM, LATER, 1)]
 
 
 def test_what_comes_home_is_given_or_lost_counts_against_what_is_due_first() -> None:

@@ -82,6 +82,8 @@ def test_an_absolute_keep_back_is_never_more_than_there_is() -> None:
     why = standing.lines[0].why
     assert why is not None and sentence(why) == "12 of 12 H87 are kept back (minimum of 15)"
     assert only(found([shared("1", "T", "20")], rules)).offerable == 5
+    (just,) = found([shared("1", "T", "15")], rules).lines
+    assert just.why is not None and just.why.code == "kept_absolute"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +111,33 @@ def test_each_line_that_is_not_offered_says_why(
     assert only(standing).usable == usable and sentence(stands.why)
 
 
+@pytest.mark.parametrize(
+    ("line", "needs", "figures"),
+    [
+        (shared("1", "T", "9"), {"T": 9}, {"kept": "9", "usable": "9", "unit": "H87"}),
+        (shared("1", "T", "1"), {"T": 1}, {"kept": "1", "usable": "1", "unit": "H87"}),
+        (shared("1", "T", "1"), {}, {"kept": "1", "percent": "10", "usable": "1", "unit": "H87"}),
+        (shared("1", "M", "9"), {}, {"kept": "8", "step": "10", "usable": "9", "unit": "H87"}),
+    ],
+)
+def test_what_is_not_offered_is_explained_by_its_figures(
+    line: SharedLine, needs: dict[str, int], figures: dict[str, str]
+) -> None:
+    (stands,) = found([line], **needs).lines
+    assert stands.why is not None and dict(stands.why.params) == figures
+
+
+def test_a_single_piece_is_an_offer_too() -> None:
+    standing = found([shared("1", "T", "2")])
+    (stands,) = standing.lines
+    assert only(standing).offerable == 1 and (stands.item, stands.why, stands.offered) == ("T", None, True)
+
+
+def test_a_balance_of_no_measure_is_not_on_hand() -> None:
+    for figure in ("NaN", "Infinity", "0"):
+        assert only(found([shared("1", "T", figure), shared("2", "T", "3")])).on_hand == 3
+
+
 def test_broken_goods_are_on_hand_but_not_usable() -> None:
     lines = [shared("1", "T", "9", status="repair"), shared("2", "T", "5", damaged=Decimal(2)), shared("3", "T", "-4")]
     position = only(found(lines))
@@ -126,7 +155,9 @@ def test_a_line_that_nobody_mapped_belongs_to_no_item_and_an_unknown_code_is_nam
 
 def test_a_need_below_zero_is_refused() -> None:
     for need in ("-1", "NaN"):
-        with pytest.raises(ValueError, match="at least 0"):
+        with pytest.raises(
+            ValueError, match=r"^expected needs of at least 0; one is below; correct the list of needs$"
+        ):
             stand([], {"T": Decimal(need)}, TENTH, CATALOGUE, TODAY)
 
 

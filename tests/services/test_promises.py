@@ -27,10 +27,14 @@ def tx(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Cases as (id, supplier, what is owed in it); each has one tent gone where a count is known."""
 
     def read(tx: Any, row: Any) -> Any:
+        assert tx.cases
         said = {key: D(quantity) for key, quantity in row.said.items()}
-        return SimpleNamespace(
-            claim=lambda counted, now: Claim(said, {TENT: D(len(counted.earliest))} if counted.earliest else {})
-        )
+
+        def claim(counts: Counts, now: int) -> Claim:
+            assert now == NOW
+            return Claim(said, {TENT: D(len(counts.earliest))} if counts.earliest else {})
+
+        return SimpleNamespace(claim=claim)
 
     def of(network: str) -> list[Any]:
         return [SimpleNamespace(id=id_, supplier=who, said=said) for id_, who, said in CASES[network]]
@@ -56,6 +60,7 @@ def test_claims_are_summed_over_own_cases_and_one_may_be_left_out(tx: Any) -> No
 def test_room_is_what_there_is_less_what_others_claim() -> None:
     others = Claim({TENT: D(3)}, {TENT: D(2), BED: D(1)})
     assert promises.room(Stock({TENT: D(8)}, NEVER), others) == {TENT: 3, BED: -1}
+    assert promises.room(Stock({BED: D(8)}, NEVER), Claim({}, {})) == {BED: 8}, "nobody else claims any"
 
 
 def test_at_risk_is_what_is_owed_and_no_longer_there() -> None:
@@ -95,3 +100,6 @@ def test_over_promised_compares_live_offers_of_the_own_log_with_own_promises(tx:
         "as old as the oldest"
     )
     assert promises.over_promised(tx, network, NOW) == [TENT, BED], "two tents left since that count"
+    stored.reverse()
+    both = promises.available(tx, network, NOW)
+    assert (both.here, both.counted.earliest) == ({("TENT", unit): 8}, {("TENT", unit): 3}), "in whatever order"
