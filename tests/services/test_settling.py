@@ -252,3 +252,24 @@ def test_a_loan_runs_no_longer_than_was_agreed(play: Play) -> None:
         assert (await two.step(ASKS, "accept", terms="loan", due="2026-12-20", place="Vidin", country="BG")).sent
 
     play(story)
+
+
+def test_what_one_side_alone_signed_neither_allows_nor_replaces_what_both_did(play: Play) -> None:
+    async def story(two: Two) -> None:
+        await agreed(two, "hold_hours = 24")
+        alone = agreement(more="hold_hours = 3000").content.replace(
+            b'terms = ["loan"]', b'terms = ["loan", "donation"]'
+        )
+        with pytest.raises(Refusal, match="as others signed it"):
+            await settling.new_agreement(two[SUPPLIES], ANA, SettledFile(content=alone))
+        own = SettledFile(content=alone.replace(b'"A1"', b'"MINE"'))
+        assert (await settling.new_agreement(two[SUPPLIES], ANA, own)).missing == [ASKS]
+        await two.ask()
+        with pytest.raises(Refusal, match="knows loan, not donation"):
+            await two.offer(terms="donation")
+        hold = two[SUPPLIES].node.clock.now() + 20 * 86_400
+        with pytest.raises(Refusal, match="at most 24 h"):
+            await two.step(SUPPLIES, "offer", lines=[tents(80)], hold_until=hold, terms=["loan"])
+        assert (await two.offer()).sent
+
+    play(story)

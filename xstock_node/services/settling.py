@@ -92,11 +92,14 @@ async def new_agreement(office: Office, actor: Actor, request: SettledFile) -> A
     strangers = [line.name for line in others if line.name not in found.parties]
     if strangers:
         raise Refusal("no-party", "signatures of parties alone", ", ".join(strangers), "take them off", 2)
-    now = office.node.clock.now()
+    now, own = office.node.clock.now(), office.node.identity.name
 
     def work(tx: Transaction) -> Kept:
         before = AGREEMENTS.get(tx, found.id)
         held = notes.parse(before.note.encode(), MOST) if before else None
+        if held is not None and held.text != text and any(line.name != own for line in held.signatures):
+            do = "give the new text an id of its own; the one that both signed stays on file"
+            raise Refusal("signed-already", f"the text of {found.id} as others signed it", "another text", do)
         kept = [*(held.signatures if held and held.text == text else ()), *others]
         signed = Kept(note=_signed(office, text, kept), at=now, by=actor.name)
         AGREEMENTS.put(tx, found.id, signed, now)
@@ -146,9 +149,15 @@ async def show_receptions(office: Office, actor: Actor, request: ReceptionFilter
 
 
 def agreements_between(tx: Transaction, one: str, other: str) -> list[Agreement]:
-    """The agreements on file to which both nodes are parties."""
-    found = [agreement_of(notes.parse(kept.note.encode(), MOST).text) for kept in AGREEMENTS.list(tx)]
-    return [agreement for agreement in found if {one, other} <= set(agreement.parties)]
+    """The agreements on file to which both nodes are parties.
+
+    Once both signed one, what one side alone signed counts for nothing: it neither allows nor forbids.
+    """
+    held = [notes.parse(kept.note.encode(), MOST) for kept in AGREEMENTS.list(tx)]
+    found = [(agreement_of(note.text), {line.name for line in note.signatures}) for note in held]
+    ours = [(agreement, signed) for agreement, signed in found if {one, other} <= set(agreement.parties)]
+    both = [agreement for agreement, signed in ours if {one, other} <= signed]
+    return both or [agreement for agreement, _ in ours]
 
 
 def in_force(office: Office, tx: Transaction, one: str, other: str) -> list[Agreement]:
