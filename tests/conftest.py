@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import Phase, settings
 
-settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None)
-"""For `make mutation`: an example that fails ends the test; a smaller one would be looked for in every mutant."""
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None, deadline=None)
+"""For `make mutation`: an example that fails ends the test, no smaller one is looked for; a slow machine kills none."""
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xstock_node.domain.steps import Line
@@ -34,6 +34,7 @@ def test_what_is_used_up_is_left_out() -> None:
     assert left_of(whole, {A: D(2)}, {A: D(3), B: D(3)}, {C: D(4)}) == {A: 4}
 
 
+@settings(deadline=None)
 @given(SUMS, SUMS, SUMS)
 def test_what_is_taken_and_what_is_left_are_the_whole(whole: Sums, one: Sums, other: Sums) -> None:
     left, taken = left_of(whole, one, other), added([one, other])
