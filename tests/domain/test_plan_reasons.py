@@ -17,7 +17,7 @@ CODE = re.compile(r'Reason\(\s*"(\w+)"')
 def test_every_code_of_planning_has_a_sentence_and_every_sentence_a_code() -> None:
     given = {code for path in PLANNING for code in CODE.findall(path.read_text("utf-8"))}
     given |= {"worked_once", "worked_days", "share_whole", "share_as_far", "solver_missing", "solver_off"}
-    given |= {"left_unit", "left_condition", "left_terms"}
+    given |= {"left_unit", "left_condition", "left_terms", "left_figures"}
     given -= set(MESSAGES)
     refused = CODE.findall((FOLDER / "allocation_choices.py").read_text("utf-8"))
     given |= {f"refused_{code}" for code in refused}
