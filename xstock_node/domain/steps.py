@@ -330,8 +330,3 @@ BODIES: Final[dict[str, type[Body]]] = {verb: kind for kind, verbs in _VERBS.ite
 def body_of(verb: str, fields: dict[str, object]) -> Body:
     """The typed body of a step; raises msgspec.ValidationError. Fields that its type does not know are left out."""
     return msgspec.convert(fields, BODIES.get(verb, Body))
-
-
-for _kind in {Body, *BODIES.values()}:
-    # msgspec lays out a type when it is first used; two threads of a node that do so at once end it (seen: a segfault).
-    msgspec.convert({}, _kind)

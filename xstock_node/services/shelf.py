@@ -15,7 +15,6 @@ class Shelf(Generic[T]):
 
     def __init__(self, kind: str, type_: type[T]) -> None:
         self._kind, self._type = kind, type_
-        msgspec.json.Decoder(type_)  # laid out now, by one thread alone: two that do so at once end the process
 
     def get(self, tx: Transaction, id_: str) -> T | None:
         """One object, or None."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.layout import lay_out_types
 from xstock_node.storage.sqlite.connection import open_reader, open_writer
 from xstock_node.storage.sqlite.logs import COMPACT
 from xstock_node.storage.sqlite.stores import SqliteTransaction
@@ -61,6 +62,7 @@ class SqliteEngine:
         self._local = threading.local()
         self._reader_connections: list[sqlite3.Connection] = []
         if threads:
+            lay_out_types()
             self._thread = threading.Thread(target=self._run, name="xstock-writer", daemon=True)
             self._thread.start()
             self._readers = ThreadPoolExecutor(READERS, "xstock-reader")
