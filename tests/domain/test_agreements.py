@@ -136,11 +136,15 @@ def promise(hold_hours: float, lot: str = "") -> Promise:
     ],
 )
 def test_a_step_stays_within_what_was_settled(agreement: Agreement, body: Body, why: list[str]) -> None:
-    assert [reason.code for reason in beyond(agreement, body, TODAY, NOW)] == why
+    assert [reason.code for reason in beyond(agreement, body, TODAY, NOW, False)] == why
+
+
+def test_lots_are_told_once_an_operation_binds(agreement: Agreement) -> None:
+    assert beyond(agreement, promise(1, lot="B-77"), TODAY, NOW, True) == []
 
 
 def test_what_is_not_settled_bounds_nothing(agreement: Agreement) -> None:
     exact = Disclosure(before=Tier.EXACT)
     bare = msgspec.structs.replace(agreement, hold_hours=None, loan_days=None, disclosure=exact)
     for body in (promise(9999, lot="B-77"), Accept(terms="loan", due="2099-01-01")):
-        assert beyond(bare, body, TODAY, NOW) == []
+        assert beyond(bare, body, TODAY, NOW, False) == []

@@ -114,16 +114,16 @@ def read_agreement(data: bytes) -> Agreement:
     return read_file(data, Agreement)
 
 
-def beyond(agreement: Agreement, body: Body, today: date, now: int) -> list[Reason]:
+def beyond(agreement: Agreement, body: Body, today: date, now: int, accepted: bool) -> list[Reason]:
     """Where a step goes beyond the agreement: held too long, lent too long, or telling lots before an acceptance.
 
-    `now` unix seconds. What the agreement does not settle bounds nothing.
+    `now` unix seconds, `accepted`: the operation binds already. What the agreement does not settle bounds nothing.
     """
     named, found = {"agreement": agreement.name}, []
     if isinstance(body, Promise):
         if agreement.hold_hours and body.hold_until > now + agreement.hold_hours * HOUR:
             found.append(Reason("hold_beyond", named | {"hours": str(agreement.hold_hours)}))
-        if agreement.disclosure.before is not Tier.EXACT and any(line.lot for line in body.lines):
+        if not accepted and agreement.disclosure.before is not Tier.EXACT and any(line.lot for line in body.lines):
             found.append(Reason("lots_not_yet", named | {"tier": str(agreement.disclosure.before)}))
     if isinstance(body, Accept) and body.terms == "loan" and agreement.loan_days and body.due:
         last = (today + timedelta(days=agreement.loan_days)).isoformat()

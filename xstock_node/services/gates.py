@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from xstock_node.domain import agreements, steps
 from xstock_node.domain.agreements import Agreement
+from xstock_node.domain.operations import BINDING
 from xstock_node.domain.reasons import Reason, sentence
 from xstock_node.domain.terms import Terms
 from xstock_node.services import attachments, dossier, settling
@@ -54,7 +55,7 @@ def check(office: Office, tx: Transaction, step: Taken) -> None:
                     one, terms, today, between=(row.supplier, row.requester), items=items,
                     reference=getattr(asked, "event", "") or None,
                 ) if terms else ()),
-                *agreements.beyond(one, body, today, now),
+                *agreements.beyond(one, body, today, now, operation.decided in BINDING),
             ]
             for one in held
         ]  # fmt: skip
