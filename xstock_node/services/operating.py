@@ -192,9 +192,14 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     try:
         return await send_signed(office, actor, pending)
     except Refusal:
-        # What could not be sent is not left signed: nobody else's word would send it later.
-        await office.node.engine.write(lambda tx: PENDING.put(tx, pending.id, unsigned[-1], now), durable=True)
+        await office.node.engine.write(lambda tx: _unsign(tx, unsigned[-1], now), durable=True)
         raise
+
+
+def _unsign(tx: Transaction, pending: Pending, now: int) -> None:
+    """What could not be sent is not left signed, or another's word would send it later; what was sent is gone."""
+    if PENDING.get(tx, pending.id) is not None:
+        PENDING.put(tx, pending.id, pending, now)
 
 
 def _signed(office: Office, tx: Transaction, actor: Actor, pending: Pending, letter: Letter | None) -> Pending:
