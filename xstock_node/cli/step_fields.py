@@ -10,10 +10,9 @@ import msgspec
 
 from xstock_node.cli.session import Session
 from xstock_node.domain.steps import BODIES, Body
-from xstock_node.domain.units import decimal_pair
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operating import SideText
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import pair_of
 
 TIMES = frozenset({"hold_until", "answer_by", "needed_by", "ready_at", "valid_until", "arrival", "at", "sent_at"})
 COUNTED = ("good", "damaged", "short", "over")
@@ -43,8 +42,8 @@ async def lines_of(session: Session, texts: Iterable[str]) -> list[dict[str, Any
         quantity, _, unit = rest.partition(":")
         if not mark or not code:
             raise Refusal("bad-line", "CODE=QUANTITY or CODE=QUANTITY:UNIT", text, "write it so", 2)
-        figure = figure_of(quantity, f"the quantity of {code}")
-        found.append({"item": code, "unit": unit or await _unit(session, code), "qty": decimal_pair(figure)})
+        pair = pair_of(quantity, f"the quantity of {code}")
+        found.append({"item": code, "unit": unit or await _unit(session, code), "qty": pair})
     return found
 
 
@@ -58,7 +57,7 @@ async def counts_of(session: Session, texts: Iterable[str]) -> list[dict[str, An
             kind, _, quantity = part.partition(":")
             if not mark or kind not in COUNTED:
                 raise Refusal("bad-count", f"CODE={','.join(f'{k}:N' for k in COUNTED)}", text, "write it so", 2)
-            count[kind] = decimal_pair(figure_of(quantity, f"{kind} of {code}"))
+            count[kind] = pair_of(quantity, f"{kind} of {code}")
         found.append(count)
     return found
 

@@ -10,14 +10,14 @@ from xstock_node.domain.items import Item
 from xstock_node.domain.needs import Climate, by_ratio
 from xstock_node.domain.plan_facts import first_day
 from xstock_node.domain.steps import NOTHING, Line, Reckoning
-from xstock_node.domain.units import UnitError, decimal_pair, factor, from_sent_pair
+from xstock_node.domain.units import decimal_pair, factor, from_sent_pair
 from xstock_node.protocol.recordtypes import ShortText, Time
 from xstock_node.services.crews import whole
 from xstock_node.services.errors import Refusal
 from xstock_node.services.needing import need_of, ratios
 from xstock_node.services.office import Office
 from xstock_node.services.times import iso
-from xstock_node.services.typed import decimal_text, figure_of, plain
+from xstock_node.services.typed import decimal_text, pair_of, plain
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,14 +71,14 @@ async def line_of(office: Office, asked: Asked) -> Line:
     item = (await office.catalogue()).get(asked.item)
     if item is None:
         raise Refusal("no-item", "a code of the catalogue", asked.item, "see `xstock catalogue list`", 2)
-    quantity = figure_of(asked.quantity, "a quantity", above_zero=True)
-    whole(item, quantity)
+    quantity = pair_of(asked.quantity, "a quantity", above_zero=True)
+    whole(item, from_sent_pair(quantity))
     if asked.expiry and first_day(asked.expiry) is None:
         raise Refusal("bad-expiry", "a day or month such as 2027-06-30 or 2027-06", asked.expiry, "write it so", 2)
     return Line(
         item=item.code,
         unit=asked.unit or item.unit,
-        qty=_pair(quantity, asked.item),
+        qty=quantity,
         need=plain(asked.need, "need"),
         expiry=asked.expiry,
         by=asked.by,
@@ -86,14 +86,6 @@ async def line_of(office: Office, asked: Asked) -> Line:
         subs=asked.subs,
         reckoned=_reckoned(asked, item),
     )
-
-
-def _pair(quantity: Decimal, item: str) -> tuple[int, int]:
-    """A quantity as it travels; raises Refusal for one that no message can say."""
-    try:
-        return decimal_pair(quantity)
-    except UnitError as error:
-        raise Refusal("bad-quantity", f"a quantity of {item} of at most 15 digits", str(error), "say less", 2) from None
 
 
 def conditions_of(line: Line) -> LineConditions:
@@ -123,7 +115,7 @@ def _reckoned(asked: Asked, item: Item) -> Reckoning | None:
         days=need.days,
         ratios=ratios().version,
         gross=decimal_pair(gross) if gross is not None and fits else NOTHING,
-        own=_pair(figure_of(asked.own, "own use"), item.code) if asked.own else NOTHING,
+        own=pair_of(asked.own, "own use") if asked.own else NOTHING,
         why=plain(asked.why, "why"),
     )
 

@@ -17,7 +17,6 @@ from msgspec import Meta
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, ENDED, Kind
 from xstock_node.domain.steps import Ask
-from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.records import Offer, encode
@@ -33,7 +32,7 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.requesting import REQUESTS
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import pair_of
 from xstock_node.storage.interfaces import Transaction
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}(?!\n)$")]
@@ -222,7 +221,7 @@ async def _offer(office: Office, asked: Asked, now: int, entropy: Entropy) -> Of
         lang="en",
         cat=item.category.value,
         kind=item.kind.value,
-        qty=decimal_pair(figure_of(asked.quantity, "a quantity", above_zero=True)),
+        qty=pair_of(asked.quantity, "a quantity", above_zero=True),
         unit=asked.unit or item.unit.value,
         terms=settings.terms,
         ready=settings.ready_hours,

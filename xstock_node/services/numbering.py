@@ -9,14 +9,13 @@ from xstock_node.domain import steps
 from xstock_node.domain.fields import FieldError
 from xstock_node.domain.sscc import LENGTH, make_sscc
 from xstock_node.domain.steps import HandlingUnit, Line
-from xstock_node.domain.units import decimal_pair
 from xstock_node.protocol import limits
 from xstock_node.protocol.recordtypes import Pair
 from xstock_node.services.branches import no_case
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
-from xstock_node.services.typed import figure_of, plain
+from xstock_node.services.typed import pair_of, plain
 from xstock_node.storage.interfaces import Transaction
 
 EXTENSIONS: Final = 10
@@ -119,10 +118,10 @@ async def _lines(office: Office, unit: NewUnit) -> tuple[Line, ...]:
             Line(
                 item=line.item,
                 unit=line.unit or str(item.unit if item else ""),
-                qty=decimal_pair(figure_of(line.quantity, f"the quantity of {line.item}", above_zero=True)),
+                qty=pair_of(line.quantity, f"the quantity of {line.item}", above_zero=True),
                 lot=plain(line.lot, "lot"),
                 expiry=plain(line.expiry, "expiry"),
-                value=decimal_pair(figure_of(line.value, "a value")) if line.value else steps.NOTHING,
+                value=pair_of(line.value, "a value") if line.value else steps.NOTHING,
                 currency=line.currency,
             )
         )
@@ -135,4 +134,4 @@ def _unit(sscc: str, unit: NewUnit, lines: tuple[Line, ...]) -> HandlingUnit:
 
 
 def _pair(text: str, field: str) -> Pair | None:
-    return decimal_pair(figure_of(text, field, above_zero=True)) if text else None
+    return pair_of(text, field, above_zero=True) if text else None

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from xstock_node.domain.units import UnitError, decimal_pair
 from xstock_node.protocol import limits
 from xstock_node.services.errors import Refusal
 
@@ -35,6 +36,16 @@ def figure_of(text: str, field: str, code: str = "bad-quantity", above_zero: boo
         least = " above zero" if above_zero else ""
         raise Refusal(code, f"{field}{least} in digits, such as 120 or 12.5", clean(text), "write it so", 2)
     return Decimal(text)
+
+
+def pair_of(text: str, field: str, above_zero: bool = False) -> tuple[int, int]:
+    """A figure as a person typed it, as (integer, power of ten); refused where no message can say so many digits."""
+    figure = figure_of(text, field, above_zero=above_zero)
+    try:
+        return decimal_pair(figure)
+    except UnitError:
+        do = "round it, or write it in a larger unit"
+        raise Refusal("bad-quantity", f"{field} of at most 15 digits in all", clean(text), do, 2) from None
 
 
 def whole_of(text: str, field: str, most: int) -> int:
