@@ -275,3 +275,11 @@ def test_a_hint_with_a_figure_or_a_day_that_cannot_be_stops_no_plan(fields: dict
     basis = basis_of([asking()], [hint(**fields), hint("redcross.hr", 2)], [], known(RO, BG))
     assert "left_figures" in codes(basis)
     assert {one.supplier for one in basis.inputs.offers} == {"redcross.hr"} and len(planned(basis)) == 1
+
+
+def test_an_offer_that_is_ready_at_the_end_of_the_calendar_stops_no_plan() -> None:
+    end = 253_402_300_799
+    late = answered("request", "offer", ready_at=end, hold_until=end, lines=[line(D(8)) | {"expiry": "2030-06"}])
+    basis = basis_of([asking(answers=(late,))], [hint("redcross.hr", 2)], [], known(RO, BG))
+    assert {one.supplier for one in basis.inputs.offers} == {"redcross.ro", "redcross.hr"}
+    assert list(planned(basis)) == ["redcross.hr " + hint("redcross.hr", 2).offer.id], "what comes then is no help"

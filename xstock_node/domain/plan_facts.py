@@ -22,6 +22,7 @@ from xstock_node.domain.steps import Ask
 from xstock_node.domain.units import exact
 from xstock_node.protocol.records import Offer
 
+CENTURY: Final = 36_500 * 86_400
 _HUNDREDTH: Final = Decimal("0.01")
 
 
@@ -74,8 +75,11 @@ class Known(NamedTuple):
         return datetime.fromtimestamp(self.now, UTC).date()
 
     def hours(self, unix: int, up: bool = False) -> Decimal:
-        """Hours after the beginning of the day, to a hundredth: down, so that a hold is never longer, or up."""
-        spent = Decimal(unix - midnight(self.day.isoformat())) / 3600
+        """Hours after the beginning of the day, to a hundredth: down, so that a hold is never longer, or up.
+
+        A time of another node that lies beyond a century is a century away: no calendar ends there, and no plan.
+        """
+        spent = Decimal(min(unix, self.now + CENTURY) - midnight(self.day.isoformat())) / 3600
         return exact(spent.quantize(_HUNDREDTH, ROUND_CEILING if up else ROUND_FLOOR))
 
 
