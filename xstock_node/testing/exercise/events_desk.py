@@ -80,7 +80,8 @@ async def out_of_office(play: "Play", event: Event) -> str:
                (owner, item))  # fmt: skip
     await stage.step(code, deal.case, "indicate", lines=[line_of(item, Decimal(held), str(found.unit))], owner=owner,
                      answer_by=stage.unix(code, 5.5))  # fmt: skip
-    await stage.holds(deal.requester, deal.case, "indicate")
+    if not await stage.holds(deal.requester, deal.case, "indicate"):
+        raise NotPlayed(f"{deal.requester} did not hear of it")
     if await stage.owed(code, deal.case):
         raise NotPlayed("what is only possible counts as promised")
     return f"{held} {item} of {owner} are possible for {deal.requester}, not before its office opens; 0 are promised"
@@ -114,7 +115,7 @@ async def flooded_depot(play: "Play", event: Event) -> str:
 
 async def amend(play: "Play", event: Event) -> str:
     """An assessment changes what is needed: less is agreed, more is asked anew."""
-    done, code = [], event["node"]
+    done, code, changed = [], event["node"], 0
     for item, change in event["data"].items():
         deals = [d for d in play.deals if d.requester == code and d.case in play.bound_at]
         deal = next((d for d in deals if item in {f.item for f in d.flows}), None)
@@ -122,6 +123,9 @@ async def amend(play: "Play", event: Event) -> str:
             done.append(f"{item}: nothing is binding that could change")
             continue
         done.append(await amend_by(play, deal, {item: Decimal(change)}))
+        changed += 1
+    if not changed:
+        raise NotPlayed("; ".join(done))
     return "; ".join(done)
 
 

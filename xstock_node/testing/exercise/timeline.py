@@ -18,7 +18,7 @@ WHY_NOT = {
     "outside_help": "needs guests, and channels beside the network, with each need",
     "dispatch_message": "needs guests and a plugin for messages of dispatch centres",
     "threat_convoy": "needs guests and positions of convoys, which the product does not show to anybody yet",
-    "loan_status": "nothing in the product calls anybody 30, 7 and 0 days before a loan is due yet",
+    "loan_status": "alarms before a loan is due come by the nodes' clocks, which do not pass the days after the flood",
 }
 Result = Literal["played", "not played"]
 Work = Callable[[], Awaitable[None]]
