@@ -194,3 +194,14 @@ async def test_an_owner_without_an_account_releases_by_a_letter_that_two_persons
     acts = await desk.office.node.engine.read(lambda tx: tx.acts.last(9))
     entered = [a for a in acts if a.verb == "approve.letter"]
     assert len(entered) == 2 and all("ab" * 32 in a.detail and "state reserve" in a.detail for a in entered)
+
+
+async def test_who_comes_by_a_narrowed_token_hands_on_no_more_than_it_holds(desk: Desk) -> None:
+    await founded(desk)
+    await give(desk, "operator-token", "eva", "viewer")
+    narrow = (await desk.ask("POST", "/people/tokens", json={"name": "adam", "scope": ["people", "see"]}))[1]["token"]
+    for path in ("/people/tokens", "/people/links"):
+        for scope in ([], ["see", "stock.see"]):
+            status, found, _ = await desk.ask("POST", path, narrow, json={"name": "eva", "scope": scope})
+            assert status == 403 and "within people, see" in found["error"]["expected"], (path, scope)
+        assert (await desk.ask("POST", path, narrow, json={"name": "eva", "scope": ["see"]}))[0] == 200

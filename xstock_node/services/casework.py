@@ -234,10 +234,9 @@ class Casework:
         if doubted := self.doubted | self.doubts():
             do = "wait until they answer, or release stock line by line"
             raise Refusal("doubtful-start", "an answer of every member about its cases", ", ".join(sorted(doubted)), do)
-        for line in dossier.lines_of(body).items():
-            if line[1] <= 0:
-                do = "promise something"
-                raise Refusal("no-quantity", f"a quantity of {line[0][0]} above zero", str(line[1]), do)
+        for (item, _), quantity in dossier.lines_of(body).items():
+            if quantity <= 0:
+                raise Refusal("no-quantity", f"a quantity of {item} above zero", str(quantity), "promise something")
         if not after:
             raise Refusal("no-lines", "lines of item, quantity and unit", "none", "say what is promised")
         left_of = room(stock, claims(tx, networks, self._own, stock, now, found.case.id))

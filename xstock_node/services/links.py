@@ -49,7 +49,7 @@ class EnterRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 async def make_link(office: Office, actor: Actor, request: LinkRequest) -> LinkView:
     """A new code for a person whose role holds now; those that a second person confirms get it at the machine alone."""
-    people.known_rights(request.scope)
+    people.may_hand_on(actor, request.scope)
     now = office.node.clock.now()
     letters = b32encode(office.node.random.randbytes(_BYTES)).decode().lower()
     code = "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))

@@ -210,7 +210,7 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
 
 async def make_token(office: Office, actor: Actor, request: TokenRequest) -> TokenView:
     """A new token for a person."""
-    known_rights(request.scope)
+    may_hand_on(actor, request.scope)
     now, secret = office.node.clock.now(), new_secret(office)
     exp = now + request.days * rights.DAY
 
@@ -233,11 +233,14 @@ async def make_token(office: Office, actor: Actor, request: TokenRequest) -> Tok
     return TokenView(name=request.name, token=secret, exp=exp)
 
 
-def known_rights(scope: Sequence[str]) -> None:
-    """Raise Refusal for a scope that names a right which there is not."""
+def may_hand_on(actor: Actor, scope: Sequence[str]) -> None:
+    """Raise Refusal for a scope that names a right which there is not, or goes beyond the token of who hands it on."""
     unknown = sorted(set(scope) - rights.ALL)
     if unknown:
         raise Refusal("no-right", f"rights: {', '.join(sorted(rights.ALL))}", ", ".join(unknown), "", 2)
+    if actor.scope and not (scope and set(scope) <= set(actor.scope)):
+        came = ", ".join(sorted(scope)) or "all rights of the person"
+        raise Refusal("forbidden", f"a scope within {', '.join(sorted(actor.scope))}", came, "name a narrower one")
 
 
 def new_secret(office: Office) -> str:
