@@ -75,12 +75,20 @@ def _more_sent(play: Play, checks: StageChecks) -> Any:
     return mock.patch.dict(checks.sides, both)
 
 
+def _more_promised(play: Play, checks: StageChecks) -> Any:
+    key, side = next((k, v) for k, v in checks.sides.items() for c in v.counters if c.figures.get("dispatched"))
+    counters = [msgspec.structs.replace(c, figures=c.figures | {"accepted": "9999999"}) for c in side.counters]
+    both = {k: msgspec.structs.replace(v, counters=counters) for k, v in checks.sides.items() if k[1] == key[1]}
+    return mock.patch.dict(checks.sides, both)
+
+
 def _empty_paper(play: Play, checks: StageChecks) -> Any:
     return changed(play, "certificates", [play.certificates[0]._replace(text="EXERCISE")])
 
 
 PLANTS: dict[str, Plant] = {
     "K1": lambda play, _: changed(play.stage, "over", [("BG", "tent_family_16")]),
+    "K1 both sides": _more_promised,
     "K2": lambda play, _: changed(play.stage, "acknowledged", [Acknowledged(play.deals[0].case, "offer", "0" * 64)]),
     "K2 offers": lambda play, _: changed(play.stage, "published", {"gone": play.stage.names["BG"]}),
     "K3": _one_file_short,

@@ -35,6 +35,12 @@ def accepted(deals: Iterable[Deal], sides: Sides) -> dict[tuple[str, str, str], 
     return dict(total)
 
 
+def alive(deals: Iterable[Deal], sides: Sides) -> list[Deal]:
+    """The cases that were not cancelled, as their suppliers show them."""
+    sides_of = [(deal, sides.get((deal.supplier, deal.case))) for deal in deals]
+    return [deal for deal, side in sides_of if side is None or side.decided != "cancelled"]
+
+
 def promised_twice(deals: Iterable[Deal], sides: Sides, stock: Stock) -> list[str]:
     """Suppliers and items of which more is bound than there is."""
     total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)

@@ -12,10 +12,10 @@ from xstock_node.testing.clock import run_simulated
 from xstock_node.testing.exercise.checks import Check, Checks
 from xstock_node.testing.exercise.play import Play
 from xstock_node.testing.exercise.reading import ExerciseFile
-from xstock_node.testing.exercise.real_counting import Sides, accepted
+from xstock_node.testing.exercise.real_counting import Sides, accepted, alive
 from xstock_node.testing.exercise.stage import Stage
 from xstock_node.testing.exercise.stage_checks import StageChecks
-from xstock_node.testing.exercise.story import Deal, Story
+from xstock_node.testing.exercise.story import Story
 from xstock_node.testing.exercise.timeline import Told
 from xstock_node.testing.storm import MEMORY
 
@@ -117,12 +117,6 @@ def covered(file: ExerciseFile, codes: Iterable[str], got: Mapping[Got, Decimal]
 def got(play: Story, sides: Sides) -> dict[Got, Decimal]:
     """What is bound for each node in the end, by item; a cancelled operation gives nothing."""
     found: dict[Got, Decimal] = {}
-    alive = [deal for deal in play.deals if not _is_cancelled(deal, sides)]
-    for (_, requester, item), quantity in accepted(alive, sides).items():
+    for (_, requester, item), quantity in accepted(alive(play.deals, sides), sides).items():
         found[requester, item] = found.get((requester, item), Decimal(0)) + quantity
     return found
-
-
-def _is_cancelled(deal: Deal, sides: Sides) -> bool:
-    side = sides.get((deal.supplier, deal.case))
-    return side is not None and side.decided == "cancelled"

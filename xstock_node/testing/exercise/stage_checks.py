@@ -23,6 +23,7 @@ class StageChecks(Checks):
         super().__init__(play)
         self.play, self.stage = play, play.stage
         self.sides: dict[tuple[str, str], OperationView] = {}
+        self.twice: set[str] = set()
 
     @property
     def requests(self) -> int:
@@ -32,14 +33,18 @@ class StageChecks(Checks):
     @property
     def double_promises(self) -> int:
         """Promises beyond what there is, but for goods that were damaged afterwards, which are at risk and shown."""
-        risk = {tuple(one.split(" ")) for one in self.play.at_risk}
-        return len({one for one in self.stage.over if one not in risk})
+        beyond = {" ".join(one) for one in self.stage.over} | self.twice
+        return len(beyond - set(self.play.at_risk))
 
     async def _double(self) -> tuple[Result, str]:
-        shown = ", ".join(self.play.at_risk) or "nothing"
-        return passed(
-            self.double_promises == 0
-        ), f"{self.double_promises} beyond what there is; at risk and shown: {shown}"
+        """By the nodes' own sums all the while; in the end by what both sides show, beside the stock of the file."""
+        stock = {
+            code: {one.item: one.offerable for one in self.play.file.standing(code).positions}
+            for code in self.stage.names
+        }
+        self.twice = set(counting.promised_twice(counting.alive(self.play.deals, self.sides), self.sides, stock))
+        shown, count = ", ".join(self.play.at_risk) or "nothing", self.double_promises
+        return passed(count == 0), f"{count} beyond what there is; at risk and shown: {shown}"
 
     async def all(self) -> list[Check]:
         """Every check, in order, on what both parties show of every case at the end."""
