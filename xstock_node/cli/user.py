@@ -62,7 +62,7 @@ async def agree(as_json: bool, home: Path | None, name: str) -> None:
 
 
 @user.command("break-glass")
-@click.option("--reason", required=True, help="Why; everybody reads it.")
+@click.option("--reason", required=True, help="Why; it stays in the list of acts.")
 @verb
 async def break_glass(as_json: bool, home: Path | None, reason: str) -> None:
     """In need: take a duty officer's rights for an hour, alone; everybody of this node is told at once."""

@@ -109,7 +109,7 @@ class PersonName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GlassRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Why rights are taken; everybody reads it."""
+    """Why rights are taken; it stays in the list of acts."""
 
     reason: Annotated[ShortText, Meta(min_length=3)]
 
