@@ -6,14 +6,15 @@ from xstock_node.domain.allocation import make_plan
 from xstock_node.domain.allocation_check import violations
 
 SEEDS = (1, 2, 3)
+DENSITIES = (0.5, 1.0)
 
 
 def run() -> None:
     """Half of the items in a depot and asked for at a site, as a network of stores has them; then all of them."""
     make_plan(made(3, 3, 3, 0))  # loads the solver
-    for seed in SEEDS:
-        _run(seed, 0.5)
-    _run(SEEDS[0], 1.0)
+    for density in DENSITIES:
+        for seed in SEEDS:
+            _run(seed, density)
 
 
 def _run(seed: int, density: float) -> None:

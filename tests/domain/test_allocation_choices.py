@@ -8,10 +8,9 @@ from xstock_node.domain.allocation import checked
 from xstock_node.domain.allocation_choices import (
     Choices,
     Pot,
-    factor_of,
+    asked_items,
     hold_over,
     spoiled,
-    times,
     usable_lots,
     worth_of,
 )
@@ -33,8 +32,8 @@ def test_only_whole_multiples_leave_and_the_keep_back_stays() -> None:
 
 def test_an_item_counts_as_itself_and_a_substitute_by_its_factor() -> None:
     line = need(substitutes=(*HALL, Substitute("dome", D(3))))
-    factors = [factor_of(offer(item=item), line) for item in ("tent", "hall", "dome", "mat")]
-    assert factors == [1, 2, 3, None]
+    assert {asked.item: asked.factor for asked in asked_items(line)} == {"tent": 1, "hall": 2, "dome": 3}
+    assert [asked.pot.instead for asked in asked_items(line)] == [False, True, True]
 
 
 def test_a_line_is_worth_its_severity_by_the_part_covered_and_the_hours_it_is_late() -> None:
@@ -44,10 +43,12 @@ def test_a_line_is_worth_its_severity_by_the_part_covered_and_the_hours_it_is_la
 
 
 def test_goods_leave_once_they_are_accepted_cleared_and_ready() -> None:
+    def times(ready: int, lead: int) -> tuple[Decimal, Decimal, Decimal]:
+        (way,) = choices([need()], [offer(ready=ready)], lanes=[lane(lead=lead)]).all
+        return way.trip.depart, way.arrive, way.late
+
+    assert [times(0, 3), times(7, 3), times(50, 0)] == [(5, 15, 0), (7, 17, 0), (50, 60, 12)]
     given = inputs()
-    assert times(offer(), need(), lane(lead=3), given) == (5, 15, 0)
-    assert times(offer(ready=7), need(), lane(lead=3), given) == (7, 17, 0)
-    assert times(offer(ready=50), need(), lane(), given) == (50, 60, 12)
     assert [hold_over(offer(hold_until=hour), given) for hour in (None, D("1.9"), 2, 3)] == [False, True, False, False]
 
 

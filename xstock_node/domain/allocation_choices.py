@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from xstock_node.domain.allocation_types import Inputs, Lane, NeedOf, OfferOf
 from xstock_node.domain.fairness import Claim, FairSplit, fair_split
@@ -26,10 +28,7 @@ EFFORT: Final = Decimal("0.00001")
 _NONE: Final = Decimal(0)
 
 
-Times = tuple[Decimal, Decimal, Decimal]
-
-
-class Pot(NamedTuple):
+class Pot(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """A fair part: what requesters of one severity may have of an item, as such or (`instead`) as a substitute."""
 
     item: str
@@ -38,7 +37,7 @@ class Pot(NamedTuple):
     severity: int
 
 
-class Trip(NamedTuple):
+class Trip(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """Vehicles that leave together: goods that are ready at another hour are another trip."""
 
     depot: str
@@ -47,7 +46,7 @@ class Trip(NamedTuple):
     depart: Decimal
 
 
-class Choice(NamedTuple):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """One way for one offer to one line; `worth` is that of one multiple, `counts` its quantity in the line's item."""
 
     offer: OfferOf
@@ -62,7 +61,16 @@ class Choice(NamedTuple):
     worth: Decimal
 
 
-class Refusal(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """An item that a line takes: one unit of it is worth `factor` of the line's own item."""
+
+    need: NeedOf
+    item: str
+    factor: Decimal
+    pot: Pot
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """An offer of what a line asks for that may not go there."""
 
     offer: OfferOf
@@ -74,11 +82,11 @@ def usable_lots(offer: OfferOf) -> int:
     return max(0, int((offer.quantity - offer.keep_back) // offer.multiple))
 
 
-def factor_of(offer: OfferOf, need: NeedOf) -> Decimal | None:
-    """What one unit of the offer is worth in the line's item: 1 for the item itself, None when it does not serve."""
-    if offer.item == need.item:
-        return Decimal(1)
-    return next((other.factor for other in need.substitutes if other.item == offer.item), None)
+def asked_items(need: NeedOf) -> Iterable[Asked]:
+    """The line's own item first, then its substitutes."""
+    factors = {need.item: Decimal(1)} | {other.item: other.factor for other in need.substitutes}
+    for item, factor in factors.items():
+        yield Asked(need, item, factor, Pot(item, item != need.item, need.requester, need.severity))
 
 
 def worth_of(need: NeedOf, counts: Decimal, late: Decimal) -> Decimal:
@@ -91,13 +99,6 @@ def hold_over(offer: OfferOf, inputs: Inputs) -> bool:
     return offer.hold_until is not None and offer.hold_until < inputs.accept_by
 
 
-def times(offer: OfferOf, need: NeedOf, lane: Lane, inputs: Inputs) -> Times:
-    """Departure after acceptance, clearance and readiness; arrival; hours late."""
-    depart = max(offer.ready, inputs.accept_by + lane.lead)
-    arrive = depart + lane.hours
-    return depart, arrive, max(_NONE, arrive - need.needed_by)
-
-
 def spoiled(offer: OfferOf, need: NeedOf, arrive: Decimal, inputs: Inputs) -> bool:
     """Whether the goods expire before the earliest expiry that is accepted, or before the day they arrive."""
     if offer.expiry is None:
@@ -108,6 +109,12 @@ def spoiled(offer: OfferOf, need: NeedOf, arrive: Decimal, inputs: Inputs) -> bo
 @lru_cache(1_000)
 def _day(first: str, later: int) -> str:
     return (date.fromisoformat(first) + timedelta(days=later)).isoformat()
+
+
+@lru_cache(1_000)
+def _terms(wanted: tuple[str, ...], given: tuple[str, ...]) -> str | None:
+    """The first of the wanted terms that are given."""
+    return next((one for one in wanted if one in given), None)
 
 
 @lru_cache(100)
@@ -126,6 +133,7 @@ class Choices:
         self._lanes: dict[tuple[str, str], list[tuple[Lane, Reason | None]]] = {}
         for lane in inputs.lanes:
             self._lanes.setdefault((lane.depot, lane.site), []).append((lane, self._closed(lane)))
+        self._timed: dict[tuple[str, str, str, Decimal], tuple[Trip, Decimal]] = {}
         self.refusals: dict[str, list[Refusal]] = {}
         self.all: list[Choice] = []
         offers: dict[str, list[OfferOf]] = {}
@@ -133,20 +141,18 @@ class Choices:
             offers.setdefault(offer.item, []).append(offer)
         kept = {offer.offer: self._kept(offer) for offer in inputs.offers}
         for need in inputs.needs:
-            for item in (need.item, *(other.item for other in need.substitutes)):
-                for offer in offers.get(item, ()):
-                    self._judge(offer, need, kept[offer.offer])
+            for asked in asked_items(need):
+                for offer in offers.get(asked.item, ()):
+                    self._judge(offer, asked, kept[offer.offer])
         self.all.sort(key=_order)
 
-    def _judge(self, offer: OfferOf, need: NeedOf, why: Reason | None) -> None:
-        found: list[Choice] = []
-        if why is None and not any(one in offer.terms for one in need.terms):
-            why = _other_terms(offer.terms)
+    def _judge(self, offer: OfferOf, asked: Asked, why: Reason | None) -> None:
+        served = False
         if why is None:
-            found, why = self._by_lanes(offer, need)
-        self.all += found
-        if why is not None and not found:
-            self.refusals.setdefault(need.line, []).append(Refusal(offer, why))
+            terms = _terms(asked.need.terms, offer.terms)
+            served, why = self._by_lanes(offer, asked, terms) if terms else (False, _other_terms(offer.terms))
+        if why is not None and not served:
+            self.refusals.setdefault(asked.need.line, []).append(Refusal(offer, why))
 
     def _kept(self, offer: OfferOf) -> Reason | None:
         """Why an offer may go nowhere."""
@@ -165,44 +171,41 @@ class Choices:
             return Reason("no_vehicle", {"depot": lane.depot, "vehicle": lane.vehicle})
         return None
 
-    def _by_lanes(self, offer: OfferOf, need: NeedOf) -> tuple[list[Choice], Reason | None]:
-        """A choice for every lane that serves, and why the best of the others does not."""
-        lanes = self._lanes.get((offer.depot, need.site), [])
-        found: list[Choice] = []
-        why: Reason | None = None if lanes else Reason("no_lane", {"depot": offer.depot, "site": need.site})
+    def _by_lanes(self, offer: OfferOf, asked: Asked, terms: str) -> tuple[bool, Reason | None]:
+        """Adds a choice for every lane that serves; whether one does, and why the last of the others does not."""
+        need = asked.need
+        lanes = self._lanes.get((offer.depot, need.site))
+        if not lanes:
+            return False, Reason("no_lane", {"depot": offer.depot, "site": need.site})
+        before, last = len(self.all), None
         for lane, closed in lanes:
-            timed = times(offer, need, lane, self.inputs)
-            why = closed or self._late_refusal(offer, need, timed)
+            trip, arrive = self._times(offer, lane)
+            late = max(_NONE, arrive - need.needed_by)
+            why = closed or self._late_refusal(offer, need, arrive, late)
             if why is None:
-                found.append(self._choice(offer, need, lane, timed))
-        return found, why
+                counts = offer.multiple * asked.factor
+                worth = worth_of(need, counts, late)
+                self.all.append(Choice(offer, need, lane, trip, asked.pot, terms, arrive, late, counts, worth))
+            last = why
+        return len(self.all) > before, last
 
-    def _late_refusal(self, offer: OfferOf, need: NeedOf, timed: Times) -> Reason | None:
-        _, arrive, late = timed
+    def _times(self, offer: OfferOf, lane: Lane) -> tuple[Trip, Decimal]:
+        """Departure after acceptance, clearance and readiness; arrival."""
+        key = lane.depot, lane.site, lane.vehicle, offer.ready
+        found = self._timed.get(key)
+        if found is None:
+            depart = max(offer.ready, self.inputs.accept_by + lane.lead)
+            trip = Trip(lane.depot, lane.site, lane.vehicle, depart)
+            found = self._timed[key] = trip, depart + lane.hours
+        return found
+
+    def _late_refusal(self, offer: OfferOf, need: NeedOf, arrive: Decimal, late: Decimal) -> Reason | None:
         if spoiled(offer, need, arrive, self.inputs):
             wanted = need.earliest_expiry or "the day of arrival"
             return Reason("expires", {"expiry": offer.expiry or "unknown", "wanted": wanted})
         if late > LATEST:
             return Reason("far_too_late", {"late": str(exact(late))})
         return None
-
-    def _choice(self, offer: OfferOf, need: NeedOf, lane: Lane, timed: Times) -> Choice:
-        factor = factor_of(offer, need)
-        assert factor is not None
-        depart, arrive, late = timed
-        counts = offer.multiple * factor
-        return Choice(
-            offer=offer,
-            need=need,
-            lane=lane,
-            trip=Trip(lane.depot, lane.site, lane.vehicle, depart),
-            pot=Pot(offer.item, offer.item != need.item, need.requester, need.severity),
-            terms=next(one for one in need.terms if one in offer.terms),
-            arrive=arrive,
-            late=late,
-            counts=counts,
-            worth=worth_of(need, counts, late),
-        )
 
     @cached_property
     def splits(self) -> dict[tuple[str, bool], FairSplit]:

@@ -22,13 +22,14 @@ SMALL: Final = 600
 NODES: Final = 500
 FINE: Final = 3_000
 FINE_SHARES: Final = (*(turn / 13 for turn in range(1, 13)), 0.96, 1.0)
-COARSE_SHARES: Final = (0.4, 0.7, 0.9, 1.0)
+COARSE_SHARES: Final = (0.7, 0.95, 1.0)
 FIRST_WAYS: Final = 10
 _CLOSE: Final = 1e-4
 _NEAR: Final = 1e-3
 _RELAXED: Final = 1e-4
 _USED: Final = 1e-6
 _WORTHWHILE: Final = 0.001
+_PERTURBATION: Final = "dual_simplex_cost_perturbation_multiplier"
 _OPTIONS: Final = {
     "output_flag": False,
     "threads": 1,
@@ -130,9 +131,11 @@ class _Program:
         return [column for column, trip in enumerate(self._trips_of) if trip in gone] + unused
 
     def without(self, solver: Any, columns: Sequence[int]) -> "_Program":
-        """The program without some columns, in the solver too, which goes on from where it is."""
+        """The program without some columns and the rows of them alone, in the solver too, which goes on from there."""
         gone = {*columns}
+        empty = [number for number, row in enumerate(self.rows) if gone.issuperset(row.columns)]
         solver.deleteCols(len(columns), columns)
+        solver.deleteRows(len(empty), empty)
         trips = [trip for trip in self.trips if self._column[trip] not in gone]
         places = [place for column, place in enumerate(self.places) if column not in gone]
         return _Program(self._choices, self._most, places, trips)
@@ -218,7 +221,8 @@ def solve(choices: Choices, small: int = SMALL) -> Solved:
 def _relax(program: _Program) -> tuple[Any, list[float], float]:
     """The solver, the values of the relaxation and a bound on it.
 
-    It is solved over the best ways of each line, then over what pays too.
+    It is solved over the best ways of each line, then over what pays too; from the second time on with the costs as
+    they are, since undoing small changes to them takes the solver longer than to go on from where it was.
     What a column that is left out would gain by its reduced cost, times the most it can be, is added to the bound.
     """
     solver, upper = program.open(whole=False), program.upper
@@ -231,6 +235,7 @@ def _relax(program: _Program) -> tuple[Any, list[float], float]:
             solver.changeColBounds(column, 0.0, 0.0)
     while True:
         values = _run(solver)
+        solver.setOptionValue(_PERTURBATION, 0.0)
         value, gains = solver.getInfo().objective_function_value, solver.getSolution().col_dual
         paying = {column for column in out if gains[column] > _USED}
         bound = value + sum(max(0.0, gains[column]) * upper[column] for column in out)

@@ -12,14 +12,14 @@ from xstock_node.domain.loading import VehicleType
 from xstock_node.domain.reasons import Reason
 
 
-class Substitute(msgspec.Struct, frozen=True):
+class Substitute(msgspec.Struct, frozen=True, gc=False):
     """The requester also takes `item`; one unit of it replaces `factor` units of what was asked."""
 
     item: str
     factor: Decimal
 
 
-class NeedOf(msgspec.Struct, frozen=True, kw_only=True):
+class NeedOf(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of a request: what is needed at which site until when, severity 1 being the gravest.
 
     `terms` in the order of preference. `earliest_expiry` (ISO date): what expires sooner is refused. `by_ratio`,
@@ -41,7 +41,7 @@ class NeedOf(msgspec.Struct, frozen=True, kw_only=True):
     justified: bool = False
 
 
-class OfferOf(msgspec.Struct, frozen=True, kw_only=True):
+class OfferOf(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One offer of one lot: `quantity` of which `keep_back` stays; it leaves in whole multiples from `ready` on.
 
     `hold_until`: when the supplier's reservation ends, None for an offer without one. `kg`, `m3` of one unit.
@@ -62,7 +62,7 @@ class OfferOf(msgspec.Struct, frozen=True, kw_only=True):
     m3: Decimal | None = None
 
 
-class Lane(msgspec.Struct, frozen=True, kw_only=True):
+class Lane(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A way from a depot to a site with a type of vehicle.
 
     `lead`: hours that clearance takes before a vehicle may leave. `largest_truck`: gross tonnes that the smallest of
@@ -81,7 +81,7 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     assumed: bool = False
 
 
-class Fleet(msgspec.Struct, frozen=True):
+class Fleet(msgspec.Struct, frozen=True, gc=False):
     """How many vehicles of a type may leave a depot, each once; None for as many as are hired."""
 
     depot: str

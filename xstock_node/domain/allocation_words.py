@@ -98,7 +98,8 @@ class Explainer:
     def _refused(self, need: NeedOf) -> Iterable[Reason]:
         """The offers that may not go there, summed by reason: what it would take to have them."""
         sums: dict[str, tuple[Reason, Decimal]] = {}
-        for offer, why in self._choices.refusals.get(need.line, []):
+        for refusal in self._choices.refusals.get(need.line, []):
+            offer, why = refusal.offer, refusal.why
             first, quantity = sums.get(why.code, (why, _NONE))
             sums[why.code] = first, quantity + self._choices.lots[offer.offer] * offer.multiple
         for code in sorted(sums):
