@@ -132,7 +132,7 @@ class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Above which a second person approves an offer that the stock owner released."""
+    """Above which a second person approves an offer that the stock owner released, or a request."""
 
     percent: Annotated[
         Decimal, Meta(description="A second person above so many percent of what there is of an item.")
@@ -147,6 +147,12 @@ class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     unknown_value: Annotated[bool, Meta(description="A second person also where the value of goods is not known.")] = (
         False
     )
+    ask_value: Annotated[
+        Decimal, Meta(description="A second person above this value of all goods asked for, by the own stock; 0: none.")
+    ] = Decimal(0)
+    ask_pieces: Annotated[
+        dict[str, Decimal], Meta(description="A second person above so many of an item asked for, by its code.")
+    ] = {}
 
 
 class DutySettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -254,6 +260,7 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
     return [
         (0 <= approvals.percent <= 100, "approvals.percent from 0 to 100", str(approvals.percent)),
         (approvals.value >= 0, "approvals.value of 0 or more", str(approvals.value)),
+        (approvals.ask_value >= 0, "approvals.ask_value of 0 or more", str(approvals.ask_value)),
         (_COUNTRY.fullmatch(node.country) is not None, "node.country as two capital letters, such as BG", node.country),
         (
             all(_LANGUAGE.fullmatch(language) for language in node.languages),

@@ -37,7 +37,9 @@ def tx(monkeypatch: pytest.MonkeyPatch) -> Any:
         return SimpleNamespace(claim=claim)
 
     def of(network: str) -> list[Any]:
-        return [SimpleNamespace(id=id_, supplier=who, said=said) for id_, who, said in CASES[network]]
+        return [
+            SimpleNamespace(id=id_, supplier=who, said=said, requester=f"for {id_}") for id_, who, said in CASES[network]
+        ]
 
     monkeypatch.setattr(promises.dossier, "read", read)
     return SimpleNamespace(cases=SimpleNamespace(all=of))
@@ -53,6 +55,8 @@ def test_claims_are_summed_over_own_cases_and_one_may_be_left_out(tx: Any) -> No
     assert owed(("see",), "bg") == {TENT: 100}
     assert owed(("see", "balkan"), "hr") == {TENT: 48, BED: 2}
     assert owed(("see", "balkan"), "hr", "d") == {TENT: 8, BED: 2}
+    one = promises.claims(tx, ("see", "balkan"), "hr", Stock({}, NEVER), NOW, "", "for b").owed
+    assert one == {TENT: 3}, "of one requester alone"
     counted = promises.claims(tx, ("see",), "hr", Stock({}, Counts({TENT: NOW}, {})), NOW)
     assert counted.gone == {TENT: 2} and counted.whole == {TENT: 10, BED: 2}
 

@@ -22,7 +22,8 @@ from xstock_node.services import (
 from xstock_node.services.approving import PendingView
 from xstock_node.services.branches import Placed, Reach
 from xstock_node.services.operation_views import OperationRow, OperationView
-from xstock_node.services.requesting import NewRequest, RequestId, RequestView
+from xstock_node.services.request_views import RequestView
+from xstock_node.services.requesting import NewRequest, RequestId
 
 ATTACHMENT_ROUTES = (
     Route(

@@ -16,7 +16,8 @@ from xstock_node.domain.needs import Climate
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
-from xstock_node.services.requesting import Asked, Coverage, NewRequest, RequestId, RequestView
+from xstock_node.services.request_views import Coverage, RequestView
+from xstock_node.services.requesting import Asked, NewRequest, RequestId
 
 LINE = (
     "CODE=QUANTITY or CODE=QUANTITY:UNIT, then as needed ,by=+24h ,severity=1 ,expiry=2027-06 ,subs ,need=WORDS"
@@ -204,6 +205,7 @@ def _one(found: RequestView) -> str:
             ("place", found.place),
             ("needed by", found.needed_by),
             ("not sent yet", ", ".join(found.unsent)),
+            ("waits for", f"a second person: xstock op approve {found.waits}" if found.waits else ""),
         ]
     )
     lines = table(

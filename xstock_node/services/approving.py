@@ -1,27 +1,23 @@
 """Approving: steps that wait for the stock owner's release or for a second person, and who signed what already."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.rights import DAY
-from xstock_node.domain.steps import Line
-from xstock_node.domain.sums import ZERO, Key
-from xstock_node.domain.units import from_sent_pair
 from xstock_node.protocol.recordtypes import Hash, ShortText
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
-from xstock_node.services.office import Actor, Office, Thresholds
+from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import forbidden, may
-from xstock_node.services.promises import Stock
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
 
 LIVES = 7 * DAY
+ASK = "request.new"
+"""What waits is no step of an operation but a whole request; its `case` is the id of that request."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +63,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     signed: tuple[Signed, ...] = ()
     letter: Letter | None = None
     entered: tuple[str, ...] = ()
+    exercise: bool = False
 
     @property
     def draft(self) -> Draft:
@@ -83,17 +80,6 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 PENDING: Shelf[Pending] = Shelf("pending", Pending)
 
 
-Needs = dict[str, list[str]]
-PROMISES: Final = frozenset({"offer", "standby", "amended"})
-
-
-class Medicines(NamedTuple):
-    """The codes of medical items among the lines of a step, and whether somebody may sign as a pharmacist there."""
-
-    items: tuple[str, ...] = ()
-    pharmacist: bool = False
-
-
 class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     """A step that waits for people of this node."""
 
@@ -106,61 +92,6 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     why: list[str]
     fields: dict[str, Any]
     exercise: bool
-
-
-UNKNOWN: Final = (ZERO, "")
-
-
-def needs_of(
-    verb: str,
-    lines: Sequence[Line],
-    stock: Stock,
-    limits: Thresholds,
-    medicines: Medicines = Medicines(),
-) -> Needs:
-    """The rights that a step needs beside its own, each with its reasons.
-
-    An offer needs the owner's release, and a second person above thresholds; an offer or dispatch of medicines the
-    pharmacist, where there is one. `stock` is what the organisation may promise of each item, and what one is worth: a
-    value that a line says counts, else that of the stock. An unknown one is told, and is a reason where the settings
-    say so.
-    """
-    named = ", ".join(medicines.items)
-    checked = {"pharmacist": [f"medicines: {named}"]} if named and medicines.pharmacist else {}
-    if verb not in PROMISES:
-        return checked if verb == "dispatch" else {}
-    needs: Needs = {"release": ["the stock owner releases every offer"]} | checked
-    if named and not checked:
-        needs["release"].append(f"medicines ({named}), and nobody here is a pharmacist: the stock owner alone")
-    value, wanted = ZERO, dict[Key, Decimal]()
-    for line in lines:
-        key = line.item, line.unit
-        wanted[key] = wanted.get(key, ZERO) + line.quantity
-        each, currency = _worth(line, stock.worth.get(key, UNKNOWN))
-        if currency == limits.currency:
-            value += line.quantity * each
-        elif currency:
-            needs.setdefault("approve", []).append(f"a value in {currency}, which no threshold is given for")
-        else:
-            right = "approve" if limits.unknown_value else "release"
-            needs.setdefault(right, []).append(f"the value of {line.item} is not known")
-    for key, quantity in wanted.items():
-        there, most = stock.here.get(key, ZERO), limits.pieces.get(key[0])
-        if most is not None and quantity > most:
-            needs.setdefault("approve", []).append(f"more than {most} of {key[0]}")
-        if there and quantity * 100 > there * limits.percent:
-            needs.setdefault("approve", []).append(f"{quantity * 100 / there:.0f} % of the {key[0]} that there are")
-    if value > limits.value:
-        needs.setdefault("approve", []).append(f"a value of {value} {limits.currency}")
-    return needs
-
-
-def _worth(line: Line, known: tuple[Decimal, str]) -> tuple[Decimal, str]:
-    """What one of a line is worth: as it says, but never less than the stock says in the same currency."""
-    said = max(from_sent_pair(line.value), ZERO), line.currency
-    if not line.currency:
-        return known
-    return max(said, known) if known[1] == line.currency else said
 
 
 def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
@@ -198,20 +129,39 @@ def by_letter(pending: Pending, actor: Actor, letter: Letter, now: int) -> Pendi
     return msgspec.structs.replace(pending, letter=letter, entered=entered, signed=(*pending.signed, *signed))
 
 
-def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]]) -> Pending:
+def sign(office: Office, tx: Transaction, actor: Actor, pending: Pending, letter: Letter | None) -> Pending:
+    """The step with one signature more, and the act of it."""
+    now, what, missing = office.node.clock.now(), f"{pending.verb} {pending.id}", pending.missing
+    if letter is not None:
+        pending = by_letter(pending, actor, letter, now)
+        paper = f"{letter.sha256} of {letter.day} by {letter.function}"
+        office.record(tx, actor, "approve.letter", pending.case, f"{what} {paper}")
+        return pending
+    pending = sign_with(pending, actor, now)
+    for right in sorted(set(missing) - set(pending.missing)):
+        office.record(tx, actor, f"approve.{right}", pending.case, what)
+    return pending
+
+
+def begin(office: Office, actor: Actor, draft: Draft, needs: dict[str, list[str]], exercise: bool) -> Pending:
     """A step that waits; whoever wrote it signs at once with what they hold."""
     now = office.node.clock.now()
     why = tuple(reason for reasons in needs.values() for reason in reasons)
     id_, _ = fresh(office.node.random)
-    pending = Pending(**draft._asdict(), id=id_, by=actor.name, at=now, needs=tuple(needs), why=why)
+    pending = Pending(**draft._asdict(), id=id_, by=actor.name, at=now, needs=tuple(needs), why=why, exercise=exercise)
     if any(may(actor, right, now) for right in pending.needs):
         pending = sign_with(pending, actor, now)
     return pending
 
 
 def live(tx: Transaction, now: int, case: str = "") -> list[Pending]:
-    """What waits, of one case or of all; after a week it is forgotten."""
+    """What waits, of one case or of all; after a week it lapses."""
     return [p for p in PENDING.list(tx) if p.at + LIVES > now and case in ("", p.case)]
+
+
+def lapsed(tx: Transaction, now: int) -> list[Pending]:
+    """What nobody signed within a week."""
+    return [p for p in PENDING.list(tx) if p.at + LIVES <= now]
 
 
 def pending_view(pending: Pending) -> PendingView:
@@ -225,5 +175,5 @@ def pending_view(pending: Pending) -> PendingView:
         missing=list(pending.missing),
         why=list(pending.why),
         fields=pending.fields,
-        exercise=pending.case.startswith("x"),
+        exercise=pending.exercise,
     )

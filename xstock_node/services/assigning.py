@@ -6,7 +6,7 @@ from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services import branches, duty_desk
 from xstock_node.services.branches import Placed, row_of
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import REQUESTS, Request
+from xstock_node.services.request_views import REQUESTS, Request
 from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
 

@@ -11,6 +11,7 @@ import msgspec
 
 from xstock_node.domain.rights import sites_of
 from xstock_node.services import approving, people
+from xstock_node.services.approving import Pending
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
@@ -140,6 +141,14 @@ def no_case(case: str) -> Refusal:
 def no_request(id_: str) -> Refusal:
     """There is no such request here."""
     return Refusal("no-request", "a request of this node", id_, "see `xstock request list`")
+
+
+def pending_of(tx: Transaction, id_: str, now: int) -> Pending:
+    """What waits for people of this node; raises Refusal `no-pending`."""
+    found = next((p for p in approving.live(tx, now) if p.id == id_), None)
+    if found is None:
+        raise no_pending(id_)
+    return found
 
 
 def no_pending(id_: str) -> Refusal:

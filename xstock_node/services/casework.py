@@ -217,15 +217,23 @@ class Casework:
         if side == "supplier" and (verb in PROMISES or (verb == "amended" and "lines" in body)):
             self._may_promise(tx, found, body)
 
+    def stock(self, tx: Transaction) -> tuple[Stock, list[str]]:
+        """What the store allows to promise, and the networks that draw on it; an exercise never touches what is real.
+
+        The live offers are the bound where no stock is kept here.
+        """
+        kept = None if self.network.shared.is_exercise else self.bound(tx)
+        if kept is None:
+            return available(tx, self.network, self.node.clock.now()), [self.network.name]
+        return kept, [*self.sharing()]
+
     def _may_promise(self, tx: Transaction, found: Dossier, body: dict[str, Any]) -> None:
         """Raise while a step would claim more of the store than is available (xs1 16.11).
 
         Goods that leave are claimed already; where they are more than that, as in place of a load that waits at a
         border, they need stock like a promise. An amendment needs stock for what it adds.
         """
-        now, stock = self.node.clock.now(), None if self.network.shared.is_exercise else self.bound(tx)
-        networks = [self.network.name] if stock is None else self.sharing()
-        stock = available(tx, self.network, now) if stock is None else stock
+        now, (stock, networks) = self.node.clock.now(), self.stock(tx)
         before, after = found.claim(stock.counted, now).whole, found.claim(stock.counted, now, body).whole
         if body["step"] in ("dispatch", "amended"):
             after = {key: quantity for key, quantity in after.items() if quantity > before.get(key, ZERO)}

@@ -18,7 +18,7 @@ from xstock_node.domain.escalation import Told, Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import DAY, GLASS, RIGHTS, Role
 from xstock_node.services import approving, branches, dossier, standing_down
-from xstock_node.services.approving import Pending
+from xstock_node.services.approving import ASK, Pending
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import short
 from xstock_node.services.office import Actor, Office
@@ -30,7 +30,12 @@ from xstock_node.storage.interfaces import Transaction
 TOLD: Shelf[Told] = Shelf("waiting", Told)
 DECIDERS: Final = frozenset({Role.DUTY_OFFICER, Role.NIGHT_DEPUTY})
 LARGEST: Final = 256 * 1024
-_SIGNERS: Final = {"release": Role.STOCK_OWNER, "approve": Role.APPROVER, "pharmacist": Role.PHARMACIST}
+_SIGNERS: Final = {
+    "release": Role.STOCK_OWNER,
+    "approve": Role.APPROVER,
+    "pharmacist": Role.PHARMACIST,
+    "ask": Role.DUTY_OFFICER,
+}
 
 
 class RosterFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,13 +254,13 @@ def _approvals(pending: Iterable[Pending], known: Iterable[Waiting]) -> list[Wai
                     kind=Wait.APPROVAL,
                     role=_SIGNERS.get(one.missing[0], Role.APPROVER),
                     since=max([one.at, *(signed.at for signed in one.signed)]),
-                    case=one.case,
-                    request=turn.request if turn else "",
+                    case="" if one.verb == ASK else one.case,
+                    request=one.case if one.verb == ASK else turn.request if turn else "",
                     other=turn.other if turn else "",
                     state=turn.state if turn else "",
                     detail=f"{one.verb} {one.id}",
                     answer_by=turn.answer_by if turn else 0,
-                    exercise=one.case.startswith("x"),
+                    exercise=one.exercise,
                 )
             )
     return found

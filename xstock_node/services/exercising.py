@@ -29,7 +29,7 @@ from xstock_node.services.network import Network
 from xstock_node.services.offer_views import offer_in
 from xstock_node.services.offering import DAY, Entropy, ending
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import REQUESTS
+from xstock_node.services.request_views import REQUESTS
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.services.typed import pair_of

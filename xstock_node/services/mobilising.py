@@ -16,7 +16,7 @@ from xstock_node.services import dossier
 from xstock_node.services.branches import visible
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import REQUESTS
+from xstock_node.services.request_views import REQUESTS
 from xstock_node.services.times import iso
 from xstock_node.services.typed import clean, decimal_text
 from xstock_node.storage.interfaces import Transaction

@@ -61,7 +61,8 @@ OPERATOR = Actor("operator", "socket")
 
 class Thresholds(NamedTuple):
     """Above which a second person approves an offer: percent of the own stock of an item, a value in `currency`, or
-    `pieces` of an item by its code; `unknown_value`: also where a value is not known.
+    `pieces` of an item by its code; `unknown_value`: also where a value is not known. `ask_value` (0: none) and
+    `ask_pieces` are those of requests.
     """
 
     percent: Decimal = Decimal(10)
@@ -69,6 +70,8 @@ class Thresholds(NamedTuple):
     currency: str = "EUR"
     pieces: Mapping[str, Decimal] = MappingProxyType({})
     unknown_value: bool = False
+    ask_value: Decimal = Decimal(0)
+    ask_pieces: Mapping[str, Decimal] = MappingProxyType({})
 
 
 class OfficeSettings(NamedTuple):

@@ -11,11 +11,13 @@ from xstock_node.domain import guards, steps
 from xstock_node.domain.items import Category
 from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
+from xstock_node.domain.sums import Sums
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
 from xstock_node.services import (
     approving,
+    asking,
     attachments,
     counting,
     crews,
@@ -25,8 +27,8 @@ from xstock_node.services import (
     operation_views,
     people,
 )
-from xstock_node.services.approving import PENDING, Draft, Letter, Medicines, Pending, PendingView
-from xstock_node.services.branches import no_pending, row_of, site_of, visible
+from xstock_node.services.approving import ASK, PENDING, Draft, Letter, Pending, PendingView
+from xstock_node.services.branches import pending_of, row_of, site_of, visible
 from xstock_node.services.casework import Casework, Sent
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -34,7 +36,9 @@ from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import Done, done, mark
 from xstock_node.services.operation_views import OperationRow, OperationView
-from xstock_node.services.promises import Stock, available
+from xstock_node.services.promises import Stock, claims
+from xstock_node.services.requesting import send_out
+from xstock_node.services.thresholds import Medicines, Needs, needs_of
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act, StoredCase
 
@@ -139,7 +143,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
         raise people.forbidden(actor, step.right)
     await leaving.check(office, row.id, body)
     if needs:
-        pending = approving.begin(office, actor, draft, needs)
+        pending = approving.begin(office, actor, draft, needs, exercise)
         if pending.missing:
             return await _wait(office, actor, pending, found)
     await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
@@ -167,16 +171,18 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
         return await _again(office, before)
 
-    waits = await office.node.engine.read(lambda tx: _pending(tx, request.id, now))
+    waits = await office.node.engine.read(lambda tx: pending_of(tx, request.id, now))
+    if waits.verb == ASK:
+        return await _approve_request(office, actor, waits.id)
     await leaving.check(office, waits.case, steps.body_of(waits.verb, waits.fields))
 
     unsigned: list[Pending] = []
 
     def work(tx: Transaction) -> Pending:
-        pending = _pending(tx, request.id, now)
+        pending = pending_of(tx, request.id, now)
         unsigned.append(pending)
         if pending.missing:
-            pending = _signed(office, tx, actor, pending, request.letter)
+            pending = approving.sign(office, tx, actor, pending, request.letter)
         elif not any(people.may(actor, right, now) for right in pending.needs):
             raise people.forbidden(actor, " or ".join(pending.needs), "ask one of them")
         if not pending.missing:
@@ -188,7 +194,7 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     pending = await office.node.engine.write(work, durable=True)
     if pending.missing:
         _, found = await held(office, pending.case)
-        return _waiting(pending, found)
+        return _waiting(pending, found.operation().state or "")
     try:
         return await send_signed(office, actor, pending)
     except Refusal:
@@ -196,24 +202,27 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
         raise
 
 
+async def _approve_request(office: Office, actor: Actor, id_: str) -> StepResult:
+    pending, freed = await asking.approve(office, actor, id_)
+    if freed is not None:
+        await send_out(office, actor, freed)
+    return await _request_result(office, pending.case)
+
+
+async def _request_result(office: Office, id_: str) -> StepResult:
+    """Where a whole request stands: sent, or waiting for whom."""
+    waits = await office.node.engine.read(
+        lambda tx: next((p for p in approving.live(tx, office.node.clock.now(), id_) if p.verb == ASK), None)
+    )
+    if waits is None:
+        return StepResult(case=id_, step=ASK, sent=True, state="")
+    return _waiting(waits, "")
+
+
 def _unsign(tx: Transaction, pending: Pending, now: int) -> None:
     """What could not be sent is not left signed, or another's word would send it later; what was sent is gone."""
     if PENDING.get(tx, pending.id) is not None:
         PENDING.put(tx, pending.id, pending, now)
-
-
-def _signed(office: Office, tx: Transaction, actor: Actor, pending: Pending, letter: Letter | None) -> Pending:
-    """The step with one signature more, and the act of it."""
-    now, what, missing = office.node.clock.now(), f"{pending.verb} {pending.id}", pending.missing
-    if letter is not None:
-        pending = approving.by_letter(pending, actor, letter, now)
-        paper = f"{letter.sha256} of {letter.day} by {letter.function}"
-        office.record(tx, actor, "approve.letter", pending.case, f"{what} {paper}")
-        return pending
-    pending = approving.sign_with(pending, actor, now)
-    for right in sorted(set(missing) - set(pending.missing)):
-        office.record(tx, actor, f"approve.{right}", pending.case, what)
-    return pending
 
 
 async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepResult:
@@ -230,10 +239,11 @@ async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingVie
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> Pending:
-        pending = _pending(tx, request.id, now)
+        pending = pending_of(tx, request.id, now)
         if actor.name != pending.by and not any(people.may(actor, right, now) for right in pending.needs):
             raise people.forbidden(actor, " or ".join(pending.needs), "ask one of them")
         PENDING.drop(tx, pending.id)
+        asking.dropped(tx, pending, now)
         office.record(tx, actor, "approve.refuse", pending.case, f"{pending.verb} {pending.id} {request.reason}")
         return pending
 
@@ -300,18 +310,17 @@ async def _attached(office: Office, request: StepRequest) -> dict[str, Any]:
     return {"blobs": digests, "attached": msgspec.to_builtins(found)}
 
 
-async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -> dict[str, list[str]]:
-    network = office.node.networks[row.network]
-    casework, now = _casework(office, row), office.node.clock.now()
+async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -> Needs:
+    now = office.node.clock.now()
 
-    def stock(tx: Transaction) -> Stock:
-        kept = None if network.shared.is_exercise else casework.bound(tx)
-        return available(tx, network, now) if kept is None else kept
+    def known(tx: Transaction) -> tuple[Stock, Sums]:
+        stock, sharing = _casework(office, row).stock(tx)
+        return stock, claims(tx, sharing, row.supplier, stock, now, row.id, row.requester).owed
 
-    there = await office.node.engine.read(stock)
+    stock, owed = await office.node.engine.read(known)
     lines: Sequence[steps.Line] = getattr(body, "lines", ())
     medicines = await _medicines(office, row.id, lines)
-    return approving.needs_of(verb, lines, there, office.settings.second_person, medicines)
+    return needs_of(verb, lines, stock, office.settings.second_person, medicines, owed)
 
 
 async def _medicines(office: Office, case: str, lines: Sequence[steps.Line]) -> Medicines:
@@ -333,38 +342,33 @@ async def _wait(office: Office, actor: Actor, pending: Pending, found: Dossier) 
         office.record(tx, actor, f"op.{pending.verb}.written", pending.case, f"waits for {', '.join(pending.missing)}")
 
     await office.node.engine.write(work, durable=True)
-    return _waiting(pending, found)
+    return _waiting(pending, found.operation().state or "")
 
 
 async def _again(office: Office, before: Done) -> StepResult:
     """What became of a step that was asked for under this key before."""
+    if before.step == ASK:
+        return await _request_result(office, before.about)
     _, found = await held(office, before.about)
     pending = await office.node.engine.read(lambda tx: PENDING.get(tx, before.waiting)) if before.waiting else None
     if pending is not None:
-        return _waiting(pending, found)
+        return _waiting(pending, found.operation().state or "")
     state, sent = found.operation().state or "", bool(before.hash)
     return StepResult(
         case=before.about, step=before.step, sent=sent, state=state, hash=before.hash, waiting=before.waiting
     )
 
 
-def _waiting(pending: Pending, found: Dossier) -> StepResult:
+def _waiting(pending: Pending, state: str) -> StepResult:
     return StepResult(
         case=pending.case,
         step=pending.verb,
         sent=False,
-        state=found.operation().state or "",
+        state=state,
         waiting=pending.id,
         missing=list(pending.missing),
         why=list(pending.why),
     )
-
-
-def _pending(tx: Transaction, id_: str, now: int) -> Pending:
-    found = next((p for p in approving.live(tx, now) if p.id == id_), None)
-    if found is None:
-        raise no_pending(id_)
-    return found
 
 
 def _view(office: Office, tx: Transaction, case: str) -> OperationView:

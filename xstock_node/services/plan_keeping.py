@@ -17,7 +17,7 @@ from xstock_node.services.branches import no_request, visible
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.plan_views import PlanFile, PlanView, view_of
-from xstock_node.services.requesting import REQUESTS
+from xstock_node.services.request_views import REQUESTS
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.services.typed import decimal_text

@@ -31,7 +31,7 @@ from xstock_node.services.network import Network
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.plan_keeping import keep
 from xstock_node.services.plan_views import PlanView, file_of, view_of
-from xstock_node.services.requesting import REQUESTS, Request
+from xstock_node.services.request_views import REQUESTS, Request
 from xstock_node.services.routing import best_profiles
 from xstock_node.services.settling import (
     AgreementView,

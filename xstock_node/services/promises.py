@@ -25,14 +25,20 @@ class Stock(NamedTuple):
 
 
 def claims(
-    tx: Transaction, networks: Collection[str], supplier: str, stock: Stock, now: int, except_case: str = ""
+    tx: Transaction,
+    networks: Collection[str],
+    supplier: str,
+    stock: Stock,
+    now: int,
+    except_case: str = "",
+    requester: str = "",
 ) -> Claim:
-    """What all cases of a supplier claim of its store, in networks that draw on it together."""
+    """What all cases of a supplier, or those with one requester, claim of its store in networks that share it."""
     rows = [row for network in networks for row in tx.cases.all(network)]
     found = [
         dossier.read(tx, row).claim(stock.counted, now)
         for row in rows
-        if row.supplier == supplier and row.id != except_case
+        if row.supplier == supplier and row.id != except_case and requester in ("", row.requester)
     ]
     return Claim(added(one.owed for one in found), added(one.gone for one in found))
 

@@ -16,12 +16,13 @@ from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import State
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import approving, dossier, gates, operating
+from xstock_node.services import approving, asking, dossier, gates, operating
 from xstock_node.services.accounting import hash_acts
-from xstock_node.services.approving import Draft
+from xstock_node.services.approving import ASK, Draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import REQUESTS, send_out
+from xstock_node.services.request_views import REQUESTS
+from xstock_node.services.requesting import send_out
 from xstock_node.services.standing_down import stand_down_covered
 from xstock_node.services.stock_bound import stock_bound
 from xstock_node.storage.errors import StorageError
@@ -64,7 +65,7 @@ class Reacting:
         self._wake.set()
 
     async def _run(self) -> None:
-        await self._guarded(self._resume())
+        await self._guarded(self.resume())
         await self._guarded(self._send_signed())
         await self._guarded(self.look())
         await self._guarded(stand_down_covered(self._office, NODE))
@@ -78,6 +79,7 @@ class Reacting:
                 cases = None
             self._cases.clear()
             self._wake.clear()
+            await self._guarded(asking.lapse(self._office, NODE))
             await self._guarded(self.look(cases))
             await self._guarded(stand_down_covered(self._office, NODE))
             await self._guarded(hash_acts(self._office))
@@ -90,7 +92,8 @@ class Reacting:
         except Exception as error:  # looked at again at the next turn
             self._office.node.trace.error("defect", why=f"{type(error).__name__}: {error}")
 
-    async def _resume(self) -> None:
+    async def resume(self) -> None:
+        """Open the cases of requests that a crash cut short."""
         for request in await self._office.node.engine.read(REQUESTS.list):
             if not request.ended and len(request.cases) < len(request.to):
                 await send_out(self._office, NODE, request)
@@ -98,7 +101,7 @@ class Reacting:
     async def _send_signed(self) -> None:
         now = self._office.node.clock.now()
         for pending in await self._office.node.engine.read(lambda tx: approving.live(tx, now)):
-            if not pending.missing:
+            if not pending.missing and pending.verb != ASK:
                 await self._guarded(operating.send_signed(self._office, NODE, pending))
 
     def _open(self, tx: Transaction, cases: set[str] | None) -> list[tuple[str, Operation]]:

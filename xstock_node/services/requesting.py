@@ -1,38 +1,29 @@
 """Requesting: one need, asked of several nodes; what each promised, offered or holds possible; who is still open.
 
-A request is this node's own paper; each node that is asked has a case of its own. Its state is derived from them.
+A request is this node's own paper; each node that is asked has a case of its own (`request_views`).
 """
 
-from collections.abc import Iterable
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from xstock_node.domain import steps
 from xstock_node.domain.agreements import HOUR
-from xstock_node.domain.operation import Operation
-from xstock_node.domain.operations import BINDING, ENDED, State
-from xstock_node.domain.sums import ZERO, Key
+from xstock_node.domain.operations import BINDING, ENDED
 from xstock_node.protocol.names import record_id
-from xstock_node.protocol.recordtypes import NodeName, ShortText
-from xstock_node.services import branches, dossier, operation_views, settling
-from xstock_node.services.asked_lines import Asked, LineConditions, conditions_of, line_of
-from xstock_node.services.branches import no_request
+from xstock_node.protocol.recordtypes import ShortText
+from xstock_node.services import asking, branches, dossier, settling
+from xstock_node.services.approving import PENDING
+from xstock_node.services.asked_lines import Asked, line_of
 from xstock_node.services.casework import Sent
-from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import done, mark
-from xstock_node.services.operation_views import OperationRow
-from xstock_node.services.shelf import Shelf
-from xstock_node.services.times import iso
-from xstock_node.services.typed import decimal_text, plain
+from xstock_node.services.request_views import REQUESTS, Request, RequestView, request_of, view
+from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
-
-RequestState = Literal["open", "partly-covered", "covered", "closed", "cancelled"]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,55 +49,6 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
     site: ShortText = ""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as kept: what was asked, of whom, and the case with each."""
-
-    id: str
-    network: str
-    at: int
-    by: str
-    body: steps.Ask
-    to: tuple[NodeName, ...]
-    cases: dict[str, str] = {}
-    ended: Literal["", "closed", "cancelled"] = ""
-    notify: bool = False
-
-
-REQUESTS: Shelf[Request] = Shelf("request", Request)
-
-
-class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """A line and its three columns, never one total: promised, offered (held until answered), possible; decimals."""
-
-    item: str
-    unit: str
-    asked: str
-    promised: str
-    offered: str
-    possible: str
-    received: str
-    missing: str
-    conditions: LineConditions
-
-
-class RequestView(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with what became of it. `unsent` names nodes whose case is not written yet."""
-
-    id: str
-    network: str
-    exercise: bool
-    state: RequestState
-    at: str
-    by: str
-    site: str
-    event: str
-    place: str
-    needed_by: str
-    lines: list[Coverage]
-    operations: list[OperationRow]
-    unsent: list[str]
-
-
 class RequestId(msgspec.Struct, frozen=True, kw_only=True):
     """One request; `reason` for those who are told that it is no longer needed."""
 
@@ -115,10 +57,13 @@ class RequestId(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def new_request(office: Office, actor: Actor, request: NewRequest) -> RequestView:
-    """Ask nodes for goods: one case with each, written and on its way before this returns."""
+    """Ask nodes for goods: one case with each, written and on its way before this returns.
+
+    Above the thresholds of requests it waits for a second person first, and nobody is asked yet.
+    """
     now = office.node.clock.now()
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
-        kept_before = await office.node.engine.read(lambda tx: _held(tx, before.about))
+        kept_before = await office.node.engine.read(lambda tx: request_of(tx, before.about))
         await send_out(office, actor, kept_before)  # it may have ended between the request and its cases
         return await show_request(office, actor, RequestId(id=before.about))
     site = branches.site_for(actor, "ask", plain(request.site, "site"), now)
@@ -154,8 +99,13 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
     kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
 
+    pending = await asking.written(office, actor, network, kept)
+    kept = msgspec.structs.replace(kept, waits=pending.id if pending else "")
+
     def work(tx: Transaction) -> None:
         REQUESTS.put(tx, kept.id, kept, now)
+        if pending:
+            PENDING.put(tx, pending.id, pending, now)
         branches.put(tx, kept.id, site, now)
         mark(tx, actor.name, actor.once, now, about=kept.id)
         office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
@@ -172,7 +122,7 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
     fields: dict[str, Any] = {"step": verb, **msgspec.to_builtins(request.body)}
     for name in request.to:
         held = await office.node.engine.read(lambda tx: REQUESTS.get(tx, request.id))
-        if held is None or name in held.cases or held.ended:
+        if held is None or name in held.cases or held.ended or held.waits:
             continue
 
         def beside(tx: Transaction, sent: Sent, to: str = name) -> list[bytes]:
@@ -214,19 +164,19 @@ async def list_requests(office: Office, actor: Actor, request: None = None) -> l
 
     def work(tx: Transaction) -> list[RequestView]:
         seen = branches.visible(tx, actor, office.node.clock.now())
-        return [_view(office, tx, found) for found in REQUESTS.list(tx) if seen(found.id)]
+        return [view(office, tx, found) for found in REQUESTS.list(tx) if seen(found.id)]
 
     return sorted(await office.node.engine.read(work), key=lambda r: (r.at, r.id), reverse=True)
 
 
 async def show_request(office: Office, actor: Actor, request: RequestId) -> RequestView:
     """One request and its operations."""
-    return await office.node.engine.read(lambda tx: _view(office, tx, _held(tx, request.id)))
+    return await office.node.engine.read(lambda tx: view(office, tx, request_of(tx, request.id)))
 
 
 async def stand_down(office: Office, actor: Actor, request: RequestId) -> RequestView:
     """Tell everybody who has not confirmed that the need is covered, with thanks; what is binding runs on."""
-    held = await office.node.engine.read(lambda tx: _held(tx, request.id))
+    held = await office.node.engine.read(lambda tx: request_of(tx, request.id))
     await tell_covered(office, actor, held, tuple(held.cases.values()), request.reason)
     return await show_request(office, actor, request)
 
@@ -280,95 +230,14 @@ async def end_request(office: Office, actor: Actor, request: RequestId) -> Reque
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> None:
-        found = _held(tx, request.id)
-        REQUESTS.put(tx, found.id, msgspec.structs.replace(found, ended="cancelled"), now)
+        found = request_of(tx, request.id)
+        if found.waits:
+            PENDING.drop(tx, found.waits)
+        REQUESTS.put(tx, found.id, msgspec.structs.replace(found, ended="cancelled", waits=""), now)
         office.record(tx, actor, "request.cancel", found.id, request.reason)
 
     await office.node.engine.write(work, durable=True)
-    held = await office.node.engine.read(lambda tx: _held(tx, request.id))
+    held = await office.node.engine.read(lambda tx: request_of(tx, request.id))
     unless = frozenset({"cancel"})  # an acceptance that is not confirmed yet is taken back too
     await tell_covered(office, actor, held, tuple(held.cases.values()), request.reason, unless)
     return await show_request(office, actor, request)
-
-
-def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage]:
-    """Each asked line and its columns. Hints never count, and nothing counts twice."""
-    promised: dict[Key, Decimal] = {}
-    offered: dict[Key, Decimal] = {}
-    possible: dict[Key, Decimal] = {}
-    received: dict[Key, Decimal] = {}
-    for operation in operations:
-        for key, counters in operation.counters.items():
-            if operation.decided in BINDING or operation.decided is State.CLOSED:
-                _add(promised, key, counters.accepted - counters.released)
-                _add(received, key, counters.received)
-            elif operation.decided is State.OFFERED:
-                _add(offered, key, counters.offered)
-        if operation.decided is State.INDICATED:
-            for line in operation.lines("indicate"):
-                _add(possible, (line.item, line.unit), line.quantity)
-    found = []
-    for line in request.body.lines:
-        key = line.item, line.unit
-        sums = {name: column.get(key, ZERO) for name, column in (("p", promised), ("o", offered), ("m", possible))}
-        found.append(
-            Coverage(
-                item=line.item,
-                unit=line.unit,
-                asked=decimal_text(line.quantity),
-                promised=decimal_text(sums["p"]),
-                offered=decimal_text(sums["o"]),
-                possible=decimal_text(sums["m"]),
-                received=decimal_text(received.get(key, ZERO)),
-                missing=decimal_text(max(line.quantity - sums["p"], ZERO)),
-                conditions=conditions_of(line),
-            )
-        )
-    return found
-
-
-def state_of(request: Request, lines: Iterable[Coverage], operations: Iterable[Operation]) -> RequestState:
-    """A request's state, derived from its operations."""
-    every = [*operations]
-    if request.ended:
-        return request.ended
-    if every and len(every) == len(request.to) and all(o.decided in ENDED for o in every):
-        return "closed" if any(o.decided is State.CLOSED for o in every) else "open"
-    found = [(Decimal(line.promised), Decimal(line.missing)) for line in lines]
-    if found and all(missing == 0 for _, missing in found):
-        return "covered"
-    return "partly-covered" if any(promised for promised, _ in found) else "open"
-
-
-def _view(office: Office, tx: Transaction, request: Request) -> RequestView:
-    own = office.node.identity.name
-    rows = [row for row in (tx.cases.get(case) for case in request.cases.values()) if row is not None]
-    dossiers: list[Dossier] = [dossier.read(tx, row) for row in rows]
-    operations = [found.operation() for found in dossiers]
-    lines = coverage(request, operations)
-    return RequestView(
-        id=request.id,
-        network=request.network,
-        exercise=office.node.networks[request.network].shared.is_exercise,
-        state=state_of(request, lines, operations),
-        at=iso(request.at),
-        by=request.by,
-        site=branches.site_of(tx, request.id),
-        event=request.body.event,
-        place=request.body.place,
-        needed_by=iso(request.body.needed_by) if request.body.needed_by else "",
-        lines=lines,
-        operations=[operation_views.row(found, own) for found in dossiers],
-        unsent=[name for name in request.to if name not in request.cases],
-    )
-
-
-def _held(tx: Transaction, id_: str) -> Request:
-    found = REQUESTS.get(tx, id_)
-    if found is None:
-        raise no_request(id_)
-    return found
-
-
-def _add(total: dict[Key, Decimal], key: Key, quantity: Decimal) -> None:
-    total[key] = total.get(key, ZERO) + quantity

@@ -16,7 +16,8 @@ from xstock_node.domain.rights import Role
 from xstock_node.domain.sums import ZERO, Key
 from xstock_node.services import dossier
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.requesting import DECIDING, REQUESTS, Request, tell_covered
+from xstock_node.services.request_views import REQUESTS, Request
+from xstock_node.services.requesting import DECIDING, tell_covered
 from xstock_node.storage.interfaces import Transaction
 
 AUTO, ASK = "auto", "ask"

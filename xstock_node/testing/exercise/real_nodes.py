@@ -21,7 +21,8 @@ from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.operating import CaseId, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationView
 from xstock_node.services.overview import PeerName, SyncResult
-from xstock_node.services.requesting import NewRequest, RequestView
+from xstock_node.services.request_views import RequestView
+from xstock_node.services.requesting import NewRequest
 from xstock_node.services.stocktake import LineRequest
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.real_lines import Lines

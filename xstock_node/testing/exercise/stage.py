@@ -29,7 +29,8 @@ from xstock_node.services.operation_views import OperationView
 from xstock_node.services.paperwork import DocumentRequest, make_document
 from xstock_node.services.promises import over_promised
 from xstock_node.services.reacting import Reacting
-from xstock_node.services.requesting import NewRequest, RequestView, new_request
+from xstock_node.services.request_views import RequestView
+from xstock_node.services.requesting import NewRequest, new_request
 from xstock_node.services.settling import SettledFile, new_agreement
 from xstock_node.testing.clock import SimClock
 from xstock_node.testing.exercise.reading import ExerciseFile

@@ -14,7 +14,8 @@ from xstock_node.domain.units import decimal_pair
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operating import SideText, StepResult
 from xstock_node.services.operation_views import CounterView, OperationView
-from xstock_node.services.requesting import Asked, NewRequest, RequestView
+from xstock_node.services.request_views import RequestView
+from xstock_node.services.requesting import Asked, NewRequest
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.timeline import Told
 

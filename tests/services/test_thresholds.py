@@ -8,10 +8,11 @@ import pytest
 from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.rights import Grant, Role
 from xstock_node.domain.steps import Line
-from xstock_node.services.approving import Medicines, Pending, needs_of, sign_with
+from xstock_node.services.approving import Pending, sign_with
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Thresholds
 from xstock_node.services.promises import Stock
+from xstock_node.services.thresholds import Medicines, needs_of
 
 TENT = ("TENT", "H87")
 STOCK = Stock({TENT: Decimal(100), ("BED", "H87"): Decimal(1000)}, NEVER)
@@ -29,6 +30,7 @@ def second(*lines: Line, verb: str = "offer") -> list[str]:
 def test_ten_of_a_hundred_need_nobody_and_eleven_do_however_they_are_cut() -> None:
     assert second(tents(10)) == []
     assert second(tents(11)) == ["11 % of the TENT that there are"]
+    assert second(tents(10), Line(item="TENT", unit="H87", qty=(1, -2))) == ["10.1 % of the TENT that there are"]
     assert second(*[tents(3)] * 4) == ["12 % of the TENT that there are"]
     assert second(tents(6), Line(item="BED", unit="H87", qty=(5, 0)), tents(5)) == ["11 % of the TENT that there are"]
 
@@ -57,6 +59,38 @@ def test_the_value_of_the_stock_counts_where_a_line_says_none() -> None:
     told = needs_of("offer", [tents(1)], STOCK, Thresholds())["release"]
     assert told == ["the stock owner releases every offer", "the value of TENT is not known"]
     assert why(tents(1), stock=STOCK, unknown_value=True) == ["the value of TENT is not known"]
+
+
+def test_what_the_same_requester_is_promised_already_counts_with_what_is_offered_now() -> None:
+    dear = STOCK._replace(worth={TENT: (Decimal(6000), "EUR")})
+
+    def why(held: int, **limits: Any) -> list[str]:
+        owed = {TENT: Decimal(held), ("BED", "H87"): Decimal(1000)}
+        return needs_of("offer", [tents(2)], dear, Thresholds(**limits), owed=owed).get("approve", [])
+
+    assert why(0) == [] and why(2) == [], "beds that they hold are no tents"
+    assert why(3) == ["a value of 30000 EUR"]
+    beside = ", with 9 that they are promised already"
+    assert why(9, value=Decimal(10**9)) == [f"11 % of the TENT that there are{beside}"]
+    assert f"more than 10 of TENT{beside}" in why(9, pieces={"TENT": Decimal(10)})
+
+
+def test_a_request_needs_a_second_person_above_its_own_thresholds_alone() -> None:
+    known = STOCK._replace(worth={TENT: (Decimal(300), "EUR"), ("BED", "H87"): (Decimal(9), "RSD")})
+    beds = Line(item="BED", unit="H87", qty=(1000, 0))
+
+    def why(*lines: Line, verb: str = "request", **limits: Any) -> list[str]:
+        return needs_of(verb, lines, known, Thresholds(**limits)).get("approve", [])
+
+    assert why(tents(10**6)) == [], "no threshold is set"
+    assert why(tents(10), ask_value=Decimal(3000)) == []
+    assert why(tents(5), tents(6), ask_value=Decimal(3000)) == ["a value of 3300 EUR asked for"]
+    assert why(tents(5), tents(6), ask_pieces={"TENT": Decimal(10)}) == ["more than 10 of TENT asked for"]
+    assert why(tents(11), verb="amend", ask_pieces={"TENT": Decimal(10)}) == ["more than 10 of TENT asked for"]
+    assert why(beds, ask_value=Decimal(1)) == [], "its value is known in another currency alone"
+    told = ["the value of BED in EUR is not known"]
+    assert why(beds, ask_value=Decimal(1), unknown_value=True) == told and why(beds, unknown_value=True) == []
+    assert list(needs_of("request", [tents(11)], known, Thresholds(ask_value=Decimal(1)))) == ["ask", "approve"]
 
 
 def test_so_many_of_an_item_need_a_second_person_whatever_there_is() -> None:
