@@ -102,14 +102,21 @@ async def test_a_start_does_not_send_what_waits_and_sends_what_was_approved(limi
     assert (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]["state"] == "waiting"
 
 
+async def arrived(desk: Desk, case: str) -> None:
+    for _ in range(400):
+        if (await desk.ask("GET", f"/operations/operation?case={case}"))[0] == 200:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{case} never arrived")
+
+
 async def test_a_request_cut_into_many_offers_needs_a_second_person_all_the_same(limited: dict[str, Desk]) -> None:
     asker, giver = limited[BG], limited[HR]
     hold = giver.office.node.clock.now() + 3600
     why = []
     for quantity in (60, 41):  # of a thousand: six per cent, and with it more than ten
         case = (await new(asker, "operator-token", 20))[1]["operations"][0]["case"]
-        while (await giver.ask("GET", f"/operations/operation?case={case}"))[0] != 200:
-            await asyncio.sleep(0.02)
+        await arrived(giver, case)
         lines = [{"item": TENT, "unit": "H87", "qty": [quantity, 0]}]
         body = {"case": case, "step": "offer", "fields": {"lines": lines, "hold_until": hold, "terms": ["loan"]}}
         status, found, _ = await giver.ask("POST", "/operations/step", json=body)

@@ -316,4 +316,11 @@ async def test_a_count_is_provisional_until_a_second_person_confirms_it(desks: d
     assert (await take(other, "counted", of="0" * 64))[1]["error"]["code"] == "no-such-count"
     assert (await take(other, "counted", of=made["hash"]))[0] == 200
     assert (await case.until(HR, "received", "counted"))["provisional"] == []
+    fewer = [{"item": TENT, "unit": UNIT, "good": [48, 0], "damaged": [2, 0]}]
+    assert (await take(other, "correct", of=made["hash"], counts=fewer))[0] == 200
+    (again,) = (await case.until(HR, "received", "correct"))["provisional"]
+    assert again["hash"] == made["hash"], "what is corrected waits for a second person again"
+    assert (await take(other, "counted", of=made["hash"]))[1]["error"]["code"] == "second-person"
+    assert (await take(vera, "counted", of=made["hash"]))[0] == 200
+    assert (await desks[BG].ask("GET", f"/operations/operation?case={case.case}"))[1]["provisional"] == []
     assert not [one for one in (await desks[BG].ask("GET", "/duty/queue"))[1] if one["kind"] == "count"]

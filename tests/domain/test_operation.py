@@ -299,6 +299,25 @@ def test_a_movement_is_corrected_in_its_lines_and_place() -> None:
     assert fact._replace(body=refused.body) == refused, "it stands where it stood"
 
 
+def test_a_count_waits_for_a_second_person_again_once_it_is_corrected() -> None:
+    story = told(SENT)
+    count = story.say("received", provisional=True, **good(50))
+    other = story.say("received", provisional=True, **good(1))
+
+    def waiting() -> set[str]:
+        return {event.hash for event in story.operation.provisional}
+
+    assert waiting() == {count.hash, other.hash}
+    story.say("counted", of=count.hash)
+    assert waiting() == {other.hash}
+    story.say("correct", of=count.hash, place="the school, not the hall")
+    assert waiting() == {other.hash}, "where it was counted changes no count"
+    story.say("correct", of=count.hash, **good(48))
+    assert waiting() == {count.hash, other.hash}
+    story.say("counted", of=count.hash)
+    assert waiting() == {other.hash}
+
+
 def test_only_its_own_writer_corrects_a_fact_and_no_decision_is_corrected() -> None:
     story = told(SENT)
     count = story.say("received", **good(4))

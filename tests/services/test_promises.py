@@ -37,9 +37,8 @@ def tx(monkeypatch: pytest.MonkeyPatch) -> Any:
         return SimpleNamespace(claim=claim)
 
     def of(network: str) -> list[Any]:
-        return [
-            SimpleNamespace(id=id_, supplier=who, said=said, requester=f"for {id_}") for id_, who, said in CASES[network]
-        ]
+        cases = CASES[network]
+        return [SimpleNamespace(id=id_, supplier=who, said=said, requester=f"for {id_}") for id_, who, said in cases]
 
     monkeypatch.setattr(promises.dossier, "read", read)
     return SimpleNamespace(cases=SimpleNamespace(all=of))

@@ -167,8 +167,13 @@ def _open_disputes(events: Sequence[Event]) -> list[Event]:
 
 
 def _provisional(events: Sequence[Event]) -> Iterable[Event]:
-    """Counts that wait for a second person of those who counted."""
-    confirmed = {e.body.of for e in events if e.verb == "counted" and isinstance(e.body, steps.About)}
+    """Counts that wait for a second person of those who counted: what is corrected later waits again."""
+    confirmed: set[str] = set()
+    for event in events:
+        if event.verb == "counted" and isinstance(event.body, steps.About):
+            confirmed.add(event.body.of)
+        elif isinstance(event.body, steps.Correct) and event.side == "requester" and event.body.counts:
+            confirmed.discard(event.body.of)
     for event in events:
         body = event.body
         waits = isinstance(body, steps.Receipt) and body.provisional and event.hash not in confirmed

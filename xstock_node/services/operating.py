@@ -278,7 +278,7 @@ async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pend
         tx.acts.add(act)
         if pending:
             PENDING.drop(tx, pending)
-        counting.kept(tx, actor, draft.verb, sent.link.hash, now)
+        counting.kept(tx, actor, draft.verb, draft.fields, sent.link.hash, now)
         mark(tx, actor.name, actor.once, now, about=row.id, step=draft.verb, hash=sent.link.hash)
         return [act.text()]
 
