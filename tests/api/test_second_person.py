@@ -153,6 +153,17 @@ async def test_who_breaks_the_glass_decides_for_an_hour_and_everybody_is_told(de
     assert any("eye" in a.actor and a.verb == "user.break-glass" and "ill" in a.detail for a in acts)
 
 
+async def test_who_belongs_to_a_branch_breaks_the_glass_there_alone_and_who_holds_nothing_nowhere(desk: Desk) -> None:
+    ruse = await desk.hire("ruse", Role.WAREHOUSE, sites=("Ruse",))
+    nobody = await desk.hire("nobody")
+    for token, status in ((ruse, 200), (nobody, 403)):
+        assert (await desk.ask("POST", "/people/break-glass", token, json={"reason": "the river rises"}))[0] == status
+    body = {"to": [HR], "lines": [{"item": "HSHETENTF16C", "quantity": "3"}]}
+    assert (await desk.ask("POST", "/requests", ruse, json=body | {"site": "Vidin"}))[0] == 403
+    status, made, _ = await desk.ask("POST", "/requests", ruse, json=body)
+    assert status == 200 and made["site"] == "Ruse"
+
+
 async def test_a_token_that_an_administrator_made_is_no_way_to_what_a_second_person_confirms(desk: Desk) -> None:
     adam = await founded(desk)
     assert await give(desk, adam, "eva", "viewer") == 200

@@ -99,10 +99,21 @@ def sites_of(grants: Iterable[Grant], right: str, now: int) -> frozenset[str] | 
     return frozenset(site for grant in held for site in grant.sites)
 
 
-def glass(by: str, now: int) -> tuple[Grant, ...]:
-    """What breaking the glass gives for an hour, at once and without a second person: to see, and to decide."""
-    held = {"at": now, "effective": now, "by": by, "agreed_by": GLASS, "until": now + GLASS_SECONDS}
-    return tuple(Grant(role=role, **held) for role in (Role.VIEWER, Role.DUTY_OFFICER))  # type: ignore[arg-type]
+def glass(by: str, now: int, held: Iterable[Grant]) -> tuple[Grant, ...]:
+    """What breaking the glass gives for an hour, at once and without a second person: to see, and to decide.
+
+    It reaches as far as what the person holds already: who belongs to branches decides there alone, and who holds
+    nothing gets nothing.
+    """
+    holding = [grant for grant in held if grant.holds(now)]
+    whole = any(not grant.sites for grant in holding)
+    sites = () if whole else tuple(sorted({site for grant in holding for site in grant.sites}))
+    until = now + GLASS_SECONDS
+    return tuple(
+        Grant(role=role, sites=sites, at=now, effective=now, by=by, agreed_by=GLASS, until=until)
+        for role in (Role.VIEWER, Role.DUTY_OFFICER)
+        if holding
+    )
 
 
 def grant(role: Role, by: str, now: int, sites: Collection[str] = (), agreed_by: str = "") -> Grant:

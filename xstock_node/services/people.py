@@ -168,7 +168,8 @@ async def agree(office: Office, actor: Actor, request: PersonName) -> PersonView
 
 
 async def break_glass(office: Office, actor: Actor, request: GlassRequest) -> PersonView:
-    """In need: take the rights to see and of a duty officer for an hour, alone. Everybody is told at once.
+    """In need: take the rights to see and of a duty officer for an hour, alone, at the own branches where the person has
+    some. Everybody is told at once.
 
     Raises Refusal for who is no person of this node, whose token is narrowed, or who has them already.
     """
@@ -183,7 +184,10 @@ async def break_glass(office: Office, actor: Actor, request: GlassRequest) -> Pe
         live = tuple(g for g in person.grants if not g.is_over(now))
         if any(g.agreed_by == rights.GLASS for g in live):
             raise Refusal("glass-broken", "no such rights yet", "they run still", "see `xstock user list`")
-        person = msgspec.structs.replace(person, grants=(*live, *rights.glass(person.name, now)))
+        taken = rights.glass(person.name, now, live)
+        if not taken:
+            raise Refusal("forbidden", "a role that holds now", "none", "ask an administrator for one")
+        person = msgspec.structs.replace(person, grants=(*live, *taken))
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.break-glass", person.name, plain(request.reason, "reason"))
         return person
