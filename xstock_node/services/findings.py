@@ -31,7 +31,7 @@ async def network_findings(office: Office) -> list[Finding]:
     """Everything that is not well in the networks of this node, and a line for each that is."""
     found: list[Finding] = []
     for network in office.node.networks.values():
-        found += [*_charter(office, network), *_roots(office, network), *_doubted(office, network)]
+        found += [*_charter(office, network), *_roots(office, network), *_doubted(office, network), *_restored(network)]
         found += [*await _witnesses(office, network), *await _at_risk(office, network)]
     return [*found, *await _forks(office), *await _outbox(office)]
 
@@ -73,6 +73,15 @@ def _doubted(office: Office, network: Network) -> list[Finding]:
     do = "wait for them, or telephone; until then nothing is promised"
     found = f"after a restore these did not tell their cases yet: {', '.join(sorted(doubted))}"
     return [Finding(check=f"cases {network.name}", state="warning", found=found, do=do)]
+
+
+def _restored(network: Network) -> list[Finding]:
+    """Who was removed after the copy was made is back, with every token (xs1 7.8 brings back records alone)."""
+    if not network.was_restored:
+        return []
+    do = "look at `xstock user list`; remove anew who was removed since, then start the node again"
+    found = f"people, roles and tokens are those of the copy: {network.was_restored}"
+    return [Finding(check=f"people after a restore {network.name}", state="warning", found=found, do=do)]
 
 
 async def _witnesses(office: Office, network: Network) -> list[Finding]:

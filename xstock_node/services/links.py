@@ -2,6 +2,7 @@
 
 - a person has at most one code; a new one ends the one before, and so does a role that a second person confirms;
 - only who has a role that holds now gets a code or comes in by it;
+- after a restore every code has ended;
 - whatever is wrong with a code, the answer is the same.
 """
 
@@ -92,6 +93,20 @@ async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenVie
         PEOPLE.put(tx, person.name, msgspec.structs.replace(person, link=None, tokens=(*live, token)), now)
         office.record(tx, Actor(person.name, actor.road), "user.enter", person.name, remark)
         return TokenView(name=person.name, token=secret, exp=exp)
+
+    return await office.node.engine.write(work, durable=True)
+
+
+async def end_codes(office: Office, actor: Actor) -> int:
+    """End every code, as after a restore: one that was used since the copy would be good again; how many there were."""
+    now = office.node.clock.now()
+
+    def work(tx: Transaction) -> int:
+        open_ = [person for person in PEOPLE.list(tx) if person.link is not None]
+        for person in open_:
+            PEOPLE.put(tx, person.name, msgspec.structs.replace(person, link=None), now)
+            office.record(tx, actor, "user.link.end", person.name, "restored")
+        return len(open_)
 
     return await office.node.engine.write(work, durable=True)
 

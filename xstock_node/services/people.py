@@ -168,8 +168,9 @@ async def agree(office: Office, actor: Actor, request: PersonName) -> PersonView
 
 
 async def break_glass(office: Office, actor: Actor, request: GlassRequest) -> PersonView:
-    """In need: take the rights to see and of a duty officer for an hour, alone, at the own branches where the person has
-    some. Everybody is told at once.
+    """In need: take the rights to see and of a duty officer for an hour, alone; who has branches has them there.
+
+    Everybody is told at once.
 
     Raises Refusal for who is no person of this node, whose token is narrowed, or who has them already.
     """

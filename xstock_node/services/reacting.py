@@ -4,7 +4,8 @@
 - it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
 - it sends what everybody had signed when a crash came between, and expects no further signature;
 - where the settings say so, it tells those who promised nothing that a request is covered;
-- it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log.
+- it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log;
+- it drops what nobody signed within a week, and makes own requests again that a restore lost.
 """
 
 import asyncio
@@ -16,11 +17,12 @@ from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import State
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import approving, asking, dossier, gates, operating
+from xstock_node.services import approving, asking, dossier, gates, links, operating
 from xstock_node.services.accounting import hash_acts
 from xstock_node.services.approving import ASK, Draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.regaining import regain_requests
 from xstock_node.services.request_views import REQUESTS
 from xstock_node.services.requesting import send_out
 from xstock_node.services.standing_down import stand_down_covered
@@ -46,6 +48,8 @@ class Reacting:
         catalogue = await self._office.catalogue()
         self._office.node.correspondence.bound = lambda tx: stock_bound(self._office, tx, catalogue)
         self._office.node.correspondence.arrived = self._arrived
+        if any(network.was_restored for network in self._office.node.networks.values()):
+            await links.end_codes(self._office, NODE)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -79,7 +83,9 @@ class Reacting:
                 cases = None
             self._cases.clear()
             self._wake.clear()
-            await self._guarded(asking.lapse(self._office, NODE))
+            if cases is None:
+                await self._guarded(asking.lapse(self._office, NODE))
+                await self._guarded(regain_requests(self._office, NODE))
             await self._guarded(self.look(cases))
             await self._guarded(stand_down_covered(self._office, NODE))
             await self._guarded(hash_acts(self._office))
