@@ -7,8 +7,9 @@ import pytest
 
 from tests.api.conftest import BG, HR, Desk
 from xstock_node.domain.rights import Role
+from xstock_node.services import settling
 from xstock_node.services.approving import PENDING, sign_with
-from xstock_node.services.office import Actor
+from xstock_node.services.office import OPERATOR, Actor
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.times import iso
 from xstock_node.testing import make_offer
@@ -162,6 +163,44 @@ async def test_what_was_refused_at_the_border_is_cleared_anew_or_goes_home(desks
     assert more["error"]["code"] == "no-green-light", "the load keeps its consignment"
     await case.step(HR, "dispatch", lines=lines(50), **road)
     assert (await case.until(BG, "dispatched"))["counters"][0]["in_transit"] == "50"
+
+
+async def test_a_green_light_is_for_what_the_own_reception_profile_lets_in(desks: dict[str, Desk]) -> None:
+    profile = f"""
+country = "BG"
+signed_on = 2026-09-01
+signed_by = "customs officer"
+valid_until = 2027-12-31
+source = "customs of Bulgaria"
+consignee = "duty officer"
+languages = ["bg"]
+[[entry_points]]
+code = "BGKLN"
+[[restrictions]]
+rule = "permission"
+items = ["{TENT}"]
+permission = "import of tents"
+authority = "Ministry of the Interior"
+lead_hours = 6
+"""
+    await settling.edit_reception(desks[BG].office, OPERATOR, settling.SettledFile(content=profile.encode()))
+    case = await bound(desks)
+    road = {"consignment": "c1", "crossing": "Gradina", "day": "2027-03-30", "vehicle": "7" * 64}
+    light = road | {"valid_until": desks[BG].office.node.clock.now() + 86_400}
+    permit = {"permits": [{"authority": "Ministry of the Interior", "number": "27-114"}]}
+    await case.step(HR, "stage", countries=["HR", "RS", "BG"], crossings=["Gradina"], **road)
+    await case.until(BG, "confirmed", "stage")
+    bare = (await case.step(BG, "green-light", 422, **light))["error"]
+    assert bare["code"] == "border-objects" and "import of tents" in bare["came"] and "Ministry" in bare["came"]
+    asked_only = {"permits": [{"authority": "Ministry of the Interior", "sent_at": 1_790_000_000}]}
+    assert (await case.step(BG, "green-light", 422, **light | asked_only))["error"]["code"] == "border-objects"
+    closed = (await case.step(BG, "green-light", 422, entry="BGRSE", **light | permit))["error"]
+    assert "BGRSE" in closed["came"] and "tents" not in closed["came"]
+    await case.step(BG, "green-light", entry="BGKLN", **light | permit)
+    await case.until(HR, "confirmed", "green-light")
+    await case.step(BG, "green-light", note="decision 41 of the crisis staff", **light)
+    found = await case.until(BG, "confirmed", "green-light")
+    assert any(s["fields"].get("note") == "decision 41 of the crisis staff" for s in found["timeline"])
 
 
 async def test_a_loan_ends_by_quantity_back_extended_lost_and_given(desks: dict[str, Desk]) -> None:

@@ -1,22 +1,58 @@
-"""Leaving without a green light: only where the way of the consignment asks for no clearance, as far as it is known."""
+"""What may leave: without a green light where the way asks for none; with one, what the receiving country takes."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
+from xstock_node.domain.documents.choosing import goods_of
 from xstock_node.domain.reasons import sentence
-from xstock_node.domain.steps import Body, Dispatch
+from xstock_node.domain.reception import Goods, ReceptionProfile, objections
+from xstock_node.domain.steps import Body, Dispatch, GreenLight, Permit
 from xstock_node.services import paper_reading
 from xstock_node.services.documents import library
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
-from xstock_node.services.paper_sources import destination_country, way_of
+from xstock_node.services.paper_sources import Sources, destination_country, lines_on, single_terms, way_of
 
 
-async def check(office: Office, case: str, step: Body) -> None:
-    """Raise Refusal where a dispatch says that it needs no clearance (`free`), and its way says otherwise."""
-    if not isinstance(step, Dispatch) or not step.free:
-        return
-    sources = await paper_reading.read(office, case)
+async def check(office: Office, case: str, verb: str, step: Body) -> None:
+    """Raise Refusal for a dispatch or a green light that the way or the receiving country forbids, as far as is known.
+
+    A dispatch that says it needs no clearance (`free`) is judged by its way; a green light by the reception profile of
+    the country of arrival, unless its `note` says why the goods come in all the same.
+    """
     today = datetime.fromtimestamp(office.node.clock.now(), UTC).date()
+    if isinstance(step, Dispatch) and step.free:
+        _free(await paper_reading.read(office, case), step, today)
+    elif isinstance(step, GreenLight) and verb == "green-light" and not step.note:
+        _let_in(await paper_reading.read(office, case), step, today)
+
+
+def _let_in(sources: Sources, light: GreenLight, today: date) -> None:
+    """What the own reception profile says against the goods, the entry and the permissions of a green light."""
+    profile, terms = sources.profile, single_terms(sources)
+    if profile is None or terms is None:
+        return
+    items = [sources.items[line.item] for line in lines_on(sources, light.consignment) if line.item in sources.items]
+    known = goods_of(items, library.choice())
+    arriving = Goods(
+        handling=known.handling,
+        items=tuple(item.code for item in items),
+        kinds=known.kinds,
+        permissions=_permissions(profile, light.permits),
+    )
+    if against := objections(profile, arriving, terms, today, entry=light.entry or None):
+        why = "; ".join(dict.fromkeys(sentence(reason) for reason in against))
+        do = "name the permit that is missing or another entry; or say in `note` why it comes in all the same"
+        raise Refusal("border-objects", f"what the reception profile of {profile.country} lets in", why, do)
+
+
+def _permissions(profile: ReceptionProfile, permits: Sequence[Permit]) -> tuple[str, ...]:
+    """The permissions that there are: whose authority gave a number."""
+    given = {permit.authority for permit in permits if permit.number}
+    return tuple(one.permission for one in profile.restrictions if one.permission and one.authority in given)
+
+
+def _free(sources: Sources, step: Dispatch, today: date) -> None:
     way = way_of(sources, step.consignment, library.customs_facts(), library.choice(), today)
     if way.corridor is None:
         why = "; ".join(sentence(note) for note in way.notes)

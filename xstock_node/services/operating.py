@@ -141,7 +141,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     holds = people.may(actor, step.right, now)
     if not holds and not ("release" in needs and people.may(actor, "answer", now)):
         raise people.forbidden(actor, step.right)
-    await leaving.check(office, row.id, body)
+    await leaving.check(office, row.id, request.step, body)
     if needs:
         pending = approving.begin(office, actor, draft, needs, exercise)
         if pending.missing:
@@ -174,7 +174,7 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     waits = await office.node.engine.read(lambda tx: pending_of(tx, request.id, now))
     if waits.verb == ASK:
         return await _approve_request(office, actor, waits.id)
-    await leaving.check(office, waits.case, steps.body_of(waits.verb, waits.fields))
+    await leaving.check(office, waits.case, waits.verb, steps.body_of(waits.verb, waits.fields))
 
     unsigned: list[Pending] = []
 
@@ -230,7 +230,7 @@ async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepRes
     row, found = await held(office, pending.case)
     body = check(office, found, pending.draft)
     await office.node.engine.read(lambda tx: gates.check(office, tx, pending.draft))
-    await leaving.check(office, row.id, body)
+    await leaving.check(office, row.id, pending.verb, body)
     return await send(office, actor, row, pending.draft, pending.id)
 
 
