@@ -16,12 +16,13 @@ from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity, Statement
 from xstock_node.protocol.keys import Signer, to_base64
 from xstock_node.services import numbering, operating
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.numbering import LoadedLine, NewUnit, UnitsRequest
 from xstock_node.services.office import Actor, Office, OfficeSettings, Thresholds
 from xstock_node.services.operating import CaseId, SideText, StepRequest, StepResult
 from xstock_node.services.operation_views import OperationView
 from xstock_node.services.reacting import Reacting
-from xstock_node.services.requesting import Asked, NewRequest, new_request
+from xstock_node.services.requesting import NewRequest, new_request
 from xstock_node.testing import SimNet, make_offer, simnet
 from xstock_node.testing.nodes import make_sealing, make_signer
 

@@ -10,11 +10,12 @@ from xstock_node.domain.duty import Roster, Weekly
 from xstock_node.domain.operations import STEPS, Step
 from xstock_node.domain.rights import ALL, OPEN, RIGHTS, Grant, Role, rights_of, sites_of
 from xstock_node.services import operating
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor
 from xstock_node.services.operating import StepRequest
 from xstock_node.services.people import ROSTER, THE_ROSTER
-from xstock_node.services.requesting import Asked, NewRequest, new_request
+from xstock_node.services.requesting import NewRequest, new_request
 
 
 async def test_a_role_reaches_the_routes_of_its_rights_and_no_other(desk: Desk) -> None:

@@ -13,11 +13,12 @@ import pytest
 from tests.processes import NodeProcess, free_port, pause
 from xstock_node.cli.op_verify import verified
 from xstock_node.cli.session import SOCKET, SocketSession
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.operating import CaseId, StepRequest
 from xstock_node.services.operation_views import OperationView
-from xstock_node.services.requesting import Asked, NewRequest
+from xstock_node.services.requesting import NewRequest
 from xstock_node.services.stocktake import LineRequest
 
 TENT, UNIT = "HSHETENTF16C", "H87"

@@ -30,6 +30,7 @@ from xstock_node.services import (
     requesting,
     searching,
 )
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.bundling import ExportRequest
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercising import ExerciseName, StartExercise
@@ -38,7 +39,7 @@ from xstock_node.services.mobilising import EventId
 from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.services.operating import CaseFilter, CaseId, StepRequest
 from xstock_node.services.reacting import Reacting
-from xstock_node.services.requesting import Asked, NewRequest
+from xstock_node.services.requesting import NewRequest
 from xstock_node.services.searching import SearchRequest
 from xstock_node.testing import make_offer, run_simulated
 

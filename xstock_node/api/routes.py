@@ -15,6 +15,7 @@ from xstock_node.services import (
     checks,
     disclosing,
     enrolment,
+    findings,
     governing,
     mapping_desk,
     offer_views,
@@ -43,7 +44,7 @@ NODE_ROUTES = (
         reach=Reach.COMMON,
     ),
     Route(
-        "doctor", "GET", "/doctor", "operate", None, list[checks.Finding], checks.doctor, "What is well, what is not"
+        "doctor", "GET", "/doctor", "operate", None, list[findings.Finding], checks.doctor, "What is well, what is not"
     ),
     Route(
         "log.verify",

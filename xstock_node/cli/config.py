@@ -20,7 +20,8 @@ def config() -> None:
 @verb
 async def check(as_json: bool, home: Path | None) -> None:
     """Read settings, keys and pinned identities, and say whether all of them fit. Ends with 3 when not."""
-    from xstock_node.cli.assembly import pinned, read_signer
+    from xstock_node.cli.assembly import pinned
+    from xstock_node.cli.keyfiles import read_signer
 
     folder = home_folder(str(home) if home else None)
     found = load(folder)

@@ -9,9 +9,9 @@ import msgspec
 
 from xstock_node.cli.output import emit, only_our_stdout, pairs, say, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
-from xstock_node.services.requesting import Asked
 
 if TYPE_CHECKING:
     from xstock_node.testing.exercise.running import ExerciseResult

@@ -11,6 +11,7 @@ from xstock_node.config import home_folder
 from xstock_node.domain import operation, steps
 from xstock_node.domain.documents import statement
 from xstock_node.domain.operation import Event
+from xstock_node.domain.operations import Side
 from xstock_node.protocol import evidence, identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.evidence import Evidence
@@ -149,7 +150,7 @@ def _state(found: Evidence) -> str:
     events = []
     for proven in sorted(found.messages, key=lambda p: (p.message.sender, p.message.link.n)):
         message = proven.message
-        side: operation.Side = "supplier" if message.sender == found.supplier else "requester"
+        side: Side = "supplier" if message.sender == found.supplier else "requester"
         verb, hash_ = message.step.step, message.link.hash
         try:
             body = steps.body_of(verb, message.body)

@@ -11,8 +11,9 @@ from xstock_node.cli.keyfiles import KEYS, SIGNING_KEY, read_signer
 from xstock_node.config import Config, load
 from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity
-from xstock_node.services.checks import Finding, check_keys
+from xstock_node.services.checks import check_keys
 from xstock_node.services.errors import Refusal
+from xstock_node.services.findings import Finding
 
 T = TypeVar("T")
 MAGIC = b"SQLite format 3\x00"

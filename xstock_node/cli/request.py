@@ -13,11 +13,12 @@ from xstock_node.cli.planned import plan
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import moment
 from xstock_node.domain.needs import Climate
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
 from xstock_node.services.request_views import Coverage, RequestView
-from xstock_node.services.requesting import Asked, NewRequest, RequestId
+from xstock_node.services.requesting import NewRequest, RequestId
 
 LINE = (
     "CODE=QUANTITY or CODE=QUANTITY:UNIT, then as needed ,by=+24h ,severity=1 ,expiry=2027-06 ,subs ,need=WORDS"
@@ -55,13 +56,11 @@ request.add_command(plan)
 @verb
 async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], once: str, **fields: Any) -> None:
     """Ask nodes for goods; one signed case with each."""
-    times = {name: moment(fields.pop(name)) if fields[name] else 0 for name in ("needed_by", "answer_by")}
-    for name in times:
-        fields.pop(name, None)
+    fields |= {name: moment(fields[name]) if fields[name] else 0 for name in ("needed_by", "answer_by")}
     to, terms = list(fields.pop("to")), list(fields.pop("terms"))
     asked = [asked_of(text) for text in lines]
     async with open_session(home) as session:
-        wanted = NewRequest(to=to, lines=asked, terms=terms, **times, **fields)
+        wanted = NewRequest(to=to, lines=asked, terms=terms, **fields)
         made = await session.call("request.new", wanted, once)
     emit(made, as_json, _one)
 

@@ -1,5 +1,6 @@
 """`xstock stock`: own stock in, previewed, matched to the catalogue, changed."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ async def import_(
     request = ImportRequest(
         file=file.name,
         content=_content(file),
-        kind=kind,
+        kind=kind,  # type: ignore[arg-type]
         source=source,
-        columns=_columns(columns),  # type: ignore[arg-type]
+        columns=_columns(columns),
         accept_changes=accept_changes,
     )
     async with open_session(home) as session:
@@ -190,7 +191,8 @@ async def _read(home: Path | None, file: Path, columns: tuple[str, ...], languag
     from xstock_node.plugins.host import PluginHost
     from xstock_node.plugins.isolation import read_file
 
-    allowed, languages = ["xstock-spreadsheet"], ["en"]
+    allowed: Sequence[str] = ["xstock-spreadsheet"]
+    languages: Sequence[str] = ["en"]
     folder = home_folder(str(home) if home else None)
     if (folder / "config.toml").exists():
         config = load(folder)

@@ -123,7 +123,11 @@ class Notifier(Protocol):
     """
 
     name: str
-    settings: type[msgspec.Struct]
+
+    @property
+    def settings(self) -> type[msgspec.Struct]:
+        """The type of its settings."""
+        ...
 
     async def send(self, notice: Notice, context: NotifierContext) -> None:
         """Return once the next system has taken the notice over."""

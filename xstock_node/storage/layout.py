@@ -27,6 +27,7 @@ def is_laid_out(type_: type) -> bool:
 
 
 def _loaded(type_: type) -> Iterator[type]:
+    found: type
     for found in type_.__subclasses__():
         yield found
         yield from _loaded(found)

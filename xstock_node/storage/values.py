@@ -46,7 +46,7 @@ class Aside(NamedTuple):
 class Indexed(NamedTuple):
     """An offer with its index in the log and its folded search key."""
 
-    index: int
+    index: int  # type: ignore[assignment]
     offer: Offer
     key: str
 
@@ -55,7 +55,7 @@ class StoredOffer(NamedTuple):
     """An offer of a replica as it stands now: `asof` and `exp` include what `still` records refreshed."""
 
     log: LogName
-    index: int
+    index: int  # type: ignore[assignment]
     line: bytes
     asof: int
     exp: int
@@ -108,7 +108,7 @@ class StoredStatement(NamedTuple):
     """A vouch or revocation as it stands in a `net` log, and when this node first held it."""
 
     log: LogName
-    index: int
+    index: int  # type: ignore[assignment]
     heard: int
     line: bytes
 

@@ -75,7 +75,7 @@ class SqliteEngine:
             self._commit_group([job])
             return job.result.result()  # type: ignore[no-any-return]
         self._jobs.put(job)
-        return await asyncio.wrap_future(job.result)  # type: ignore[no-any-return]
+        return await asyncio.wrap_future(job.result)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """See `Engine.read`."""

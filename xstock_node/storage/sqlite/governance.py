@@ -48,7 +48,7 @@ class SqliteGovernance:
 
     def applications(self, network: str) -> list[Application]:
         rows = self._db.execute("select * from application where network = ? order by at, name", (network,))
-        return [Application(*row[:5], bool(row[5]), row[6]) for row in rows]
+        return [Application(*row[:5], bool(row[5]), row[6]) for row in rows]  # type: ignore[call-arg]
 
     def put_application(self, application: Application) -> None:
         row = application._replace(invited=int(application.invited))  # type: ignore[arg-type]

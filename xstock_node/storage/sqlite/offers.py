@@ -7,6 +7,7 @@ with filters is one walk of the index. What is shown is read from the record its
 import math
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -75,7 +76,8 @@ class SqliteOffers:
 
     def search(self, query: OfferQuery) -> list[StoredOffer]:
         match = _match(query)
-        where, values = ["o.exp > ?", "o.amount >= ?"], [query.valid_after, float(query.min_quantity)]
+        where = ["o.exp > ?", "o.amount >= ?"]
+        values: list[Any] = [query.valid_after, float(query.min_quantity)]
         if query.ready_within is not None:
             where.append("o.ready <= ?")
             values.append(query.ready_within)

@@ -2,6 +2,19 @@
 
 import sqlite3
 
+from xstock_node.storage.interfaces import (
+    Acts,
+    Cases,
+    Governance,
+    Journal,
+    Logs,
+    Mail,
+    Objects,
+    Offers,
+    Peers,
+    Stock,
+    Witnesses,
+)
 from xstock_node.storage.sqlite.cases import SqliteCases
 from xstock_node.storage.sqlite.governance import SqliteGovernance
 from xstock_node.storage.sqlite.journal import SqliteActs, SqliteJournal, SqlitePeers
@@ -17,18 +30,19 @@ class SqliteTransaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self.logs = SqliteLogs(connection)
-        self.offers = SqliteOffers(connection, self.logs)
-        self.journal = SqliteJournal(connection)
-        self.stock = SqliteStock(connection)
-        self.peers = SqlitePeers(connection)
-        self.governance = SqliteGovernance(connection, self.logs)
-        self.cases = SqliteCases(connection)
-        self.mail = SqliteMail(connection)
-        self.witnesses = SqliteWitnesses(connection)
-        self.acts = SqliteActs(connection)
-        self.objects = SqliteObjects(connection)
+        self._logs = SqliteLogs(connection)
+        self.logs: Logs = self._logs
+        self.offers: Offers = SqliteOffers(connection, self._logs)
+        self.journal: Journal = SqliteJournal(connection)
+        self.stock: Stock = SqliteStock(connection)
+        self.peers: Peers = SqlitePeers(connection)
+        self.governance: Governance = SqliteGovernance(connection, self._logs)
+        self.cases: Cases = SqliteCases(connection)
+        self.mail: Mail = SqliteMail(connection)
+        self.witnesses: Witnesses = SqliteWitnesses(connection)
+        self.acts: Acts = SqliteActs(connection)
+        self.objects: Objects = SqliteObjects(connection)
 
     def forget(self) -> None:
         """Forget what was remembered of rows that were rolled back."""
-        self.logs.forget()
+        self._logs.forget()

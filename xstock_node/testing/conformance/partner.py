@@ -58,8 +58,8 @@ class Partner:
         signed_as: dict[str, Any] | None = None,
     ) -> Answer:
         """A request; `signed_as` replaces parts of what is signed: `signer`, `method`, `target`, `body`, `created`."""
-        how = {"signer": self.signer, "method": method, "target": self.base + path, "body": body, "created": _now()}
-        how |= signed_as or {}
+        own = {"signer": self.signer, "method": method, "target": self.base + path, "body": body, "created": _now()}
+        how: dict[str, Any] = own | (signed_as or {})
         digest = requests.content_digest(how["body"]) if how["body"] is not None else None
         signed = requests.sign(how["signer"], how["method"], how["target"], digest, how["created"])
         return await self.bare(method, path, body, signed | (headers or {}))

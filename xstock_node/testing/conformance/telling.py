@@ -1,6 +1,7 @@
 """Scenarios of gossip: heads, epochs, pushes, forks, defects, what is passed on (sections 4, 6, 7, 8, 11, 19)."""
 
 import time
+from typing import Any
 
 import msgspec
 
@@ -142,7 +143,8 @@ async def bad_min(world: World) -> None:
 @scenario("6.5", "an epoch and a time an hour ahead are held, not taken", negative=True)
 async def ahead(world: World) -> None:
     later, lines = int(time.time()) + 3600, offers(1)
-    for log, changes in ((world.first.log(later), {}), (world.first.log(new_epoch(world.first)), {"time": later})):
+    ahead_of: dict[str, Any] = {"time": later}
+    for log, changes in ((world.first.log(later), {}), (world.first.log(new_epoch(world.first)), ahead_of)):
         await push(world.first, world.first.head(log, lines, **changes), log, lines)
         expect(not await holds(world, log), "the log not to be held yet")
 

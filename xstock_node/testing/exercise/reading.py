@@ -119,8 +119,9 @@ class ExerciseFile:
         }
 
         def touches(place: str) -> set[str]:
-            known = {"J-SZE": {"HU"}} | {code: set(one.countries) for code, one in crossings.items()}
-            return known.get(place, {place.removeprefix("D-")[:2]})
+            if place in crossings:
+                return set(crossings[place].countries)
+            return {"HU"} if place == "J-SZE" else {place.removeprefix("D-")[:2]}
 
         legs = []
         for raw in self.raw["edges"]:

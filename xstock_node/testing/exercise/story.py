@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, Protocol
 from xstock_node.domain.allocation import make_plan
 from xstock_node.domain.allocation_types import Flow, Plan
 from xstock_node.domain.units import decimal_pair
+from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.operating import SideText, StepResult
 from xstock_node.services.operation_views import CounterView, OperationView
 from xstock_node.services.request_views import RequestView
-from xstock_node.services.requesting import Asked, NewRequest
+from xstock_node.services.requesting import NewRequest
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.timeline import Told
 

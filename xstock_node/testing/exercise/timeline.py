@@ -21,7 +21,7 @@ WHY_NOT = {
     "loan_status": "alarms before a loan is due come by the nodes' clocks, which do not pass the days after the flood",
 }
 Result = Literal["played", "not played"]
-Work = Callable[[], Awaitable[None]]
+Work = Callable[[], Awaitable[object]]
 
 
 class NotPlayed(Exception):
