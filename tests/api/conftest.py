@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from xstock_node.api.app import Guard, make_app
 from xstock_node.domain.rights import Grant, Role
 from xstock_node.plugins.host import PluginHost
+from xstock_node.services import node
 from xstock_node.services.office import Office, OfficeSettings
 from xstock_node.services.people import PEOPLE, Person, Token, hash_of
 from xstock_node.services.reacting import Reacting
@@ -58,8 +59,10 @@ async def opened(
 ) -> AsyncIterator[dict[str, Desk]]:
     """Nodes that know each other, each with its API; `offering` are those with 1,000 tents."""
     net, found, reacting = SimNet(folder, latency=0.001), {}, []
-    for name in names:
-        await net.start(name, [other for other in names if other != name])
+    with pytest.MonkeyPatch.context() as alone:
+        alone.setattr(node, "SECOND", 0.0)  # no second process starts from these folders
+        for name in names:
+            await net.start(name, [other for other in names if other != name])
     for name in offering:
         await net.publish(name, [make_offer(900, net.clocks[name].now(), qty=(1000, 0))])
     for name in names:

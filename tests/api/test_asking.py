@@ -5,16 +5,21 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
+import msgspec
 import pytest
 
 from tests.api.conftest import BG, HR, Desk, opened
 from xstock_node.domain.rights import Role
+from xstock_node.services import operating, reacting
 from xstock_node.services.approving import LIVES, PENDING
 from xstock_node.services.asking import lapse
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Thresholds
 from xstock_node.services.reacting import NODE, Reacting
 from xstock_node.services.request_views import REQUESTS
+from xstock_node.storage.errors import StorageError
 
 TENT = "HSHETENTF16C"
 
@@ -75,7 +80,6 @@ async def test_what_is_refused_cancelled_or_signed_by_nobody_is_never_sent(end: 
     desk = limited[BG]
     duty, boss = await desk.hire("duty", Role.DUTY_OFFICER), await desk.hire("boss", Role.APPROVER)
     made = (await new(desk, duty, 500))[1]
-    reacting = Reacting(desk.office)
     if end == "refused":
         refusal = {"id": made["waits"], "reason": "no"}
         assert (await desk.ask("POST", "/operations/refuse", boss, json=refusal))[0] == 200
@@ -88,18 +92,83 @@ async def test_what_is_refused_cancelled_or_signed_by_nobody_is_never_sent(end: 
     shown = (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]
     assert shown["state"] == "cancelled" and shown["operations"] == []
     assert await desk.office.node.engine.read(PENDING.list) == []
-    await reacting.resume()
+    await Reacting(desk.office).chores()
     (kept,) = await desk.office.node.engine.read(REQUESTS.list)
     assert kept.cases == {} and (await limited[HR].ask("GET", "/operations"))[1] == []
 
 
-async def test_a_start_does_not_send_what_waits_and_sends_what_was_approved(limited: dict[str, Desk]) -> None:
+async def test_what_was_approved_before_a_crash_is_sent_by_the_next_start_and_what_waits_is_not(
+    limited: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = limited[BG]
-    made = (await new(desk, await desk.hire("duty", Role.DUTY_OFFICER), 500))[1]
-    reacting = Reacting(desk.office)
-    await reacting.resume()
+    duty, boss = await desk.hire("duty", Role.DUTY_OFFICER), await desk.hire("boss", Role.APPROVER)
+    first, second = (await new(desk, duty, 500))[1], (await new(desk, duty, 400))[1]
+    with monkeypatch.context() as crash:
+        crash.setattr(operating, "send_out", AsyncMock(side_effect=StorageError("a running node", "its end", "")))
+        assert (await desk.ask("POST", "/operations/approve", boss, json={"id": first["waits"]}))[0] != 200
     assert (await limited[HR].ask("GET", "/operations"))[1] == []
-    assert (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]["state"] == "waiting"
+    await Reacting(desk.office).chores()
+    shown = {one["id"]: one for one in (await desk.ask("GET", "/requests"))[1]}
+    assert [o["supplier"] for o in shown[first["id"]]["operations"]] == [HR] and shown[first["id"]]["state"] == "open"
+    assert shown[second["id"]]["state"] == "waiting" and shown[second["id"]]["operations"] == []
+
+
+async def test_who_may_ask_and_approve_at_a_branch_does_not_approve_what_they_asked(limited: dict[str, Desk]) -> None:
+    desk = limited[BG]
+    both = await desk.hire("both", Role.DUTY_OFFICER, Role.APPROVER, sites=("Ruse",))
+    duty, boss = await desk.hire("duty", Role.DUTY_OFFICER), await desk.hire("boss", Role.APPROVER, sites=("Ruse",))
+    made = (await new(desk, both, 21))[1]
+    assert made["site"] == "Ruse"
+    (waits,) = (await desk.ask("GET", "/operations/pending", boss))[1]
+    assert waits["missing"] == ["approve"], "its writer asked, and nobody else has to"
+
+    async def approve(token: str) -> tuple[int, Any]:
+        return (await desk.ask("POST", "/operations/approve", token, json={"id": made["waits"]}))[:2]
+
+    assert [(await approve(token))[0] for token in (both, duty)] == [403, 403]
+    status, sent = await approve(boss)
+    assert status == 200 and sent["sent"]
+
+
+async def test_a_notice_of_a_need_is_no_way_around_it(limited: dict[str, Desk]) -> None:
+    body = {"to": [HR], "lines": [{"item": TENT, "quantity": "500"}], "notify": True}
+    made = (await limited[BG].ask("POST", "/requests", json=body))[1]
+    assert made["state"] == "waiting" and made["operations"] == []
+
+
+async def test_who_left_meanwhile_keeps_nobody_else_from_being_asked(
+    limited: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = limited[BG]
+    boss = await desk.hire("boss", Role.APPROVER)
+    body = {"to": [HR], "lines": [{"item": TENT, "quantity": "500"}]}
+    made = (await desk.ask("POST", "/requests", json=body))[1]
+    kept = await desk.office.node.engine.read(lambda tx: REQUESTS.get(tx, made["id"]))
+    assert kept is not None
+    both = msgspec.structs.replace(kept, to=("redcross.gone", HR))
+    await desk.office.node.engine.write(lambda tx: REQUESTS.put(tx, kept.id, both, kept.at), durable=True)
+    headers = {"Idempotency-Key": "key-of-boss-1"}
+    for _ in range(2):
+        approval = desk.ask("POST", "/operations/approve", boss, json={"id": made["waits"]}, headers=headers)
+        status, refused, _ = await approval
+        assert status == 403 and "redcross.gone" in refused["error"]["came"], "whoever approves is told, each time"
+    shown = (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]
+    assert [o["supplier"] for o in shown["operations"]] == [HR] and shown["unsent"] == ["redcross.gone"]
+
+
+async def test_a_lapse_comes_also_while_much_is_going_on(limited: dict[str, Desk]) -> None:
+    desk = limited[BG]
+    made = (await new(desk, "operator-token", 500))[1]
+    desk.net.clocks[BG].offset += LIVES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reacting, "EVERY", 0.05)
+        busy = Reacting(desk.office)
+        await busy.start()
+        for _ in range(100):
+            desk.office.node.correspondence.arrived("some case")
+            await asyncio.sleep(0.01)
+        await busy.stop()
+    assert (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]["state"] == "cancelled"
 
 
 async def arrived(desk: Desk, case: str) -> None:
@@ -124,3 +193,37 @@ async def test_a_request_cut_into_many_offers_needs_a_second_person_all_the_same
         why.append((found["sent"], found["missing"], [one for one in found["why"] if "%" in one]))
     beside = "with 60 that they are promised already"
     assert why == [(True, [], []), (False, ["approve"], [f"10.1 % of the {TENT} that there are, {beside}"])]
+
+
+async def test_offers_that_were_written_before_any_was_released_are_judged_again_by_what_went_out(
+    limited: dict[str, Desk],
+) -> None:
+    asker, giver = limited[BG], limited[HR]
+    duty, owner = await giver.hire("duty", Role.DUTY_OFFICER), await giver.hire("owner", Role.STOCK_OWNER)
+    boss = await giver.hire("boss", Role.APPROVER)
+    hold, waiting = giver.office.node.clock.now() + 3600, []
+    for _ in range(2):
+        case = (await new(asker, "operator-token", 20))[1]["operations"][0]["case"]
+        await arrived(giver, case)
+        lines = [{"item": TENT, "unit": "H87", "qty": [90, 0]}]
+        body = {"case": case, "step": "offer", "fields": {"lines": lines, "hold_until": hold, "terms": ["loan"]}}
+        status, found, _ = await giver.ask("POST", "/operations/step", duty, json=body)
+        assert status == 200 and found["missing"] == ["release"], found
+        waiting.append(found["waiting"])
+
+    async def approve(token: str, id_: str) -> Any:
+        return (await giver.ask("POST", "/operations/approve", token, json={"id": id_}))[1]
+
+    assert (await approve(owner, waiting[0]))["sent"]
+    second = await approve(owner, waiting[1])
+    assert not second["sent"] and second["missing"] == ["approve"]
+    assert any("18 %" in why and "with 90" in why for why in second["why"])
+    assert (await approve(boss, waiting[1]))["sent"]
+
+
+async def test_a_step_that_came_to_need_more_than_it_was_signed_with_is_not_sent(limited: dict[str, Desk]) -> None:
+    judge = Mock(return_value={"release": [], "approve": ["11 % of the tents"]})
+    with pytest.raises(Refusal) as refused:
+        operating.Approved(judge, frozenset({"release"})).check(Mock())
+    assert refused.value.code == "approval-needed" and "11 %" in refused.value.came
+    operating.Approved(judge, frozenset({"release", "approve"})).check(Mock())

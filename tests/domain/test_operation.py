@@ -312,9 +312,12 @@ def test_a_count_waits_for_a_second_person_again_once_it_is_corrected() -> None:
     assert waiting() == {other.hash}
     story.say("correct", of=count.hash, place="the school, not the hall")
     assert waiting() == {other.hash}, "where it was counted changes no count"
-    story.say("correct", of=count.hash, **good(48))
-    assert waiting() == {count.hash, other.hash}
-    story.say("counted", of=count.hash)
+    first = story.say("correct", of=count.hash, **good(48))
+    assert waiting() == {first.hash, other.hash}, "under the correction's own hash: those are the figures now"
+    second = story.say("correct", of=count.hash, **good(47))
+    story.say("counted", of=first.hash)
+    assert waiting() == {second.hash, other.hash}, "who saw the first correction has not seen the second"
+    story.say("counted", of=second.hash)
     assert waiting() == {other.hash}
 
 

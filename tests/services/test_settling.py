@@ -194,9 +194,9 @@ def test_papers_say_where_a_consignment_does_not_fit_the_profile(
     play: Play, until: str, entry: str, item: str, finding: str
 ) -> None:
     async def story(two: Two) -> None:
+        await two.play()
         own = await settling.edit_reception(two[BG], ANA, profile(until, entry, item))
         await settling.edit_reception(two[HR], ANA, SettledFile(content=own.note.encode()))
-        await two.play()
         for name in (BG, HR):
             (way,) = (await paperwork.list_papers(two[name], ANA, CaseId(case=two.case))).ways
             assert any(finding in one for one in way.findings), way.findings

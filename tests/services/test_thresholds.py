@@ -87,6 +87,8 @@ def test_a_request_needs_a_second_person_above_its_own_thresholds_alone() -> Non
     assert why(tents(5), tents(6), ask_value=Decimal(3000)) == ["a value of 3300 EUR asked for"]
     assert why(tents(5), tents(6), ask_pieces={"TENT": Decimal(10)}) == ["more than 10 of TENT asked for"]
     assert why(tents(11), verb="amend", ask_pieces={"TENT": Decimal(10)}) == ["more than 10 of TENT asked for"]
+    packs = Line(item="TENT", unit="PK", qty=(6, 0))
+    assert why(tents(5), packs, ask_pieces={"TENT": Decimal(10)}) == ["more than 10 of TENT asked for"], "in packs too"
     assert why(beds, ask_value=Decimal(1)) == [], "its value is known in another currency alone"
     told = ["the value of BED in EUR is not known"]
     assert why(beds, ask_value=Decimal(1), unknown_value=True) == told and why(beds, unknown_value=True) == []
@@ -98,6 +100,8 @@ def test_so_many_of_an_item_need_a_second_person_whatever_there_is() -> None:
     beds = [Line(item="BED", unit="H87", qty=(n, 0)) for n in (5, 1)]
     assert "approve" not in needs_of("offer", beds[:1], STOCK, limits)
     assert needs_of("offer", beds, STOCK, limits)["approve"] == ["more than 5 of BED"]
+    packs = Line(item="BED", unit="PK", qty=(1, 0))
+    assert needs_of("offer", [beds[0], packs], STOCK, limits)["approve"] == ["more than 5 of BED"], "in packs too"
 
 
 @pytest.mark.parametrize(("verb", "rights"), [("offer", ["release"]), ("standby", ["release"]), ("decline", [])])

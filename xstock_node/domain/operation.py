@@ -167,18 +167,18 @@ def _open_disputes(events: Sequence[Event]) -> list[Event]:
 
 
 def _provisional(events: Sequence[Event]) -> Iterable[Event]:
-    """Counts that wait for a second person of those who counted: what is corrected later waits again."""
-    confirmed: set[str] = set()
+    """Counts that wait for a second person of those who counted, each under the hash of its writer's last word.
+
+    So what is corrected waits again, and who confirms a count confirms the figures that they saw.
+    """
+    words = [e for e in events if isinstance(e.body, steps.Correct) and e.side == "requester" and e.body.counts]
+    last = {e.body.of: e.hash for e in words if isinstance(e.body, steps.Correct)}
+    confirmed = {e.body.of for e in events if e.verb == "counted" and isinstance(e.body, steps.About)}
     for event in events:
-        if event.verb == "counted" and isinstance(event.body, steps.About):
-            confirmed.add(event.body.of)
-        elif isinstance(event.body, steps.Correct) and event.side == "requester" and event.body.counts:
-            confirmed.discard(event.body.of)
-    for event in events:
-        body = event.body
-        waits = isinstance(body, steps.Receipt) and body.provisional and event.hash not in confirmed
+        body, word = event.body, last.get(event.hash, event.hash)
+        waits = isinstance(body, steps.Receipt) and body.provisional and word not in confirmed
         if waits and event.verb == "received":
-            yield event
+            yield event._replace(hash=word)
 
 
 def _finer(

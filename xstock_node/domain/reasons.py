@@ -126,6 +126,7 @@ MESSAGES: Final[dict[str, str]] = {
     "regime_not_accepted": "{country} does not accept the regime {regime}",
     "entry_not_open": "goods do not enter {country} at {entry}",
     "truck_above_limit": "a truck of {truck} t is too large for {where} ({limit} t)",
+    "class_unknown": "{goods} are in no catalogue here, and {country} restricts classes and kinds of goods",
     "goods_forbidden": "{country} lets no {goods} in on these terms",
     "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
     # corridors

@@ -114,6 +114,7 @@ SENTENCES: Final[dict[str, str]] = {
     "HandlingUnit.m3": "Its volume in m3; left out where unknown.",
     "serials": "Serial numbers.",
     "Permit.authority": "The authority.",
+    "Permit.permission": "What the number permits, by the name that the reception profile gives it.",
     "Permit.number": "The number that it gave.",
     "Permit.sent_at": "When it was told.",
     "Attached.sha256": "The hash of the attachment.",

@@ -201,11 +201,12 @@ class Stage(Body, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Permit(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """A number given by an authority, or what was sent to it and when."""
+    """A number given by an authority, or what was sent to it and when; `permission` is what it permits, by its name."""
 
     authority: ShortText
     number: ShortText = ""
     sent_at: Time = 0
+    permission: ShortText = ""
 
 
 class GreenLight(Body, frozen=True, kw_only=True, omit_defaults=True):

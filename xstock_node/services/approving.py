@@ -1,5 +1,6 @@
 """Approving: steps that wait for the stock owner's release or for a second person, and who signed what already."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -66,15 +67,24 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     exercise: bool = False
 
     @property
+    def is_exercise(self) -> bool:
+        """Whether it is part of an exercise, as the id of a case tells too."""
+        return self.exercise or (self.verb != ASK and self.case.startswith("x"))
+
+    @property
     def draft(self) -> Draft:
         """The step itself."""
         return Draft(self.case, self.verb, self.fields, self.side)
 
     @property
+    def rights(self) -> frozenset[str]:
+        """The rights that somebody signed with."""
+        return frozenset(s.right for s in self.signed)
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The rights that nobody has signed with yet."""
-        done = [s.right for s in self.signed]
-        return tuple(right for right in self.needs if right not in done)
+        return tuple(right for right in self.needs if right not in self.rights)
 
 
 PENDING: Shelf[Pending] = Shelf("pending", Pending)
@@ -92,6 +102,14 @@ class PendingView(msgspec.Struct, frozen=True, kw_only=True):
     why: list[str]
     fields: dict[str, Any]
     exercise: bool
+
+
+def judged(pending: Pending, needs: Mapping[str, Sequence[str]]) -> Pending:
+    """What waits as it is judged now: what else it needs is added, and why; nothing that it needed is taken away."""
+    why = tuple(reason for reasons in needs.values() for reason in reasons)
+    return msgspec.structs.replace(
+        pending, needs=tuple(dict.fromkeys((*pending.needs, *needs))), why=why or pending.why
+    )
 
 
 def sign_with(pending: Pending, actor: Actor, now: int) -> Pending:
@@ -175,5 +193,5 @@ def pending_view(pending: Pending) -> PendingView:
         missing=list(pending.missing),
         why=list(pending.why),
         fields=pending.fields,
-        exercise=pending.exercise,
+        exercise=pending.is_exercise,
     )

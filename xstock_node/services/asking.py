@@ -7,10 +7,11 @@ import msgspec
 from xstock_node.services import approving
 from xstock_node.services.approving import ASK, PENDING, Draft, Pending
 from xstock_node.services.branches import pending_of
+from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import mark
-from xstock_node.services.request_views import REQUESTS, Request
+from xstock_node.services.request_views import REQUESTS, Request, request_of
 from xstock_node.services.thresholds import needs_of
 from xstock_node.storage.interfaces import Transaction
 
@@ -20,32 +21,46 @@ async def written(office: Office, actor: Actor, network: Network, request: Reque
     casework = office.node.correspondence.of(network.name).casework
     stock, _ = await office.node.engine.read(casework.stock)
     needs = needs_of("request", request.body.lines, stock, office.settings.second_person)
-    if request.notify or not needs:
+    if not needs:
         return None
     fields: dict[str, Any] = {"to": list(request.to), **msgspec.to_builtins(request.body)}
     return approving.begin(office, actor, Draft(request.id, ASK, fields), needs, network.shared.is_exercise)
 
 
-async def approve(office: Office, actor: Actor, id_: str) -> tuple[Pending, Request | None]:
-    """Sign a request that waits; the last signature frees it, and it is returned to be sent."""
+async def approve(office: Office, actor: Actor, id_: str) -> Pending:
+    """Sign a request that waits; the last signature frees it to be sent.
+
+    Raises Refusal `doubtful-start` while members have yet to tell their cases after a restore: it may be sent already.
+    """
     now = office.node.clock.now()
 
-    def work(tx: Transaction) -> tuple[Pending, Request | None]:
-        pending = approving.sign(office, tx, actor, pending_of(tx, id_, now), None)
+    def work(tx: Transaction) -> Pending:
+        waits = pending_of(tx, id_, now)
+        _undoubted(office, request_of(tx, waits.case))
+        pending = approving.sign(office, tx, actor, waits, None)
         mark(tx, actor.name, actor.once, now, about=pending.case, step=ASK)
         if pending.missing:
             PENDING.put(tx, pending.id, pending, now)
-            return pending, None
-        PENDING.drop(tx, pending.id)
-        return pending, _put(tx, pending, now, "")
+        else:
+            freed(tx, pending.case, now)
+        return pending
 
     return await office.node.engine.write(work, durable=True)
 
 
+def freed(tx: Transaction, id_: str, now: int, **more: Any) -> None:
+    """A request that waits for nobody any more: approved, found to be sent already, or `ended`."""
+    found = REQUESTS.get(tx, id_)
+    if found is not None and found.waits:
+        PENDING.drop(tx, found.waits)
+        REQUESTS.put(tx, id_, msgspec.structs.replace(found, waits="", **more), now)
+
+
 def dropped(tx: Transaction, pending: Pending, now: int) -> None:
-    """A request that was refused, or that nobody signed in time, has ended: nobody was asked."""
+    """A step or request that was refused, or that nobody signed in time; of a request nobody was asked."""
     if pending.verb == ASK:
-        _put(tx, pending, now, "cancelled")
+        freed(tx, pending.case, now, ended="cancelled")
+    PENDING.drop(tx, pending.id)
 
 
 async def lapse(office: Office, actor: Actor) -> None:
@@ -54,7 +69,6 @@ async def lapse(office: Office, actor: Actor) -> None:
 
     def work(tx: Transaction) -> None:
         for pending in approving.lapsed(tx, now):
-            PENDING.drop(tx, pending.id)
             dropped(tx, pending, now)
             office.record(tx, actor, "approve.lapse", pending.case, f"{pending.verb} {pending.id}")
 
@@ -62,10 +76,12 @@ async def lapse(office: Office, actor: Actor) -> None:
         await office.node.engine.write(work, durable=True)
 
 
-def _put(tx: Transaction, pending: Pending, now: int, ended: Any) -> Request | None:
-    found = REQUESTS.get(tx, pending.case)
-    if found is None:
-        return None
-    freed = msgspec.structs.replace(found, waits="", ended=ended or found.ended)
-    REQUESTS.put(tx, freed.id, freed, now)
-    return freed
+def in_doubt(office: Office, network: str) -> set[str]:
+    """The members of a network that have yet to tell their cases after a restore."""
+    return office.node.correspondence.of(network).casework.doubted
+
+
+def _undoubted(office: Office, request: Request) -> None:
+    if doubted := in_doubt(office, request.network):
+        do = "wait until they answer: it may have been sent before the restore"
+        raise Refusal("doubtful-start", "an answer of every member about its cases", ", ".join(sorted(doubted)), do)

@@ -156,6 +156,7 @@ class Exchange:
         self._node.trace.warning("doubtful-start", network=self._network.name, why=why)
         members = self._network.membership.standings()
         self._casework.doubted = {n for n, s in members.items() if s.is_member and n != own}
+        self._casework.was_doubted = True
         self._settled = True
 
     def doubt_once(self, why: str) -> None:

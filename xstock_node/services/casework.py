@@ -57,6 +57,7 @@ class Casework:
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
         self.node, self.network, self.audit = node, network, audit
         self.doubted: set[str] = set()
+        self.was_doubted = False
         self.suspects: Callable[[str], None] = lambda name: None
         self.arrived: Callable[[str], None] = lambda case: None
         self.attached: Callable[[str], None] = lambda case: None

@@ -1,6 +1,5 @@
 """Counting what arrives: one person counts, a second one confirms it; until then the count is provisional."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -25,11 +24,10 @@ def provisional(verb: str) -> dict[str, Any]:
     return {"provisional": True} if verb == "received" else {}
 
 
-def kept(tx: Transaction, actor: Actor, verb: str, fields: Mapping[str, Any], hash_: str, now: int) -> None:
+def kept(tx: Transaction, actor: Actor, verb: str, hash_: str, now: int) -> None:
     """Keep who counted, with the step itself; who corrects a count has counted it last."""
-    about = str(fields.get("of", "")) if verb == "correct" and fields.get("counts") else ""
-    if verb == "received" or COUNTS.get(tx, about) is not None:
-        COUNTS.put(tx, about or hash_, Count(by=actor.name), now)
+    if verb in ("received", "correct"):
+        COUNTS.put(tx, hash_, Count(by=actor.name), now)
 
 
 def check(tx: Transaction, actor: Actor, verb: str, of: str) -> None:

@@ -260,7 +260,7 @@ def _approvals(pending: Iterable[Pending], known: Iterable[Waiting]) -> list[Wai
                     state=turn.state if turn else "",
                     detail=f"{one.verb} {one.id}",
                     answer_by=turn.answer_by if turn else 0,
-                    exercise=one.exercise,
+                    exercise=one.is_exercise,
                 )
             )
     return found

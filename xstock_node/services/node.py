@@ -27,6 +27,7 @@ from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
+SECOND = 1.0  # of an epoch (xs1 7.1)
 SAVE_SECONDS = 5.0
 COMPACT_SECONDS = 600.0  # at least between two compactions, which write the whole database anew
 
@@ -129,7 +130,7 @@ class Node:
             await network.open(epoch)
         if epoch >= self.clock.now():
             # A second process of a lost or copied folder must not find the same second: it would be the same epoch.
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(SECOND)
         await self._publish_identity()
         for network in self.networks.values():
             await network.begin()

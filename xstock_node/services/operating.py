@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +11,6 @@ from xstock_node.domain import guards, steps
 from xstock_node.domain.items import Category
 from xstock_node.domain.operations import BY_VERB, fits, may
 from xstock_node.domain.reasons import sentence
-from xstock_node.domain.sums import Sums
 from xstock_node.protocol import limits
 from xstock_node.protocol.messages import SideLine
 from xstock_node.protocol.recordtypes import Hash, Word
@@ -36,9 +35,10 @@ from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import Done, done, mark
 from xstock_node.services.operation_views import OperationRow, OperationView
-from xstock_node.services.promises import Stock, claims
+from xstock_node.services.promises import claims
+from xstock_node.services.request_views import request_of
 from xstock_node.services.requesting import send_out
-from xstock_node.services.thresholds import Medicines, Needs, needs_of
+from xstock_node.services.thresholds import Judge, Medicines, Needs, needs_of
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act, StoredCase
 
@@ -105,6 +105,21 @@ class PendingId(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Approved(NamedTuple):
+    """The rights that a step was signed with, and what it waited as; `check` in the transaction that sends it."""
+
+    judge: Judge
+    rights: frozenset[str]
+    pending: str = ""
+
+    def check(self, tx: Transaction) -> None:
+        """Raise Refusal where the step has come to need more than it was signed with."""
+        needs = self.judge(tx)
+        if lacking := [right for right in needs if right not in self.rights]:
+            why = "; ".join(reason for right in lacking for reason in needs[right])
+            raise Refusal("approval-needed", f"the word of {' and '.join(lacking)}", why, "take it or approve it again")
+
+
 async def list_operations(office: Office, actor: Actor, request: CaseFilter) -> list[OperationRow]:
     """Operations of this node, newest first."""
     own = office.node.identity.name
@@ -127,7 +142,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     """Take a step, or write it down for who has to release or approve it."""
     now = office.node.clock.now()
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
-        return await _again(office, before)
+        return await _again(office, actor, before)
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
     exercise = office.node.networks[row.network].shared.is_exercise
@@ -137,18 +152,21 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     draft = Draft(row.id, request.step, fields, side)
     body = check(office, found, draft)
     step = BY_VERB[request.step]
-    needs = await _needs(office, row, request.step, body)
+    judge = await _judge(office, row, request.step, body)
+    needs = await office.node.engine.read(judge)
     holds = people.may(actor, step.right, now)
     if not holds and not ("release" in needs and people.may(actor, "answer", now)):
         raise people.forbidden(actor, step.right)
     await leaving.check(office, row.id, request.step, body)
+    signed: frozenset[str] = frozenset()
     if needs:
         pending = approving.begin(office, actor, draft, needs, exercise)
         if pending.missing:
             return await _wait(office, actor, pending, found)
+        signed = pending.rights
     await office.node.engine.read(lambda tx: gates.check(office, tx, draft))
     await office.node.engine.read(lambda tx: counting.check(tx, actor, request.step, str(getattr(body, "of", ""))))
-    return await send(office, actor, row, draft)
+    return await send(office, actor, row, draft, Approved(judge, signed))
 
 
 async def list_pending(office: Office, actor: Actor, request: None = None) -> list[PendingView]:
@@ -169,17 +187,19 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     """
     now = office.node.clock.now()
     if before := await office.node.engine.read(lambda tx: done(tx, actor.name, actor.once, now)):
-        return await _again(office, before)
+        return await _again(office, actor, before)
 
     waits = await office.node.engine.read(lambda tx: pending_of(tx, request.id, now))
     if waits.verb == ASK:
         return await _approve_request(office, actor, waits.id)
-    await leaving.check(office, waits.case, waits.verb, steps.body_of(waits.verb, waits.fields))
+    row, body = (await held(office, waits.case))[0], steps.body_of(waits.verb, waits.fields)
+    await leaving.check(office, waits.case, waits.verb, body)
+    judge = await _judge(office, row, waits.verb, body)
 
     unsigned: list[Pending] = []
 
     def work(tx: Transaction) -> Pending:
-        pending = pending_of(tx, request.id, now)
+        pending = approving.judged(pending_of(tx, request.id, now), judge(tx))
         unsigned.append(pending)
         if pending.missing:
             pending = approving.sign(office, tx, actor, pending, request.letter)
@@ -203,20 +223,25 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
 
 
 async def _approve_request(office: Office, actor: Actor, id_: str) -> StepResult:
-    pending, freed = await asking.approve(office, actor, id_)
-    if freed is not None:
-        await send_out(office, actor, freed)
-    return await _request_result(office, pending.case)
+    pending = await asking.approve(office, actor, id_)
+    return await _request_sent(office, actor, pending.case)
+
+
+async def _request_sent(office: Office, actor: Actor, id_: str) -> StepResult:
+    """Ask whoever was not asked yet, where nobody has to approve it any more; also again, after a crash between."""
+    await send_out(office, actor, await office.node.engine.read(lambda tx: request_of(tx, id_)))
+    return await _request_result(office, id_)
 
 
 async def _request_result(office: Office, id_: str) -> StepResult:
-    """Where a whole request stands: sent, or waiting for whom."""
-    waits = await office.node.engine.read(
-        lambda tx: next((p for p in approving.live(tx, office.node.clock.now(), id_) if p.verb == ASK), None)
-    )
-    if waits is None:
-        return StepResult(case=id_, step=ASK, sent=True, state="")
-    return _waiting(waits, "")
+    """Where a whole request stands: sent to somebody, waiting for whom, or ended."""
+
+    def work(tx: Transaction) -> StepResult:
+        waits = next((p for p in approving.live(tx, office.node.clock.now(), id_) if p.verb == ASK), None)
+        held = request_of(tx, id_)
+        return _waiting(waits, "") if waits else StepResult(case=id_, step=ASK, sent=bool(held.cases), state=held.ended)
+
+    return await office.node.engine.read(work)
 
 
 def _unsign(tx: Transaction, pending: Pending, now: int) -> None:
@@ -231,7 +256,8 @@ async def send_signed(office: Office, actor: Actor, pending: Pending) -> StepRes
     body = check(office, found, pending.draft)
     await office.node.engine.read(lambda tx: gates.check(office, tx, pending.draft))
     await leaving.check(office, row.id, pending.verb, body)
-    return await send(office, actor, row, pending.draft, pending.id)
+    judge = await _judge(office, row, pending.verb, body)
+    return await send(office, actor, row, pending.draft, Approved(judge, pending.rights, pending.id))
 
 
 async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingView:
@@ -242,7 +268,6 @@ async def refuse(office: Office, actor: Actor, request: PendingId) -> PendingVie
         pending = pending_of(tx, request.id, now)
         if actor.name != pending.by and not any(people.may(actor, right, now) for right in pending.needs):
             raise people.forbidden(actor, " or ".join(pending.needs), "ask one of them")
-        PENDING.drop(tx, pending.id)
         asking.dropped(tx, pending, now)
         office.record(tx, actor, "approve.refuse", pending.case, f"{pending.verb} {pending.id} {request.reason}")
         return pending
@@ -268,17 +293,23 @@ def check(office: Office, found: Dossier, draft: Draft) -> steps.Body:
     return body
 
 
-async def send(office: Office, actor: Actor, row: StoredCase, draft: Draft, pending: str = "") -> StepResult:
-    """Sign a step and let it be delivered; its act, and the end of what was `pending`, are stored with it."""
+async def send(
+    office: Office, actor: Actor, row: StoredCase, draft: Draft, approved: Approved | None = None
+) -> StepResult:
+    """Sign a step and let it be delivered; its act, and the end of its waiting, are stored with it.
+
+    What it needs is judged once more in that transaction: another step to the same requester may just have been sent.
+    """
     body = {"step": draft.verb, **draft.fields, **({"pd": True} if draft.side else {})}
     now, reason = office.node.clock.now(), str(draft.fields.get("reason", ""))
 
     def beside(tx: Transaction, sent: Sent) -> list[bytes]:
         act = Act(now, str(actor), f"op.{draft.verb}", f"{row.id} {sent.link.hash}", reason)
         tx.acts.add(act)
-        if pending:
-            PENDING.drop(tx, pending)
-        counting.kept(tx, actor, draft.verb, draft.fields, sent.link.hash, now)
+        if approved:
+            approved.check(tx)
+            PENDING.drop(tx, approved.pending)
+        counting.kept(tx, actor, draft.verb, sent.link.hash, now)
         mark(tx, actor.name, actor.once, now, about=row.id, step=draft.verb, hash=sent.link.hash)
         return [act.text()]
 
@@ -310,17 +341,17 @@ async def _attached(office: Office, request: StepRequest) -> dict[str, Any]:
     return {"blobs": digests, "attached": msgspec.to_builtins(found)}
 
 
-async def _needs(office: Office, row: StoredCase, verb: str, body: steps.Body) -> Needs:
-    now = office.node.clock.now()
-
-    def known(tx: Transaction) -> tuple[Stock, Sums]:
-        stock, sharing = _casework(office, row).stock(tx)
-        return stock, claims(tx, sharing, row.supplier, stock, now, row.id, row.requester).owed
-
-    stock, owed = await office.node.engine.read(known)
-    lines: Sequence[steps.Line] = getattr(body, "lines", ())
+async def _judge(office: Office, row: StoredCase, verb: str, body: steps.Body) -> Judge:
+    """What a step needs, as things stand in the transaction in which it is asked."""
+    now, lines = office.node.clock.now(), getattr(body, "lines", ())
     medicines = await _medicines(office, row.id, lines)
-    return needs_of(verb, lines, stock, office.settings.second_person, medicines, owed)
+
+    def needs(tx: Transaction) -> Needs:
+        stock, sharing = _casework(office, row).stock(tx)
+        owed = claims(tx, sharing, row.supplier, stock, now, row.id, row.requester).owed
+        return needs_of(verb, lines, stock, office.settings.second_person, medicines, owed)
+
+    return needs
 
 
 async def _medicines(office: Office, case: str, lines: Sequence[steps.Line]) -> Medicines:
@@ -345,10 +376,10 @@ async def _wait(office: Office, actor: Actor, pending: Pending, found: Dossier) 
     return _waiting(pending, found.operation().state or "")
 
 
-async def _again(office: Office, before: Done) -> StepResult:
+async def _again(office: Office, actor: Actor, before: Done) -> StepResult:
     """What became of a step that was asked for under this key before."""
     if before.step == ASK:
-        return await _request_result(office, before.about)
+        return await _request_sent(office, actor, before.about)
     _, found = await held(office, before.about)
     pending = await office.node.engine.read(lambda tx: PENDING.get(tx, before.waiting)) if before.waiting else None
     if pending is not None:

@@ -5,7 +5,8 @@
 - it sends what everybody had signed when a crash came between, and expects no further signature;
 - where the settings say so, it tells those who promised nothing that a request is covered;
 - it opens the cases of requests that a crash cut short, and puts the hashes of acts into the audit log;
-- it drops what nobody signed within a week, and makes own requests again that a restore lost.
+- it drops what nobody signed within a week;
+- after a restore it ends one-time codes and makes own requests again that were lost.
 """
 
 import asyncio
@@ -42,14 +43,14 @@ class Reacting:
         self._cases: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._cleaned = office.node.clock.steady()
+        self._codes_ended = False
 
     async def start(self) -> None:
         """Begin; the own stock becomes the bound of what is promised."""
         catalogue = await self._office.catalogue()
         self._office.node.correspondence.bound = lambda tx: stock_bound(self._office, tx, catalogue)
         self._office.node.correspondence.arrived = self._arrived
-        if any(network.was_restored for network in self._office.node.networks.values()):
-            await links.end_codes(self._office, NODE)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -69,11 +70,9 @@ class Reacting:
         self._wake.set()
 
     async def _run(self) -> None:
-        await self._guarded(self.resume())
+        await self.chores()
         await self._guarded(self._send_signed())
-        await self._guarded(self.look())
-        await self._guarded(stand_down_covered(self._office, NODE))
-        await self._guarded(hash_acts(self._office))
+        await self._turn(None)
         while True:
             try:
                 async with asyncio.timeout(EVERY):  # wait_for may swallow the end that `stop` asks for
@@ -83,12 +82,29 @@ class Reacting:
                 cases = None
             self._cases.clear()
             self._wake.clear()
-            if cases is None:
-                await self._guarded(asking.lapse(self._office, NODE))
-                await self._guarded(regain_requests(self._office, NODE))
-            await self._guarded(self.look(cases))
-            await self._guarded(stand_down_covered(self._office, NODE))
-            await self._guarded(hash_acts(self._office))
+            await self._turn(cases)
+
+    async def _turn(self, cases: set[str] | None) -> None:
+        steady = self._office.node.clock.steady()
+        if steady - self._cleaned >= EVERY:
+            self._cleaned = steady
+            await self.chores()
+        await self._guarded(self.look(cases))
+        await self._guarded(stand_down_covered(self._office, NODE))
+        await self._guarded(hash_acts(self._office))
+
+    async def chores(self) -> None:
+        """What is done now and then, also while much is going on: see the head of this file."""
+        bureaus = [self._office.node.correspondence.of(name) for name in self._office.node.networks]
+        if not self._codes_ended and any(bureau.casework.was_doubted for bureau in bureaus):
+            self._codes_ended = True
+            await self._guarded(links.end_codes(self._office, NODE))
+        await self._guarded(asking.lapse(self._office, NODE))
+        await self._guarded(regain_requests(self._office, NODE))
+        for request in await self._office.node.engine.read(REQUESTS.list):
+            open_ = not (request.ended or request.waits or asking.in_doubt(self._office, request.network))
+            if open_ and len(request.cases) < len(request.to):
+                await self._guarded(send_out(self._office, NODE, request))
 
     async def _guarded(self, work: Any) -> None:
         try:
@@ -97,12 +113,6 @@ class Reacting:
             self._office.node.trace.info("not-reacted", why=str(error))
         except Exception as error:  # looked at again at the next turn
             self._office.node.trace.error("defect", why=f"{type(error).__name__}: {error}")
-
-    async def resume(self) -> None:
-        """Open the cases of requests that a crash cut short."""
-        for request in await self._office.node.engine.read(REQUESTS.list):
-            if not request.ended and len(request.cases) < len(request.to):
-                await send_out(self._office, NODE, request)
 
     async def _send_signed(self) -> None:
         now = self._office.node.clock.now()

@@ -1,7 +1,8 @@
 """Regaining own requests: after a restore the copy may be older than what was asked since.
 
 The cases come back from the members that were asked (xs1 16.14). The request that they belong to is this node's own
-paper and stands in no log; it is made again from the first step of each case, and says so.
+paper and stands in no log; it is made again from the first step of each case, and says so. It is the organisation's:
+which branch it belonged to stood in the lost paper alone.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ import msgspec
 
 from xstock_node.domain import steps
 from xstock_node.domain.operation import Event
-from xstock_node.services import dossier
+from xstock_node.services import asking, branches, dossier
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS, Request
 from xstock_node.storage.interfaces import Transaction
@@ -27,9 +28,11 @@ async def regain_requests(office: Office, actor: Actor) -> int:
         for row, asked in found:
             assert isinstance(asked.body, steps.Ask)
             now, id_ = office.node.clock.now(), asked.body.request
+            asking.freed(tx, id_, now)  # it was approved and sent after the copy was made
             held = REQUESTS.get(tx, id_) or _made(row, asked, asked.body)
             to = held.to if row.supplier in held.to else (*held.to, row.supplier)
             REQUESTS.put(tx, id_, msgspec.structs.replace(held, to=to, cases={**held.cases, row.supplier: row.id}), now)
+            branches.put(tx, row.id, branches.site_of(tx, id_), now)
             office.record(tx, actor, "request.regained", id_, row.id)
         return len(found)
 

@@ -99,7 +99,7 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
         raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
     kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
 
-    pending = await asking.written(office, actor, network, kept)
+    pending = await asking.written(office, actor.at(site), network, kept)
     kept = msgspec.structs.replace(kept, waits=pending.id if pending else "")
 
     def work(tx: Transaction) -> None:
@@ -116,10 +116,14 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
 
 
 async def send_out(office: Office, actor: Actor, request: Request) -> None:
-    """Open the cases that a request has not got yet; done again at the next start where a crash came between."""
+    """Open the cases that a request has not got yet; done again at the next start where a crash came between.
+
+    Who cannot be asked, as having left, keeps nobody else from being asked; the first Refusal is raised at the end.
+    """
     casework = office.node.correspondence.of(request.network).casework
     verb = "notify" if request.notify else "request"
     fields: dict[str, Any] = {"step": verb, **msgspec.to_builtins(request.body)}
+    refusals: list[Refusal] = []
     for name in request.to:
         held = await office.node.engine.read(lambda tx: REQUESTS.get(tx, request.id))
         if held is None or name in held.cases or held.ended or held.waits:
@@ -139,8 +143,9 @@ async def send_out(office: Office, actor: Actor, request: Request) -> None:
         try:
             await casework.open(name, fields | await _under(office, request, name), (), beside)
         except Refusal as refused:
-            if refused.code != "sent-already":
-                raise
+            refusals += [] if refused.code == "sent-already" else [refused]
+    if refusals:
+        raise refusals[0]
 
 
 async def _under(office: Office, request: Request, supplier: str) -> dict[str, object]:
@@ -230,10 +235,9 @@ async def end_request(office: Office, actor: Actor, request: RequestId) -> Reque
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> None:
+        asking.freed(tx, request.id, now)
         found = request_of(tx, request.id)
-        if found.waits:
-            PENDING.drop(tx, found.waits)
-        REQUESTS.put(tx, found.id, msgspec.structs.replace(found, ended="cancelled", waits=""), now)
+        REQUESTS.put(tx, found.id, msgspec.structs.replace(found, ended="cancelled"), now)
         office.record(tx, actor, "request.cancel", found.id, request.reason)
 
     await office.node.engine.write(work, durable=True)
