@@ -76,3 +76,16 @@ def test_a_row_of_whole_lots_is_cut_to_what_they_reach() -> None:
     assert milp._whole(row).most == 30.0
     assert milp._whole(row._replace(values=[1.5, 10.0])) == row._replace(values=[1.5, 10.0])
     assert milp._whole(milp._Row([], [], 3.0)).most == 3.0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rows_that_tie_a_way_to_whole_vehicles_make_the_rounding_lose_less(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Choices(checked(made(30, 20, 15, seed)))
+    monkeypatch.setattr(milp, "FINE", 0)
+    found = milp.solve(given, small=0)
+    assert value(found, given) >= found.bound * D("0.9987")
+    monkeypatch.setattr(milp._Program, "tightened", lambda self, solver, values: values)
+    loose = milp.solve(given, small=0)
+    assert loose.bound == found.bound and value(loose, given) < value(found, given)

@@ -22,13 +22,14 @@ SMALL: Final = 600
 NODES: Final = 500
 FINE: Final = 3_000
 FINE_SHARES: Final = (*(turn / 13 for turn in range(1, 13)), 0.96, 1.0)
-COARSE_SHARES: Final = (0.7, 0.95, 1.0)
+COARSE_SHARES: Final = (1.0,)
 FIRST_WAYS: Final = 10
 _CLOSE: Final = 1e-4
 _NEAR: Final = 1e-3
 _RELAXED: Final = 1e-4
 _USED: Final = 1e-6
 _WORTHWHILE: Final = 0.001
+_LOOSE: Final = 0.05
 _PERTURBATION: Final = "dual_simplex_cost_perturbation_multiplier"
 _OPTIONS: Final = {
     "output_flag": False,
@@ -139,6 +140,25 @@ class _Program:
         trips = [trip for trip in self.trips if self._column[trip] not in gone]
         places = [place for column, place in enumerate(self.places) if column not in gone]
         return _Program(self._choices, self._most, places, trips)
+
+    def tightened(self, solver: Any, values: Sequence[float]) -> list[float]:
+        """Solve again where a way has much less of a vehicle than of its own most; the values of all columns.
+
+        Lots are at most their most times the vehicles of their trip, as long as those are whole: a part of a vehicle
+        carries no whole delivery. Of these rows only those that are broken are put in; they come nearer to whole
+        vehicles than the loads alone, and plans lose half as much when parts are made whole.
+        """
+        columns = [
+            (column, self._trips_of[column], float(most))
+            for column, most in enumerate(self.upper)
+            if values[column] > most * (values[self._trips_of[column]] + _LOOSE)
+        ]
+        count, open_end = len(columns), import_module("highspy").kHighsInf
+        indices = [index for column, trip, _ in columns for index in (column, trip)]
+        parts = [part for _, _, most in columns for part in (1.0, -most)]
+        starts = [*range(0, 2 * count, 2)]
+        solver.addRows(count, [-open_end] * count, [0.0] * count, 2 * count, starts, indices, parts)
+        return _run(solver)
 
     def _fleets(self) -> list[_Row]:
         first = len(self.places)
@@ -252,6 +272,7 @@ def _dive(program: _Program, solver: Any, values: list[float]) -> list[float]:
     open_end: Any = import_module("highspy").kHighsInf
     least = [0.0] * trips
     fleets, fine = program.by_fleet(), first <= FINE
+    values = values if fine else program.tightened(solver, values)
     for share in FINE_SHARES if fine else COARSE_SHARES:
         for most, numbers in fleets:
             room = most * share - sum(least[number] for number in numbers)
