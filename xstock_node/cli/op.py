@@ -11,7 +11,7 @@ from xstock_node.cli.output import ONCE, emit, marked, pairs, say, table, verb, 
 from xstock_node.cli.session import open_session
 from xstock_node.cli.step_fields import counts_of, fields_of, lines_of, side_of
 from xstock_node.domain.operations import BY_VERB
-from xstock_node.services.approving import Letter, PendingView
+from xstock_node.services.approving import ASK, Letter, PendingView
 from xstock_node.services.assigning import Assign
 from xstock_node.services.branches import Placed
 from xstock_node.services.erasing import EraseLines
@@ -235,6 +235,8 @@ def _step(step: StepView) -> tuple[str, str, str, str, str]:
 
 
 def _taken(found: StepResult) -> str:
+    if found.step == ASK and found.sent:
+        return words("op.asked", "request {id} is sent: xstock request show {id}", id=found.case)
     if found.sent:
         return words("op.sent", "{step} is signed; the operation is {state}", step=found.step, state=found.state)
     return words(
@@ -253,7 +255,7 @@ def _pending(found: list[PendingView]) -> str:
     ]
     if not rows:
         return words("op.nothing-waits", "nothing waits")
-    return table(("id", "operation", "step", "by", "since", "needs", "why"), rows)
+    return table(("id", "operation or request", "step", "by", "since", "needs", "why"), rows)
 
 
 def _placed(found: Placed) -> str:
