@@ -5,7 +5,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow
+.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -22,6 +22,9 @@ demo: venv
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+heavy: .venv/dev
+	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy
 
 lint: .venv/dev
 	$(BIN)/ruff check .

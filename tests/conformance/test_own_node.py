@@ -69,6 +69,7 @@ def judged(tmp_path: Path) -> Iterator[Judged]:
     found.process.wait()
 
 
+@pytest.mark.heavy
 def test_our_node_passes_every_scenario(judged: Judged, tmp_path: Path) -> None:
     table, xml = tmp_path / "report.md", tmp_path / "report.xml"
     url, files = f"http://127.0.0.1:{judged.node.port}", ("--markdown", str(table), "--junit", str(xml))
@@ -103,11 +104,13 @@ def test_there_are_as_many_scenarios_as_promised_each_by_a_clause() -> None:
     assert f"Version {VERSION}." in SPEC
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("mutant", mutants.mutants()[::12], ids=lambda mutant: mutant.what)
 def test_a_defect_is_noticed(mutant: mutants.Mutant) -> None:
     assert mutants.killed(mutant)
 
 
+@pytest.mark.heavy
 def test_a_node_without_a_defect_passes_here_too() -> None:
     report = asyncio.run(mutants.judged(None))
     assert [v for v in report.verdicts if not v.passed and "--restart" not in v.why] == []

@@ -112,6 +112,7 @@ def check(victim: NodeProcess, worker: Worker) -> None:
 
 
 # xs1 6.6
+@pytest.mark.heavy
 def test_twenty_kills_lose_nothing_acknowledged_and_fork_no_log(pair: tuple[NodeProcess, NodeProcess]) -> None:
     assert kill_many_times(*pair, kills=20, seed=1) >= 15, "the kills did not hit the work"
 

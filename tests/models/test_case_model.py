@@ -29,6 +29,7 @@ HARMS = [(name, kind) for name, (_, kinds) in FAILING.items() for kind in kinds]
 assert all({TWICE, DIFFER} & set(kinds) for _, kinds in FAILING.values()), "each breaks what the protocol is held to"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", PROTOCOL)
 def test_in_no_reachable_state_is_stock_promised_twice_or_do_sides_at_rest_differ(name: str) -> None:
     began = time.perf_counter()
@@ -53,6 +54,7 @@ def test_every_state_of_a_case_is_reached_on_both_sides_before_and_after_a_resto
         assert {requester_view(case, rules) for case in cases if case.restored == side} == states
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("name", "kind"), HARMS)
 def test_a_variant_that_fails_is_caught_with_the_harm_it_does(name: str, kind: str) -> None:
     found = Explorer(FAILING[name][0], looks_for=kind).run()

@@ -9,6 +9,7 @@ from xstock_node.testing.storm import run
 SEEDS = 12
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_bug_is_caught(name: str) -> None:
     for seed in range(1, SEEDS + 1):
