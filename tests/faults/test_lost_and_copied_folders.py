@@ -13,6 +13,8 @@ from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.stocktake import LineRequest
 
+pytestmark = pytest.mark.heavy
+
 TENT = "HSHETENTF16C"
 
 

@@ -16,6 +16,8 @@ from xstock_node.testing import SimNet, make_offer, run_simulated
 from xstock_node.testing.clock import START
 from xstock_node.testing.nodes import DAY
 
+pytestmark = pytest.mark.heavy
+
 A, B, C, D = "redcross.at", "redcross.bg", "redcross.hr", "redcross.rs"
 NAMES = (A, B, C, D)
 YEAR = 365 * DAY

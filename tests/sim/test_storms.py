@@ -12,6 +12,8 @@ from tests.sim import runs
 from xstock_node.testing.faults import FAULTS
 from xstock_node.testing.storm import Plan, Result, run
 
+pytestmark = pytest.mark.heavy
+
 SMALL = Plan(0, nodes=7, storms=1, minutes=40, active=4, pause=40, work=40)
 SCRIPT = "from tests.sim.test_storms import digest_of; print(digest_of(5))"
 
