@@ -12,7 +12,7 @@ import pytest
 
 from tests.processes import NodeProcess, free_port, pause
 from xstock_node.cli.op_verify import verified
-from xstock_node.cli.session import SOCKET, TOKEN, SocketSession
+from xstock_node.cli.session import SOCKET, SocketSession
 from xstock_node.domain.rights import Role
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
@@ -86,11 +86,11 @@ class Two:
         self.boris = self.nodes[ASKS].call("user.token", TokenRequest(name="boris")).token
         self.draw, self.kills, self.in_the_middle, self.asked = draw, 0, 0, 0
 
-    def take(self, name: str, route: str, request: Any) -> Any:
-        """The answer, after a kill of the node that is asked or of the other."""
+    def take(self, name: str, route: str, request: Any, token: str = "") -> Any:
+        """The answer, after a kill of the node that is asked or of the other; asked by whose token it is."""
         self.asked += 1
         answers: list[Any] = []
-        session = SocketSession(self.nodes[name].home / SOCKET, patience=60)
+        session = SocketSession(self.nodes[name].home / SOCKET, patience=60, token=token)
         key = f"asked-{self.asked:06}"
 
         def ask() -> None:
@@ -157,9 +157,7 @@ def one_operation(two: Two) -> tuple[str, dict[str, str]]:
     wanted = [Asked(item=TENT, quantity="50")]
     made = two.take(ASKS, "request.new", NewRequest(to=[LENDS], lines=wanted, place="Vidin", terms=["loan"]))
     assert made.state == "waiting" and not made.operations
-    with pytest.MonkeyPatch.context() as who:
-        who.setenv(TOKEN, two.boris)
-        assert two.take(ASKS, "op.approve", Approval(id=made.waits)).sent
+    assert two.take(ASKS, "op.approve", Approval(id=made.waits), two.boris).sent
     made = two.nodes[ASKS].call("request.show", RequestId(id=made.id))
     case, taken, acknowledged = made.operations[0].case, Counter({"request": 1}), {}
     two.until(case, "request", 1)

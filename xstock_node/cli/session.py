@@ -39,11 +39,12 @@ class Session(Protocol):
 class SocketSession:
     """Speaks to the running node. What changes something goes under a key: it is done once, however often it is asked.
 
-    `patience` (seconds) is how long a node that fell silent in the middle is waited for and asked again.
+    `patience` (seconds) is how long a node that fell silent in the middle is waited for and asked again. `token` is the
+    person's; that of the environment where none is given.
     """
 
-    def __init__(self, path: Path, patience: float = 0.0) -> None:
-        self._path, self._patience = path, patience
+    def __init__(self, path: Path, patience: float = 0.0, token: str = "") -> None:
+        self._path, self._patience, self._token = path, patience, token
 
     async def call(self, name: str, request: Any = None, once: str = "") -> Any:
         """The answer of a route, or its `Refusal`; `once` is the key, else a new one is made."""
@@ -52,7 +53,9 @@ class SocketSession:
         while True:
             connection = _UnixConnection(str(self._path))
             try:
-                status, body, media = _exchange(connection, route, request, key)
+                status, body, media = _exchange(
+                    connection, route, request, key, self._token or os.environ.get(TOKEN, "")
+                )
                 break
             except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > until:
@@ -155,7 +158,9 @@ def _route(name: str) -> "Route":
     return BY_NAME[name]
 
 
-def _exchange(connection: "_UnixConnection", route: "Route", request: Any, key: str) -> tuple[int, bytes, str]:
+def _exchange(
+    connection: "_UnixConnection", route: "Route", request: Any, key: str, token: str
+) -> tuple[int, bytes, str]:
     """Status, body and media type of the answer."""
     from xstock_node.api.routes import PREFIX
 
@@ -171,7 +176,7 @@ def _exchange(connection: "_UnixConnection", route: "Route", request: Any, key: 
     headers = {"Content-Type": "application/octet-stream" if route.raw else "application/json"} if body else {}
     if key:
         headers["Idempotency-Key"] = key
-    if token := os.environ.get(TOKEN):
+    if token:
         headers["Authorization"] = f"Bearer {token}"
     connection.request(route.method, path, body, headers)
     response = connection.getresponse()

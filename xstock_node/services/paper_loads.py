@@ -107,7 +107,7 @@ def green_light_of(sources: Sources, id_: str) -> GreenLight | None:
         import_numbers=tuple(one.number for one in light.permits if one.number),
         export_numbers=tuple(one.number for one in export.permits if one.number),
         told=tuple(
-            Told(authority=one.authority, what="", at=sent, number=one.number or None)
+            Told(authority=one.authority, what=one.permission, at=sent, number=one.number or None)
             for one in permits
             if (sent := at(one.sent_at)) is not None
         ),
