@@ -120,7 +120,8 @@ class Two:
     async def dispatch(self, vehicle: str, name: str = "lot-1") -> None:
         road = {"consignment": name, "crossing": "Bajakovo-Batrovci", "day": "2027-03-29", "vehicle": vehicle}
         until = self[ASKS].node.clock.now() + 86_400
-        permits = [{"authority": "customs office", "number": "IMP-77", "sent_at": until - 80_000}]
+        permit = {"authority": "customs office", "number": "IMP-77", "permission": "temporary entry"}
+        permits = [permit | {"sent_at": until - 80_000}]
         await self.step(
             ASKS, "green-light", **road, entry="BGKLN", consignee="relief desk", valid_until=until, permits=permits
         )
