@@ -218,6 +218,8 @@ authority = "Ministry of the Interior"
     await case.step(BG, "green-light", note="decision 41 of the crisis staff", **light)
     found = await case.until(BG, "confirmed", "green-light")
     assert any(s["fields"].get("note") == "decision 41 of the crisis staff" for s in found["timeline"])
+    acts = await desks[BG].office.node.engine.read(lambda tx: tx.acts.last(3))
+    assert any(a.verb == "op.green-light" and "decision 41" in a.detail for a in acts), "who, what and why"
 
 
 async def test_a_loan_ends_by_quantity_back_extended_lost_and_given(desks: dict[str, Desk]) -> None:
