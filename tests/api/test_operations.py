@@ -215,11 +215,12 @@ authority = "Ministry of the Interior"
     assert "BGRSE" in closed["came"] and "tents" not in closed["came"]
     await case.step(BG, "green-light", entry="BGKLN", **light | permit)
     await case.until(HR, "confirmed", "green-light")
-    await case.step(BG, "green-light", note="decision 41 of the crisis staff", **light)
+    await case.step(BG, "green-light", note="decision 41\tof the crisis staff\n", **light)
     found = await case.until(BG, "confirmed", "green-light")
-    assert any(s["fields"].get("note") == "decision 41 of the crisis staff" for s in found["timeline"])
+    assert any(s["fields"].get("note") == "decision 41\tof the crisis staff\n" for s in found["timeline"])
     acts = await desks[BG].office.node.engine.read(lambda tx: tx.acts.last(3))
-    assert any(a.verb == "op.green-light" and "decision 41" in a.detail for a in acts), "who, what and why"
+    said = [a.detail for a in acts if a.verb == "op.green-light"]
+    assert "decision 41 of the crisis staff" in said, "who, what and why"
 
 
 async def test_a_loan_ends_by_quantity_back_extended_lost_and_given(desks: dict[str, Desk]) -> None:

@@ -301,7 +301,8 @@ async def send(
     What it needs is judged once more in that transaction: another step to the same requester may just have been sent.
     """
     body = {"step": draft.verb, **draft.fields, **({"pd": True} if draft.side else {})}
-    now, reason = office.node.clock.now(), str(draft.fields.get("reason") or draft.fields.get("note") or "")
+    now, said = office.node.clock.now(), draft.fields.get("reason") or draft.fields.get("note") or ""
+    reason = " ".join(str(said).split())  # an act is one line
 
     def beside(tx: Transaction, sent: Sent) -> list[bytes]:
         act = Act(now, str(actor), f"op.{draft.verb}", f"{row.id} {sent.link.hash}", reason)
