@@ -1,5 +1,6 @@
 """PNG and JPEG lose all that tells who, where and when, keep every pixel, and nothing else passes for one."""
 
+import gc
 import struct
 import tempfile
 import time
@@ -160,12 +161,16 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_costs_no_second(name: str) -> None:
+    gc.freeze()  # what other tests left in this process is not walked again for the bomb's many small objects
     began = time.process_time()
     try:
         assert len(clean(BOMBS[name]).data) < len(BOMBS[name])
     except FieldError:
         pass
-    assert time.process_time() - began < 1.0
+    finally:
+        took = time.process_time() - began
+        gc.unfreeze()
+    assert took < 1.0
 
 
 def test_the_largest_photo_is_taken() -> None:
