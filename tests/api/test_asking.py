@@ -68,6 +68,36 @@ async def test_twenty_tents_go_out_at_once_and_twenty_one_after_an_approver_s_wo
     assert {act.verb for act in acts if act.subject == many["id"]} == {"request.new", "approve.approve"}
 
 
+async def test_an_owner_s_letter_approves_no_request(limited: dict[str, Desk]) -> None:
+    desk = limited[BG]
+    boss = await desk.hire("boss", Role.APPROVER)
+    made = (await new(desk, "operator-token", 21))[1]
+    letter = {"sha256": "a" * 64, "day": "2026-09-21", "function": "director"}
+    body = {"id": made["waits"], "letter": letter}
+    status, refused, _ = await desk.ask("POST", "/operations/approve", boss, json=body)
+    assert status != 200 and refused["error"]["code"] == "no-letter-wanted"
+    assert (await desk.ask("GET", "/operations/pending"))[1][0]["missing"] == ["approve"]
+
+
+async def test_a_chore_that_cannot_be_done_ends_nothing_else(
+    limited: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, tried = limited[BG], []
+
+    def unreadable(tx: Any) -> Any:
+        tried.append(1)
+        raise StorageError("a readable database", "a damaged page", "restore it")
+
+    monkeypatch.setattr(reacting, "EVERY", 0.01)
+    busy = Reacting(desk.office)
+    with monkeypatch.context() as broken:
+        broken.setattr(reacting, "REQUESTS", Mock(list=unreadable))
+        await busy.start()
+        await asyncio.sleep(0.2)
+    assert len(tried) > 1, "it was tried again"
+    await busy.stop()
+
+
 async def test_who_asks_does_not_approve_it_also_with_every_right(limited: dict[str, Desk]) -> None:
     desk = limited[BG]
     made = (await new(desk, "operator-token", 21))[1]
@@ -154,6 +184,10 @@ async def test_who_left_meanwhile_keeps_nobody_else_from_being_asked(
         assert status == 403 and "redcross.gone" in refused["error"]["came"], "whoever approves is told, each time"
     shown = (await desk.ask("GET", f"/requests/request?id={made['id']}"))[1]
     assert [o["supplier"] for o in shown["operations"]] == [HR] and shown["unsent"] == ["redcross.gone"]
+    monkeypatch.setattr(reacting, "send_out", AsyncMock(side_effect=AssertionError))
+    with monkeypatch.context() as quiet:
+        quiet.setattr(desk.office.node.trace, "error", Mock(side_effect=AssertionError("tried in vain, turn by turn")))
+        await Reacting(desk.office).chores()
 
 
 async def test_a_lapse_comes_also_while_much_is_going_on(limited: dict[str, Desk]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from xstock_node.services import approving
-from xstock_node.services.approving import ASK, PENDING, Draft, Pending
+from xstock_node.services.approving import ASK, PENDING, Draft, Letter, Pending
 from xstock_node.services.branches import pending_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
@@ -27,17 +27,18 @@ async def written(office: Office, actor: Actor, network: Network, request: Reque
     return approving.begin(office, actor, Draft(request.id, ASK, fields), needs, network.shared.is_exercise)
 
 
-async def approve(office: Office, actor: Actor, id_: str) -> Pending:
+async def approve(office: Office, actor: Actor, id_: str, letter: Letter | None = None) -> Pending:
     """Sign a request that waits; the last signature frees it to be sent.
 
-    Raises Refusal `doubtful-start` while members have yet to tell their cases after a restore: it may be sent already.
+    An owner's letter is refused, as nothing is released; `doubtful-start` is raised while members have yet to tell
+    their cases after a restore: the request may be sent already.
     """
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> Pending:
         waits = pending_of(tx, id_, now)
         _undoubted(office, request_of(tx, waits.case))
-        pending = approving.sign(office, tx, actor, waits, None)
+        pending = approving.sign(office, tx, actor, waits, letter)
         mark(tx, actor.name, actor.once, now, about=pending.case, step=ASK)
         if pending.missing:
             PENDING.put(tx, pending.id, pending, now)

@@ -191,7 +191,8 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
 
     waits = await office.node.engine.read(lambda tx: pending_of(tx, request.id, now))
     if waits.verb == ASK:
-        return await _approve_request(office, actor, waits.id)
+        asked = await asking.approve(office, actor, waits.id, request.letter)
+        return await _request_sent(office, actor, asked.case)
     row, body = (await held(office, waits.case))[0], steps.body_of(waits.verb, waits.fields)
     await leaving.check(office, waits.case, waits.verb, body)
     judge = await _judge(office, row, waits.verb, body)
@@ -220,11 +221,6 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
     except Refusal:
         await office.node.engine.write(lambda tx: _unsign(tx, unsigned[-1], now), durable=True)
         raise
-
-
-async def _approve_request(office: Office, actor: Actor, id_: str) -> StepResult:
-    pending = await asking.approve(office, actor, id_)
-    return await _request_sent(office, actor, pending.case)
 
 
 async def _request_sent(office: Office, actor: Actor, id_: str) -> StepResult:

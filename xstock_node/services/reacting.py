@@ -70,7 +70,7 @@ class Reacting:
         self._wake.set()
 
     async def _run(self) -> None:
-        await self.chores()
+        await self._guarded(self.chores())
         await self._guarded(self._send_signed())
         await self._turn(None)
         while True:
@@ -88,7 +88,7 @@ class Reacting:
         steady = self._office.node.clock.steady()
         if steady - self._cleaned >= EVERY:
             self._cleaned = steady
-            await self.chores()
+            await self._guarded(self.chores())
         await self._guarded(self.look(cases))
         await self._guarded(stand_down_covered(self._office, NODE))
         await self._guarded(hash_acts(self._office))
@@ -103,7 +103,8 @@ class Reacting:
         await self._guarded(regain_requests(self._office, NODE))
         for request in await self._office.node.engine.read(REQUESTS.list):
             open_ = not (request.ended or request.waits or asking.in_doubt(self._office, request.network))
-            if open_ and len(request.cases) < len(request.to):
+            member = self._office.node.network(request.network).membership.is_member
+            if open_ and any(member(name) for name in request.to if name not in request.cases):
                 await self._guarded(send_out(self._office, NODE, request))
 
     async def _guarded(self, work: Any) -> None:
