@@ -1,9 +1,8 @@
-"""What a plugin author imports: `hookimpl`, the adapter types, and nothing else of the node."""
+"""What a plugin author imports: `hookimpl`, the adapter types, what adapters get and raise, and nothing else."""
 
 from xstock_node.plugins.adapters import (
     FileReader,
     FileReading,
-    InventorySource,
     NotCarried,
     Notice,
     Notifier,
@@ -12,20 +11,65 @@ from xstock_node.plugins.adapters import (
     RejectedLine,
     Undeliverable,
 )
+from xstock_node.plugins.context import Context, Entry, Http, HttpAnswer, Store
+from xstock_node.plugins.errors import (
+    AdapterError,
+    CursorExpired,
+    Declined,
+    NotAllowed,
+    OutcomeUnknown,
+    OverQuota,
+    Unauthorised,
+    Unavailable,
+)
 from xstock_node.plugins.hookspecs import API_LEVEL, Registry, hookimpl
+from xstock_node.plugins.inventory import (
+    Capabilities,
+    Gone,
+    InventorySource,
+    InventoryWriter,
+    Moved,
+    Movement,
+    MovementLine,
+    SnapshotEnd,
+    SourceLine,
+    StockList,
+)
 
 __all__ = [
     "API_LEVEL",
+    "AdapterError",
+    "Capabilities",
+    "Context",
+    "CursorExpired",
+    "Declined",
+    "Entry",
     "FileReader",
     "FileReading",
+    "Gone",
+    "Http",
+    "HttpAnswer",
     "InventorySource",
+    "InventoryWriter",
+    "Moved",
+    "Movement",
+    "MovementLine",
+    "NotAllowed",
     "NotCarried",
     "Notice",
     "Notifier",
     "NotifierContext",
+    "OutcomeUnknown",
+    "OverQuota",
     "ReadHints",
     "Registry",
     "RejectedLine",
+    "SnapshotEnd",
+    "SourceLine",
+    "StockList",
+    "Store",
+    "Unauthorised",
+    "Unavailable",
     "Undeliverable",
     "hookimpl",
 ]

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pluggy
 
-from xstock_node.plugins.adapters import FileReader, InventorySource, Notifier
+from xstock_node.plugins.adapters import FileReader, Notifier
 from xstock_node.plugins.hookspecs import PROJECT, Hooks, Registry
+from xstock_node.plugins.inventory import InventorySource, StockList
 
 BUILT_IN = "xstock-node"
 
@@ -33,7 +34,7 @@ class PluginHost:
     def __init__(self, allowed: Sequence[str], found: Iterable[EntryPoint] | None = None) -> None:
         self.statuses: list[PluginStatus] = []
         self.file_readers: dict[str, tuple[FileReader, str]] = {}
-        self.sources: dict[str, InventorySource] = {}
+        self.sources: dict[str, InventorySource | StockList] = {}
         self.notifiers: dict[str, Notifier] = {}
         points = list(entry_points(group=PROJECT) if found is None else found)
         names = Counter(point.name for point in points)

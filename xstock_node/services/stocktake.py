@@ -270,7 +270,7 @@ def _alike(one: StockLine, other: StockLine) -> bool:
 
 def _editable(office: Office) -> str:
     for name, source in office.host.sources.items():
-        if source.editable:
+        if getattr(source, "editable", False):
             return name
     raise Refusal("not-editable", "a source that people keep by hand", "none is loaded", "see `xstock doctor`")
 
