@@ -112,6 +112,14 @@ class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     allow: Annotated[tuple[str, ...], Meta(description="Distribution names that may be loaded.")] = (
         "xstock-spreadsheet",
     )
+    in_process: Annotated[
+        tuple[str, ...],
+        Meta(description="Distributions of those whose code runs in the node itself, unguarded; all others run apart."),
+    ] = ()
+    bubblewrap: Annotated[
+        Literal["auto", "require", "never"],
+        Meta(description="Whether plugins run inside bubblewrap: where it works, always (or not at all), never."),
+    ] = "auto"
 
 
 class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

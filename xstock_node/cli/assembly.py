@@ -43,7 +43,13 @@ async def open_office(home: Path, config: Config) -> Office:
     )
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
-    return Office(node, settings_of(config), PluginHost(config.plugins.allow), home)
+    return Office(node, settings_of(config), plugin_host(config), home)
+
+
+def plugin_host(config: Config) -> PluginHost:
+    """The plugins that a configuration allows."""
+    plugins = config.plugins
+    return PluginHost(plugins.allow, in_process=plugins.in_process, mode=plugins.bubblewrap)
 
 
 def settings_of(config: Config) -> OfficeSettings:

@@ -269,9 +269,8 @@ def _alike(one: StockLine, other: StockLine) -> bool:
 
 
 def _editable(office: Office) -> str:
-    for name, source in office.host.sources.items():
-        if getattr(source, "editable", False):
-            return name
+    if name := office.host.editable():
+        return name
     raise Refusal("not-editable", "a source that people keep by hand", "none is loaded", "see `xstock doctor`")
 
 
