@@ -3,8 +3,8 @@
 import pytest
 
 from tests.plugins.conftest import Bench, Write
-from xstock_node.plugins.host import PluginHost
 from xstock_node.plugins.hookspecs import API_LEVEL
+from xstock_node.plugins.host import PluginHost
 
 READER = """
     from xstock_node.plugins import FileReading, hookimpl

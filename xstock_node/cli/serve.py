@@ -25,7 +25,9 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
+from xstock_node.services.plugging import Plugging
 from xstock_node.services.reacting import Reacting
+from xstock_node.services.syncing import Syncing
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
@@ -85,6 +87,8 @@ class Running:
         self._local: Listener | None = None
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
+        self._plugging = Plugging(office)
+        self._syncing = Syncing(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -94,8 +98,10 @@ class Running:
             peer_port = await _listen(self.server, config)
         await node.start(_peers(node, config, self._session), self._dial)
         await self._reacting.start()
-        await self._notifying.start()
         path = await self._listen_on_socket()
+        await self._plugging.start()
+        await self._notifying.start()
+        await self._syncing.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -113,7 +119,9 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._syncing.stop()
         await self._notifying.stop()
+        await self._plugging.stop()
         await self._reacting.stop()
         await self._office.node.stop()
         await self._session.close()
