@@ -209,7 +209,7 @@ async def remove(as_json: bool, home: Path | None, ref: str) -> None:
 
 async def _read(home: Path | None, file: Path, columns: tuple[str, ...], language: str | None) -> FileReading:
     """Read a file without any node: settings are used where there are some, and nothing is written."""
-    from xstock_node.cli.assembly import plugin_host
+    from xstock_node.cli.host import plugin_host
     from xstock_node.config import PluginSettings
     from xstock_node.plugins.adapters import ReadHints
     from xstock_node.plugins.host import PluginHost

@@ -17,6 +17,7 @@ from xstock_node.protocol import limits
 PROGRAMS: Final = frozenset(
     ("os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "os.spawn", "pty.spawn", "subprocess.Popen")
 )
+SIGNALS: Final = frozenset(("os.kill", "os.killpg", "signal.pthread_kill"))
 SOCKETS: Final = frozenset(("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"))
 
 
@@ -61,6 +62,8 @@ class _Guard:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in PROGRAMS:
             raise PermissionError(f"a plugin starts no programs ({event})")
+        if event in SIGNALS:
+            raise PermissionError(f"a plugin sends no signals ({event})")
         if event in SOCKETS and not self._network:
             raise PermissionError(f"a plugin without `network` opens no sockets ({event}); use context.http")
         if event == "open" and self._home and isinstance(arguments[0], str | bytes):

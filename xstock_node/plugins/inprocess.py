@@ -1,7 +1,7 @@
 """Adapters that run in the node's own process: its built-ins, and what the operator names in `plugins.in_process`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from xstock_node.plugins import calls
@@ -29,7 +29,7 @@ async def call(
 
 async def stream(
     registry: Registry, context: Context, kind: str, adapter: str, name: str, method: Method, argument: Any
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """The values of a stream."""
     arguments = () if method.takes is None else (argument,)
     async with asyncio.timeout(method.seconds):

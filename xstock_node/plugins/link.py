@@ -7,8 +7,9 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from itertools import count
 from typing import Any
 
 from xstock_node.plugins import calls, frames
@@ -18,6 +19,7 @@ from xstock_node.plugins.frames import Answer, Ask, Begin, Call, Cancel, Found, 
 from xstock_node.plugins.sandbox import Start
 from xstock_node.protocol import limits
 
+FRAMES_A_TURN = 32
 WATCH_SECONDS = 1.0
 WORDS = 8 * 1024
 
@@ -76,24 +78,28 @@ class Link:
 
     async def call(self, kind: str, adapter: str, name: str, method: Method, argument: Any) -> Any:
         """One call, within the method's seconds; raises `Defect`, or what the adapter raised."""
-        async for frame in self._conversation(kind, adapter, name, method, argument):
-            if isinstance(frame, Result):
-                return calls.unpack(frame.value, method.gives)
-            raise Defect("it streamed where one value was expected; tell its author")
+        async with aclosing(self._conversation(kind, adapter, name, method, argument)) as told:
+            async for frame in told:
+                if isinstance(frame, Result):
+                    return calls.unpack(frame.value, method.gives)
+                raise Defect("it streamed where one value was expected; tell its author")
 
-    async def stream(self, kind: str, adapter: str, name: str, method: Method, argument: Any) -> AsyncIterator[Any]:
+    async def stream(
+        self, kind: str, adapter: str, name: str, method: Method, argument: Any
+    ) -> AsyncGenerator[Any, None]:
         """The values of a stream, as they come."""
-        count = 0
-        async for frame in self._conversation(kind, adapter, name, method, argument):
-            if isinstance(frame, Result):
-                return
-            count += len(frame.values)
-            if count > limits.PLUGIN_LINES:
-                raise Defect(f"expected at most {limits.PLUGIN_LINES} lines; came more; narrow what it reads")
-            for word, raw in frame.values:
-                if word not in calls.ITEMS:
-                    raise Defect(f"expected one of {', '.join(calls.ITEMS)}; came {word[:80]}; tell its author")
-                yield calls.unpack(raw, calls.ITEMS[word])
+        lines = 0
+        async with aclosing(self._conversation(kind, adapter, name, method, argument)) as told:
+            async for frame in told:
+                if isinstance(frame, Result):
+                    return
+                lines += len(frame.values)
+                if lines > limits.PLUGIN_LINES:
+                    raise Defect(f"expected at most {limits.PLUGIN_LINES} lines; came more; narrow what it reads")
+                for word, raw in frame.values:
+                    if word not in calls.ITEMS:
+                        raise Defect(f"expected one of {', '.join(calls.ITEMS)}; came {word[:80]}; tell its author")
+                    yield calls.unpack(raw, calls.ITEMS[word])
 
     async def close(self, why: str = "") -> None:
         """End the process and all that it started."""
@@ -116,7 +122,7 @@ class Link:
 
     async def _conversation(
         self, kind: str, adapter: str, name: str, method: Method, argument: Any
-    ) -> AsyncIterator[Items | Result]:
+    ) -> AsyncGenerator[Items | Result, None]:
         self._number += 1
         id_ = self._number
         queue = self._waiting[id_] = asyncio.Queue(limits.PLUGIN_QUEUE)
@@ -166,7 +172,9 @@ class Link:
     async def _listen(self) -> None:
         """Hand on what comes, until the process ends or breaks the rules."""
         try:
-            while True:
+            for number in count():
+                if number % FRAMES_A_TURN == 0:
+                    await asyncio.sleep(0)  # frames that are there already are read without letting others work
                 frame = await self._next()
                 if isinstance(frame, Items | Result):
                     if (queue := self._waiting.get(frame.id)) is not None:

@@ -8,7 +8,8 @@ after errors that grows; what they give is checked for its type.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -125,7 +126,7 @@ class Plugin:
             if name != FITS:
                 await self._went(record, time.monotonic() - began, error, found)
 
-    async def stream(self, kind: str, adapter: str, name: str, argument: Any = None) -> AsyncIterator[Any]:
+    async def stream(self, kind: str, adapter: str, name: str, argument: Any = None) -> AsyncGenerator[Any, None]:
         """The values of a stream of one adapter."""
         method = METHODS[kind][name]
         found = self._may(kind, adapter, asks=name != FITS)
@@ -135,12 +136,13 @@ class Plugin:
         try:
             if self._registry is None:
                 link = await self._linked()
-                values = link.stream(kind, adapter, name, method, argument)
+                values: AsyncGenerator[Any, None] = link.stream(kind, adapter, name, method, argument)
             else:
                 context = self._context(kind, adapter, found)
                 values = inprocess.stream(self._registry, context, kind, adapter, name, method, argument)
-            async for value in values:
-                yield value
+            async with aclosing(values):
+                async for value in values:
+                    yield value
         except Exception as raised:
             error = raised
             raise
@@ -151,6 +153,11 @@ class Plugin:
         """Whether anything of it is switched on that needs its process."""
         names = {one.name for one in self.manifest.adapter or () if one.kind != "file-reader"}
         return self.isolated and not self.disabled and any(self._state(name) == "on" for name in names)
+
+    async def blame(self, kind: str, adapter: str, error: Exception) -> None:
+        """Note that what an adapter gave was of its type, and made no sense all the same."""
+        if (found := self.settings_of(adapter)) is not None:
+            await self._went(self.record(kind, adapter), 0.0, error, found)
 
     async def fits(self, kind: str, adapter: str) -> str:
         """Why the settings of an adapter are not in order, or an empty text."""

@@ -86,7 +86,6 @@ class Notifying:
 
     async def start(self) -> None:
         """Begin to look at what waits."""
-        await self._prepare()
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:

@@ -1,5 +1,6 @@
 """Plugins in the node: which are switched off, how they fare, and what a person may do about it."""
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -57,23 +58,30 @@ class Plugging:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load what runs in processes of its own, and say in the log what cannot work."""
         await recall(self._office)
-        for name, plugin in self._office.host.plugins.items():
-            plugin.on_stop = self._stopped
-            why = await plugin.check() if plugin.wants_a_start() else ""
-            if why:
-                self._office.node.trace.error("plugin-failed", plugin=name, why=why)
-        for status in self._office.host.statuses:
-            if status.state == "quarantined":
-                self._office.node.trace.error("plugin-quarantined", plugin=status.name, why=status.reason, do=status.do)
+        self._task = asyncio.ensure_future(self._load())
 
     async def stop(self) -> None:
         """End their processes."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
         await self._office.host.stop()
         await self._office.ways.close()
+
+    async def _load(self) -> None:
+        """Load what is switched on, all at once: one that hangs holds up nobody."""
+        host = self._office.host
+        for plugin in host.plugins.values():
+            plugin.on_stop = self._stopped
+        await asyncio.gather(*(plugin.check() for plugin in host.plugins.values() if plugin.wants_a_start()))
+        for status in host.statuses:
+            if status.state == "quarantined":
+                self._office.node.trace.error("plugin-quarantined", plugin=status.name, why=status.reason, do=status.do)
 
     async def _stopped(self, plugin: str, record: Record) -> None:
         """Remember that a system refused us, so that a restart does not try the same password again."""

@@ -143,6 +143,10 @@ class MemoryStore:
     ) -> None:
         """See `Store.write`."""
         async with self._turn:
+            coming = sum(len(value or b"") for _, value in (*(put or {}).items(), *append))
+            held = sum(map(len, self._values.values())) + sum(len(v) for s in self._streams.values() for v in s)
+            if held + coming > limits.PLUGIN_STORE:
+                raise OverQuota(f"expected at most {limits.PLUGIN_STORE} bytes; came {held + coming}")
             for key, value in (put or {}).items():
                 if value is None:
                     self._values.pop(key, None)

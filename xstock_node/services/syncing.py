@@ -8,6 +8,7 @@ import asyncio
 import base64
 import hashlib
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,7 +21,7 @@ from xstock_node.plugins.adapters import RejectedLine
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError, CursorExpired
 from xstock_node.plugins.host import Adapter
-from xstock_node.plugins.inventory import Capabilities, Gone, SnapshotEnd, SourceLine
+from xstock_node.plugins.inventory import Gone, SnapshotEnd, SourceLine
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.sources import SOURCES, SYSTEM, SourceState, systems
@@ -131,18 +132,20 @@ class Syncing:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> list[str]:
-        """Read all that are due, one after the other; which were read."""
+        """Read all that are due, side by side; which were read."""
         now = self._office.node.clock.now()
         states = {state.name: state for state in await self._office.node.engine.read(SOURCES.list)}
         due = [name for name in systems(self._office) if name not in states or states[name].next_at <= now]
-        for name in due:
-            try:
-                await sync(self._office, NODE, SyncRequest(source=name))
-            except Refusal as error:
-                self._office.node.trace.warning("not-synced", source=name, why=f"{error.came}; {error.do}")
-            except Exception as error:
-                self._office.node.trace.error("not-synced", source=name, why=f"{type(error).__name__}: {error}")
+        await asyncio.gather(*map(self._read, due))
         return due
+
+    async def _read(self, name: str) -> None:
+        try:
+            await sync(self._office, NODE, SyncRequest(source=name))
+        except Refusal as error:
+            self._office.node.trace.warning("not-synced", source=name, why=f"{error.came}; {error.do}")
+        except Exception as error:
+            self._office.node.trace.error("not-synced", source=name, why=f"{type(error).__name__}: {error}")
 
     async def _run(self) -> None:
         while True:
@@ -162,28 +165,37 @@ async def sync(office: Office, actor: Actor, request: SyncRequest) -> SyncResult
     began = time.monotonic()
     try:
         capabilities = await adapter.plugin.call(adapter.kind, adapter.name, "describe")
-        staged = await _staged(office, adapter, capabilities, state)
-        end = staged.judge()
+        staged = await staged_of(adapter, capabilities.changes, state.cursor)
     except (AdapterError, Defect) as error:
         await _note(office, adapter, state, began, error=clean(str(error))[:500])
         raise Refusal("not-read", f"stock from {request.source}", clean(str(error)), "the last reading stays") from None
     state = msgspec.structs.replace(state, system=clean(capabilities.system)[:100])
-    return await _take(office, actor, request, adapter, state, staged, end, began)
+    return await _take(office, actor, request, adapter, state, staged, began)
 
 
-async def _staged(office: Office, adapter: Adapter, capabilities: Capabilities, state: SourceState) -> Staged:
-    """All lines, or the changes since the last reading where the system tells them."""
-    if capabilities.changes and state.cursor:
+async def staged_of(adapter: Adapter, changes: bool = False, cursor: str = "") -> Staged:
+    """All lines, or the changes since a cursor where the system tells them; `Defect` for what may not count."""
+    if changes and cursor:
         try:
-            return await _gather(adapter, "changes", state.cursor, Staged(whole=False))
+            return await _gather(adapter, "changes", cursor, Staged(whole=False))
         except CursorExpired:
-            office.node.trace.info("cursor-expired", source=adapter.name)
+            pass  # all of it, then
     return await _gather(adapter, "snapshot", None, Staged())
 
 
 async def _gather(adapter: Adapter, method: str, argument: Any, staged: Staged) -> Staged:
-    async for value in adapter.plugin.stream(adapter.kind, adapter.name, method, argument):
-        staged.take(adapter.name, value)
+    async with aclosing(adapter.plugin.stream(adapter.kind, adapter.name, method, argument)) as values:
+        async for value in values:
+            try:
+                staged.take(adapter.name, value)
+            except Defect as error:
+                await adapter.plugin.blame(adapter.kind, adapter.name, error)
+                raise
+    try:
+        staged.judge()
+    except Defect as error:
+        await adapter.plugin.blame(adapter.kind, adapter.name, error)
+        raise
     return staged
 
 
@@ -194,10 +206,10 @@ async def _take(
     adapter: Adapter,
     state: SourceState,
     staged: Staged,
-    end: SnapshotEnd,
     began: float,
 ) -> SyncResult:
     now, name = office.node.clock.now(), request.source
+    end = staged.judge()
     as_of = min(end.as_of, now) if end.as_of > 0 else now
     held = ""
 
