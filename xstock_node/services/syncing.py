@@ -65,6 +65,10 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Nonsense(Defect):
+    """What came is of its type and makes no sense all the same."""
+
+
 @dataclass
 class Staged:
     """What a system said, before anything of it counts."""
@@ -78,9 +82,9 @@ class Staged:
     whole: bool = True
 
     def take(self, source: str, value: Any) -> None:
-        """One value of the stream; `Defect` for what breaks its rules."""
+        """One value of the stream; `Nonsense` for what breaks its rules."""
         if self.end is not None:
-            raise Defect("expected nothing after the end of a snapshot; came more; tell its author")
+            raise Nonsense("expected nothing after the end of a snapshot; came more; tell its author")
         if isinstance(value, SnapshotEnd):
             self.end = value
             return
@@ -94,22 +98,22 @@ class Staged:
         elif isinstance(value, SourceLine):
             ref = system_ref(source, value.key)
             if ref in self.lines:
-                raise Defect(f"expected each key once; came {value.key[:60]!r} twice; tell its author")
+                raise Nonsense(f"expected each key once; came {value.key[:60]!r} twice; tell its author")
             self.lines[ref] = cleaned(value.line)
 
     def judge(self) -> SnapshotEnd:
-        """The end, if the snapshot may count; `Defect` otherwise."""
+        """The end, if the snapshot may count; `Nonsense` otherwise."""
         if self.end is None:
-            raise Defect("expected a SnapshotEnd; the snapshot broke off; it was thrown away")
+            raise Nonsense("expected a SnapshotEnd; the snapshot broke off; it was thrown away")
         if self.end.count != self.came:
-            raise Defect(f"expected {self.end.count} lines by its own count; came {self.came}; it was thrown away")
+            raise Nonsense(f"expected {self.end.count} lines by its own count; came {self.came}; it was thrown away")
         return self.end
 
 
 def system_ref(source: str, key: str) -> str:
     """A short stable name of a line of a system."""
     if not 0 < len(key) <= KEY:
-        raise Defect(f"expected a key of 1 to {KEY} characters; came {len(key)}; tell its author")
+        raise Nonsense(f"expected a key of 1 to {KEY} characters; came {len(key)}; tell its author")
     digest = hashlib.sha256(f"{source}\x1f{key}".encode()).digest()
     return base64.b32encode(digest[:10]).decode().lower()
 
@@ -184,16 +188,13 @@ async def staged_of(adapter: Adapter, changes: bool = False, cursor: str = "") -
 
 
 async def _gather(adapter: Adapter, method: str, argument: Any, staged: Staged) -> Staged:
-    async with aclosing(adapter.plugin.stream(adapter.kind, adapter.name, method, argument)) as values:
-        async for value in values:
-            try:
-                staged.take(adapter.name, value)
-            except Defect as error:
-                await adapter.plugin.blame(adapter.kind, adapter.name, error)
-                raise
+    values = adapter.plugin.stream(adapter.kind, adapter.name, method, argument)
     try:
+        async with aclosing(values):
+            async for value in values:
+                staged.take(adapter.name, value)
         staged.judge()
-    except Defect as error:
+    except Nonsense as error:
         await adapter.plugin.blame(adapter.kind, adapter.name, error)
         raise
     return staged
