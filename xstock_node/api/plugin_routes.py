@@ -1,7 +1,7 @@
-"""What may be asked about plugins."""
+"""What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import plugging
+from xstock_node.services import plugging, writing_back
 
 PLUGIN_ROUTES = (
     Route(
@@ -43,5 +43,25 @@ PLUGIN_ROUTES = (
         plugging.PluginView,
         plugging.check_plugin,
         "Load a plugin now and say how that went",
+    ),
+    Route(
+        "stock.movements",
+        "GET",
+        "/stock/movements",
+        "stock",
+        None,
+        list[writing_back.Written],
+        writing_back.list_movements,
+        "What was written to inventory systems",
+    ),
+    Route(
+        "stock.retry",
+        "POST",
+        "/stock/movements/retry",
+        "stock",
+        writing_back.MovementId,
+        writing_back.Written,
+        writing_back.retry,
+        "Try again what a system declined",
     ),
 )

@@ -28,6 +28,7 @@ from xstock_node.services.office import Office
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.syncing import Syncing
+from xstock_node.services.writing_back import WritingBack
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
@@ -89,6 +90,7 @@ class Running:
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
         self._syncing = Syncing(office)
+        self._writing = WritingBack(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -102,6 +104,7 @@ class Running:
         await self._plugging.start()
         await self._notifying.start()
         await self._syncing.start()
+        await self._writing.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -119,6 +122,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._writing.stop()
         await self._syncing.stop()
         await self._notifying.stop()
         await self._plugging.stop()

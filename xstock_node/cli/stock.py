@@ -98,6 +98,25 @@ async def sync(as_json: bool, home: Path | None, source: str, accept_changes: bo
         raise click.exceptions.Exit(1)
 
 
+@stock.command("movements")
+@verb
+async def movements(as_json: bool, home: Path | None) -> None:
+    """What was written to inventory systems for operations, and what did not get through."""
+    async with open_session(home) as session:
+        emit(await session.call("stock.movements"), as_json, _movements)
+
+
+@stock.command("retry")
+@click.argument("movement")
+@verb
+async def retry(as_json: bool, home: Path | None, movement: str) -> None:
+    """Try MOVEMENT again, which a system declined."""
+    from xstock_node.services.writing_back import MovementId
+
+    async with open_session(home) as session:
+        emit(await session.call("stock.retry", MovementId(id=movement)), as_json, lambda one: _movements([one]))
+
+
 @stock.command("match")
 @click.argument("ref", required=False)
 @click.argument("code", required=False)
@@ -352,6 +371,11 @@ def _synced(result: Any) -> str:
     text = "{stored} lines stored: {added} new, {changed} changed, {removed} gone, {rejections} rejected"
     counts = {k: getattr(result, k) for k in ("stored", "added", "changed", "removed", "rejections")}
     return words("stock.synced", text, **counts)
+
+
+def _movements(found: Any) -> str:
+    rows = [(m.id, m.kind, m.case, m.source, m.state, m.reference, m.error) for m in found]
+    return table(("movement", "kind", "operation", "source", "state", "reference", "error"), rows)
 
 
 def _lines(views: Any) -> str:

@@ -16,6 +16,7 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.services.plugging import plugin_findings
 from xstock_node.services.times import iso
+from xstock_node.services.writing_back import movement_findings
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import LogState
 
@@ -43,6 +44,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *_exercises(view),
         *_peers(view),
         *plugin_findings(office),
+        *await movement_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)

@@ -11,12 +11,14 @@ import time
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine
+from xstock_node.domain.sums import ZERO
 from xstock_node.plugins.adapters import RejectedLine
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError, CursorExpired
@@ -27,6 +29,7 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.sources import SOURCES, SYSTEM, SourceState, systems
 from xstock_node.services.stocktake import alike, cleaned, guard
 from xstock_node.services.typed import clean
+from xstock_node.services.writing_back import standing
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -99,7 +102,7 @@ class Staged:
             ref = system_ref(source, value.key)
             if ref in self.lines:
                 raise Nonsense(f"expected each key once; came {value.key[:60]!r} twice; tell its author")
-            self.lines[ref] = cleaned(value.line)
+            self.lines[ref] = msgspec.structs.replace(cleaned(value.line), key=clean(value.key))
 
     def judge(self) -> SnapshotEnd:
         """The end, if the snapshot may count; `Nonsense` otherwise."""
@@ -217,7 +220,7 @@ async def _take(
     def store(tx: Transaction) -> SyncResult:
         nonlocal held
         before = {ref: line for found, ref, line in tx.stock.lines() if found == name}
-        after = dict(staged.lines) if staged.whole else _changed(before, staged)
+        after = _less_own(dict(staged.lines) if staged.whole else _changed(before, staged), standing(tx, name))
         held = "" if request.accept_changes else _objection(name, before, after, staged, end)
         if not held:
             source = Source(name, SYSTEM, _day(as_of), now, len(after), staged.rejections)
@@ -247,6 +250,16 @@ async def _take(
 
 def _changed(before: dict[str, StockLine], staged: Staged) -> dict[str, StockLine]:
     return {ref: line for ref, line in before.items() if ref not in staged.gone} | staged.lines
+
+
+def _less_own(lines: dict[str, StockLine], own: dict[str, Decimal]) -> dict[str, StockLine]:
+    """The lines without what is reserved for own promises, which are counted beside the stock."""
+    return {
+        ref: msgspec.structs.replace(line, reserved=max(ZERO, line.reserved - own[line.key]))
+        if line.key in own and line.reserved is not None
+        else line
+        for ref, line in lines.items()
+    }
 
 
 def _objection(
