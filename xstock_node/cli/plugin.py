@@ -38,6 +38,37 @@ async def enable(as_json: bool, home: Path | None, name: str) -> None:
     await _switch(as_json, home, "plugin.enable", name)
 
 
+@plugin.command("new")
+@click.argument("name")
+@click.option("--kind", required=True, help="inventory, inventory-writer, files, notifier ...: see plugins/README.md.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where its folder is made; here.")
+@verb
+async def new(as_json: bool, home: Path | None, name: str, kind: str, folder: Path) -> None:
+    """Write a working plugin NAME with tests, to begin from."""
+    from xstock_node.testing.new_plugin import write_new
+
+    files = [str(path) for path in write_new(name, kind, folder)]
+    emit({"name": name, "kind": kind, "files": files}, as_json, lambda made: _made(made, folder / name))
+
+
+@plugin.command("check")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
+@verb
+async def check(as_json: bool, home: Path | None, folder: Path) -> None:
+    """Check the plugin in FOLDER against what the node expects of its kind."""
+    from xstock_node.testing.folder_plugin import open_folder
+    from xstock_node.testing.plugin_checks import check as checks
+
+    found = []
+    async for one in checks(open_folder(folder)):
+        found.append(one)
+        if not as_json:
+            click.echo(_checked(one))
+    emit(found, as_json, _summed)
+    if not all(one.holds for one in found):
+        raise click.exceptions.Exit(1)
+
+
 async def _switch(as_json: bool, home: Path | None, call: str, name: str) -> None:
     from xstock_node.services.plugging import PluginRequest
 
@@ -63,3 +94,18 @@ def shown(views: Any) -> str:
         headers = ("plugin", "kind", "adapter", "state", "calls", "errors", "slowest s", "last error")
         lines += ["", table(headers, adapters)]
     return "\n".join(lines)
+
+
+def _made(made: Any, root: Path) -> str:
+    text = "written: {files}\nnow: cd {root}; pip install -e '.[test]'; xstock plugin check; pytest"
+    return words("plugin.made", text, files=", ".join(made["files"]), root=root)
+
+
+def _checked(one: Any) -> str:
+    mark = "holds" if one.holds else "FAILS"
+    return f"{mark}  {f'{one.adapter}: ' if one.adapter else ''}{one.promise}{f' -- {one.found}' if one.found else ''}"
+
+
+def _summed(found: Any) -> str:
+    held = sum(one.holds for one in found)
+    return words("plugin.checked", "{held} of {all} checks hold", held=held, all=len(found))
