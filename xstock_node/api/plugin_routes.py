@@ -1,7 +1,7 @@
 """What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import plugging, writing_back
+from xstock_node.services import plugging, public_desk, writing_back
 
 PLUGIN_ROUTES = (
     Route(
@@ -43,6 +43,16 @@ PLUGIN_ROUTES = (
         plugging.PluginView,
         plugging.check_plugin,
         "Load a plugin now and say how that went",
+    ),
+    Route(
+        "plugin.page",
+        "POST",
+        "/plugins/page",
+        "operate",
+        public_desk.PageRequest,
+        public_desk.PageData,
+        public_desk.show_page,
+        "A page of a plugin, as data",
     ),
     Route(
         "stock.movements",

@@ -8,6 +8,7 @@ import msgspec
 from xstock_node.plugins import errors
 from xstock_node.plugins.adapters import NotCarried, Notice, RejectedLine, Undeliverable
 from xstock_node.plugins.inventory import Capabilities, Gone, Moved, Movement, SnapshotEnd, SourceLine
+from xstock_node.plugins.public import PageAsk, PageData, PublicAnswer, PublicRequest
 from xstock_node.protocol import limits
 
 
@@ -39,6 +40,8 @@ METHODS: Final[Mapping[str, Mapping[str, Method]]] = {
         "receive": Method(Movement, Moved),
         "lookup": Method(str, Moved | None),
     },
+    "route": {FITS: _FITS, "answer": Method(PublicRequest, PublicAnswer, 10.0)},
+    "page": {FITS: _FITS, "show": Method(PageAsk, PageData, 10.0)},
     "notifier": {FITS: _FITS, "send": Method(Notice, None)},
 }
 

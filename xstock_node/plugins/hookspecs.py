@@ -4,6 +4,7 @@ import pluggy
 
 from xstock_node.plugins.adapters import FileReader, Notifier
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
+from xstock_node.plugins.public import Page, PublicRoute
 
 API_LEVEL = 3
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages."""
@@ -24,6 +25,8 @@ class Registry:
         self.sources: dict[str, InventorySource | StockList] = {}
         self.writers: dict[str, InventoryWriter] = {}
         self.notifiers: dict[str, Notifier] = {}
+        self.routes: dict[str, PublicRoute] = {}
+        self.pages: dict[str, Page] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -39,6 +42,16 @@ class Registry:
         """Offer to write movements into the system of the source of the same name."""
         _once(self.writers, writer.name, "inventory writer")
         self.writers[writer.name] = writer
+
+    def route(self, route: PublicRoute) -> None:
+        """Offer to answer at an address of the public port, which the manifest states."""
+        _once(self.routes, route.name, "route")
+        self.routes[route.name] = route
+
+    def page(self, page: Page) -> None:
+        """Offer a page; two pages of one name are refused."""
+        _once(self.pages, page.name, "page")
+        self.pages[page.name] = page
 
     def notifier(self, notifier: Notifier) -> None:
         """Offer to carry notices to people; two notifiers of one name are refused."""

@@ -186,10 +186,12 @@ def _register(point: EntryPoint) -> Registry:
 
 def _with(wanted: Manifest, found: tuple[Found, ...], trusted: bool) -> Manifest:
     """The manifest with the adapters that were found; what runs in the node may do what its adapters need."""
-    entries = tuple(
-        AdapterEntry(kind=one.kind, name=one.name, title=one.title, suffixes=one.suffixes)  # type: ignore[arg-type]
-        for one in found
-    )
+    entries = wanted.adapter
+    if entries is None:
+        entries = tuple(
+            AdapterEntry(kind=one.kind, name=one.name, title=one.title, suffixes=one.suffixes)  # type: ignore[arg-type]
+            for one in found
+        )
     may = tuple({NEEDS[one.kind] for one in entries} | set(wanted.may)) if trusted else wanted.may
     return Manifest(
         api=wanted.api, network=wanted.network, hosts=wanted.hosts, files=wanted.files, may=may, adapter=entries

@@ -7,9 +7,10 @@ one of level 2 or older: it loads, in a process of its own, without network and 
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.plugins.hookspecs import API_LEVEL, OLDEST_LEVEL
 from xstock_node.protocol import limits
@@ -31,12 +32,43 @@ NEEDS: dict[Kind, Power] = {
 
 
 class AdapterEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One adapter that the plugin registers; `suffixes` of a file reader are lower case with the dot."""
+    """One adapter that the plugin registers; `suffixes` of a file reader are lower case with the dot.
+
+    A route states its `method`, its `path` below `/plugins/PLUGIN/` of the public port, its `authentication`, how many
+    bytes of `body` and how many requests `a_minute` from one address; a page whether it is `public` too.
+    """
 
     kind: Kind
     name: str
     title: str = ""
     suffixes: tuple[str, ...] = ()
+    method: Literal["", "GET", "POST", "PUT"] = ""
+    path: Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*)?$", max_length=80)] = ""
+    authentication: Literal["", "token", "hmac", "mutual-tls", "none"] = ""
+    body: Annotated[int, Meta(ge=0, le=limits.PLUGIN_PUBLIC_BODY)] = 0
+    a_minute: Annotated[int, Meta(ge=1, le=limits.PLUGIN_PUBLIC_RATE)] = 60
+    public: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind == "route" and not (self.method and self.path and self.authentication):
+            raise ValueError(f"expected method, path and authentication of route {self.name!r}")
+        if self.kind != "route" and (self.method or self.path or self.body or self.authentication not in ("", "none")):
+            raise ValueError(f"expected method, path, body and authentication of routes only, not of {self.name!r}")
+
+    @property
+    def address(self) -> str:
+        """Where it stands below `/plugins/PLUGIN/`."""
+        return self.path or f"pages/{self.name}"
+
+    @property
+    def most(self) -> int:
+        """How many bytes of body it takes; of a page, what a form may hold."""
+        return self.body if self.kind == "route" else limits.PLUGIN_FORM
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it answers."""
+        return (self.method,) if self.method else ("GET", "POST")
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -14,6 +14,8 @@ def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
         "inventory-source": registry.sources,
         "inventory-writer": registry.writers,
         "notifier": registry.notifiers,
+        "route": registry.routes,
+        "page": registry.pages,
     }
 
 

@@ -20,12 +20,19 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The table `[host]` of a source's file: how often it is read, how old it may grow, what is written back."""
+    """The table `[host]` of an adapter's file, which the plugin does not see. Of a source: how often it is read, how
+    old it may grow, what is written back; of a route: the files of its token or secret, or the certificates it knows.
+    """
 
     every_minutes: Annotated[int, Meta(ge=1, le=44640, description="Minutes between two readings.")] = 60
     monthly: Annotated[bool, Meta(description="The source is a monthly report: it ages after 35 days, not 7.")] = False
     write: Annotated[
         tuple[MovementKind, ...], Meta(description="Movements written back: reserve, release, issue, receive.")
+    ] = ()
+    token_file: Annotated[str, Meta(description="Route: file with the bearer token, mode 0600.")] = ""
+    secret_file: Annotated[str, Meta(description="Route: file with the webhook secret (whsec_...), mode 0600.")] = ""
+    certificates: Annotated[
+        tuple[str, ...], Meta(description="Route: SHA-256 of the client certificates that may call, in hex.")
     ] = ()
 
 

@@ -34,12 +34,22 @@ class ReadFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     error: str = ""
 
 
+class SentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to a route, and the status that it has to get."""
+
+    adapter: str
+    body: str = ""
+    query: dict[str, str] = {}
+    status: int = 200
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a `check.toml`."""
 
     adapter: dict[str, Played] = {}
     answer: list[RecordedAnswer] = []
     file: list[ReadFile] = []
+    request: list[SentRequest] = []
 
 
 class FolderPlugin(NamedTuple):

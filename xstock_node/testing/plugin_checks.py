@@ -17,6 +17,7 @@ from xstock_node.plugins.errors import AdapterError, Unauthorised
 from xstock_node.plugins.host import Adapter, PluginHost
 from xstock_node.plugins.inventory import MOVEMENTS, MovementLine
 from xstock_node.plugins.isolation import read_file
+from xstock_node.plugins.public import PageAsk, PublicRequest
 from xstock_node.services.syncing import staged_of
 from xstock_node.testing.folder_plugin import FolderPlugin, ReadFile
 from xstock_node.testing.plugin_samples import a_movement, a_notice
@@ -102,6 +103,8 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
             "a movement that nobody made is not found": lambda: _unheard(adapter),
             "a movement is made and found again by its key": lambda: _moves(adapter),
         },
+        "route": {"its requests are answered as said": lambda: _answers(adapter, plugin)},
+        "page": {"it shows a page in time": lambda: _shows(adapter)},
         "notifier": {"it carries a notice": lambda: _carries(adapter)},
     }
     return settled | own.get(adapter.kind, {})
@@ -187,6 +190,22 @@ async def _moves(adapter: Adapter) -> str:
     if made.key != movement.key:
         return f"expected the key {movement.key}; came {made.key}"
     return "" if found is not None and found.reference == made.reference else f"expected {made.reference}; came {found}"
+
+
+async def _answers(adapter: Adapter, plugin: FolderPlugin) -> str:
+    sent = [one for one in plugin.check.request if one.adapter == adapter.name]
+    for number, one in enumerate(sent):
+        request = PublicRequest(method="POST", query=one.query, body=one.body.encode(), id=f"check-{number}", at=1)
+        answer = await adapter.plugin.call(adapter.kind, adapter.name, "answer", request)
+        if answer.status != one.status:
+            return f"expected {one.status} to {one.body[:60]!r}; came {answer.status}"
+    return "" if sent else "expected a [[request]] in tests/check.toml; came none; write one"
+
+
+async def _shows(adapter: Adapter) -> str:
+    page = await adapter.plugin.call(adapter.kind, adapter.name, "show", PageAsk())
+    uneven = [table.title for table in page.tables if any(len(row) != len(table.headers) for row in table.rows)]
+    return f"expected as many cells as headers in each row; a row of {uneven[0]!r} has not" if uneven else ""
 
 
 async def _carries(adapter: Adapter) -> str:
