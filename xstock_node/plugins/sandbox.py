@@ -18,6 +18,7 @@ import xstock_node
 Mode = Literal["auto", "require", "never"]
 SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 NETWORK: Final = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates")
+PACKAGES: Final = ("site-packages", "dist-packages")
 TRIAL_SECONDS: Final = 10
 WORKER: Final = "xstock_node.plugins.worker"
 
@@ -66,6 +67,7 @@ def start(
     command = [wrap, "--unshare-all", *(["--share-net"] if sockets else []), "--die-with-parent", "--new-session"]
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - its own, and empty
     seen = [*map(Path, SYSTEM), *(map(Path, NETWORK) if sockets else []), Path(sys.base_prefix), Path(sys.prefix)]
+    seen += [Path(path) for path in sys.path if Path(path).name in PACKAGES]
     seen += [Path(xstock_node.__file__).parent, origin]
     for path in _without_inner(seen):
         command += ["--ro-bind-try", str(path), str(path)]
