@@ -106,6 +106,14 @@ class KeysSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class DropSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A folder into which lists of stock are put."""
+
+    folder: Annotated[str, Meta(description="Folder that is looked into; relative to the data folder, or absolute.")]
+    source: Annotated[str, Meta(description="The source whose newest list its files are.")]
+    kind: Annotated[Literal["stock", "minimums"], Meta(description="What the rows of its files are.")] = "stock"
+
+
 class PublicPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The port for webhooks, feeds and public pages of plugins; nothing else of the node is on it."""
 
@@ -223,6 +231,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     peer: list[PeerSettings] = []
     keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
     audience: list[AudienceSettings] = []
+    drop: list[DropSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)

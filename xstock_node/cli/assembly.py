@@ -14,7 +14,7 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node, pinned_identity
-from xstock_node.services.office import Office, OfficeSettings, Thresholds
+from xstock_node.services.office import Drop, Office, OfficeSettings, Thresholds
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
@@ -43,10 +43,10 @@ async def open_office(home: Path, config: Config) -> Office:
     )
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
-    return Office(node, settings_of(config), plugin_host(config), home)
+    return Office(node, settings_of(config, home), plugin_host(config), home)
 
 
-def settings_of(config: Config) -> OfficeSettings:
+def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
     """What the services need to know of the configuration; the place is rounded to 0.1 degree."""
     node = config.node
     at = None
@@ -68,6 +68,7 @@ def settings_of(config: Config) -> OfficeSettings:
         gs1_prefix=config.node.gs1_prefix,
         escalate_minutes=config.duty.escalate_minutes,
         stand_down=config.requests.stand_down,
+        drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
 
 

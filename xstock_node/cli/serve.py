@@ -22,6 +22,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.answering import NodeAnswers
+from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
@@ -93,6 +94,7 @@ class Running:
         self._plugging = Plugging(office)
         self._syncing = Syncing(office)
         self._writing = WritingBack(office)
+        self._dropping = Dropping(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -107,6 +109,7 @@ class Running:
         await self._notifying.start()
         await self._syncing.start()
         await self._writing.start()
+        await self._dropping.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -127,6 +130,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._dropping.stop()
         await self._writing.stop()
         await self._syncing.stop()
         await self._notifying.stop()

@@ -10,11 +10,13 @@ from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import AUDIT
 from xstock_node.services import accounting
+from xstock_node.services.dropping import drop_findings
 from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.notifying import duty_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.services.plugging import plugin_findings
+from xstock_node.services.source_checks import source_findings
 from xstock_node.services.times import iso
 from xstock_node.services.writing_back import movement_findings
 from xstock_node.storage.interfaces import Transaction
@@ -45,6 +47,8 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *_peers(view),
         *plugin_findings(office),
         *await movement_findings(office),
+        *drop_findings(office.settings.drops),
+        *await source_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)

@@ -75,12 +75,21 @@ class Thresholds(NamedTuple):
     ask_pieces: Mapping[str, Decimal] = MappingProxyType({})
 
 
+class Drop(NamedTuple):
+    """A folder, the source whose newest list its files are, and what their rows are (`stock` or `minimums`)."""
+
+    folder: Path
+    source: str
+    kind: str
+
+
 class OfficeSettings(NamedTuple):
     """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
     `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
-    after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`.
+    after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
+    `drops` are folders for lists.
     """
 
     country: str = "XX"
@@ -98,6 +107,7 @@ class OfficeSettings(NamedTuple):
     gs1_prefix: str = ""
     escalate_minutes: int = 15
     stand_down: str = "ask"
+    drops: tuple[Drop, ...] = ()
 
 
 class Office:

@@ -12,6 +12,7 @@ from xstock_node.storage.values import Source
 
 SYSTEM: Final = "system"
 FILE: Final = "file"
+NODE: Final = Actor("node", "itself")
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from xstock_node.protocol import limits
 from xstock_node.services import branches
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.profiles import PROFILES, Profile, learnt
 from xstock_node.services.typed import UNSAFE, clean, figure_of, plain, whole_of
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
@@ -111,11 +112,16 @@ def line_ref(source: str, line: StockLine) -> str:
     return base64.b32encode(digest[:5]).decode().lower()
 
 
-async def read_foreign(office: Office, request: ImportRequest) -> FileReading:
-    """Read uploaded bytes in the child process."""
+async def read_foreign(office: Office, request: ImportRequest, profile: Profile) -> FileReading:
+    """Read uploaded bytes in the child process, with what is known of the lists of their source."""
     name = Path(request.file).name
     today = datetime.fromtimestamp(office.node.clock.now(), UTC).date().isoformat()
-    hints = ReadHints(today=today, columns=request.columns, language=office.settings.languages[0])
+    hints = ReadHints(
+        today=today,
+        columns=profile.columns | request.columns,
+        language=office.settings.languages[0],
+        encodings=profile.encodings,
+    )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix}"
         path.write_bytes(request.content)
@@ -126,7 +132,8 @@ async def read_foreign(office: Office, request: ImportRequest) -> FileReading:
 async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
     """Take a file as the new snapshot of its source; a refused file changes nothing."""
     plain(request.source, "source")
-    reading = await read_foreign(office, request)
+    profile = await office.node.engine.read(lambda tx: PROFILES.get(tx, request.source)) or Profile()
+    reading = await read_foreign(office, request, profile)
     if reading.error is not None:
         return ImportResult(
             source=request.source,
@@ -149,6 +156,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         if not request.accept_changes:
             guard(request.source, before, dict(refs))
         tx.stock.replace(source, refs)
+        PROFILES.put(tx, request.source, learnt(profile, request.columns, reading), now)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
         after = dict(refs)
