@@ -13,7 +13,7 @@ from xstock_spreadsheet.reader import SpreadsheetReader
 from xstock_node.plugins.adapters import FileReading, ReadHints
 
 SAMPLES = Path(os.environ.get("XSTOCK_SAMPLES", Path(__file__).parents[4] / "shared" / "data"))
-FILES = sorted(SAMPLES.glob("messy/*.csv")) + sorted(SAMPLES.glob("messy/*.xlsx"))
+FILES = sorted(p for p in SAMPLES.glob("messy/*") if p.suffix != ".json")
 FIGURES = {"quantity", "reserved", "damaged", "incoming", "available", "pack_factor", "base_quantity"}
 
 

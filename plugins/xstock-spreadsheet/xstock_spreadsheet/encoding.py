@@ -45,6 +45,14 @@ def decode(raw: bytes, hinted: tuple[str, ...] = ()) -> Decoded:
     return Decoded(text, "utf-8")
 
 
+def named_codec(name: str) -> str | None:
+    """Python's name of the encoding that a file says it is in; None for unknown ones and those that are no text."""
+    try:
+        return codecs.lookup(name).name if codecs.lookup(name)._is_text_encoding else None
+    except (LookupError, ValueError):
+        return None
+
+
 def _with_mark(raw: bytes, name: str) -> Decoded:
     try:
         text = raw.decode(name)

@@ -71,7 +71,7 @@ def _skip_head(grid: Grid, layout: Layout, above: list[Row], gathered: Gathered,
     """Titles and headers are reported as skipped; a header that is simply the first line is not."""
     if guessed:
         return
-    lines = [row.line for row in [*above, *_heads(grid, layout)]]
+    lines = [row.line for row in [*above, *_heads(grid, layout)] if row.line]
     if lines != [1]:
         gathered.skipped += range(1, lines[-1] + 1)
     for sentence in layout.asked:
