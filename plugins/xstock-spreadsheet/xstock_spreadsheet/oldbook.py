@@ -16,9 +16,9 @@ from xstock_spreadsheet.package import encrypted, too_large, unsound
 from xstock_spreadsheet.stored import EPOCH, EPOCH_1904, number_cell, text_of
 
 _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = 1, 2, 3, 4, 5
-_FORMULA, _EOF = 0x06, 0x0A
-_NEVER_RECKONED: Final = struct.pack("<dH", 0.0, 3)  # zero, to be reckoned when the book is opened
-_SHEET_TYPE: Final = 0
+_FORMULAS, _EOF = (0x06, 0x206, 0x406), 0x0A
+_BLANK, _ZERO = b"\x03\0\0\0\0\0\xff\xff", bytes(8)  # what a formula's record keeps where nothing was reckoned
+_ON_OPENING: Final = 3  # flags: reckon always, and when the book is opened
 
 
 def read_old_workbook(raw: bytes) -> list[Grid]:
@@ -97,17 +97,17 @@ def _cell(kind: int, value: Any, form: tuple[str, int], epoch: date) -> Cell | N
 
 
 def _never_reckoned(book: Any, at: int) -> frozenset[tuple[int, int]]:
-    """Cells whose formula was written by a program that reckons nothing: their stored zero is no figure."""
-    found: set[tuple[int, int]] = set()
-    raw, place = book.mem, book._sh_abs_posn[at]
-    if _NEVER_RECKONED not in raw:
-        return frozenset()
-    end = book.base + book.stream_len
+    """The cells with formulas of a sheet none of whose formulas keeps a value: its writer reckoned nothing."""
+    found: list[tuple[int, int]] = []
+    raw, place, end = book.mem, book._sh_abs_posn[at], book.base + book.stream_len
     while place + 4 <= end:
         code, length = struct.unpack_from("<HH", raw, place)
         if code == _EOF:
             break
-        if code == _FORMULA and length >= 20 and raw[place + 10 : place + 20] == _NEVER_RECKONED:
-            found.add(struct.unpack_from("<HH", raw, place + 4))
+        if code in _FORMULAS and length >= 16:
+            kept, flags = raw[place + 10 : place + 18], raw[place + 18]
+            if kept != _BLANK and not (kept == _ZERO and flags & _ON_OPENING == _ON_OPENING):
+                return frozenset()
+            found.append(struct.unpack_from("<HH", raw, place + 4))
         place += 4 + length
     return frozenset(found)
