@@ -97,8 +97,13 @@ def _cell(kind: int, value: Any, form: tuple[str, int], epoch: date) -> Cell | N
 
 
 def _never_reckoned(book: Any, at: int) -> frozenset[tuple[int, int]]:
-    """The cells with formulas of a sheet none of whose formulas keeps a value: its writer reckoned nothing."""
-    found: list[tuple[int, int]] = []
+    """The cells of a sheet whose formulas were never reckoned.
+
+    Programs that reckon nothing keep zero and ask for it on opening, or keep no value in any formula of the sheet.
+    """
+    zeros: list[tuple[int, int]] = []
+    blanks: list[tuple[int, int]] = []
+    valued = False
     raw, place, end = book.mem, book._sh_abs_posn[at], book.base + book.stream_len
     while place + 4 <= end:
         code, length = struct.unpack_from("<HH", raw, place)
@@ -106,8 +111,11 @@ def _never_reckoned(book: Any, at: int) -> frozenset[tuple[int, int]]:
             break
         if code in _FORMULAS and length >= 16:
             kept, flags = raw[place + 10 : place + 18], raw[place + 18]
-            if kept != _BLANK and not (kept == _ZERO and flags & _ON_OPENING == _ON_OPENING):
-                return frozenset()
-            found.append(struct.unpack_from("<HH", raw, place + 4))
+            asked = kept == _ZERO and flags & _ON_OPENING == _ON_OPENING
+            cell = struct.unpack_from("<HH", raw, place + 4)
+            if asked or kept == _BLANK:
+                (zeros if asked else blanks).append(cell)
+            else:
+                valued = True
         place += 4 + length
-    return frozenset(found)
+    return frozenset(zeros if valued else zeros + blanks)
