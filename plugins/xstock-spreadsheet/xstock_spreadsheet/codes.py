@@ -14,6 +14,8 @@ _DATE: Final = re.compile(
     r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}"
 )
 _ROUNDED: Final = re.compile(r"\d{15}0+")
+_PLAIN: Final = re.compile(r"[0#, ]+")
+_LONG, _FEW = 12, 6
 _ZEROS: Final = re.compile(r"^0+$")
 _BRACKETED: Final = re.compile(r"[\[(]\s*([\w./-]*\d[\w./-]*|[A-Z]{4,})\s*[\])]\s*[-–—:]?\s*(\S.*)")
 _GLUED: Final = re.compile(r"([A-Za-zА-Яа-яЀ-ӿ]{0,8}[\w./-]*\d[\w./-]*)\s*(?:\s[-–—]+\s|\s*[:|]\s|\s-\s?|_\s)\s*(\S.*)")
@@ -25,7 +27,7 @@ _SIZE: Final = re.compile(
 
 def code_of(cell: Cell) -> tuple[str | None, bool]:
     """The code in `cell`, and whether a spreadsheet has damaged it beyond reading."""
-    if cell.day is not None:
+    if cell.day is not None or cell.error or cell.uncalculated:
         return None, True
     if cell.number is not None:
         return _of_number(cell.number, cell.form)
@@ -55,13 +57,18 @@ def _of_number(number: Decimal, form: str) -> tuple[str | None, bool]:
     if number != number.to_integral_value():
         return format(number, "f"), False
     digits = format(number.to_integral_value(), "f")
-    if len(digits) > 15:
+    if len(digits) > 15 or (not _PLAIN.fullmatch(form) and _looks_rounded(digits)):
         return None, True
     if _ZEROS.fullmatch(form):
         return digits.zfill(len(form)), False
     if re.fullmatch(r"0[0\-. ]+0", form) and "." not in form:
         return _masked(digits, form), False
     return digits, False
+
+
+def _looks_rounded(digits: str) -> bool:
+    """A long number of few digits and many zeros: what is left of a code shown as 1.23E+11 and read again."""
+    return len(digits) >= _LONG and len(digits.rstrip("0")) <= _FEW
 
 
 def _masked(digits: str, form: str) -> str:

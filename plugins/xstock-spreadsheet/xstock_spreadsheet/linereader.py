@@ -60,6 +60,7 @@ class LineReader:
         self.gathered = gathered
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
+        self.unreckoned: dict[int, list[int]] = {}
         self._measures: dict[str, Measure | None] = {}
 
     def read(self, row: Row, context: Context) -> list[Draft]:
@@ -93,6 +94,8 @@ class LineReader:
         self._date(draft, row, columns)
         self._figures(draft, row, columns)
         self._texts(draft, row, columns, context, place)
+        if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
+            draft.flags.add(NEEDS_CONFIRMATION)
         self._split_bin(draft, context)
         skip = {*self.layout.numbering}
         draft.typed = (*(same(cell.text) for n, cell in enumerate(row.cells) if n not in skip), draft.location or "")
@@ -103,10 +106,15 @@ class LineReader:
         return self._text_at(row, at, context) if at is not None else None
 
     def _text_at(self, row: Row, at: int, context: Context) -> str | None:
-        text = row.cell(at).text
-        if text in _DITTO and context.before is not None:
-            text = context.before.cell(at).text
-        return text if text and text not in _NO_TEXT else None
+        """The text of a cell, or of the one above where it says "the same"; an error or bare formula is unknown."""
+        cell = row.cell(at)
+        if cell.text in _DITTO and context.before is not None:
+            cell = context.before.cell(at)
+        if cell.error or cell.uncalculated:
+            if row.line not in self.unreckoned.setdefault(at, []):
+                self.unreckoned[at].append(row.line)
+            return None
+        return cell.text if cell.text and cell.text not in _NO_TEXT else None
 
     def _item(self, row: Row, columns: Columns, context: Context) -> tuple[str | None, str | None, str | None]:
         """(code, name, the code as it stands where it is damaged)."""
@@ -185,7 +193,8 @@ class LineReader:
             )
             draft.flags.add(NEEDS_CONFIRMATION)
         elif unit and unit.factor is not None:
-            held = Content(unit.factor, unit.base)
+            held = Content(unit.factor, unit.base, unit.confirm)
+            raw = self._text(row, columns, "unit", context) or "" if unit.confirm else ""
         elif draft.unit in _CONTENTS and (at := columns.get("pack_factor")) is not None:
             held, raw = self._content(row, at), row.cell(at).text
         if held is None or held.factor <= 0 or draft.unit not in _CONTENTS | {"bottle", "canister"}:

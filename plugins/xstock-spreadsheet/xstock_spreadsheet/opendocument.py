@@ -10,10 +10,10 @@ from datetime import date
 from typing import Final
 
 from xstock_spreadsheet.canvas import Canvas
-from xstock_spreadsheet.grid import Cell, Grid, clean
+from xstock_spreadsheet.grid import Cell, Grid, clean, is_error
 from xstock_spreadsheet.limits import MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_REPEATS
 from xstock_spreadsheet.package import Package, encrypted, parse_stream, unsound
-from xstock_spreadsheet.stored import EPOCH, is_error, iso_day, number_cell, text_of
+from xstock_spreadsheet.stored import EPOCH, iso_day, number_cell, text_of
 
 _NOT_TEXT: Final = frozenset({"annotation", "note", "frame", "custom-shape", "g", "ruby-text", "table"})
 _NOT_SHEETS: Final = frozenset({"tracked-changes", "shapes", "dde-links"})

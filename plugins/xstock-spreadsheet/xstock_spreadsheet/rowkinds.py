@@ -16,6 +16,11 @@ from xstock_spreadsheet.quantities import measure
 _RULED: Final = re.compile(r"\.{5,}|_{4,}|…{2,}")
 _CODE: Final = re.compile(r"[\w./-]*\d[\w./-]*")
 _LONG: Final = 90
+_PAGE: Final = re.compile(
+    r"(?:page|pg|стр(?:аница|аниця)?|сторінка|с|лист|list|str(?:ana|anica|an)?|seite|blatt|pag(?:ina)?|faqja?|σελ(?:ίδα)?|sayfa|бет)"
+    r"[\s.:№#]*\d+(?:\s*(?:/|of|от|из|з|od|von|de|din|nga|από)\s*\d+)?",
+    re.IGNORECASE,
+)
 
 
 class Kind(Enum):
@@ -119,7 +124,7 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
 def _heading(row: Row, layout: Layout, mapped: list[int], first: str, kept: list[int]) -> tuple[Kind, str]:
     names = [layout.columns[f] for f in ("item_code", "item_name", "category") if f in layout.columns]
     text = row.cell(mapped[0]).text if mapped else first
-    if len(text) > _LONG or text[:1] in "*†" or _is_note(text):
+    if len(text) > _LONG or text[:1] in "*†" or _is_note(text) or _PAGE.fullmatch(text):
         return Kind.SKIPPED, ""
     if not mapped and kept and kept[0] > min([*names, *layout.locations]):
         return Kind.SKIPPED, ""

@@ -1,23 +1,16 @@
 """Values as workbooks store them, to cells: numbers that a format may show as days, ISO days, errors."""
 
-import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from xstock_spreadsheet.grid import Cell, clean
+from xstock_spreadsheet.grid import Cell, clean, is_error
 from xstock_spreadsheet.styles import shows_day
 
 EPOCH: Final = date(1899, 12, 30)
 EPOCH_1904: Final = date(1904, 1, 1)
 _EXACT_DIGITS: Final = 15
 _LARGEST: Final = Decimal("1e30")
-_ERROR: Final = re.compile(r"#(?:REF|N/A|VALUE|DIV/0|NAME|NULL|NUM|SPILL|CALC|GETTING_DATA|FIELD)[!?]?|Err:\d{3}")
-
-
-def is_error(text: str) -> bool:
-    """True for what a spreadsheet shows instead of a value that it could not reckon."""
-    return text[:1] in "#E" and _ERROR.fullmatch(text) is not None
 
 
 def number_cell(raw: str, form: str, indent: int, epoch: date) -> Cell:
@@ -60,4 +53,6 @@ def iso_day(raw: str, form: str) -> Cell:
 def text_of(raw: str, form: str = "", indent: int = 0) -> Cell | None:
     """The cell of a stored text, leading blanks kept as indent; None where it shows nothing."""
     text = clean(raw)
-    return Cell(text, form=form, indent=indent + len(raw) - len(raw.lstrip(" \u00a0"))) if text else None
+    if not text:
+        return None
+    return Cell(text, form=form, error=is_error(text), indent=indent + len(raw) - len(raw.lstrip(" \u00a0")))

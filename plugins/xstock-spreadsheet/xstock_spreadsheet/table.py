@@ -216,5 +216,7 @@ def _ask_of_columns(reader: LineReader, sheet: str | None, gathered: Gathered) -
     for at, lines in reader.two_ways.items():
         kind = "day and month" if at in reader.orders.dates else "thousands and decimals"
         gathered.ask(f"column {titles[at]}: which are {kind}; nothing in it says ({where(sheet, lines)})")
+    for at, lines in reader.unreckoned.items():
+        gathered.ask(f"column {titles[at]}: an error or a formula without value stands in it ({where(sheet, lines)})")
     for unit, lines in reader.unknown_units.items():
         gathered.ask(f"unit {unit} is not known ({where(sheet, lines)})")

@@ -15,7 +15,7 @@ from xstock_spreadsheet.errors import FileRefused
 from xstock_spreadsheet.grid import Cell, Grid, Row, clean, text_cell
 from xstock_spreadsheet.limits import MAX_CELL_TEXT, MAX_COLUMNS, MAX_REPEATS, MAX_ROWS
 from xstock_spreadsheet.package import too_large
-from xstock_spreadsheet.stored import EPOCH, is_error, number_cell
+from xstock_spreadsheet.stored import EPOCH, number_cell
 
 _CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 _XML: Final = re.compile(rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{2,40})""", re.IGNORECASE)
@@ -193,8 +193,6 @@ def _cell(said: dict[str, str], raw: str) -> Cell | None:
         found = number_cell(noted, _form(said.get("style", "")), 0, EPOCH)
         if found.number is not None:
             return found
-    if is_error(clean(text)):
-        return Cell(clean(text), error=True)
     cell = text_cell(text)
     return None if cell.blank else cell
 
