@@ -101,12 +101,13 @@ def split_glued(name: str) -> tuple[str | None, str]:
         return None, name
     for pattern in (_BRACKETED, _GLUED, _LEADING_ZERO):
         found = pattern.fullmatch(name)
-        if found and len(found[1]) <= 24 and not _is_size(found[1], pattern is _GLUED):
+        if found and len(found[1]) <= 24 and not is_size(found[1], pattern is _GLUED):
             return found[1], found[2]
     return None, name
 
 
-def _is_size(text: str, strict: bool) -> bool:
+def is_size(text: str, strict: bool) -> bool:
+    """True for a word such as 4x6 or 500ml that states a size; `strict` counts one or two bare digits as well."""
     found = _SIZE.fullmatch(text)
     if not found:
         return False

@@ -11,6 +11,7 @@ from xstock_spreadsheet.codes import code_of, split_glued
 from xstock_spreadsheet.dates import DateOrder, Expiry, NotADate, expiry, last_of_month
 from xstock_spreadsheet.drafts import CODE_DAMAGED, NEEDS_CONFIRMATION, Draft, Gathered, where
 from xstock_spreadsheet.figures import NotAFigure, Order, figure
+from xstock_spreadsheet.glued import Split
 from xstock_spreadsheet.grid import Cell, Row, same
 from xstock_spreadsheet.header import content_unit
 from xstock_spreadsheet.layout import Layout, Place
@@ -60,6 +61,7 @@ class LineReader:
         self.gathered = gathered
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
+        self.split: Split = split_glued
         self.unreckoned: dict[int, list[int]] = {}
         self._measures: dict[str, Measure | None] = {}
 
@@ -124,7 +126,7 @@ class LineReader:
         if at is not None and row.cell(at).text in _DITTO and context.before is not None:
             code, hurt = code_of(context.before.cell(at))
         if name and code is None and not hurt:
-            code, name = split_glued(name)
+            code, name = self.split(name)
         elif name and code and name.startswith((f"{code} - ", f"{code} – ", f"[{code}] ")):
             name = split_glued(name)[1]
         return code, name, (row.cell(at).text if hurt and at is not None else None)

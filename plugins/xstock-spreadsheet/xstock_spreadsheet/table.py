@@ -9,6 +9,7 @@ from xstock_spreadsheet.columns import Head, find_head
 from xstock_spreadsheet.dates import column_dates, language_order
 from xstock_spreadsheet.drafts import Draft, Gathered, where
 from xstock_spreadsheet.figures import column_order, language_mark, whole_pieces
+from xstock_spreadsheet.glued import splitter
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.guess import guess_head
 from xstock_spreadsheet.kits import Kits
@@ -140,6 +141,9 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
         if id(layout) not in readers:
             own = [other for other in rows if other.layout is layout and other.kind in _FIGURED]
             readers[id(layout)] = LineReader(layout, _orders(layout, own, hints, gathered, context.sheet), gathered)
+            if "item_name" in layout.columns and "item_code" not in layout.columns:
+                names = [other.row.cell(layout.columns["item_name"]).text for other in own if other.kind is Kind.ITEM]
+                readers[id(layout)].split = splitter(names)
         reader = readers[id(layout)]
         if judged.kind is Kind.PROBLEM:
             gathered.reject(row.line, row.problem or "unreadable", context.sheet)
