@@ -162,16 +162,18 @@ class _Content:
         self._column += repeated
 
     def _close_row(self) -> None:
+        """Put the row as often as it is repeated; what is repeated without sense is put once and counted."""
+        lines = self._rows if self._rows <= MAX_REPEATS else 1
         if self._canvas is not None and self._row:
-            for line in range(self._line, self._line + min(self._rows, MAX_REPEATS)):
+            for line in range(self._line, self._line + lines):
                 for column, repeated, cell in self._row:
-                    for at in range(column, min(column + repeated, MAX_COLUMNS)):
+                    wide = repeated if repeated <= MAX_COLUMNS else 1
+                    for at in range(column, column + wide):
                         self._canvas.put(line, at, cell)
-                    beyond = column + repeated - max(column, MAX_COLUMNS)
-                    if beyond > 0:
-                        self._canvas.put_far(line, beyond)
-            if self._rows > MAX_REPEATS:
-                self._canvas.put_far(self._line + MAX_REPEATS, self._rows - MAX_REPEATS)
+                    if repeated > wide:
+                        self._canvas.put_far(line, repeated - wide)
+            if self._rows > lines:
+                self._canvas.put_far(self._line + lines, self._rows - lines)
         self._line += self._rows
         self._row = []
 
