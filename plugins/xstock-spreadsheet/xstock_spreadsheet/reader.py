@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import Final
 
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_spreadsheet import sheets
@@ -9,11 +10,15 @@ from xstock_spreadsheet.delimited import read_grid
 from xstock_spreadsheet.drafts import Gathered
 from xstock_spreadsheet.encoding import decode
 from xstock_spreadsheet.errors import FileRefused
+from xstock_spreadsheet.export import FIELDS
 from xstock_spreadsheet.grid import Grid
 from xstock_spreadsheet.limits import MAX_FILE_BYTES
 from xstock_spreadsheet.merging import merge
+from xstock_spreadsheet.own import read_own
 from xstock_spreadsheet.package import Package, too_large
 from xstock_spreadsheet.sniff import Form, form_of, form_of_package
+
+_OWN_COLUMNS: Final = {title: field for field, title in FIELDS.items()}
 
 
 class SpreadsheetReader:
@@ -53,6 +58,9 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     """The reading of one file's bytes; raises FileRefused."""
     gathered = Gathered()
     grids, encoding, delimiter = _grids(raw, hints)
+    own = read_own(grids)
+    if own:
+        return FileReading(file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS))
     drafts = sheets.read_grids(grids, hints, gathered, name)
     rows = merge(drafts, gathered)
     error = text = None
