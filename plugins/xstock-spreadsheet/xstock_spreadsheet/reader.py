@@ -4,6 +4,8 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_spreadsheet import sheets
 from xstock_spreadsheet.delimited import read_grid
@@ -16,6 +18,7 @@ from xstock_spreadsheet.limits import MAX_FILE_BYTES
 from xstock_spreadsheet.merging import merge
 from xstock_spreadsheet.own import read_own
 from xstock_spreadsheet.package import Package, too_large
+from xstock_spreadsheet.profiles import told_columns
 from xstock_spreadsheet.sniff import Form, form_of, form_of_package
 
 _OWN_COLUMNS: Final = {title: field for field, title in FIELDS.items()}
@@ -57,6 +60,7 @@ def _bytes(path: Path) -> bytes:
 def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     """The reading of one file's bytes; raises FileRefused."""
     gathered = Gathered()
+    hints = msgspec.structs.replace(hints, columns=told_columns(hints.columns))
     grids, encoding, delimiter = _grids(raw, hints)
     own = read_own(grids)
     if own:
