@@ -125,7 +125,7 @@ def _value(bare: str, order: Order) -> Decimal:
         return Decimal(joined)
     mark = _evidence(bare) or order.decimal
     if mark is None:
-        raise NotAFigure(bare, ambiguous=True)
+        raise NotAFigure(bare, ambiguous=joined.count(".") + joined.count(",") == 1)
     other = "," if mark == "." else "."
     head, _, tail = joined.partition(mark)
     if mark in tail or other in tail or (other in head and not _groups(head, other)):

@@ -1,11 +1,11 @@
 """The contents of kits: component lines under a kit's line, told by their indent, a mark, or an opening line."""
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from xstock_node.domain.folding import fold
 from xstock_node.domain.stock import Component
 from xstock_spreadsheet import words
+from xstock_spreadsheet.contents import LIST_MARK
 from xstock_spreadsheet.drafts import Draft
 from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Row
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from xstock_spreadsheet.rowkinds import Judged
 
 _KITS: Final = frozenset({"kit", "set"})
-_MARK: Final = re.compile(r"^(?:[-–—•·*+►▪○>]|в т\.?\s?ч\.?:?|davon:?|of which:?)\s+(?=\S)", re.IGNORECASE)
 
 
 def _is_kit(draft: Draft) -> bool:
@@ -59,12 +58,12 @@ class Kits:
             return False
         name = judged.row.cell(name_at).text
         deeper = self._indent_of(judged.row, judged) > self._indent
-        marked = _MARK.match(name) is not None
+        marked = LIST_MARK.match(name) is not None
         if not name or not (self._opened or deeper or marked):
             return False
         if self._opened and self._ends(judged, deeper or marked):
             return False
-        kit.components.append(self._component(judged, _MARK.sub("", name), reader))
+        kit.components.append(self._component(judged, LIST_MARK.sub("", name), reader))
         self._kit, self._marked = kit, self._marked or deeper or marked
         return True
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from xstock_node.domain.units import PACKS
 from xstock_spreadsheet import words
 from xstock_spreadsheet.codes import code_of, split_glued
+from xstock_spreadsheet.contents import listed
 from xstock_spreadsheet.dates import DateOrder, Expiry, NotADate, expiry, last_of_month
 from xstock_spreadsheet.drafts import CODE_DAMAGED, NEEDS_CONFIRMATION, Draft, Gathered, where
 from xstock_spreadsheet.figures import NotAFigure, Order, figure
@@ -22,7 +23,8 @@ _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
 _BIN_FIGURE = re.compile(r":(\d{1,9})$")
-_CONTENTS = PACKS | {"kit", "set"}
+_KITS = frozenset({"kit", "set"})
+_CONTENTS = PACKS | _KITS
 
 
 class Rejected(Exception):
@@ -276,6 +278,8 @@ class LineReader:
             setattr(draft, name, self._text(row, columns, name, context))
         draft.category = self._text(row, columns, "category", context) or context.category
         draft.status = draft.status or context.status or self._noted_status(row)
+        if draft.unit in _KITS and (contents := self._text(row, columns, "components", context)):
+            draft.components += listed(contents)
         lot = columns.get("lot")
         if lot is not None and row.cell(lot).day is not None:
             draft.flags.add(NEEDS_CONFIRMATION)

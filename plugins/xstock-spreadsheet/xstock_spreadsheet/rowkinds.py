@@ -8,10 +8,11 @@ from typing import Final
 
 from xstock_spreadsheet import words
 from xstock_spreadsheet.columns import Head, find_again, repeats
+from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.header import match_header
 from xstock_spreadsheet.layout import Layout, lay_out
-from xstock_spreadsheet.quantities import measure
+from xstock_spreadsheet.quantities import BadQuantity, amount, measure
 
 _RULED: Final = re.compile(r"\.{5,}|_{4,}|…{2,}")
 _CODE: Final = re.compile(r"[\w./-]*\d[\w./-]*")
@@ -66,7 +67,7 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         elif signed and kind in (Kind.HEADING, Kind.OPENS_KIT):
             kind = Kind.SKIPPED
         elif kind is Kind.ITEM:
-            if signed and not _has_figure(row, layout):
+            if signed and not _counted(row, layout):
                 kind = Kind.SKIPPED
             else:
                 signed = False
@@ -105,12 +106,9 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
     lead = row.cells[kept[0]].text if kept else ""
     if _is_total(row, layout, name or code or first, stated, code, lead):
         return Kind.TOTAL, first
+    if not _counted(row, layout) and not _unread_figure(row, layout) and _is_signature(row, (lead, first)):
+        return None, ""
     if not figured and not _unread_figure(row, layout):
-        texts = [cell.text for cell in row.cells if cell.text]
-        if any(words.begins(text, "signatures") for text in (lead, first)) or any(
-            _RULED.search(text) for text in texts
-        ):
-            return None, ""
         mapped = [at for at in used if not _out(at, layout)]
         if words.begins(first, "contains") and not stated:
             return Kind.OPENS_KIT, first
@@ -119,6 +117,28 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
         if not name and not code:
             return Kind.SKIPPED, ""
     return Kind.ITEM, name or code
+
+
+def _is_signature(row: Row, firsts: tuple[str, str]) -> bool:
+    return any(words.begins(text, "signatures") for text in firsts) or any(
+        _RULED.search(cell.text) for cell in row.cells
+    )
+
+
+def _counted(row: Row, layout: Layout) -> bool:
+    """True when a column of quantities holds a count, not merely a date or a name with digits."""
+    for column in layout.quantity_columns():
+        cell = row.cell(column)
+        if cell.number is not None or cell.error or cell.uncalculated:
+            return True
+        try:
+            amount(cell.text, Order())
+        except BadQuantity as wrong:
+            if wrong.ambiguous:
+                return True
+        else:
+            return True
+    return False
 
 
 def _heading(row: Row, layout: Layout, mapped: list[int], first: str, kept: list[int]) -> tuple[Kind, str]:

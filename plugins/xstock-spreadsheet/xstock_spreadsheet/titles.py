@@ -8,6 +8,7 @@ from xstock_node.domain.folding import fold
 from xstock_spreadsheet import words
 from xstock_spreadsheet.dates import DateOrder, NotADate, expiry
 from xstock_spreadsheet.grid import Row
+from xstock_spreadsheet.header import match_header
 
 _DATE: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}\s?[./]\s?\d{1,2}\s?[./]\s?\d{4}|\d{1,2}-\d{1,2}-\d{4}|\d{4}\.\d{1,2}\.\d{1,2}|\d{4}/\d{1,2}/\d{1,2}"
@@ -80,15 +81,25 @@ def warehouse(rows: Iterable[Row]) -> str | None:
             if not words.is_phrase(label, "warehouses"):
                 continue
             if mark and rest.strip():
-                return rest.strip()
+                return _without_person(rest)
             if at + 1 < len(texts) and (mark or len(texts) == 2):
-                return texts[at + 1]
+                return _without_person(texts[at + 1])
     return None
+
+
+def _without_person(text: str) -> str | None:
+    """A place without what stands behind it of a person: «София, МОЛ: Иванов» is «София»."""
+    for found in re.finditer(r"[,;|(]|\s{2,}|\s[-–—]\s|^", text):
+        rest = text[found.end() :].lstrip()
+        match = match_header(rest.split(":")[0][:80])
+        if words.begins(rest, "signatures") or (match and match.exact and match.field == "personal"):
+            return text[: found.start()].strip() or None
+    return text.strip()
 
 
 def heading_place(text: str) -> str | None:
     """The place that a heading inside the list names, None for a category."""
     label, mark, rest = text.partition(":")
     if mark and rest.strip() and words.is_phrase(label, "warehouses"):
-        return rest.strip()
-    return text if words.begins(text, "warehouses") and len(text.split()) > 1 else None
+        return _without_person(rest)
+    return _without_person(text) if words.begins(text, "warehouses") and len(text.split()) > 1 else None
