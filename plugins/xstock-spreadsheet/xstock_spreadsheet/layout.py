@@ -9,6 +9,7 @@ from typing import Final
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
 from xstock_spreadsheet.header import match_header
+from xstock_spreadsheet.titles import is_period
 
 FIELDS: Final = (
     "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
@@ -41,6 +42,7 @@ class Layout:
     head: Head
     columns: dict[str, int] = field(default_factory=dict)
     locations: list[int] = field(default_factory=list)
+    within: bool = False  # the locations are parts of a place that is told elsewhere (shelf, bin)
     numbering: list[int] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     total: int | None = None
@@ -181,10 +183,14 @@ def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row])
         if at in layout.numbering or not head.titles[at] or not _is_counted(at, rows):
             continue
         if match is None or (not match.exact and match.field in _PLACE_WORDS):
-            free.append(Place(head.titles[at], at))
+            free.append(Place(_remainder(head.titles[at]), at))
         elif not match.exact and match.field in ("quantity", "quantity_on_hand"):
             counted.append(Place(_remainder(head.titles[at]), at))
     total = by_field.get("quantity_total", [])
+    if len(free) >= 2 and all(is_period(place.label) for place in free):
+        by_field.setdefault("quantity", []).append(free[-1].quantity)
+        layout.asked.append(f"columns named after dates: {free[-1].label} is read as the latest: confirm")
+        return
     places = free if free else counted
     if len(places) >= 2 and free:
         inside = range(places[0].quantity, (total or [places[-1].quantity])[0])
@@ -227,9 +233,8 @@ def _is_counted(column: int, rows: Sequence[Row]) -> bool:
 
 def _remainder(title: str) -> str:
     """What is left of «Количество София» without the words for quantity."""
-    known = match_header(title)
-    words_left = [w for w in title.split() if not (m := match_header(w)) or not known or m.field not in QUANTITIES]
-    return " ".join(words_left).strip(" -–:,()") or title
+    left = [w for w in title.split() if not ((m := match_header(w)) and m.exact and m.field in QUANTITIES)]
+    return " ".join(left).strip(" -–:,()") or title
 
 
 def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, str]) -> bool:
@@ -259,6 +264,7 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     exact = [at for at in warehouses if _exact(head, at)]
     parts = [at for at in by_field.get("place", []) if at not in taken]
     layout.locations = sorted((exact or warehouses[:1]) + parts)
+    layout.within = not warehouses
     for name in FIELDS[3:]:
         if name != "location" and name not in layout.columns and (columns := by_field.get(name)):
             columns = [at for at in columns if at not in taken]

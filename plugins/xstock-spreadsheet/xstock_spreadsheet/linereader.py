@@ -274,6 +274,8 @@ class LineReader:
         draft.location = "/".join(parts) or place
         if parts and self.layout.places and place:
             draft.location = "/".join([*parts, place])
+        elif parts and self.layout.within and place:
+            draft.location = "/".join([place, *parts])
         for name in ("owner", "donor", "status", "storage"):
             setattr(draft, name, self._text(row, columns, name, context))
         draft.category = self._text(row, columns, "category", context) or context.category

@@ -172,7 +172,7 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
 
 def _enter(context: Context, text: str, home: str | None, layout: Layout) -> None:
     """What a heading changes for the lines below it: place, status or category."""
-    place = heading_place(text) if not layout.locations and not layout.places else None
+    place = heading_place(text) if (not layout.locations or layout.within) and not layout.places else None
     if place:
         context.location, context.category = (f"{home}/{place}" if home else place), None
     elif words.is_phrase(text, "statuses"):

@@ -103,3 +103,13 @@ def heading_place(text: str) -> str | None:
     if mark and rest.strip() and words.is_phrase(label, "warehouses"):
         return _without_person(rest)
     return _without_person(text) if words.begins(text, "warehouses") and len(text.split()) > 1 else None
+
+
+def is_period(name: str | None) -> bool:
+    """True when a sheet or column is named after a month or a day: «Октомври 2026», 2026-10, 31.10.2026."""
+    parts = re.findall(r"[^\W\d_]+|\d+", name or "")
+    named = [part for part in parts if not part.isdigit()]
+    figures = [part for part in parts if part.isdigit()]
+    if len(named) == 1:
+        return len(named[0]) >= 3 and words.month(named[0]) is not None and len(named[0]) <= 10
+    return not named and len(figures) >= 2 and any(len(part) == 4 for part in figures)
