@@ -1,6 +1,7 @@
 """Item codes: leading zeros kept, what a spreadsheet has done to them noticed, a code glued to a name split off."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +14,7 @@ _DAY_MONTH: Final = re.compile(r"(\d{1,4})[-. /]([^\W\d_]{3,})\.?(?:[-. /]\d{2,4
 _DATE: Final = re.compile(
     r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}"
 )
+_LONG_DIGITS: Final = re.compile(r"(?<!\d)\d{10,24}(?!\d)")
 _ROUNDED: Final = re.compile(r"\d{15}0+")
 _PLAIN: Final = re.compile(r"[0#, ]+")
 _LONG, _FEW = 12, 6
@@ -78,8 +80,10 @@ def _masked(digits: str, form: str) -> str:
 
 
 def could_be(damaged: str, code: str) -> bool:
-    """True when `code` is what the damaged text was made of: the same leading digits, and as many digits."""
+    """True when `code` is what the damaged text was made of: its leading digits, or its day and month."""
     found = re.fullmatch(r"(\d)(?:[.,](\d+))?[eEеЕ]\+?(\d{1,3})", damaged)
+    if pairs := _day_months(damaged):
+        return _figures(code) in pairs
     if not code.isdigit():
         return False
     if found:
@@ -88,6 +92,33 @@ def could_be(damaged: str, code: str) -> bool:
             return False
         return code.startswith(digits) or code[: len(digits)] == str(int(digits) - 1) or _rounds(code, digits)
     return damaged.isdigit() and len(damaged) == len(code) and damaged[:15] == code[:15]
+
+
+def proved_by(damaged: str, texts: Iterable[str]) -> str | None:
+    """The one long number in other cells of the line of which the damaged code is the rounded form."""
+    if not _EXPONENT.fullmatch(damaged):
+        return None
+    fitting = {digits for text in texts for digits in _LONG_DIGITS.findall(text) if could_be(damaged, digits)}
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+def _day_months(damaged: str) -> set[tuple[int, ...]]:
+    """The two figures, in every order, of a code that became a day and a month (2-1, MAR1) or a month and a year."""
+    if found := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2}).*", damaged):
+        year, month, day = (int(part) for part in found.groups())
+        return {(month, day), (day, month), (month, year % 100), (month, year)}
+    found = _DAY_MONTH.fullmatch(damaged)
+    month_of = words.month(found[2] or found[3]) if found else None
+    if found is None or month_of is None:
+        return set()
+    figure = int(found[1] or found[4])
+    return {(month_of, figure), (figure, month_of)}
+
+
+def _figures(code: str) -> tuple[int, ...]:
+    """The figures of a code, a month's name counted as its number."""
+    parts = re.findall(r"\d+|[^\W\d_]+", code)
+    return tuple(int(part) if part.isdecimal() else words.month(part) or -1 for part in parts)
 
 
 def _rounds(code: str, digits: str) -> bool:

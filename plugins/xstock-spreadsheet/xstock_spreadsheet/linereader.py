@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from xstock_node.domain.units import PACKS
 from xstock_spreadsheet import words
-from xstock_spreadsheet.codes import code_of, split_glued
+from xstock_spreadsheet.codes import code_of, proved_by, split_glued
 from xstock_spreadsheet.contents import listed
 from xstock_spreadsheet.dates import DateOrder, Expiry, NotADate, expiry, last_of_month
 from xstock_spreadsheet.drafts import CODE_DAMAGED, NEEDS_CONFIRMATION, Draft, Gathered, where
@@ -127,6 +127,10 @@ class LineReader:
         name = self._text(row, columns, "item_name", context)
         if at is not None and row.cell(at).text in _DITTO and context.before is not None:
             code, hurt = code_of(context.before.cell(at))
+        if hurt and at is not None:
+            others = (cell.text for n, cell in enumerate(row.cells) if n != at and n not in self.layout.private)
+            code = proved_by(row.cell(at).text, others)
+            hurt = code is None
         if name and code is None and not hurt:
             code, name = self.split(name)
         elif name and code and name.startswith((f"{code} - ", f"{code} – ", f"[{code}] ")):
