@@ -82,6 +82,10 @@ def _double(grid: Grid, at: int, told: dict[str, str]) -> Head | None:
     head = _judged(Head(at, at + 1, titles, matches, groups), lower)
     if head is None or not any(cell.text for cell in lower.cells) or (not any(groups) and not _plain_two(upper, lower)):
         return None
+    below = [cell.text for cell in lower.cells if cell.text]
+    plain = len(below) > 1 and all((match := _match(text, told)) and match.exact for text in below)
+    if plain and _single(grid, at, told):
+        head.score += 1.0  # a row of nothing but headers
     return head
 
 

@@ -45,6 +45,7 @@ class Layout:
     within: bool = False  # the locations are parts of a place that is told elsewhere (shelf, bin)
     numbering: list[int] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    by_unit: list[int] = field(default_factory=list)  # further counts, each in the unit of its header
     total: int | None = None
     notes: list[int] = field(default_factory=list)
     private: list[int] = field(default_factory=list)
@@ -57,7 +58,7 @@ class Layout:
 
     def quantity_columns(self) -> list[int]:
         """Every column that holds a count on hand."""
-        return [place.quantity for place in self.places] or [self.columns["quantity"]]
+        return [place.quantity for place in self.places] or [self.columns["quantity"], *self.by_unit]
 
     def named(self) -> dict[str, str]:
         """Header as written to field, for the reading's `columns`."""
@@ -249,7 +250,10 @@ def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, st
                 continue
             layout.columns["quantity"] = found[0]
             by_field[name] = [at for at in by_field[name] if at != found[0]]
-            if len(found) > 1:
+            units = [layout.unit_of(at) for at in found]
+            if len(found) > 1 and None not in units and len(set(units)) == len(units):
+                layout.by_unit = found[1:]
+            elif len(found) > 1:
                 titles = " / ".join(head.titles[at] for at in found)
                 layout.asked.append(f"several columns could be the quantity on hand ({titles}); the first is read")
             return True

@@ -71,7 +71,7 @@ class LineReader:
         """The draft lines of `row`; raises Rejected."""
         places = self.layout.places
         if not places:
-            return [self._line(row, context, self.layout.columns["quantity"], self.layout.columns, context.location)]
+            return [self._line(row, context, self._counted_in(row), self.layout.columns, context.location)]
         drafts = []
         for place in places:
             cell = row.cell(place.quantity)
@@ -85,6 +85,14 @@ class LineReader:
                     raise
                 self.gathered.reject(row.line, wrong.reason, context.sheet, f"{place.label}: {cell.text}"[:160])
         return drafts
+
+    def _counted_in(self, row: Row) -> int:
+        """The column of the row's count; of several, one for each unit, the one that is filled."""
+        first = self.layout.columns["quantity"]
+        filled = [at for at in self.layout.quantity_columns() if not row.cell(at).blank]
+        if len(filled) > 1:
+            self.gathered.ask(f"counts in several units; the first is read ({where(None, row.line)})")
+        return filled[0] if filled else first
 
     def _line(self, row: Row, context: Context, at: int, columns: Columns, place: str | None) -> Draft:
         code, name, damaged = self._item(row, columns, context)
@@ -195,10 +203,7 @@ class LineReader:
         held: Content | None = None
         raw = ""
         if counted.factor is not None:
-            held, raw = (
-                Content(counted.factor, counted.base, counted.bare_cross),
-                row.cell(self.layout.quantity_columns()[0]).text,
-            )
+            held, raw = Content(counted.factor, counted.base, counted.bare_cross), counted.text
             draft.flags.add(NEEDS_CONFIRMATION)
         elif unit and unit.factor is not None:
             held = Content(unit.factor, unit.base, unit.confirm)

@@ -55,7 +55,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A count, with the unit and pack that stand in its own cell; `doubt` is what a human has to confirm."""
+    """A count, with the unit and pack that stand in its own cell; `text` is it as typed."""
 
     figure: Decimal
     unit: Measure | None = None
@@ -63,6 +63,7 @@ class Amount:
     base: str | None = None
     confirm: bool = False
     bare_cross: bool = False
+    text: str = ""
 
 
 def measure(text: str) -> Measure | None:
@@ -145,7 +146,7 @@ def _packed(text: str, order: Order) -> Amount | None:
             return None
         base = inner.word if inner else "pcs"
         multiple = inner.multiple if inner else Decimal(1)
-        return Amount(count, outer, factor * multiple, base, confirm=True, bare_cross=outer is None)
+        return Amount(count, outer, factor * multiple, base, confirm=True, bare_cross=outer is None, text=text)
     return None
 
 

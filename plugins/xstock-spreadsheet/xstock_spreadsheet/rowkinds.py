@@ -54,7 +54,7 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         if row.problem:
             found.append(Judged(row, Kind.PROBLEM, layout))
             continue
-        if row.blank or repeats(layout.head, row) or fold_row(row) in raw:
+        if row.blank or repeats(layout.head, row) or fold_row(row) in raw or _numbers_columns(row):
             found.append(Judged(row, Kind.SKIPPED, layout))
             continue
         if other := _second_head(grid, row, layout, told):
@@ -74,6 +74,12 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         found.append(Judged(row, kind, layout, text))
     _settle_headings(found)
     return found
+
+
+def _numbers_columns(row: Row) -> bool:
+    """True for the row of column numbers that forms have below their header: 1, 2, 3, 4 ..."""
+    texts = [cell.text.strip("()") for cell in row.cells if cell.text]
+    return len(texts) > 3 and texts == [str(number) for number in range(1, len(texts) + 1)]
 
 
 def fold_row(row: Row) -> tuple[str, ...]:

@@ -98,7 +98,10 @@ def _fill_merged(grid: Grid, head: Head) -> None:
 
 def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gathered, sheet: str | None) -> Orders:
     orders = Orders()
-    counted = {layout.columns[name] for name in _COUNTS if name in layout.columns} | {p.quantity for p in layout.places}
+    counted = {layout.columns[name] for name in _COUNTS if name in layout.columns} | {
+        *(p.quantity for p in layout.places),
+        *layout.by_unit,
+    }
     dated = {layout.columns["expiry"]} if "expiry" in layout.columns else set()
     for place in layout.places:
         counted |= {at for name, at in place.others.items() if name in _COUNTS}
