@@ -16,6 +16,8 @@ _COUNT_FIRST: Final = re.compile(rf"{_COUNT}\s*(?:[x×х*]\s+)?(?:(?P<unit>[^\W\
 _COUNT_LAST: Final = re.compile(
     rf"(?P<name>.*[^\W\d_)].*?)\s*(?:\s[x×х*]|[:(–—-])\s*{_COUNT}\s*(?P<unit>[^\W\d_]+\.?)?\s*\)?"
 )
+_PIECES: Final = re.compile(rf"(?P<name>.*[^\W\d_)])\s+{_COUNT}\s*(?P<unit>[^\W\d_]+\.?)")
+_COUNTED: Final = frozenset({"pcs", "pair", "box", "pack", "bottle", "roll", "set"})  # «Rice 1,5 kg» is a size
 
 
 def listed(text: str) -> list[Component]:
@@ -35,6 +37,8 @@ def _one(text: str) -> Component:
             unit = measure(found["unit"]) if found["unit"] else None
             if unit or not found["unit"]:
                 return _counted(found["name"], found["count"], unit)
+        if (found := _PIECES.fullmatch(text)) and (unit := measure(found["unit"])) and unit.word in _COUNTED:
+            return _counted(found["name"], found["count"], unit)
     return Component(text)
 
 

@@ -82,7 +82,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
     _numbering(layout, by_field, rows)
     _items(layout, by_field)
     _places(layout, by_field, rows)
-    if not layout.places and not _quantity(layout, by_field, told):
+    if not layout.places and not _quantity(layout, by_field, told) and not _only_figures(layout, rows):
         return None
     _rest(layout, by_field)
     return layout
@@ -258,6 +258,21 @@ def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, st
                 layout.asked.append(f"several columns could be the quantity on hand ({titles}); the first is read")
             return True
     return False
+
+
+def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
+    """The one column of figures that no word names is the quantity where none is named; a person is asked."""
+    head = layout.head
+    free = [
+        at
+        for at, match in enumerate(head.matches)
+        if match is None and head.titles[at] and at not in layout.numbering and _is_counted(at, rows)
+    ]
+    if len(free) != 1:
+        return False
+    layout.columns["quantity"] = free[0]
+    layout.asked.append(f"no header names the quantity; {head.titles[free[0]]} is read: confirm")
+    return True
 
 
 def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:

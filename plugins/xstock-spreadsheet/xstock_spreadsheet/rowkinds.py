@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from xstock_spreadsheet import words
-from xstock_spreadsheet.columns import Head, find_again, repeats
+from xstock_spreadsheet.columns import ITEMS, QUANTITIES, Head, find_again, repeats
 from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.header import match_header
@@ -67,7 +67,7 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         elif signed and kind in (Kind.HEADING, Kind.OPENS_KIT):
             kind = Kind.SKIPPED
         elif kind is Kind.ITEM:
-            if signed and not _counted(row, layout):
+            if signed and not counts(row, layout):
                 kind = Kind.SKIPPED
             else:
                 signed = False
@@ -93,7 +93,8 @@ def _second_head(grid: Grid, row: Row, layout: Layout, told: dict[str, str]) -> 
         return None
     texts = [cell.text for cell in row.cells if cell.text]
     exact = {match.field for text in texts if (match := match_header(text)) and match.exact}
-    if len(texts) < 3 or len(exact) < 3 or len(exact) * 3 < len(texts) * 2:
+    plain = len(exact) == len(texts) > 1 and bool(exact & ITEMS) and not exact.isdisjoint(QUANTITIES)
+    if not plain and (len(texts) < 3 or len(exact) < 3 or len(exact) * 3 < len(texts) * 2):
         return None
     head: Head | None = find_again(grid, row, told)
     return lay_out(head, grid.rows[head.last + 1 :], told) if head else None
@@ -112,7 +113,7 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
     lead = row.cells[kept[0]].text if kept else ""
     if _is_total(row, layout, name or code or first, stated, code, lead):
         return Kind.TOTAL, first
-    if not _counted(row, layout) and not _unread_figure(row, layout) and _is_signature(row, (lead, first)):
+    if not counts(row, layout) and not _unread_figure(row, layout) and _is_signature(row, (lead, first)):
         return None, ""
     if not figured and not _unread_figure(row, layout):
         mapped = [at for at in used if not _out(at, layout)]
@@ -131,7 +132,7 @@ def _is_signature(row: Row, firsts: tuple[str, str]) -> bool:
     )
 
 
-def _counted(row: Row, layout: Layout) -> bool:
+def counts(row: Row, layout: Layout) -> bool:
     """True when a column of quantities holds a count, not merely a date or a name with digits."""
     for column in layout.quantity_columns():
         cell = row.cell(column)

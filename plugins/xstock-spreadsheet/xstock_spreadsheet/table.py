@@ -16,7 +16,7 @@ from xstock_spreadsheet.kits import Kits
 from xstock_spreadsheet.layout import Layout, lay_out
 from xstock_spreadsheet.linereader import Context, LineReader, Orders, Rejected
 from xstock_spreadsheet.quantities import measure
-from xstock_spreadsheet.rowkinds import Judged, Kind, judge, sums_up
+from xstock_spreadsheet.rowkinds import Judged, Kind, counts, judge, sums_up
 from xstock_spreadsheet.titles import as_of, heading_place, warehouse
 
 _COUNTS = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor")
@@ -35,13 +35,26 @@ class Found:
 
 def find_table(grid: Grid, hints: ReadHints) -> Found | None:
     """Where the table of `grid` begins; a head guessed from the contents when no words name it."""
-    head = find_head(grid, hints.columns)
-    layout = lay_out(head, grid.rows[head.last + 1 :], hints.columns) if head else None
+    layout = _first_table(grid, hints.columns)
     if layout:
         return Found(grid, layout)
     guessed = guess_head(grid)
     layout = lay_out(guessed, grid.rows, {}) if guessed else None
     return Found(grid, layout, guessed=True) if layout else None
+
+
+def _first_table(grid: Grid, told: dict[str, str]) -> Layout | None:
+    """The layout under the best head; a head before it is the first of several tables where stock stands between."""
+    head = find_head(grid, told)
+    found = lay_out(head, grid.rows[head.last + 1 :], told) if head else None
+    while found and found.head.first > 1:
+        before = Grid(grid.name, grid.rows[: found.head.first], merges=grid.merges)
+        head = find_head(before, told)
+        earlier = lay_out(head, before.rows[head.last + 1 :], told) if head else None
+        if earlier is None or not any(counts(row, earlier) for row in before.rows[earlier.head.last + 1 :]):
+            break
+        found = earlier
+    return found
 
 
 def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | None) -> list[Draft]:
@@ -60,8 +73,17 @@ def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | 
     if doubt and not day:
         gathered.ask(doubt)
     gathered.columns.update(layout.named())
-    context = Context(grid.name, location=warehouse(above) or place)
-    return _read_rows(rows, context, hints, gathered)
+    home = warehouse(above) or place
+    context = Context(grid.name, location=_place_above(above, rows) or home)
+    return _read_rows(rows, context, home, hints, gathered)
+
+
+def _place_above(above: list[Row], rows: list[Judged]) -> str | None:
+    """The place that the line above the first table names, where further lines name the places of further tables."""
+    if not above or not any(judged.kind is Kind.HEADING and heading_place(judged.text) for judged in rows):
+        return None
+    texts = [cell.text for cell in above[-1].cells if cell.text]
+    return heading_place(texts[0]) if len(texts) == 1 else None
 
 
 def _heads(grid: Grid, layout: Layout) -> list[Row]:
@@ -133,9 +155,10 @@ def _of_pieces(layout: Layout, rows: list[Judged], at: int) -> list[str]:
     return texts
 
 
-def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered: Gathered) -> list[Draft]:
+def _read_rows(
+    rows: list[Judged], context: Context, home: str | None, hints: ReadHints, gathered: Gathered
+) -> list[Draft]:
     drafts: list[Draft] = []
-    home = context.location
     readers: dict[int, LineReader] = {}
     running = Decimal(0)
     kits = Kits()
@@ -158,6 +181,8 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
             drafts += read
             context.before = row
             kits.after(judged, bool(read))
+        elif judged.kind in (Kind.HEADING, Kind.SKIPPED) and kits.takes_text(judged, drafts[-1] if drafts else None):
+            continue
         elif judged.kind is Kind.OPENS_KIT:
             kits.open(judged, drafts[-1] if drafts else None)
             gathered.skipped.append(row.line)
