@@ -5,10 +5,16 @@ from datetime import date
 import pytest
 from biff8 import xls
 from cells import Error, Formed, Formula
-from opendocument import content, ods
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opendocument import content, ods, packed
 from sheetxml import sheet_xml
 from webpage import page
 from xlsx import xlsx
+from xstock_spreadsheet.errors import FileRefused
+from xstock_spreadsheet.reader import read_bytes
+
+from xstock_node.plugins.adapters import FileReading, ReadHints
 
 HEAD = ["Код", "Наименование", "Мярка", "Количество", "Срок на годност", "Склад"]
 LIST = [
@@ -105,3 +111,38 @@ def test_no_cut_file_makes_the_reader_raise_or_give_half_a_list(read, form):
         reading = read(raw[: len(raw) * part // 12], "list.xls")
         if "html" not in form:
             assert reading.error == "unreadable_file", part
+
+
+_WORDS = {"unreadable_file", "encrypted_file", "too_large", "empty_file", "no_header"}
+_DAMAGE = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
+_MARKS = st.lists(
+    st.sampled_from(
+        ["<table>", "</table>", "<tr>", "</tr>", "<td>", "<td colspan=3>", "<th rowspan=2>", "Item", "Qty", "5", "Tent",
+         "<br>", "<!--", "-->", "<script>", "</td>", "&lt;", "&#0;", "<td x:num=1>", "\x00", "<table:table-row>", "pcs"]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+def _said(raw):
+    try:
+        return read_bytes(raw, "list.xls", ReadHints(today="2026-11-15"))
+    except FileRefused as refused:
+        assert refused.word in _WORDS
+        return None
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(FORMS)), _DAMAGE)
+def test_no_damaged_byte_makes_the_reader_raise(form, damage):
+    raw = bytearray(FORMS[form])
+    for place, value in damage:
+        raw[int(place * len(raw))] = value
+    assert isinstance(_said(bytes(raw)), FileReading | None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_MARKS)
+def test_no_heap_of_tags_makes_the_reader_raise(marks):
+    _said(f"<html><table>{marks}".encode())
+    _said(packed(content({"S": [["Item", "Qty"], ["Tent", 5]]}, tail=marks)))

@@ -11,7 +11,7 @@ from typing import Final
 
 from xstock_spreadsheet.canvas import Canvas
 from xstock_spreadsheet.grid import Cell, Grid, clean, is_error
-from xstock_spreadsheet.limits import MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_REPEATS
+from xstock_spreadsheet.limits import MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_REPEATS, MAX_VALUE_TEXT
 from xstock_spreadsheet.package import Package, encrypted, parse_stream, unsound
 from xstock_spreadsheet.stored import EPOCH, iso_day, number_cell, text_of
 
@@ -211,7 +211,7 @@ def _count(attributes: dict[str, str], name: str) -> int:
 
 def _number(raw: str, shown: str, form: str) -> Cell:
     """A number, under the format that its style or its shown text proves."""
-    text = shown.strip()
+    text = shown.strip()[:MAX_VALUE_TEXT]
     if not form and text.isdecimal() and text.isascii() and text[:1] == "0" and len(text) > 1:
         form = "0" * len(text)
     elif (not form or not form.strip("0")) and (unit := _UNIT_SHOWN.fullmatch(text)):
