@@ -228,6 +228,8 @@ def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
 def _is_counted(column: int, rows: Sequence[Row]) -> bool:
     cells = [row.cell(column) for row in rows if not row.cell(column).blank]
     figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or looks_numeric(c.text)]
+    if sum(1 for c in cells if c.number is None and re.fullmatch(r"0\d+", c.text)) * 2 > len(cells):
+        return False  # codes
     empty = sum(1 for cell in cells if cell.text.casefold() in _NOTHING)
     return bool(figures) and (len(figures) + empty) * 10 >= len(cells) * 7
 
@@ -268,6 +270,10 @@ def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
         for at, match in enumerate(head.matches)
         if match is None and head.titles[at] and at not in layout.numbering and _is_counted(at, rows)
     ]
+    numbered = [at for at in layout.numbering if (m := head.matches[at]) and m.field == "number_or_quantity"]
+    if not free and len(numbered) == 1:
+        layout.numbering.remove(numbered[0])
+        free = numbered
     if len(free) != 1:
         return False
     layout.columns["quantity"] = free[0]

@@ -1,7 +1,7 @@
 """One row of a table to draft lines of stock: one, or one for each place of a pivot."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -64,6 +64,7 @@ class LineReader:
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
         self.split: Split = split_glued
+        self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
         self.unreckoned: dict[int, list[int]] = {}
         self._measures: dict[str, Measure | None] = {}
 
@@ -99,6 +100,9 @@ class LineReader:
         if name is None and code is None and damaged is None:
             raise Rejected("no_item")
         counted = self._amount(row, at)
+        if self.split_unit and name:
+            name, ending = self.split_unit(name)
+            counted = counted if counted.unit or not ending else replace(counted, unit=self._unit(ending))
         draft = Draft(row.line, context.sheet, code, name, counted.figure, None, damaged_code=damaged)
         if damaged is not None:
             draft.flags.add(CODE_DAMAGED)

@@ -9,7 +9,7 @@ from xstock_spreadsheet.columns import Head, find_head
 from xstock_spreadsheet.dates import column_dates, language_order
 from xstock_spreadsheet.drafts import Draft, Gathered, where
 from xstock_spreadsheet.figures import column_order, language_mark, whole_pieces
-from xstock_spreadsheet.glued import splitter
+from xstock_spreadsheet.glued import splitter, unit_splitter
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.guess import guess_head
 from xstock_spreadsheet.kits import Kits
@@ -167,9 +167,7 @@ def _read_rows(
         if id(layout) not in readers:
             own = [other for other in rows if other.layout is layout and other.kind in _FIGURED]
             readers[id(layout)] = LineReader(layout, _orders(layout, own, hints, gathered, context.sheet), gathered)
-            if "item_name" in layout.columns and "item_code" not in layout.columns:
-                names = [other.row.cell(layout.columns["item_name"]).text for other in own if other.kind is Kind.ITEM]
-                readers[id(layout)].split = splitter(names)
+            _look_at_names(readers[id(layout)], [other.row for other in own if other.kind is Kind.ITEM])
         reader = readers[id(layout)]
         if judged.kind is Kind.PROBLEM:
             gathered.reject(row.line, row.problem or "unreadable", context.sheet)
@@ -196,6 +194,19 @@ def _read_rows(
     for reader in readers.values():
         _ask_of_columns(reader, context.sheet, gathered)
     return drafts
+
+
+def _look_at_names(reader: LineReader, rows: list[Row]) -> None:
+    """Where a list has no column of codes or of units, the names may hold them."""
+    columns = reader.layout.columns
+    if "item_name" not in columns:
+        return
+    names = [row.cell(columns["item_name"]).text for row in rows]
+    if "unit" not in columns and not any(map(reader.layout.unit_of, reader.layout.quantity_columns())):
+        reader.split_unit = unit_splitter(names)
+        names = [reader.split_unit(name)[0] for name in names]
+    if "item_code" not in columns:
+        reader.split = splitter(names)
 
 
 def _enter(context: Context, text: str, home: str | None, layout: Layout) -> None:

@@ -14,6 +14,21 @@ _DATE: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}\s?[./]\s?\d{1,2}\s?[./]\s?\d{4}|\d{1,2}-\d{1,2}-\d{4}|\d{4}\.\d{1,2}\.\d{1,2}|\d{4}/\d{1,2}/\d{1,2}"
     r"|\d{1,2}(?:\.|st|nd|rd|th|er)?\s+[^\W\d_]{3,}\.?,?\s+\d{4}|[^\W\d_]{3,}\s+\d{1,2},?\s+\d{4}"
 )
+_STORES: Final = frozenset(
+    {
+        "sklad",
+        "skladiste",
+        "magacin",
+        "skladisce",
+        "depozit",
+        "warehouse",
+        "depot",
+        "lager",
+        "entrepot",
+        "koima",
+        "apothiki",
+    }
+)
 
 
 def as_of(rows: Iterable[Row], told: str | None) -> tuple[str | None, str | None]:
@@ -102,7 +117,9 @@ def heading_place(text: str) -> str | None:
     label, mark, rest = text.partition(":")
     if mark and rest.strip() and words.is_phrase(label, "warehouses"):
         return _without_person(rest)
-    return _without_person(text) if words.begins(text, "warehouses") and len(text.split()) > 1 else None
+    parts = fold(text).split()
+    named = words.begins(text, "warehouses") or (len(parts) < 5 and parts[-1:] and parts[-1] in _STORES)
+    return _without_person(text) if named and len(parts) > 1 else None
 
 
 def is_period(name: str | None) -> bool:
