@@ -274,7 +274,8 @@ def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
     if not free and len(numbered) == 1:
         layout.numbering.remove(numbered[0])
         free = numbered
-    if len(free) != 1:
+    measured = any(match and match.field == "unit" for match in head.matches)
+    if len(free) != 1 or not (measured or numbered):
         return False
     layout.columns["quantity"] = free[0]
     layout.asked.append(f"no header names the quantity; {head.titles[free[0]]} is read: confirm")
