@@ -22,7 +22,8 @@ def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: st
     tables = _choose(filled, hints, gathered)
     if not tables:
         raise FileRefused(
-            "no_header", "a row of headers with an item and a quantity", "none that is known",
+            "no_header", "a row of headers with an item and a quantity",
+            "none that is known" + (" in a sheet that is shown" if any(grid.hidden for grid in filled) else ""),
             "name the columns in the first row, or confirm them",
         )  # fmt: skip
     tables = _latest(tables, gathered)
