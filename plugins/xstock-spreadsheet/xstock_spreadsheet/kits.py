@@ -70,14 +70,20 @@ class Kits:
         self._kit, self._marked = kit, self._marked or deeper or marked
         return True
 
-    def takes_text(self, judged: "Judged", last: Draft | None) -> bool:
-        """True when a line of text alone, indented or marked, is a component of `last`: «  soap 5 pcs»."""
+    def takes_text(self, judged: "Judged", last: Draft | None, below: bool) -> bool:
+        """True when a line of text alone, indented or marked, is a component of `last`: «  soap 5 pcs».
+
+        `below` says that stock follows further below.
+        """
         marked = LIST_MARK.match(judged.text) is not None
         kit = self._above(last, marked)
         deeper = self._indent_of(judged.row, judged) > self._indent
         if kit is None or not judged.text or judged.layout.places or not (marked or deeper):
             return False
-        kit.components += listed(judged.text)
+        parts = listed(judged.text)
+        if not below and all(part.quantity is None for part in parts):
+            return False  # a text at the list's end may be a person's name
+        kit.components += parts
         self._kit, self._marked = kit, True
         return True
 

@@ -179,7 +179,9 @@ def _read_rows(
             drafts += read
             context.before = row
             kits.after(judged, bool(read))
-        elif judged.kind in (Kind.HEADING, Kind.SKIPPED) and kits.takes_text(judged, drafts[-1] if drafts else None):
+        elif judged.kind in (Kind.HEADING, Kind.SKIPPED) and kits.takes_text(
+            judged, drafts[-1] if drafts else None, below=judged.kind is Kind.HEADING
+        ):
             continue
         elif judged.kind is Kind.OPENS_KIT:
             kits.open(judged, drafts[-1] if drafts else None)

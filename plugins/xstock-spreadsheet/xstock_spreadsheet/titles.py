@@ -104,7 +104,7 @@ def warehouse(rows: Iterable[Row]) -> str | None:
 
 def _without_person(text: str) -> str | None:
     """A place without what stands behind it of a person: «София, МОЛ: Иванов» is «София»."""
-    for found in re.finditer(r"[,;|(]|\s{2,}|\s[-–—]\s|^", text):
+    for found in re.finditer(r"[,;|(/]|\s{2,}|\s[-–—]\s|^", text):
         rest = text[found.end() :].lstrip()
         match = match_header(rest.split(":")[0][:80])
         if words.begins(rest, "signatures") or (match and match.exact and match.field == "personal"):
