@@ -12,6 +12,7 @@ from decimal import Decimal
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
 _BREAKS = re.compile(r"\s*[\t\n\x0b\x0c\r\x85\u2028\u2029]+\s*")
 _SPACES = re.compile(r"\s+")
+_QUOTED = re.compile(r'="([^"]*)"')
 _ERROR = re.compile(r"#(?:REF|N/A|VALUE|DIV/0|NAME|NULL|NUM|SPILL|CALC|GETTING_DATA|FIELD)[!?]?|Err:\d{3}")
 
 
@@ -84,6 +85,10 @@ def text_cell(raw: str) -> Cell:
     if not raw or raw.isspace():
         return EMPTY
     text = clean(raw)
+    if not text:
+        return EMPTY
+    if text[0] == "=" and (quoted := _QUOTED.fullmatch(text)):
+        text = quoted[1].strip()  # how a text is kept from being reckoned in csv
     if not text:
         return EMPTY
     indent = len(raw) - len(raw.lstrip(" \t\u00a0")) if raw[0] in " \t\u00a0" else 0

@@ -23,6 +23,7 @@ _FIGURE: Final = re.compile(r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*\)?(\s*[
 _NOTHING: Final = frozenset(
     {"", "-", "–", "—", "x", "х", "?", "??", "n/a", "na", "няма", "нема", "nema", "нет", "немає"}
 )
+_NUMBERED: Final = re.compile(r"0\d+|\d{8,}|\+?\d[\d /-]{8,}")
 _LOOKED_AT: Final = 300
 
 
@@ -228,8 +229,8 @@ def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
 def _is_counted(column: int, rows: Sequence[Row]) -> bool:
     cells = [row.cell(column) for row in rows if not row.cell(column).blank]
     figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or looks_numeric(c.text)]
-    if sum(1 for c in cells if c.number is None and re.fullmatch(r"0\d+", c.text)) * 2 > len(cells):
-        return False  # codes
+    if sum(1 for c in cells if _NUMBERED.fullmatch(c.text)) * 2 > len(cells):
+        return False  # codes, or numbers of persons and telephones
     empty = sum(1 for cell in cells if cell.text.casefold() in _NOTHING)
     return bool(figures) and (len(figures) + empty) * 10 >= len(cells) * 7
 

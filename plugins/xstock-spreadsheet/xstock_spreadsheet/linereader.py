@@ -158,6 +158,8 @@ class LineReader:
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
             return Amount(cell.number, self._unit(shown[1]) if shown else None)
+        if cell.text[0] == "=":
+            raise Rejected("formula_without_value")
         try:
             return amount(cell.text, self.orders.figures.get(at, Order()))
         except BadQuantity as wrong:
@@ -250,6 +252,8 @@ class LineReader:
                 raise Rejected("bad_date")
             monthly = "y" in cell.form.lower() and "d" not in cell.form.lower()
             return last_of_month(cell.day) if monthly else Expiry(cell.day)
+        if cell.text[0] == "=":
+            raise Rejected("formula_without_value")
         try:
             return expiry(cell.text, self.orders.dates.get(at, DateOrder()))
         except NotADate as wrong:
