@@ -46,7 +46,7 @@ def _foreign(text: str) -> float:
     """A few Cyrillic or Greek letters among many Latin ones are rather signs and accents of a Latin code page."""
     latin = sum(1 for letter in text if letter.isascii() and letter.isalpha())
     others = sum(1 for script in _SCRIPTS[:2] for _ in script.finditer(text))
-    return 3.0 if others and others * 10 < latin else 0.0
+    return 6.0 if others and others * 10 < latin else 0.0
 
 
 def _letters(text: str) -> float:
