@@ -63,7 +63,7 @@ def _contained(key: str, unit: str | None) -> Match | None:
         for end in range(start + 1, min(start + 6, len(parts)) + 1):
             phrase = " ".join(parts[start:end])
             if (
-                len(phrase) >= _SHORTEST_CONTAINED
+                (len(phrase) >= _SHORTEST_CONTAINED or phrase == "qty")
                 and phrase in known
                 and (best is None or (len(phrase), -start) > best[:2])
             ):
