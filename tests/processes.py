@@ -22,6 +22,7 @@ class NodeProcess:
     """One node: its data folder, and its process while it runs. `prefix` are words before its command."""
 
     prefix: Sequence[str] = ()
+    program: Sequence[str] = ("-m", "xstock_node", "serve", "--home")
 
     def __init__(self, folder: Path, name: str, port: int, **answers: Any) -> None:
         self.home, self.name, self.port = folder / name, name, port
@@ -42,7 +43,7 @@ class NodeProcess:
 
     def start(self, wait: float = 30.0) -> None:
         """Start `xstock serve`; with `wait` until it answers."""
-        command = [*self.prefix, sys.executable, "-m", "xstock_node", "serve", "--home", str(self.home)]
+        command = [*self.prefix, sys.executable, *self.program, str(self.home)]
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if wait:

@@ -106,12 +106,32 @@ class KeysSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class PublicPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The port for webhooks, feeds and public pages of plugins; nothing else of the node is on it."""
+
+    host: Annotated[str, Meta(description="Address that the public port of plugins listens on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="The public port of plugins; 0: off.")] = 0
+    tls_certificate: Annotated[str, Meta(description="PEM file with the public port's certificate chain.")] = ""
+    tls_key: Annotated[str, Meta(description="PEM file with the public port's key.")] = ""
+    client_ca: Annotated[
+        str, Meta(description="PEM file with the authority of clients' certificates (mutual TLS).")
+    ] = ""
+
+
 class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which plugins are loaded."""
 
     allow: Annotated[tuple[str, ...], Meta(description="Distribution names that may be loaded.")] = (
         "xstock-spreadsheet",
     )
+    in_process: Annotated[
+        tuple[str, ...],
+        Meta(description="Distributions of those whose code runs in the node itself, unguarded; all others run apart."),
+    ] = ()
+    bubblewrap: Annotated[
+        Literal["auto", "require", "never"],
+        Meta(description="Whether plugins run inside bubblewrap: where it works, always (or not at all), never."),
+    ] = "auto"
 
 
 class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -203,6 +223,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     peer: list[PeerSettings] = []
     keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
     audience: list[AudienceSettings] = []
+    public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)

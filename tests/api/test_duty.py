@@ -15,8 +15,9 @@ from tests.api.conftest import BG, HR, Desk
 from tests.api.test_operations import Case, asked
 from tests.mailbox import Mailbox
 from xstock_node.domain.rights import Role
-from xstock_node.plugins import Notice, NotifierContext, Undeliverable
+from xstock_node.plugins import Notice, NotifierContext, Registry, Undeliverable, calls
 from xstock_node.services.notifying import MOST, OUTBOX, Notifying, duty_findings
+from xstock_node.services.office import Office
 from xstock_node.services.people import PEOPLE
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite import SqliteEngine
@@ -81,6 +82,14 @@ class Night(NamedTuple):
         return await self.desk.office.node.engine.read(work)
 
 
+def carry(office: Office, notifier: Any) -> None:
+    """Let a notifier of this test carry the notices of a node."""
+    registry = Registry()
+    registry.notifier(notifier)
+    office.host.adopt(notifier.name, registry)
+    office.host.attach(office.ways, office.home)
+
+
 @pytest.fixture
 async def night(desks: dict[str, Desk], tmp_path: Path) -> AsyncIterator[Night]:
     box, desk = Mailbox(), desks[HR]
@@ -90,7 +99,7 @@ async def night(desks: dict[str, Desk], tmp_path: Path) -> AsyncIterator[Night]:
     people = "\n".join(f'{name} = "{name}@redcross.example"' for name in PEOPLE_OF)
     settings = f'security = "plain"\nserver = "127.0.0.1"\nport = {box.port}\nsender = "node@redcross.example"\n'
     (desk.office.home / "plugins" / "mail.toml").write_text(f"{settings}[people]\n{people}\n")
-    desk.office.host.notifiers["mail"] = Mail()
+    carry(desk.office, Mail())
     tokens = {name: await desk.hire(name, role) for name, role in PEOPLE_OF.items()}
     status, found, _ = await desk.ask("POST", "/duty", json={"content": ROSTER})
     assert status == 200, found
@@ -271,9 +280,10 @@ class Broken:
 async def test_a_broken_notifier_harms_neither_the_node_nor_another_notifier(
     night: Night, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xstock_node.services.notifying.SECONDS", 0.2)
+    short = calls.METHODS["notifier"]["send"]._replace(seconds=0.2)
+    monkeypatch.setitem(calls.METHODS["notifier"], "send", short)  # type: ignore[arg-type]
     broken = Broken(way)
-    night.desk.office.host.notifiers["broken"] = broken
+    carry(night.desk.office, broken)
     (night.desk.office.home / "plugins" / "broken.toml").write_text("")
     await asked(night.desks)
     assert [name for name, _ in await night.look()] == ["ivan"]

@@ -1,13 +1,12 @@
 """A reader of foreign files runs in a child process: whatever it does, the node gets a reading that says so."""
 
 import resource
-import sys
 import textwrap
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from tests.plugins.conftest import Bench, Write
 from xstock_node.plugins import FileReading, ReadHints
 from xstock_node.plugins import isolation as under_test
 from xstock_node.plugins.host import PluginHost
@@ -22,6 +21,14 @@ HEAD = """
         suffixes = (".x",)
         def read(self, path, hints):
 """
+MANIFEST = """
+    api = 3
+    may = ["read-stock"]
+    [[adapter]]
+    kind = "file-reader"
+    name = "naughty"
+    suffixes = [".x"]
+"""
 TAIL = """
     @hookimpl
     def xstock_register(registry):
@@ -29,23 +36,15 @@ TAIL = """
 """
 
 
-class Distribution:
-    name, version = "acme", "1.0"
-
-
 @pytest.fixture
-def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def read(tmp_path: Path, write: Write, bench: Bench):  # type: ignore[no-untyped-def]
     """Write a plugin whose reader has the given body, and read a file with it."""
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{':'.join(p for p in sys.path if p)}")
     (tmp_path / "file.x").write_bytes(b"content")
 
     async def run(body: str) -> FileReading:
-        name = f"naughty_{abs(hash(body))}"
         source = textwrap.dedent(HEAD) + textwrap.indent(textwrap.dedent(body), " " * 8) + textwrap.dedent(TAIL)
-        (tmp_path / f"{name}.py").write_text(source, "utf-8")
-        point = EntryPoint("naughty", name, "xstock_node")._for(Distribution())  # type: ignore[attr-defined]
-        return await under_test.read_file(PluginHost(["acme"], [point]), tmp_path / "file.x", HINTS)
+        host = bench.host(write(source, MANIFEST))
+        return await under_test.read_file(host, tmp_path / "file.x", HINTS)
 
     return run
 

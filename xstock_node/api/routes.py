@@ -7,6 +7,7 @@ from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
+from xstock_node.api.plugin_routes import PLUGIN_ROUTES
 from xstock_node.api.route import Handler, Route
 from xstock_node.domain.items import Item
 from xstock_node.services import (
@@ -23,7 +24,9 @@ from xstock_node.services import (
     peer_test,
     publishing,
     searching,
+    sources,
     stocktake,
+    syncing,
 )
 from xstock_node.services.branches import Reach
 
@@ -77,6 +80,28 @@ NODE_ROUTES = (
         "Lines of own stock",
         reach=Reach.LISTED,
     ),
+    Route(
+        "stock.sources",
+        "GET",
+        "/stock/sources",
+        "stock.see",
+        None,
+        list[sources.SourceView],
+        sources.list_sources,
+        "Where own stock comes from, and how old it is",
+        reach=Reach.COMMON,
+    ),
+    Route(
+        "stock.sync",
+        "POST",
+        "/stock/sync",
+        "stock",
+        syncing.SyncRequest,
+        syncing.SyncResult,
+        syncing.sync,
+        "Read a system now",
+    ),
+    *PLUGIN_ROUTES,
     Route(
         "stock.preview",
         "GET",

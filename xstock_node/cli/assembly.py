@@ -5,9 +5,9 @@ from random import SystemRandom
 
 import msgspec
 
+from xstock_node.cli.host import plugin_host
 from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
 from xstock_node.config import Config
-from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
@@ -43,7 +43,7 @@ async def open_office(home: Path, config: Config) -> Office:
     )
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
-    return Office(node, settings_of(config), PluginHost(config.plugins.allow), home)
+    return Office(node, settings_of(config), plugin_host(config), home)
 
 
 def settings_of(config: Config) -> OfficeSettings:

@@ -15,6 +15,7 @@ VERBS = {
     "status": ("status", "This node at a glance"),
     "doctor": ("status", "What is well, and what to type for what is not"),
     "stock": ("stock", "Own stock: import, preview, match, change"),
+    "plugin": ("plugin", "Plugins: list, enable, disable, new, check"),
     "catalogue": ("catalogue", "Items and their names in each language"),
     "offer": ("offer", "Own offers: publish, withdraw, renew, export, verify"),
     "search": ("search", "Find offers of all nodes"),

@@ -222,6 +222,7 @@ def _published(result: Any) -> str:
     parts += [_offers(result.published)] if result.published else []
     parts += [_held(result.held)] if result.held else []
     parts += [_impossible(result.impossible)] if result.impossible else []
+    parts += [words("offer.aged", "{name}: {why}", name=o.name, why=o.why) for o in result.aged]
     return "\n\n".join(parts)
 
 

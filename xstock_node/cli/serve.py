@@ -12,11 +12,12 @@ import msgspec
 from aiohttp import ClientSession
 
 from xstock_node.api.app import Guard, make_app
+from xstock_node.api.public import make_public_app
 from xstock_node.cli.assembly import open_office
 from xstock_node.cli.keyfiles import write_secret
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
-from xstock_node.config import Config, home_folder, load
+from xstock_node.config import Config, PublicPortSettings, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
@@ -25,7 +26,10 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
+from xstock_node.services.plugging import Plugging
 from xstock_node.services.reacting import Reacting
+from xstock_node.services.syncing import Syncing
+from xstock_node.services.writing_back import WritingBack
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
@@ -83,8 +87,12 @@ class Running:
         )
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
+        self._public: Listener | None = None
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
+        self._plugging = Plugging(office)
+        self._syncing = Syncing(office)
+        self._writing = WritingBack(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -94,13 +102,19 @@ class Running:
             peer_port = await _listen(self.server, config)
         await node.start(_peers(node, config, self._session), self._dial)
         await self._reacting.start()
-        await self._notifying.start()
         path = await self._listen_on_socket()
+        await self._plugging.start()
+        await self._notifying.start()
+        await self._syncing.start()
+        await self._writing.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
             self._local = Listener(make_app(self._office, guard, node.trace))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
+        if config.public_port.port:
+            self._public = Listener(make_public_app(self._office))
+            await _listen_publicly(self._public, config.public_port)
         epoch = node.own.head.log.epoch if node.own.head else 0
         node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)
         return Serving(
@@ -109,11 +123,14 @@ class Running:
 
     async def stop(self) -> None:
         """Stop in the reverse order; what is under way gets a second."""
-        for listener in (self._local, self._socket, self.server):
+        for listener in (self._public, self._local, self._socket, self.server):
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._writing.stop()
+        await self._syncing.stop()
         await self._notifying.stop()
+        await self._plugging.stop()
         await self._reacting.stop()
         await self._office.node.stop()
         await self._session.close()
@@ -143,6 +160,26 @@ def _check_length(path: Path) -> None:
     if length >= SOCKET_PATH:
         expected = f"a path of the socket shorter than {SOCKET_PATH} bytes"
         raise Refusal("long-path", expected, f"{length}: {path}", "choose a shorter --home", 2)
+
+
+async def _listen_publicly(listener: Listener, settings: PublicPortSettings) -> None:
+    """Open the public port, with TLS where a certificate is set, asking clients for theirs where an authority is."""
+    tls = None
+    if settings.tls_certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+            if settings.client_ca:
+                tls.load_verify_locations(settings.client_ca)
+                tls.verify_mode = ssl.CERT_OPTIONAL
+        except OSError as error:
+            came = f"{settings.tls_certificate}: {error.strerror or error}"
+            raise Refusal("bad-certificate", "PEM files", came, "set public_port.tls_* and client_ca", 3) from None
+    try:
+        await listener.start(settings.host, settings.port, tls)
+    except OSError as error:
+        came = f"{settings.host}:{settings.port}: {error.strerror or error}"
+        raise Refusal("port-taken", "a free public port", came, "set public_port.port", 5) from None
 
 
 async def _listen(server: PeerServer, config: Config) -> int:

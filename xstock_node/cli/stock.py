@@ -1,6 +1,5 @@
 """`xstock stock`: own stock in, previewed, matched to the catalogue, changed."""
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,6 +73,48 @@ async def list_(as_json: bool, home: Path | None) -> None:
     """The lines of the own stock."""
     async with open_session(home) as session:
         emit(await session.call("stock.list"), as_json, _lines)
+
+
+@stock.command("sources")
+@verb
+async def sources(as_json: bool, home: Path | None) -> None:
+    """Where own stock comes from, how old it is, and what is wrong with it."""
+    async with open_session(home) as session:
+        emit(await session.call("stock.sources"), as_json, _sources)
+
+
+@stock.command("sync")
+@click.argument("source")
+@click.option("--accept-changes", is_flag=True, help="The large change that was held is right.")
+@verb
+async def sync(as_json: bool, home: Path | None, source: str, accept_changes: bool) -> None:
+    """Read the inventory system SOURCE now."""
+    from xstock_node.services.syncing import SyncRequest
+
+    async with open_session(home) as session:
+        result = await session.call("stock.sync", SyncRequest(source=source, accept_changes=accept_changes))
+    emit(result, as_json, _synced)
+    if result.state == "held":
+        raise click.exceptions.Exit(1)
+
+
+@stock.command("movements")
+@verb
+async def movements(as_json: bool, home: Path | None) -> None:
+    """What was written to inventory systems for operations, and what did not get through."""
+    async with open_session(home) as session:
+        emit(await session.call("stock.movements"), as_json, _movements)
+
+
+@stock.command("retry")
+@click.argument("movement")
+@verb
+async def retry(as_json: bool, home: Path | None, movement: str) -> None:
+    """Try MOVEMENT again, which a system declined."""
+    from xstock_node.services.writing_back import MovementId
+
+    async with open_session(home) as session:
+        emit(await session.call("stock.retry", MovementId(id=movement)), as_json, lambda one: _movements([one]))
 
 
 @stock.command("match")
@@ -187,19 +228,21 @@ async def remove(as_json: bool, home: Path | None, ref: str) -> None:
 
 async def _read(home: Path | None, file: Path, columns: tuple[str, ...], language: str | None) -> FileReading:
     """Read a file without any node: settings are used where there are some, and nothing is written."""
+    from xstock_node.cli.host import plugin_host
+    from xstock_node.config import PluginSettings
     from xstock_node.plugins.adapters import ReadHints
     from xstock_node.plugins.host import PluginHost
     from xstock_node.plugins.isolation import read_file
 
-    allowed: Sequence[str] = ["xstock-spreadsheet"]
-    languages: Sequence[str] = ["en"]
+    host = None
     folder = home_folder(str(home) if home else None)
     if (folder / "config.toml").exists():
         config = load(folder)
-        allowed, languages = config.plugins.allow, config.node.languages
-        language = language or (languages[0] if languages else None)
+        host = plugin_host(config)
+        language = language or next(iter(config.node.languages), None)
+    host = host or PluginHost(PluginSettings().allow)
     hints = ReadHints(today=date.today().isoformat(), columns=_columns(columns), language=language)
-    return await read_file(PluginHost(allowed), file, hints)
+    return await read_file(host, file, hints)
 
 
 def _content(file: Path) -> bytes:
@@ -313,6 +356,26 @@ def _proposal(result: Any) -> str:
             table(("rule", "line", "name", "why"), rest),
         ]
     )
+
+
+def _sources(views: Any) -> str:
+    rows = [(v.name, v.kind, v.state, v.age, v.lines, v.rejected, v.as_of, v.system, v.why, v.do) for v in views]
+    headers = ("source", "kind", "state", "age", "lines", "rejected", "as of", "system", "why", "to do")
+    return table(headers, rows)
+
+
+def _synced(result: Any) -> str:
+    if result.state == "held":
+        text = "nothing was taken: {why}; if {source} is right: `xstock stock sync {source} --accept-changes`"
+        return words("stock.held", text, why=result.why, source=result.source)
+    text = "{stored} lines stored: {added} new, {changed} changed, {removed} gone, {rejections} rejected"
+    counts = {k: getattr(result, k) for k in ("stored", "added", "changed", "removed", "rejections")}
+    return words("stock.synced", text, **counts)
+
+
+def _movements(found: Any) -> str:
+    rows = [(m.id, m.kind, m.case, m.source, m.state, m.reference, m.error) for m in found]
+    return table(("movement", "kind", "operation", "source", "state", "reference", "error"), rows)
 
 
 def _lines(views: Any) -> str:

@@ -51,6 +51,7 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds): when this very line was counted, None where its source was counted as a whole. A line can be teams or
     equipment with crew: then `module` is its type, `crew` the persons of one and `self_sufficiency_days` how long one
     needs nothing from its host.
+    `key` is the line's own in the system that it comes from, None in files.
     `value` is that of one `unit` in `currency` (ISO 4217).
     """
 
@@ -86,3 +87,4 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     module: str | None = None
     crew: int | None = None
     self_sufficiency_days: int | None = None
+    key: str | None = None

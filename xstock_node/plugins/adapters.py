@@ -67,14 +67,6 @@ class FileReader(Protocol):
         ...
 
 
-class InventorySource(Protocol):
-    """Where stock lines come from beside files. Lines of an `editable` source are typed in and changed by people."""
-
-    name: str
-    title: str
-    editable: bool
-
-
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Something waits for a person of this node. `id` is the same at each try, so that a repeat can be recognised.
 

@@ -2,10 +2,13 @@
 
 import pluggy
 
-from xstock_node.plugins.adapters import FileReader, InventorySource, Notifier
+from xstock_node.plugins.adapters import FileReader, Notifier
+from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
+from xstock_node.plugins.public import Page, PublicRoute
 
-API_LEVEL = 2
-"""1: readers of files, inventory sources; 2: notifiers beside them."""
+API_LEVEL = 3
+"""1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages."""
+OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -19,31 +22,51 @@ class Registry:
 
     def __init__(self) -> None:
         self.file_readers: dict[str, FileReader] = {}
-        self.sources: dict[str, InventorySource] = {}
+        self.sources: dict[str, InventorySource | StockList] = {}
+        self.writers: dict[str, InventoryWriter] = {}
         self.notifiers: dict[str, Notifier] = {}
+        self.routes: dict[str, PublicRoute] = {}
+        self.pages: dict[str, Page] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
-        if reader.name in self.file_readers:
-            raise ValueError(f"a file reader named {reader.name!r} is registered already")
+        _once(self.file_readers, reader.name, "file reader")
         self.file_readers[reader.name] = reader
 
-    def inventory_source(self, source: InventorySource) -> None:
+    def inventory_source(self, source: InventorySource | StockList) -> None:
         """Offer a source of stock lines; two sources of one name are refused."""
-        if source.name in self.sources:
-            raise ValueError(f"an inventory source named {source.name!r} is registered already")
+        _once(self.sources, source.name, "inventory source")
         self.sources[source.name] = source
+
+    def inventory_writer(self, writer: InventoryWriter) -> None:
+        """Offer to write movements into the system of the source of the same name."""
+        _once(self.writers, writer.name, "inventory writer")
+        self.writers[writer.name] = writer
+
+    def route(self, route: PublicRoute) -> None:
+        """Offer to answer at an address of the public port, which the manifest states."""
+        _once(self.routes, route.name, "route")
+        self.routes[route.name] = route
+
+    def page(self, page: Page) -> None:
+        """Offer a page; two pages of one name are refused."""
+        _once(self.pages, page.name, "page")
+        self.pages[page.name] = page
 
     def notifier(self, notifier: Notifier) -> None:
         """Offer to carry notices to people; two notifiers of one name are refused."""
-        if notifier.name in self.notifiers:
-            raise ValueError(f"a notifier named {notifier.name!r} is registered already")
+        _once(self.notifiers, notifier.name, "notifier")
         self.notifiers[notifier.name] = notifier
 
 
+def _once(taken: object, name: str, what: str) -> None:
+    if name in taken:  # type: ignore[operator]
+        raise ValueError(f"a {what} named {name!r} is registered already")
+
+
 class Hooks:
-    """Hook specifications of API level 2."""
+    """Hook specifications of API level 3."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:
-        """Called once when the node starts: register this plugin's adapters in `registry`."""
+        """Called once when the plugin is loaded: register this plugin's adapters in `registry`."""

@@ -12,7 +12,9 @@ import msgspec
 
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.child import ReadJob
+from xstock_node.plugins.family import family
 from xstock_node.plugins.host import PluginHost
+from xstock_node.plugins.sandbox import Start
 from xstock_node.protocol import limits
 
 CHUNK = 256 * 1024
@@ -35,16 +37,17 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
         return refused
     found = host.reader_for(path.suffix)
     assert found is not None
-    reader, module = found
+    place = path.absolute()  # noqa: ASYNC240 - no disk is asked
     job = ReadJob(
-        module=module,
-        reader=reader.name,
-        path=os.path.abspath(path),  # noqa: PTH100, ASYNC240 - no disk is asked
+        module=found.plugin.code.module,
+        reader=found.name,
+        path=str(place),
         hints=hints,
         memory=limits.READER_MEMORY,
         seconds=limits.READER_SECONDS,
     )
-    ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds)
+    how = found.plugin.way_to_read(place)
+    ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, how)
     if ended.code == 0 and len(ended.answer) <= limits.READER_OUTPUT:
         try:
             return msgspec.structs.replace(msgspec.json.decode(ended.answer, type=FileReading), file=path.name)
@@ -52,7 +55,7 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
             ended = ended._replace(words=str(error))
     why = ended.words or f"it ended with {ended.code}"
     return _refusal(
-        path, "reader_failed", f"expected {reader.name} to read {path.name}; came: {why}; send the file to its author"
+        path, "reader_failed", f"expected {found.name} to read {path.name}; came: {why}; send the file to its author"
     )
 
 
@@ -72,12 +75,11 @@ def _refuse_early(host: PluginHost, path: Path) -> FileReading | None:
     return None
 
 
-async def run_child(module: str, said: bytes, seconds: int) -> Ended:
+async def run_child(module: str, said: bytes, seconds: int, how: Start | None = None) -> Ended:
     """Run a module of this package that limits itself, on what it is told; killed some seconds after its time."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
+        *(how.command if how else (sys.executable, "-m", module)),
+        env=dict(how.environment) if how else None,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -114,6 +116,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill what still runs, and what it started; let its pipes run dry, so that they are closed."""
     assert process.stdout is not None and process.stderr is not None
     if process.returncode is None:
+        for one in await asyncio.to_thread(family, process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     with suppress(TimeoutError):

@@ -14,7 +14,9 @@ from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.notifying import duty_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
+from xstock_node.services.plugging import plugin_findings
 from xstock_node.services.times import iso
+from xstock_node.services.writing_back import movement_findings
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import LogState
 
@@ -41,7 +43,8 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         _expiring(office),
         *_exercises(view),
         *_peers(view),
-        *_plugins(office),
+        *plugin_findings(office),
+        *await movement_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)
@@ -145,17 +148,6 @@ def _peers(view: StatusView) -> list[Finding]:
             found = f"last heard {heard}, {peer.offers} offers"
             found += f"; {peer.refusals} things of theirs refused, last: {peer.last_refusal}" if peer.refusals else ""
             findings.append(Finding(check=f"peer {peer.name}", state="ok", found=found))
-    return findings
-
-
-def _plugins(office: Office) -> list[Finding]:
-    findings = []
-    for plugin in office.host.statuses:
-        if plugin.state == "quarantined":
-            do = "reinstall it, or take it out of plugins.allow"
-            findings.append(Finding(check=f"plugin {plugin.name}", state="error", found=plugin.reason, do=do))
-        elif plugin.state == "loaded":
-            findings.append(Finding(check=f"plugin {plugin.name}", state="ok", found=f"version {plugin.version}"))
     return findings
 
 

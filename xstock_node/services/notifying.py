@@ -6,9 +6,8 @@ raises anything harms nobody: its notices wait, at longer and longer intervals, 
 """
 
 import asyncio
-import tomllib
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,7 +15,8 @@ from xstock_node.domain import escalation
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.escalation import Call, Told, Waiting
 from xstock_node.domain.rights import DAY
-from xstock_node.plugins.adapters import NotCarried, Notice, Notifier, NotifierContext, Undeliverable
+from xstock_node.plugins.adapters import NotCarried, Notice, Undeliverable
+from xstock_node.plugins.plugin import Plugin
 from xstock_node.services import branches
 from xstock_node.services.duty_desk import TOLD, holders, roster_of, things, unmanned
 from xstock_node.services.findings import Finding
@@ -30,7 +30,6 @@ from xstock_node.storage.interfaces import Transaction
 EVERY: Final = 15.0
 GATHER: Final = 0.5
 """Seconds in which changes that come together are gathered into one look."""
-SECONDS: Final = 30.0
 FIRST_WAIT, LONGEST_WAIT = 30, 1800
 LIVES, REMEMBERED, MOST = 3 * DAY, 7 * DAY, 500
 FOLDER = "plugins"
@@ -53,10 +52,10 @@ OUTBOX: Shelf[Posted] = Shelf("notice", Posted)
 
 
 class Ready(NamedTuple):
-    """A notifier with its settings."""
+    """A notifier whose settings are in order."""
 
-    notifier: Notifier
-    context: NotifierContext
+    plugin: Plugin
+    name: str
 
 
 class Plan(NamedTuple):
@@ -80,13 +79,13 @@ class Notifying:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._ready, self._wrong = notifiers(office)
+        self._ready: list[Ready] = []
+        self._wrong: dict[str, str] = {}
+        self._prepared = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to look at what waits."""
-        for name, why in self._wrong.items():
-            self._office.node.trace.error("notifier-off", notifier=name, why=why)
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
@@ -95,8 +94,17 @@ class Notifying:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def _prepare(self) -> None:
+        """Find the notifiers that are on, once."""
+        self._prepared = True
+        self._ready, self._wrong = await notifiers(self._office)
+        for name, why in self._wrong.items():
+            self._office.node.trace.error("notifier-off", notifier=name, why=why)
+
     async def look(self) -> int:
         """Call whom it is time to call, and send what is due; how many notices went out."""
+        if not self._prepared:
+            await self._prepare()
         await self._plan()
         sent = await asyncio.gather(*(self._send(ready) for ready in self._ready))
         return sum(sent)
@@ -161,12 +169,12 @@ class Notifying:
             language = roster.languages.get(call.person, default) if roster else default
             notice = notice_of(call, node, language, now)
             for ready in self._ready:
-                name = ready.notifier.name
+                name = ready.name
                 OUTBOX.put(tx, f"{call.id}-{name}", _posted(call.id, name, notice, now), now)
 
     async def _send(self, ready: Ready) -> int:
         """Send what is due through one notifier; after a failure the rest waits as well."""
-        sent, name = 0, ready.notifier.name
+        sent, name = 0, ready.name
         while (one := await self._office.node.engine.read(lambda tx: self._first(tx, name))) is not None:
             error = await _hand_over(ready, one.notice)
             if isinstance(error, NotCarried):
@@ -217,20 +225,18 @@ class Notifying:
         await self._office.node.engine.write(work, durable=True)
 
 
-def notifiers(office: Office) -> tuple[list[Ready], dict[str, str]]:
+async def notifiers(office: Office) -> tuple[list[Ready], dict[str, str]]:
     """The notifiers that are switched on by a file of settings, and why some of those cannot work."""
     ready: list[Ready] = []
     wrong: dict[str, str] = {}
-    folder = office.home / FOLDER
-    for name, notifier in office.host.notifiers.items():
-        path = folder / f"{name}.toml"
-        if not path.exists():
+    for one in office.host.of_kind("notifier"):
+        if not (office.home / FOLDER / f"{one.name}.toml").exists():
             continue
-        try:
-            settings: Any = msgspec.convert(tomllib.loads(path.read_text("utf-8")), notifier.settings)
-            ready.append(Ready(notifier, NotifierContext(settings, folder)))
-        except (OSError, ValueError) as error:
-            wrong[name] = clean(f"{path.name}: {error}")[:300]
+        why = await one.plugin.fits("notifier", one.name)
+        if why:
+            wrong[one.name] = clean(why)[:300]
+        else:
+            ready.append(Ready(one.plugin, one.name))
     return ready, wrong
 
 
@@ -240,7 +246,7 @@ async def duty_findings(office: Office) -> list[Finding]:
     roster, empty, posted = await office.node.engine.read(
         lambda tx: (roster_of(tx), unmanned(tx, now), OUTBOX.list(tx))
     )
-    ready, wrong = notifiers(office)
+    ready, wrong = await notifiers(office)
     found = [
         Finding(check=f"notifier {name}", state="error", found=why, do=f"mend {FOLDER}/{name}.toml, restart the node")
         for name, why in wrong.items()
@@ -269,21 +275,12 @@ def _unsent(posted: Sequence[Posted]) -> list[Finding]:
 
 
 async def _hand_over(ready: Ready, notice: Notice) -> BaseException | None:
-    """Let a plugin send; what it raised, or that it took too long. It runs apart, so that it can hold up nobody."""
-
-    async def send() -> None:
-        await ready.notifier.send(notice, ready.context)
-
-    task = asyncio.ensure_future(send())
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    """Let a plugin send; what it raised, or that it took too long."""
     try:
-        await asyncio.wait({task}, timeout=SECONDS)
-    finally:
-        ended = task.done()
-        task.cancel()
-    if not ended:
-        return TimeoutError(f"not sent within {SECONDS:.0f} s")
-    return asyncio.CancelledError("cut short") if task.cancelled() else task.exception()
+        await ready.plugin.call("notifier", ready.name, "send", notice)
+    except Exception as error:
+        return error
+    return None
 
 
 def _posted(call: str, name: str, notice: Notice, now: int) -> Posted:

@@ -72,7 +72,8 @@ class PublishRequest(msgspec.Struct, frozen=True, kw_only=True):
 class PublishResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was published anew, withdrawn because it is no longer there, left as it was, and held for a release.
 
-    `impossible` are offers that no record can say; `why` names their lines and what is wrong with them.
+    `impossible` are offers that no record can say; `why` names their lines and what is wrong with them. `aged` are not
+    published anew, because their source was not read for too long; what stands of them stays.
     """
 
     published: list[OfferView]
@@ -80,6 +81,7 @@ class PublishResult(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int
     held: list[ProposedView]
     impossible: list[ProposedView] = []
+    aged: list[ProposedView] = []
 
 
 class OfferIds(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from xstock_node.services.offer_views import (
 from xstock_node.services.office import Office
 from xstock_node.services.promises import Stock, claims
 from xstock_node.services.provenance import counted_at, counts_of, source_word
+from xstock_node.services.sources import old_refs
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -78,6 +79,9 @@ def committed(office: Office, tx: Transaction, counted: Counts) -> dict[str, Dec
     return found
 
 
+_OLD = "its source was not read for too long: nothing new is offered from it (see `xstock stock sources`)"
+
+
 class _Live(NamedTuple):
     """An own live offer as published, and its date as later records refreshed it."""
 
@@ -117,13 +121,16 @@ def changes(
     live = _live(tx, making.now, log)
     chosen = [o for o in proposal.offers if not request.codes or o.code in request.codes]
     chosen = [o for o in chosen if disclosing.is_banded(office, catalogue, o.code) == share.exact]
+    aged = _aged(tx, making, chosen, live)
+    wanted = {_spot(office, o) for o in chosen}
+    chosen = [o for o in chosen if o not in aged]
     held = [o for o in chosen if o.needs_release and not request.release]
     made = {_spot(office, o): (o, _record(making, o, live.get(_spot(office, o)))) for o in chosen if o not in held}
     new = {at: one for at, one in made.items() if at not in live or not _says_the_same(one[1], live[at])}
     lines, impossible = _encoded(new)
     for proposed, _ in (new[at] for at in lines if new[at][0].needs_release):
         tx.stock.release(proposed.code, _total(proposal, proposed.code))
-    wanted = {_spot(office, o) for o in chosen} - impossible.keys()
+    wanted -= impossible.keys()
     ended = [o.offer for at, o in live.items() if at not in wanted and (not request.codes or at[0] in request.codes)]
     _check_room(office, len(live.keys() | lines.keys()) - len(ended))
     ends = [encode(ending(offer, making.now, entropy)) for offer in ended]
@@ -133,7 +140,21 @@ def changes(
         unchanged=len(made) - len(new),
         held=[proposed_view(o) for o in held],
         impossible=list(impossible.values()),
+        aged=[msgspec.structs.replace(proposed_view(o), why=_OLD) for o in aged],
     )
+
+
+def _aged(
+    tx: Transaction, making: _Making, chosen: list[ProposedOffer], live: Mapping[_Spot, _Live]
+) -> list[ProposedOffer]:
+    """Offers from sources that are too old to say anything new; one that says the same as before is none of them."""
+    old = old_refs(tx, making.now)
+    found = []
+    for one in (o for o in chosen if not old.isdisjoint(o.refs)):
+        before = live.get(_spot(making.office, one))
+        if before is None or not _says_the_same(_record(making, one, before), before):
+            found.append(one)
+    return found
 
 
 def _check_room(office: Office, standing: int) -> None:

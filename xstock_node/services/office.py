@@ -19,6 +19,7 @@ from xstock_node.plugins.host import PluginHost
 from xstock_node.services.changes import Changes
 from xstock_node.services.node import Node
 from xstock_node.services.once import Once
+from xstock_node.services.plugin_context import NodeWays
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
@@ -104,6 +105,8 @@ class Office:
 
     def __init__(self, node: Node, settings: OfficeSettings, host: PluginHost, home: Path) -> None:
         self.node, self.settings, self.host, self.home = node, settings, host, home
+        self.ways = NodeWays(node)
+        host.attach(self.ways, home)
         self.changes = Changes()
         self._catalogue: Catalogue | None = None
 

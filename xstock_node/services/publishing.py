@@ -78,6 +78,7 @@ async def publish(
         unchanged=result.unchanged + banded.unchanged,
         held=result.held + banded.held,
         impossible=result.impossible + banded.impossible,
+        aged=result.aged + banded.aged,
     )
 
 

@@ -123,7 +123,7 @@ async def read_foreign(office: Office, request: ImportRequest) -> FileReading:
         path = Path(folder) / f"upload{Path(name).suffix}"
         path.write_bytes(request.content)
         reading = await read_file(office.host, path, hints)
-    return msgspec.structs.replace(reading, file=name, rows=[_cleaned(row) for row in reading.rows])
+    return msgspec.structs.replace(reading, file=name, rows=[cleaned(row) for row in reading.rows])
 
 
 async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
@@ -150,7 +150,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
     def store(tx: Transaction) -> ImportResult:
         before = {ref: line for found, ref, line in tx.stock.lines() if found == request.source}
         if not request.accept_changes:
-            _guard(request.source, list(before.values()), reading.rows)
+            guard(request.source, before, dict(refs))
         tx.stock.replace(source, refs)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
@@ -160,7 +160,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
             kind=request.kind,
             stored=len(refs),
             added=len(after.keys() - before.keys()),
-            changed=sum(1 for ref in after.keys() & before.keys() if not _alike(after[ref], before[ref])),
+            changed=sum(1 for ref in after.keys() & before.keys() if not alike(after[ref], before[ref])),
             removed=len(before.keys() - after.keys()),
             to_match=sum(1 for _, line in refs if MappingKey.of(request.source, line) not in mapped),
             reading=reading,
@@ -265,7 +265,7 @@ def _with_refs(source: str, lines: Sequence[StockLine]) -> list[tuple[str, Stock
     return found
 
 
-def _alike(one: StockLine, other: StockLine) -> bool:
+def alike(one: StockLine, other: StockLine) -> bool:
     """Whether two readings of a line say the same, wherever in the file it stood."""
     return msgspec.structs.replace(one, line=None, merged_lines=()) == msgspec.structs.replace(
         other, line=None, merged_lines=()
@@ -273,9 +273,8 @@ def _alike(one: StockLine, other: StockLine) -> bool:
 
 
 def _editable(office: Office) -> str:
-    for name, source in office.host.sources.items():
-        if source.editable:
-            return name
+    if name := office.host.editable():
+        return name
     raise Refusal("not-editable", "a source that people keep by hand", "none is loaded", "see `xstock doctor`")
 
 
@@ -307,9 +306,9 @@ def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> N
     tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), list(kept.items()))
 
 
-def _guard(source: str, before: Sequence[StockLine], after: Sequence[StockLine]) -> None:
+def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]) -> None:
     """Hold a snapshot that changes so much that it may be a wrong or a cut file."""
-    found = mass_change(before, after)
+    found = mass_change(list(before.values()), list(after.values()))
     if found is None:
         return
     why = [f"{found.lost} of {found.lines} lines of {source} gone"] if found.vanished else []
@@ -319,7 +318,7 @@ def _guard(source: str, before: Sequence[StockLine], after: Sequence[StockLine])
     raise Refusal("mass-change", expected, ", ".join(why), do)
 
 
-def _cleaned(line: StockLine) -> StockLine:
+def cleaned(line: StockLine) -> StockLine:
     """A line as read, its texts without characters that no record may carry."""
     texts = {name: value for name, value in msgspec.structs.asdict(line).items() if isinstance(value, str)}
     changed = {name: clean(value) for name, value in texts.items() if UNSAFE.search(value)}

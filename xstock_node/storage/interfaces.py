@@ -286,6 +286,25 @@ class Objects(Protocol):
         ...
 
 
+class PluginStores(Protocol):
+    """What plugins keep for themselves: values by key, and streams whose numbers only rise, from 1."""
+
+    def get(self, plugin: str, key: str) -> bytes | None: ...
+    def keys(self, plugin: str, prefix: str) -> list[str]: ...
+    def put(self, plugin: str, key: str, value: bytes | None) -> None:
+        """Put a value; None removes it."""
+        ...
+
+    def append(self, plugin: str, stream: str, value: bytes) -> int:
+        """Append to a stream; the number of the entry."""
+        ...
+
+    def entries(self, plugin: str, stream: str, after: int, most: int) -> list[tuple[int, bytes]]: ...
+    def size(self, plugin: str) -> int:
+        """Bytes of all keys, stream names and values of a plugin."""
+        ...
+
+
 class Transaction(Protocol):
     """One consistent view, or one atomic change, of all stores."""
 
@@ -300,6 +319,7 @@ class Transaction(Protocol):
     witnesses: Witnesses
     acts: Acts
     objects: Objects
+    plugins: PluginStores
 
 
 class Engine(Protocol):

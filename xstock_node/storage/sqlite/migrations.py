@@ -41,6 +41,12 @@ def m005_objects(db: Database) -> None:
     _run(db, "schema_5.sql")
 
 
+@migrations()
+def m006_plugins(db: Database) -> None:
+    """What plugins keep for themselves."""
+    _run(db, "schema_6.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):

@@ -12,6 +12,7 @@ from xstock_node.storage.interfaces import (
     Objects,
     Offers,
     Peers,
+    PluginStores,
     Stock,
     Witnesses,
 )
@@ -22,6 +23,7 @@ from xstock_node.storage.sqlite.logs import SqliteLogs
 from xstock_node.storage.sqlite.mail import SqliteMail, SqliteWitnesses
 from xstock_node.storage.sqlite.objects import SqliteObjects
 from xstock_node.storage.sqlite.offers import SqliteOffers
+from xstock_node.storage.sqlite.plugins import SqlitePluginStores
 from xstock_node.storage.sqlite.stock import SqliteStock
 
 
@@ -42,6 +44,7 @@ class SqliteTransaction:
         self.witnesses: Witnesses = SqliteWitnesses(connection)
         self.acts: Acts = SqliteActs(connection)
         self.objects: Objects = SqliteObjects(connection)
+        self.plugins: PluginStores = SqlitePluginStores(connection)
 
     def forget(self) -> None:
         """Forget what was remembered of rows that were rolled back."""

@@ -1,0 +1,32 @@
+"""What the node answers to the questions of an isolated plugin: its store, and its way out."""
+
+import msgspec
+
+from xstock_node.plugins import frames
+from xstock_node.plugins.context import Http, Store
+from xstock_node.plugins.errors import NotAllowed
+
+
+async def answer(store: Store, http: Http, what: str, value: bytes) -> bytes:
+    """The packed answer; raises what the store or the way out raises, and `NotAllowed` for anything else."""
+    if what == "http":
+        ask = msgspec.msgpack.decode(value, type=frames.HttpAsk)
+        found = await http.request(ask.method, ask.url, headers=ask.headers, body=ask.body, timeout=ask.timeout)
+        return msgspec.msgpack.encode(found)
+    if what == "get":
+        return msgspec.msgpack.encode(await store.get(msgspec.msgpack.decode(value, type=str)))
+    if what == "keys":
+        return msgspec.msgpack.encode(await store.keys(msgspec.msgpack.decode(value, type=str)))
+    if what == "read":
+        part = msgspec.msgpack.decode(value, type=frames.ReadAsk)
+        return msgspec.msgpack.encode(await store.read(part.stream, part.after, part.most))
+    if what == "write":
+        write = msgspec.msgpack.decode(value, type=frames.WriteAsk)
+        await store.write(write.put, write.append)
+        return b""
+    raise NotAllowed(f"expected http, get, keys, read or write; came {what[:40]}")
+
+
+async def nothing(what: str, value: bytes) -> bytes:
+    """What is answered while a plugin is only looked at."""
+    raise NotAllowed("nothing is given while a plugin is loaded")

@@ -1,0 +1,340 @@
+"""One plugin in the node: what it is, whether it works, and the one way to call its adapters.
+
+A plugin of the shelf or of a third party runs in a process of its own; the node's built-ins, and those that the
+operator names in `plugins.in_process`, run in the node. Both are called alike: with a time-out, a record, and a wait
+after errors that grows; what they give is checked for its type.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from xstock_node.plugins import asks, inprocess, sandbox
+from xstock_node.plugins import settings as settings_files
+from xstock_node.plugins.calls import FITS, METHODS, BadSettings, Defect
+from xstock_node.plugins.context import Context, Http, Store
+from xstock_node.plugins.errors import AdapterError, NotAllowed
+from xstock_node.plugins.frames import Begin, Found
+from xstock_node.plugins.hookspecs import Registry
+from xstock_node.plugins.link import Link, look
+from xstock_node.plugins.manifest import NEEDS, Manifest
+from xstock_node.plugins.records import Record, Tally, back_off
+from xstock_node.plugins.registered import adapter_of
+from xstock_node.plugins.sandbox import Mode
+from xstock_node.plugins.settings import Settings
+from xstock_node.protocol import limits
+
+READING = "xstock_node.plugins.child"
+
+
+class Switched(AdapterError):
+    """The adapter is off: it has no settings, or its plugin is disabled, quarantined or not allowed."""
+
+
+class Ways(Protocol):
+    """What the node gives to plugins."""
+
+    def store(self, plugin: str) -> Store:
+        """The store of a plugin."""
+        ...
+
+    def http(self, plugin: str, hosts: tuple[str, ...]) -> Http:
+        """A way out to these hosts alone."""
+        ...
+
+    def now(self) -> int:
+        """Unix seconds."""
+        ...
+
+    def log(self, plugin: str, level: str, text: str) -> None:
+        """A line for the log."""
+        ...
+
+
+class Code(NamedTuple):
+    """A plugin's code: the module of its entry point, and the file or folder that it lies in."""
+
+    module: str
+    origin: Path
+
+
+class Plugin:
+    """A plugin that may be called. `registry` is what it registered in this process; None where it is isolated."""
+
+    def __init__(self, name: str, code: Code, manifest: Manifest, registry: Registry | None, mode: Mode) -> None:
+        self.name, self.code, self.manifest, self._registry, self._mode = name, code, manifest, registry, mode
+        self.disabled = False
+        self.failed = ""
+        self.wrapped = False
+        self._ways: Ways | None = None
+        self._home: Path | None = None
+        self._link: Link | None = None
+        self._link_marks: dict[str, str] = {}
+        self._turn = asyncio.Lock()
+        self._crashes, self._start_at = 0, 0
+        self._said: tuple[int, int] = (0, 0)
+        self.records: dict[tuple[str, str], Record] = {}
+        self.on_stop: Callable[[str, Record], Awaitable[None]] | None = None
+
+    @property
+    def isolated(self) -> bool:
+        """Whether it runs in a process of its own."""
+        return self._registry is None
+
+    def attach(self, ways: Ways, home: Path) -> None:
+        """Give it what the node has for plugins."""
+        self._ways, self._home = ways, home
+
+    def settings_of(self, adapter: str) -> Settings | None:
+        """The settings of one of its adapters; None where it is switched off. Raises ValueError, OSError."""
+        if self._home is None:
+            return None
+        folder = self._home / settings_files.FOLDER
+        return settings_files.read(folder, adapter, self.manifest.files, self.manifest.hosts)
+
+    def record(self, kind: str, adapter: str) -> Record:
+        """The record of an adapter."""
+        return self.records.setdefault((kind, adapter), Record(kind, adapter))
+
+    def tallies(self) -> list[Tally]:
+        """All adapters, as `plugin list` shows them."""
+        return [self.record(one.kind, one.name).tally(self._state(one.name)) for one in self.manifest.adapter or ()]
+
+    async def call(self, kind: str, adapter: str, name: str, argument: Any = None) -> Any:
+        """One call of one adapter; raises what it raised, `Defect`, or why it is not asked."""
+        method = METHODS[kind][name]
+        found = self._may(kind, adapter, asks=name != FITS)
+        record = self.record(kind, adapter)
+        error: BaseException | None = None
+        began = time.monotonic()
+        try:
+            if self._registry is None:
+                link = await self._linked()
+                return await link.call(kind, adapter, name, method, argument)
+            context = self._context(kind, adapter, found)
+            return await inprocess.call(self._registry, context, kind, adapter, name, method, argument)
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            if name != FITS:
+                await self._went(record, time.monotonic() - began, error, found)
+
+    async def stream(self, kind: str, adapter: str, name: str, argument: Any = None) -> AsyncGenerator[Any, None]:
+        """The values of a stream of one adapter."""
+        method = METHODS[kind][name]
+        found = self._may(kind, adapter, asks=name != FITS)
+        record = self.record(kind, adapter)
+        error: BaseException | None = None
+        began = time.monotonic()
+        try:
+            if self._registry is None:
+                link = await self._linked()
+                values: AsyncGenerator[Any, None] = link.stream(kind, adapter, name, method, argument)
+            else:
+                context = self._context(kind, adapter, found)
+                values = inprocess.stream(self._registry, context, kind, adapter, name, method, argument)
+            async with aclosing(values):
+                async for value in values:
+                    yield value
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            await self._went(record, time.monotonic() - began, error, found)
+
+    def wants_a_start(self) -> bool:
+        """Whether anything of it is switched on that needs its process."""
+        names = {one.name for one in self.manifest.adapter or () if one.kind != "file-reader"}
+        return self.isolated and not self.disabled and any(self._state(name) == "on" for name in names)
+
+    async def blame(self, kind: str, adapter: str, error: Exception) -> None:
+        """Note that what an adapter gave was of its type, and made no sense all the same."""
+        if (found := self.settings_of(adapter)) is not None:
+            await self._went(self.record(kind, adapter), 0.0, error, found)
+
+    async def fits(self, kind: str, adapter: str) -> str:
+        """Why the settings of an adapter are not in order, or an empty text."""
+        try:
+            await self.call(kind, adapter, FITS)
+        except Exception as error:
+            return str(error)
+        return ""
+
+    async def check(self) -> str:
+        """Load an isolated plugin now; why it does not work, or an empty text."""
+        try:
+            if self._registry is None and not self.disabled:
+                await self._linked()
+        except Exception as error:
+            return str(error)
+        return ""
+
+    def describe(self) -> tuple[Found, ...]:
+        """What it registers, from a process that ends at once: for one whose manifest does not say. Raises `Defect`."""
+        ready = look(*self._how({}))
+        if ready.error:
+            raise Defect(ready.error)
+        return ready.adapters
+
+    def way_to_read(self, path: Path) -> sandbox.Start:
+        """How to start the process in which one of its readers reads a file, of which it is given nothing else."""
+        return sandbox.start(self.code.origin, [path], False, self._home, self._mode, READING)
+
+    async def stop(self) -> None:
+        """End its process."""
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    def forgive(self) -> None:
+        """Let it be tried again at once."""
+        self.failed, self._crashes, self._start_at = "", 0, 0
+        for record in self.records.values():
+            record.forgive()
+
+    def _state(self, adapter: str) -> str:
+        if self.disabled:
+            return "disabled"
+        try:
+            return "off" if self.settings_of(adapter) is None and not self._needs_no_settings(adapter) else "on"
+        except (OSError, ValueError):
+            return "bad settings"
+
+    def _needs_no_settings(self, adapter: str) -> bool:
+        kinds = {one.kind for one in self.manifest.adapter or () if one.name == adapter}
+        return kinds <= {"file-reader"}
+
+    def _may(self, kind: str, adapter: str, asks: bool = True) -> Settings:
+        """The settings, if the adapter may be called now; also while it waits, unless it `asks` its system."""
+        if self.disabled:
+            raise Switched(f"expected an enabled plugin; {self.name} is disabled; `xstock plugin enable {self.name}`")
+        if NEEDS[kind] not in self.manifest.may:  # type: ignore[index]
+            raise NotAllowed(f"expected {NEEDS[kind]!r} in the manifest of {self.name}")  # type: ignore[index]
+        try:
+            found = self.settings_of(adapter)
+        except (OSError, ValueError) as error:
+            raise Switched(f"expected settings in plugins/{adapter}.toml; came {error}; mend the file") from None
+        if found is None:
+            raise Switched(f"expected settings in plugins/{adapter}.toml; came no such file; write it")
+        assert self._ways is not None
+        objection = self.record(kind, adapter).objection(self._ways.now(), found.mark)
+        if objection is not None and asks:
+            raise objection
+        return found
+
+    async def _went(self, record: Record, seconds: float, error: BaseException | None, found: Settings) -> None:
+        assert self._ways is not None
+        stopped = record.stopped
+        record.went(seconds, error, self._ways.now(), found.mark)
+        if error is not None and record.next_at:
+            self._ways.log(self.name, "warning", f"{record.kind} {record.name}: {record.last_error}")
+        if record.stopped != stopped and self.on_stop is not None:
+            await self.on_stop(self.name, record)
+
+    async def _linked(self) -> Link:
+        """The living process, started with the settings as they are now."""
+        assert self._ways is not None
+        async with self._turn:
+            settings = self._all_settings()
+            marks = {name: found.mark for name, found in settings.items()}
+            if self._link is not None and self._link.alive and marks == self._link_marks:
+                return self._link
+            if self._link is not None:
+                crashed = not self._link.alive
+                await self.stop()
+                if crashed:
+                    self._crashed()
+            if (now := self._ways.now()) < self._start_at:
+                raise Defect(f"it is started again in {self._start_at - now} s; before: {self.failed}")
+            link = Link(self._asked(settings), self._told, self._ways.now)
+            try:
+                await link.start(*self._how(settings))
+                self._compare(link.found)
+            except Exception as error:
+                await link.close()
+                self._crashed()
+                self.failed = str(error)
+                raise
+            self._link, self._link_marks, self.failed = link, marks, ""
+            return link
+
+    def _crashed(self) -> None:
+        assert self._ways is not None
+        self._crashes += 1
+        self._start_at = self._ways.now() + back_off(self._crashes, 0.0)
+
+    def _how(self, settings: dict[str, Settings]) -> tuple[sandbox.Start, Begin]:
+        readable = tuple(path.resolve() for found in settings.values() for path in found.files)
+        sockets = self.manifest.network == "sockets"
+        how = sandbox.start(self.code.origin, readable, sockets, self._home, self._mode)
+        self.wrapped = how.wrapped
+        home = self._home or Path("/nonexistent")
+        begin = Begin(
+            module=self.code.module,
+            name=self.name,
+            memory=limits.PLUGIN_MEMORY,
+            network=sockets,
+            home=str(home),
+            folder=str((home / settings_files.FOLDER).resolve()),
+            readable=tuple(map(str, readable)),
+            settings={name: found.values for name, found in settings.items()},
+        )
+        return how, begin
+
+    def _all_settings(self) -> dict[str, Settings]:
+        found = {}
+        for name in {one.name for one in self.manifest.adapter or ()}:
+            try:
+                one = self.settings_of(name)
+            except (OSError, ValueError):
+                continue  # this adapter is off, and says why when it is asked
+            if one is not None:
+                found[name] = one
+        return found
+
+    def _compare(self, found: tuple[Found, ...]) -> None:
+        """Refuse a plugin that registers other adapters than its manifest says."""
+        said = {(one.kind, one.name) for one in self.manifest.adapter or ()}
+        came = {(one.kind, one.name) for one in found}
+        if said != came:
+            told = ", ".join(f"{kind} {name}" for kind, name in sorted(came)) or "none"
+            expected = ", ".join(f"{kind} {name}" for kind, name in sorted(said)) or "none"
+            raise Defect(f"expected the adapters of its manifest ({expected}); came {told}; tell its author")
+
+    def _asked(self, settings: dict[str, Settings]) -> Callable[[str, bytes], Any]:
+        assert self._ways is not None
+        store = self._ways.store(self.name)
+        http = self._ways.http(self.name, self._hosts(settings))
+        return lambda what, value: asks.answer(store, http, what, value)
+
+    def _hosts(self, settings: dict[str, Settings]) -> tuple[str, ...]:
+        if self.manifest.network == "none":
+            return ()
+        return tuple(sorted({host for found in settings.values() for host in found.hosts}))
+
+    def _told(self, level: str, text: str) -> None:
+        """A log line of the plugin; so many an hour and no more."""
+        assert self._ways is not None
+        hour, count = self._ways.now() // 3600, self._said[1]
+        self._said = (hour, count + 1 if hour == self._said[0] else 1)
+        if self._said[1] <= limits.PLUGIN_LOG_LINES:
+            self._ways.log(self.name, level, text)
+
+    def _context(self, kind: str, adapter: str, found: Settings) -> Context:
+        assert self._ways is not None and self._home is not None and self._registry is not None
+        shape = getattr(adapter_of(self._registry, kind, adapter), "settings", None)
+        try:
+            settings = msgspec.convert(found.values, shape) if shape is not None else None
+        except msgspec.ValidationError as error:
+            raise BadSettings(f"plugins/{adapter}.toml: {error}") from None
+        hosts = found.hosts if self.manifest.network != "none" else ()
+        http, folder = self._ways.http(self.name, hosts), self._home / settings_files.FOLDER
+        log = logging.getLogger(f"xstock.plugin.{self.name}")
+        return Context(settings, folder, self._ways.store(self.name), http, self._ways.now, log)

@@ -1,0 +1,209 @@
+"""The public desk: who may ask a plugin what on the public port, and what is answered.
+
+Every request is judged before a plugin sees it: the address is one that a manifest states and the operator switched on,
+the method is right, the caller is who it has to be, the body is small enough, and it does not come too often. What goes
+wrong inside a plugin is answered with 503 and told to the operator, never to the caller.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl
+
+from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.errors import AdapterError
+from xstock_node.plugins.host import Adapter
+from xstock_node.plugins.manifest import AdapterEntry
+from xstock_node.plugins.plugin import Switched
+from xstock_node.plugins.public import PageAsk, PageData, PublicAnswer, PublicRequest
+from xstock_node.plugins.settings import Settings
+from xstock_node.protocol import limits
+from xstock_node.protocol.quota import TokenBucket
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+
+__all__ = ["Caller", "Denied", "Found", "PageData", "PageRequest", "PublicAnswer", "PublicDesk", "PublicRequest"]
+
+TOLERANCE: Final = 300
+CALLERS: Final = 10_000
+HIDDEN: Final = frozenset(("authorization", "cookie", "proxy-authorization", "webhook-signature"))
+PREFIX: Final = "whsec_"
+LEAST_SECRET: Final = 24
+SECRET_FILE: Final = 4096
+
+
+class Caller(NamedTuple):
+    """Who asks: address, and the SHA-256 of the certificate that was shown and proved, in hex, or an empty text."""
+
+    address: str
+    certificate: str = ""
+
+
+class Denied(Exception):
+    """The request is not let through: a status, and a word that says no more than the caller may know."""
+
+    def __init__(self, status: int, word: str, wait: int = 0) -> None:
+        super().__init__(word)
+        self.status, self.word, self.wait = status, word, wait
+
+
+class Found(NamedTuple):
+    """A route or a public page, with what its manifest states and its settings."""
+
+    adapter: Adapter
+    entry: AdapterEntry
+    settings: Settings
+
+
+class PublicDesk:
+    """Judges requests of strangers, and lets plugins answer."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+
+    def find(self, plugin: str, path: str, method: str) -> Found:
+        """What stands at an address; `Denied` with 404 or 405 otherwise."""
+        found = [one for one in self._open() if one.adapter.plugin.name == plugin and one.entry.address == path]
+        if not found:
+            raise Denied(404, "not-found")
+        for one in found:
+            if method in one.entry.methods:
+                return one
+        raise Denied(405, "method")
+
+    def admit(self, found: Found, caller: Caller) -> None:
+        """Count a request against its rate, before its body is read."""
+        key = (f"{found.adapter.kind} {found.adapter.name}", caller.address)
+        steady = self._office.node.clock.steady()
+        a_second = found.entry.a_minute / 60
+        bucket = self._buckets.pop(key, None) or TokenBucket(a_second, max(1.0, found.entry.a_minute / 6))
+        self._buckets[key] = bucket
+        while len(self._buckets) > CALLERS:
+            self._buckets.popitem(last=False)
+        if wait := bucket.take(1, steady):
+            raise Denied(429, "too-often", max(1, round(wait)))
+
+    def authenticate(self, found: Found, caller: Caller, headers: dict[str, str], body: bytes) -> str:
+        """Who asks is who it has to be; the id of a signed webhook. `Denied` with 401 otherwise."""
+        host, folder = found.settings.host, self._office.home / "plugins"
+        how = found.entry.authentication
+        if how in ("none", ""):
+            return ""
+        if how == "mutual-tls":
+            known = {text.replace(":", "").lower() for text in host.certificates}
+            if not caller.certificate or caller.certificate not in known:
+                raise Denied(401, "certificate")
+            return ""
+        secret = _secret(folder, host.token_file if how == "token" else host.secret_file)
+        if how == "token":
+            shown = headers.get("authorization", "").removeprefix("Bearer ").strip()
+            if not secret or not secrets.compare_digest(shown.encode(), secret.encode()):
+                raise Denied(401, "token")
+            return ""
+        return _signed(secret, headers, body, self._office.node.clock.now())
+
+    async def answer(self, found: Found, request: PublicRequest) -> PublicAnswer | PageData:
+        """What the plugin answers; `Denied` with 503 where it does not."""
+        adapter = found.adapter
+        try:
+            if adapter.kind == "page":
+                ask = PageAsk(query=request.query, form=_filled(request) if request.method == "POST" else None)
+                page: PageData = await adapter.plugin.call("page", adapter.name, "show", ask)
+                return page
+            given: PublicAnswer = await adapter.plugin.call("route", adapter.name, "answer", request)
+            return given
+        except (AdapterError, Defect) as error:
+            wait = int(getattr(error, "retry_after", 0.0) or 0) or 30
+            raise Denied(503, "plugin", wait) from None
+
+    def _open(self) -> list[Found]:
+        """All routes and public pages that are switched on by a file of settings."""
+        found = []
+        for kind in ("route", "page"):
+            for one in self._office.host.of_kind(kind):
+                entry = next(e for e in one.plugin.manifest.adapter or () if (e.kind, e.name) == (kind, one.name))
+                try:
+                    settings = one.plugin.settings_of(one.name)
+                except (OSError, ValueError):
+                    continue  # it is named in `plugin list` and by `doctor`
+                if settings is not None and (kind == "route" or entry.public):
+                    found.append(Found(one, entry, settings))
+        return found
+
+
+class PageRequest(PageAsk, frozen=True, kw_only=True):
+    """A page of a plugin by its name, and what is asked of it."""
+
+    page: str
+
+
+async def show_page(office: Office, actor: Actor, request: PageRequest) -> PageData:
+    """A page of a plugin, as data."""
+    found = next((one for one in office.host.of_kind("page") if one.name == request.page), None)
+    if found is None:
+        known = ", ".join(one.name for one in office.host.of_kind("page")) or "none"
+        raise Refusal("no-page", f"a page of a plugin ({known})", request.page, "see `xstock plugin list`", 2)
+    ask = PageAsk(query=request.query, form=request.form)
+    try:
+        page: PageData = await found.plugin.call("page", found.name, "show", ask)
+    except Switched as error:
+        raise Refusal("page-off", f"the page {request.page}", str(error), "switch it on") from None
+    except (AdapterError, Defect) as error:
+        raise Refusal("page-failed", f"the page {request.page}", str(error), "see `xstock plugin list`") from None
+    return page
+
+
+def _filled(request: PublicRequest) -> dict[str, str]:
+    """What was filled into a form; `Denied` for what is none."""
+    try:
+        text = request.body.decode("utf-8")
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=limits.PLUGIN_FORM_FIELDS
+        )
+    except (UnicodeDecodeError, ValueError):
+        raise Denied(400, "form") from None
+    return dict(pairs)
+
+
+def open_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers that a plugin sees: none that carry secrets."""
+    return {name: value[:2000] for name, value in headers.items() if name not in HIDDEN}
+
+
+def _secret(folder: Path, name: str) -> str:
+    """The one line of a file that its owner alone can read; empty where there is none, so that nobody gets in."""
+    if not name:
+        return ""
+    try:
+        path = folder / name
+        if path.stat().st_mode & 0o077:
+            return ""
+        with path.open("rb") as file:
+            return file.read(SECRET_FILE).decode("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _signed(secret: str, headers: dict[str, str], body: bytes, now: int) -> str:
+    """The id of a webhook signed by HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks, symmetric, v1)."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True) if secret.startswith(PREFIX) else b""
+    except binascii.Error:
+        key = b""
+    id_, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if len(key) < LEAST_SECRET or not 0 < len(id_) <= 200 or not id_.isascii() or not sent.isdecimal():
+        raise Denied(401, "signature")
+    if abs(now - int(sent[:12])) > TOLERANCE:
+        raise Denied(401, "time")
+    signed = f"{id_}.{sent}.".encode() + body
+    wanted = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    shown = [text.removeprefix("v1,") for text in headers.get("webhook-signature", "").split(" ")[:10]]
+    if not any(secrets.compare_digest(one.encode(), wanted.encode()) for one in shown):
+        raise Denied(401, "signature")
+    return id_

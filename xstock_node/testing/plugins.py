@@ -1,0 +1,66 @@
+"""Plugins made on the spot: written to a folder as their authors would, and found as if they had been installed."""
+
+import sys
+import textwrap
+import time
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from xstock_node.plugins.context import Http, Store
+from xstock_node.plugins.hookspecs import PROJECT
+from xstock_node.plugins.manifest import FILE
+from xstock_node.services.plugin_context import MemoryStore, WayOut
+from xstock_node.transport.plugin_http import PluginHttp
+
+
+class Distribution:
+    """As much of a distribution as the host looks at."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.version = name, "1.0"
+
+
+def write_plugin(
+    folder: Path, name: str, code: str, manifest: str | None = None, distribution: str = "acme"
+) -> EntryPoint:
+    """Write the package `name` into a folder on the path, with a manifest where one is given; its entry point."""
+    package = folder / name.replace("-", "_")
+    package.mkdir()
+    (package / "__init__.py").write_text(textwrap.dedent(code), "utf-8")
+    if manifest is not None:
+        (package / FILE).write_text(textwrap.dedent(manifest), "utf-8")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return EntryPoint(name, package.name, PROJECT)._for(Distribution(distribution))  # type: ignore[attr-defined,no-any-return]
+
+
+class LooseWays:
+    """What a host gives to plugins without any node: a store in memory, HTTP to the listed hosts, a clock, a list."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+        self.said: list[tuple[str, str, str]] = []
+        self._stores: dict[str, MemoryStore] = {}
+        self._https: list[PluginHttp] = []
+
+    def store(self, plugin: str) -> Store:
+        """See `Ways.store`."""
+        return self._stores.setdefault(plugin, MemoryStore())
+
+    def http(self, plugin: str, hosts: tuple[str, ...]) -> Http:
+        """See `Ways.http`."""
+        self._https.append(PluginHttp(hosts))
+        return WayOut(self._https[-1])
+
+    def now(self) -> int:
+        """The time of the machine, and how far the test moved it on."""
+        return int(time.time()) + self.ahead
+
+    def log(self, plugin: str, level: str, text: str) -> None:
+        """See `Ways.log`."""
+        self.said.append((plugin, level, text))
+
+    async def close(self) -> None:
+        """Close the ways out."""
+        for http in self._https:
+            await http.close()
