@@ -15,6 +15,7 @@ from xstock_node.domain.folding import fold
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.steps import Currency
 from xstock_node.domain.stock import StockLine, Unit
+from xstock_node.domain.stock_changes import MOST_LOST, MOST_MOVED, StockChange, compare, mass_change
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
 from xstock_node.protocol import limits
@@ -27,9 +28,7 @@ from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
-GUARDED_LINES = 5
-MOST_LOST = Decimal("0.3")
-MOST_MOVED = Decimal("0.5")
+SHOWN_CHANGES = 200
 TEXTS = (
     ("code", "item_code"),
     ("name", "item_name"),
@@ -54,7 +53,10 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did; `reading` is all that the file said, rejected and skipped lines included."""
+    """What an import did; `reading` is all that the file said, rejected and skipped lines included.
+
+    `changes` are the first changes of a list that replaces an older one, at most SHOWN_CHANGES.
+    """
 
     source: str
     kind: str
@@ -64,6 +66,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
     removed: int
     to_match: int
     reading: FileReading
+    changes: list[StockChange] = []
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +172,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
             removed=len(before.keys() - after.keys()),
             to_match=sum(1 for _, line in refs if MappingKey.of(request.source, line) not in mapped),
             reading=reading,
+            changes=compare(list(before.values()), reading.rows)[:SHOWN_CHANGES] if before else [],
         )
 
     return await office.node.engine.write(store, durable=True)
@@ -312,17 +316,14 @@ def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> N
 
 def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]) -> None:
     """Hold a snapshot that changes so much that it may be a wrong or a cut file."""
-    if len(before) < GUARDED_LINES:
+    found = mass_change(list(before.values()), list(after.values()))
+    if found is None:
         return
-    lost = len(before.keys() - after.keys())
-    had = sum((line.quantity for line in before.values()), Decimal(0))
-    has = sum((line.quantity for line in after.values()), Decimal(0))
-    why = [f"{lost} of {len(before)} lines of {source} gone"] if lost > MOST_LOST * len(before) else []
-    why += [f"a total of {has} instead of {had}"] if had and abs(has - had) > MOST_MOVED * abs(had) else []
-    if why:
-        expected = f"at most {MOST_LOST:.0%} of the lines gone and the total moved by at most {MOST_MOVED:.0%}"
-        do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
-        raise Refusal("mass-change", expected, ", ".join(why), do)
+    why = [f"{found.lost} of {found.lines} lines of {source} gone"] if found.vanished else []
+    why += [f"a total of {found.has} instead of {found.had}"] if found.moved else []
+    expected = f"at most {MOST_LOST:.0%} of the lines gone and the total moved by at most {MOST_MOVED:.0%}"
+    do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
+    raise Refusal("mass-change", expected, ", ".join(why), do)
 
 
 def cleaned(line: StockLine) -> StockLine:

@@ -1,6 +1,7 @@
 """Helpers: read text, bytes or cells as the node would read a file."""
 
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from openpyxl import Workbook
 from xstock_spreadsheet.reader import SpreadsheetReader
 
 from xstock_node.plugins.adapters import FileReading, ReadHints
+
+sys.path.append(str(Path(__file__).parent / "builders"))
 
 Read = Callable[..., FileReading]
 

@@ -3,6 +3,8 @@
 import re
 import tempfile
 import time
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,8 @@ def test_long_senseless_cells_take_no_time(text):
     reading = _read(("name;qty;unit;expiry;pack size\nTent;5;kg;;\n" + ";".join([text] * 5) + "\n").encode())
     assert len(reading.rows) == 1
     assert time.monotonic() - started < 2
+
+
+def test_the_manifest_names_what_the_reader_takes():
+    told = tomllib.loads((files("xstock_spreadsheet") / "xstock-plugin.toml").read_text("utf-8"))
+    assert tuple(told["adapter"][0]["suffixes"]) == SpreadsheetReader.suffixes

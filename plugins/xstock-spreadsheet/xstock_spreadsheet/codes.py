@@ -1,6 +1,7 @@
 """Item codes: leading zeros kept, what a spreadsheet has done to them noticed, a code glued to a name split off."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -13,7 +14,10 @@ _DAY_MONTH: Final = re.compile(r"(\d{1,4})[-. /]([^\W\d_]{3,})\.?(?:[-. /]\d{2,4
 _DATE: Final = re.compile(
     r"\d{1,2}[./]\d{1,2}[./]\d{4}(?: г\.?)?|\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?|\d{1,2}-\d{1,2}-\d{4}"
 )
+_LONG_DIGITS: Final = re.compile(r"(?<!\d)\d{10,24}(?!\d)")
 _ROUNDED: Final = re.compile(r"\d{15}0+")
+_PLAIN: Final = re.compile(r"[0#, ]+")
+_LONG, _FEW = 12, 6
 _ZEROS: Final = re.compile(r"^0+$")
 _BRACKETED: Final = re.compile(r"[\[(]\s*([\w./-]*\d[\w./-]*|[A-Z]{4,})\s*[\])]\s*[-–—:]?\s*(\S.*)")
 _GLUED: Final = re.compile(r"([A-Za-zА-Яа-яЀ-ӿ]{0,8}[\w./-]*\d[\w./-]*)\s*(?:\s[-–—]+\s|\s*[:|]\s|\s-\s?|_\s)\s*(\S.*)")
@@ -25,7 +29,7 @@ _SIZE: Final = re.compile(
 
 def code_of(cell: Cell) -> tuple[str | None, bool]:
     """The code in `cell`, and whether a spreadsheet has damaged it beyond reading."""
-    if cell.day is not None:
+    if cell.day is not None or cell.error or cell.uncalculated:
         return None, True
     if cell.number is not None:
         return _of_number(cell.number, cell.form)
@@ -55,13 +59,18 @@ def _of_number(number: Decimal, form: str) -> tuple[str | None, bool]:
     if number != number.to_integral_value():
         return format(number, "f"), False
     digits = format(number.to_integral_value(), "f")
-    if len(digits) > 15:
+    if len(digits) > 15 or (not _PLAIN.fullmatch(form) and _looks_rounded(digits)):
         return None, True
     if _ZEROS.fullmatch(form):
         return digits.zfill(len(form)), False
     if re.fullmatch(r"0[0\-. ]+0", form) and "." not in form:
         return _masked(digits, form), False
     return digits, False
+
+
+def _looks_rounded(digits: str) -> bool:
+    """A long number of few digits and many zeros: what is left of a code shown as 1.23E+11 and read again."""
+    return len(digits) >= _LONG and len(digits.rstrip("0")) <= _FEW
 
 
 def _masked(digits: str, form: str) -> str:
@@ -71,8 +80,10 @@ def _masked(digits: str, form: str) -> str:
 
 
 def could_be(damaged: str, code: str) -> bool:
-    """True when `code` is what the damaged text was made of: the same leading digits, and as many digits."""
+    """True when `code` is what the damaged text was made of: its leading digits, or its day and month."""
     found = re.fullmatch(r"(\d)(?:[.,](\d+))?[eEеЕ]\+?(\d{1,3})", damaged)
+    if pairs := _day_months(damaged):
+        return _figures(code) in pairs
     if not code.isdigit():
         return False
     if found:
@@ -81,6 +92,33 @@ def could_be(damaged: str, code: str) -> bool:
             return False
         return code.startswith(digits) or code[: len(digits)] == str(int(digits) - 1) or _rounds(code, digits)
     return damaged.isdigit() and len(damaged) == len(code) and damaged[:15] == code[:15]
+
+
+def proved_by(damaged: str, texts: Iterable[str]) -> str | None:
+    """The one long number in other cells of the line of which the damaged code is the rounded form."""
+    if not _EXPONENT.fullmatch(damaged):
+        return None
+    fitting = {digits for text in texts for digits in _LONG_DIGITS.findall(text) if could_be(damaged, digits)}
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+def _day_months(damaged: str) -> set[tuple[int, ...]]:
+    """The two figures, in every order, of a code that became a day and a month (2-1, MAR1) or a month and a year."""
+    if found := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2}).*", damaged):
+        year, month, day = (int(part) for part in found.groups())
+        return {(month, day), (day, month), (month, year % 100), (month, year)}
+    found = _DAY_MONTH.fullmatch(damaged)
+    month_of = words.month(found[2] or found[3]) if found else None
+    if found is None or month_of is None:
+        return set()
+    figure = int(found[1] or found[4])
+    return {(month_of, figure), (figure, month_of)}
+
+
+def _figures(code: str) -> tuple[int, ...]:
+    """The figures of a code, a month's name counted as its number."""
+    parts = re.findall(r"\d+|[^\W\d_]+", code)
+    return tuple(int(part) if part.isdecimal() else words.month(part) or -1 for part in parts)
 
 
 def _rounds(code: str, digits: str) -> bool:
@@ -94,12 +132,13 @@ def split_glued(name: str) -> tuple[str | None, str]:
         return None, name
     for pattern in (_BRACKETED, _GLUED, _LEADING_ZERO):
         found = pattern.fullmatch(name)
-        if found and len(found[1]) <= 24 and not _is_size(found[1], pattern is _GLUED):
+        if found and len(found[1]) <= 24 and not is_size(found[1], pattern is _GLUED):
             return found[1], found[2]
     return None, name
 
 
-def _is_size(text: str, strict: bool) -> bool:
+def is_size(text: str, strict: bool) -> bool:
+    """True for a word such as 4x6 or 500ml that states a size; `strict` counts one or two bare digits as well."""
     found = _SIZE.fullmatch(text)
     if not found:
         return False

@@ -9,7 +9,7 @@ from xstock_spreadsheet.header import Match, match_header
 from xstock_spreadsheet.limits import HEADER_WITHIN
 
 QUANTITIES: Final = ("quantity_on_hand", "quantity", "number_or_quantity", "available", "quantity_total")
-_ITEM: Final = frozenset({"item_code", "item_name", "item_any", "barcode"})
+ITEMS: Final = frozenset({"item_code", "item_name", "item_any", "barcode"})
 _STRONG: Final = frozenset({"quantity_on_hand", "quantity", "available"})
 _LIST: Final = frozenset({"unit", "lot", "expiry", "location", "number"})
 
@@ -82,6 +82,10 @@ def _double(grid: Grid, at: int, told: dict[str, str]) -> Head | None:
     head = _judged(Head(at, at + 1, titles, matches, groups), lower)
     if head is None or not any(cell.text for cell in lower.cells) or (not any(groups) and not _plain_two(upper, lower)):
         return None
+    below = [cell.text for cell in lower.cells if cell.text]
+    plain = len(below) > 1 and all((match := _match(text, told)) and match.exact for text in below)
+    if plain and _single(grid, at, told):
+        head.score += 1.0  # a row of nothing but headers
     return head
 
 
@@ -141,14 +145,14 @@ def _judged(head: Head, row: Row) -> Head | None:
     exact = {match.field for match in found if match.exact}
     fields = {match.field for match in found}
     filled = sum(1 for title in head.titles if title)
-    if filled < 2 or not fields & _ITEM:
+    if filled < 2 or not fields & ITEMS:
         return None
     numbers = sum(1 for cell in row.cells if cell.number is not None)
     counted = fields & set(QUANTITIES)
     unknown = filled - len(found)
-    if not counted and not (unknown + numbers >= 1 and (exact & _ITEM)):
+    if not counted and not (unknown + numbers >= 1 and (exact & ITEMS)):
         return None
-    if not exact & (_ITEM | set(QUANTITIES)):
+    if not exact & (ITEMS | set(QUANTITIES)):
         return None
     score = 2.0 * len(exact) + 0.7 * len(fields - exact) + (1.5 if fields & _STRONG else 0.0)
     score += 0.5 * len(exact & _LIST) - 0.3 * unknown - (2.0 * numbers if not unknown else 0.3 * numbers)

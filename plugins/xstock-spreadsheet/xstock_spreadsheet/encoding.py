@@ -34,7 +34,7 @@ def decode(raw: bytes, hinted: tuple[str, ...] = ()) -> Decoded:
             return _with_mark(raw, name)
     raw_16 = _unmarked_utf16(raw)
     if raw_16:
-        return Decoded(raw.decode(raw_16), raw_16)
+        return Decoded(raw[: len(raw) - len(raw) % 2].decode(raw_16), raw_16)
     if b"\0" in raw:
         raise _no_text("zero bytes, which no text has")
     try:
@@ -43,6 +43,14 @@ def decode(raw: bytes, hinted: tuple[str, ...] = ()) -> Decoded:
         return _not_utf8(raw, hinted)
     _refuse_binary(text)
     return Decoded(text, "utf-8")
+
+
+def named_codec(name: str) -> str | None:
+    """Python's name of the encoding that a file says it is in; None for unknown ones and those that are no text."""
+    try:
+        return codecs.lookup(name).name if codecs.lookup(name)._is_text_encoding else None
+    except (LookupError, ValueError):
+        return None
 
 
 def _with_mark(raw: bytes, name: str) -> Decoded:
@@ -62,7 +70,8 @@ def _with_mark(raw: bytes, name: str) -> Decoded:
 
 def _unmarked_utf16(raw: bytes) -> str | None:
     """UTF-16 without a mark: of its line ends and delimiters every second byte is zero."""
-    if len(raw) < 8 or len(raw) % 2:
+    raw = raw[: len(raw) - len(raw) % 2]  # a file that ends within a letter is half written
+    if len(raw) < 8:
         return None
     for name, ends in (("utf-16-le", b"\n\0"), ("utf-16-be", b"\0\n")):
         if raw.count(b"\0") * 16 > len(raw) and ends in raw:

@@ -97,7 +97,7 @@ def whole_pieces(texts: Iterable[str]) -> str | None:
 
 def figure(text: str, order: Order) -> Decimal:
     """The value of one figure; brackets or a minus on either side make it negative. Raises NotAFigure."""
-    bare = text[: MAX_VALUE_TEXT + 1].strip(_SPACES)
+    bare = text[: MAX_VALUE_TEXT + 1].strip(_SPACES).removeprefix("'")
     negative = False
     if len(bare) > 2 and bare[0] == "(" and bare[-1] == ")":
         bare, negative = bare[1:-1].strip(_SPACES), True
@@ -125,7 +125,7 @@ def _value(bare: str, order: Order) -> Decimal:
         return Decimal(joined)
     mark = _evidence(bare) or order.decimal
     if mark is None:
-        raise NotAFigure(bare, ambiguous=True)
+        raise NotAFigure(bare, ambiguous=joined.count(".") + joined.count(",") == 1)
     other = "," if mark == "." else "."
     head, _, tail = joined.partition(mark)
     if mark in tail or other in tail or (other in head and not _groups(head, other)):

@@ -12,6 +12,8 @@ from decimal import Decimal
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
 _BREAKS = re.compile(r"\s*[\t\n\x0b\x0c\r\x85\u2028\u2029]+\s*")
 _SPACES = re.compile(r"\s+")
+_QUOTED = re.compile(r'="([^"]*)"')
+_ERROR = re.compile(r"#(?:REF|N/A|VALUE|DIV/0|NAME|NULL|NUM|SPILL|CALC|GETTING_DATA|FIELD)[!?]?|Err:\d{3}")
 
 
 @dataclass(slots=True)
@@ -73,6 +75,11 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _BREAKS.sub(" ", text)).strip()
 
 
+def is_error(text: str) -> bool:
+    """True for what a spreadsheet shows instead of a value that it could not reckon."""
+    return text[:1] in "#E" and _ERROR.fullmatch(text) is not None
+
+
 def text_cell(raw: str) -> Cell:
     """A cell of a text file; leading blanks become its indent."""
     if not raw or raw.isspace():
@@ -80,8 +87,12 @@ def text_cell(raw: str) -> Cell:
     text = clean(raw)
     if not text:
         return EMPTY
+    if text[0] == "=" and (quoted := _QUOTED.fullmatch(text)):
+        text = quoted[1].strip()  # how a text is kept from being reckoned in csv
+    if not text:
+        return EMPTY
     indent = len(raw) - len(raw.lstrip(" \t\u00a0")) if raw[0] in " \t\u00a0" else 0
-    return Cell(text, indent=indent)
+    return Cell(text, error=is_error(text), indent=indent)
 
 
 def same(text: str | None) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from xstock_node.domain.folding import fold
+from xstock_node.domain.units import PACKS
 from xstock_spreadsheet import words
 
 _BRACKETS: Final = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
@@ -62,7 +63,7 @@ def _contained(key: str, unit: str | None) -> Match | None:
         for end in range(start + 1, min(start + 6, len(parts)) + 1):
             phrase = " ".join(parts[start:end])
             if (
-                len(phrase) >= _SHORTEST_CONTAINED
+                (len(phrase) >= _SHORTEST_CONTAINED or phrase == "qty")
                 and phrase in known
                 and (best is None or (len(phrase), -start) > best[:2])
             ):
@@ -79,6 +80,7 @@ def unit_word(text: str) -> str | None:
 def content_unit(header: str) -> str | None:
     """The unit that a header of pack contents names: pcs for «Stk je Karton», kg for «kg/чувал»."""
     header = header[:160]
-    plain = _PER.split(header, maxsplit=1)[0] if _PER.search(header) else header.split("/")[0]
-    found = next((unit for word in plain.split() if (unit := unit_word(word))), None)
-    return found or unit_word(plain) or next((u for part in _BRACKETS.findall(header) if (u := unit_word(part))), None)
+    inner = next((u for part in _BRACKETS.findall(header) if (u := unit_word(part))), None)
+    per = _PER.split(header, maxsplit=1) if _PER.search(header) else header.split("/", maxsplit=1)
+    found = next((unit for word in per[0].split() if (unit := unit_word(word))), None) or unit_word(per[0])
+    return found if found and (len(per) > 1 or found not in PACKS) else inner

@@ -9,6 +9,7 @@ from typing import Final
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
 from xstock_spreadsheet.header import match_header
+from xstock_spreadsheet.titles import is_period
 
 FIELDS: Final = (
     "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
@@ -22,6 +23,7 @@ _FIGURE: Final = re.compile(r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*\)?(\s*[
 _NOTHING: Final = frozenset(
     {"", "-", "–", "—", "x", "х", "?", "??", "n/a", "na", "няма", "нема", "nema", "нет", "немає"}
 )
+_NUMBERED: Final = re.compile(r"0\d+|\d{8,}|\+?\d[\d /-]{8,}")
 _LOOKED_AT: Final = 300
 
 
@@ -41,8 +43,10 @@ class Layout:
     head: Head
     columns: dict[str, int] = field(default_factory=dict)
     locations: list[int] = field(default_factory=list)
+    within: bool = False  # the locations are parts of a place that is told elsewhere (shelf, bin)
     numbering: list[int] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    by_unit: list[int] = field(default_factory=list)  # further counts, each in the unit of its header
     total: int | None = None
     notes: list[int] = field(default_factory=list)
     private: list[int] = field(default_factory=list)
@@ -55,7 +59,7 @@ class Layout:
 
     def quantity_columns(self) -> list[int]:
         """Every column that holds a count on hand."""
-        return [place.quantity for place in self.places] or [self.columns["quantity"]]
+        return [place.quantity for place in self.places] or [self.columns["quantity"], *self.by_unit]
 
     def named(self) -> dict[str, str]:
         """Header as written to field, for the reading's `columns`."""
@@ -79,7 +83,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
     _numbering(layout, by_field, rows)
     _items(layout, by_field)
     _places(layout, by_field, rows)
-    if not layout.places and not _quantity(layout, by_field, told):
+    if not layout.places and not _quantity(layout, by_field, told) and not _only_figures(layout, rows):
         return None
     _rest(layout, by_field)
     return layout
@@ -181,10 +185,14 @@ def _places(layout: Layout, by_field: dict[str, list[int]], rows: Sequence[Row])
         if at in layout.numbering or not head.titles[at] or not _is_counted(at, rows):
             continue
         if match is None or (not match.exact and match.field in _PLACE_WORDS):
-            free.append(Place(head.titles[at], at))
+            free.append(Place(_remainder(head.titles[at]), at))
         elif not match.exact and match.field in ("quantity", "quantity_on_hand"):
             counted.append(Place(_remainder(head.titles[at]), at))
     total = by_field.get("quantity_total", [])
+    if len(free) >= 2 and all(is_period(place.label) for place in free):
+        by_field.setdefault("quantity", []).append(free[-1].quantity)
+        layout.asked.append(f"columns named after dates: {free[-1].label} is read as the latest: confirm")
+        return
     places = free if free else counted
     if len(places) >= 2 and free:
         inside = range(places[0].quantity, (total or [places[-1].quantity])[0])
@@ -221,15 +229,16 @@ def _blocks(head: Head, rows: Sequence[Row]) -> list[Place]:
 def _is_counted(column: int, rows: Sequence[Row]) -> bool:
     cells = [row.cell(column) for row in rows if not row.cell(column).blank]
     figures = [c for c in cells if c.uncalculated or c.error or c.number is not None or looks_numeric(c.text)]
+    if sum(1 for c in cells if _NUMBERED.fullmatch(c.text)) * 2 > len(cells):
+        return False  # codes, or numbers of persons and telephones
     empty = sum(1 for cell in cells if cell.text.casefold() in _NOTHING)
     return bool(figures) and (len(figures) + empty) * 10 >= len(cells) * 7
 
 
 def _remainder(title: str) -> str:
     """What is left of «Количество София» without the words for quantity."""
-    known = match_header(title)
-    words_left = [w for w in title.split() if not (m := match_header(w)) or not known or m.field not in QUANTITIES]
-    return " ".join(words_left).strip(" -–:,()") or title
+    left = [w for w in title.split() if not ((m := match_header(w)) and m.exact and m.field in QUANTITIES)]
+    return " ".join(left).strip(" -–:,()") or title
 
 
 def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, str]) -> bool:
@@ -244,11 +253,34 @@ def _quantity(layout: Layout, by_field: dict[str, list[int]], told: dict[str, st
                 continue
             layout.columns["quantity"] = found[0]
             by_field[name] = [at for at in by_field[name] if at != found[0]]
-            if len(found) > 1:
+            units = [layout.unit_of(at) for at in found]
+            if len(found) > 1 and None not in units and len(set(units)) == len(units):
+                layout.by_unit = found[1:]
+            elif len(found) > 1:
                 titles = " / ".join(head.titles[at] for at in found)
                 layout.asked.append(f"several columns could be the quantity on hand ({titles}); the first is read")
             return True
     return False
+
+
+def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
+    """The one column of figures that no word names is the quantity where none is named; a person is asked."""
+    head = layout.head
+    free = [
+        at
+        for at, match in enumerate(head.matches)
+        if match is None and head.titles[at] and at not in layout.numbering and _is_counted(at, rows)
+    ]
+    numbered = [at for at in layout.numbering if (m := head.matches[at]) and m.field == "number_or_quantity"]
+    if not free and len(numbered) == 1:
+        layout.numbering.remove(numbered[0])
+        free = numbered
+    measured = any(match and match.field == "unit" for match in head.matches)
+    if len(free) != 1 or not (measured or numbered):
+        return False
+    layout.columns["quantity"] = free[0]
+    layout.asked.append(f"no header names the quantity; {head.titles[free[0]]} is read: confirm")
+    return True
 
 
 def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
@@ -259,6 +291,7 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     exact = [at for at in warehouses if _exact(head, at)]
     parts = [at for at in by_field.get("place", []) if at not in taken]
     layout.locations = sorted((exact or warehouses[:1]) + parts)
+    layout.within = not warehouses
     for name in FIELDS[3:]:
         if name != "location" and name not in layout.columns and (columns := by_field.get(name)):
             columns = [at for at in columns if at not in taken]

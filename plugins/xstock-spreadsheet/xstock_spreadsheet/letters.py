@@ -24,7 +24,7 @@ _COMMON: Final = {
     **dict.fromkeys("αοιετσνηυρπκμλς", 4.0), **dict.fromkeys("άέίόήώύγδθωφχβξζψ", 0.9),
     **dict.fromkeys("čćžšđČĆŽŠĐ", 3.0), **dict.fromkeys("ăâîşţțșŞŢÎ", 3.0), **dict.fromkeys("éèêàçùûôëïœÉÈÀÇ", 2.5),
     **dict.fromkeys("äöüßÄÖÜ", 3.0), **dict.fromkeys("ğışİĞŞ", 3.0), **dict.fromkeys("ñáíóúã", 0.3),
-    **dict.fromkeys("°²³µ½–—„“”’×№€«»…§", 1.0),
+    **dict.fromkeys("°²³µ½–—„“”’×№€«»…§Øø±", 1.0),
 }  # fmt: skip
 _RARE: Final = -4.0
 _PUNISHED: Final = -12.0
@@ -39,7 +39,14 @@ def likeliness(sample: bytes, head: bytes, encoding: str) -> float:
         return -1000.0
     if encoding == "cp1250" and any(letter in text for letter in "šžŠŽ"):
         text += "č"  # š and ž stand alike in cp1252, whose languages do not write them
-    return _letters(text) + 8.0 * _known_words(top) - 6.0 * _odd_words(text)
+    return _letters(text) + 8.0 * _known_words(top) - 6.0 * _odd_words(text) - _foreign(text)
+
+
+def _foreign(text: str) -> float:
+    """A few Cyrillic or Greek letters among many Latin ones are rather signs and accents of a Latin code page."""
+    latin = sum(1 for letter in text if letter.isascii() and letter.isalpha())
+    others = sum(1 for script in _SCRIPTS[:2] for _ in script.finditer(text))
+    return 6.0 if others and others * 10 < latin else 0.0
 
 
 def _letters(text: str) -> float:

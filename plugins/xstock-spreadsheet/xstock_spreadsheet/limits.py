@@ -16,3 +16,4 @@ HEADER_WITHIN: Final = 80  # rows searched for the header
 GAP_ROWS: Final = 1_000  # a longer run of blank rows parts a stray cell from the list
 MAX_VALUE_TEXT: Final = 80  # a longer text is no figure, date, unit or code
 MAX_ASKED: Final = 200  # sentences put to a human
+MAX_REPEATS: Final = 1_000  # times that one filled row of an OpenDocument sheet is repeated

@@ -1,16 +1,18 @@
 """One row of a table to draft lines of stock: one, or one for each place of a pivot."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from xstock_node.domain.units import PACKS
 from xstock_spreadsheet import words
-from xstock_spreadsheet.codes import code_of, split_glued
+from xstock_spreadsheet.codes import code_of, proved_by, split_glued
+from xstock_spreadsheet.contents import listed
 from xstock_spreadsheet.dates import DateOrder, Expiry, NotADate, expiry, last_of_month
 from xstock_spreadsheet.drafts import CODE_DAMAGED, NEEDS_CONFIRMATION, Draft, Gathered, where
 from xstock_spreadsheet.figures import NotAFigure, Order, figure
+from xstock_spreadsheet.glued import Split
 from xstock_spreadsheet.grid import Cell, Row, same
 from xstock_spreadsheet.header import content_unit
 from xstock_spreadsheet.layout import Layout, Place
@@ -21,7 +23,8 @@ _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
 _BIN_FIGURE = re.compile(r":(\d{1,9})$")
-_CONTENTS = PACKS | {"kit", "set"}
+_KITS = frozenset({"kit", "set"})
+_CONTENTS = PACKS | _KITS
 
 
 class Rejected(Exception):
@@ -60,13 +63,16 @@ class LineReader:
         self.gathered = gathered
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
+        self.split: Split = split_glued
+        self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
+        self.unreckoned: dict[int, list[int]] = {}
         self._measures: dict[str, Measure | None] = {}
 
     def read(self, row: Row, context: Context) -> list[Draft]:
         """The draft lines of `row`; raises Rejected."""
         places = self.layout.places
         if not places:
-            return [self._line(row, context, self.layout.columns["quantity"], self.layout.columns, context.location)]
+            return [self._line(row, context, self._counted_in(row), self.layout.columns, context.location)]
         drafts = []
         for place in places:
             cell = row.cell(place.quantity)
@@ -81,11 +87,22 @@ class LineReader:
                 self.gathered.reject(row.line, wrong.reason, context.sheet, f"{place.label}: {cell.text}"[:160])
         return drafts
 
+    def _counted_in(self, row: Row) -> int:
+        """The column of the row's count; of several, one for each unit, the one that is filled."""
+        first = self.layout.columns["quantity"]
+        filled = [at for at in self.layout.quantity_columns() if not row.cell(at).blank]
+        if len(filled) > 1:
+            self.gathered.ask(f"counts in several units; the first is read ({where(None, row.line)})")
+        return filled[0] if filled else first
+
     def _line(self, row: Row, context: Context, at: int, columns: Columns, place: str | None) -> Draft:
         code, name, damaged = self._item(row, columns, context)
         if name is None and code is None and damaged is None:
             raise Rejected("no_item")
         counted = self._amount(row, at)
+        if self.split_unit and name:
+            name, ending = self.split_unit(name)
+            counted = counted if counted.unit or not ending else replace(counted, unit=self._unit(ending))
         draft = Draft(row.line, context.sheet, code, name, counted.figure, None, damaged_code=damaged)
         if damaged is not None:
             draft.flags.add(CODE_DAMAGED)
@@ -93,6 +110,8 @@ class LineReader:
         self._date(draft, row, columns)
         self._figures(draft, row, columns)
         self._texts(draft, row, columns, context, place)
+        if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
+            draft.flags.add(NEEDS_CONFIRMATION)
         self._split_bin(draft, context)
         skip = {*self.layout.numbering}
         draft.typed = (*(same(cell.text) for n, cell in enumerate(row.cells) if n not in skip), draft.location or "")
@@ -103,10 +122,15 @@ class LineReader:
         return self._text_at(row, at, context) if at is not None else None
 
     def _text_at(self, row: Row, at: int, context: Context) -> str | None:
-        text = row.cell(at).text
-        if text in _DITTO and context.before is not None:
-            text = context.before.cell(at).text
-        return text if text and text not in _NO_TEXT else None
+        """The text of a cell, or of the one above where it says "the same"; an error or bare formula is unknown."""
+        cell = row.cell(at)
+        if cell.text in _DITTO and context.before is not None:
+            cell = context.before.cell(at)
+        if cell.error or cell.uncalculated:
+            if row.line not in self.unreckoned.setdefault(at, []):
+                self.unreckoned[at].append(row.line)
+            return None
+        return cell.text if cell.text and cell.text not in _NO_TEXT else None
 
     def _item(self, row: Row, columns: Columns, context: Context) -> tuple[str | None, str | None, str | None]:
         """(code, name, the code as it stands where it is damaged)."""
@@ -115,8 +139,12 @@ class LineReader:
         name = self._text(row, columns, "item_name", context)
         if at is not None and row.cell(at).text in _DITTO and context.before is not None:
             code, hurt = code_of(context.before.cell(at))
+        if hurt and at is not None:
+            others = (cell.text for n, cell in enumerate(row.cells) if n != at and n not in self.layout.private)
+            code = proved_by(row.cell(at).text, others)
+            hurt = code is None
         if name and code is None and not hurt:
-            code, name = split_glued(name)
+            code, name = self.split(name)
         elif name and code and name.startswith((f"{code} - ", f"{code} – ", f"[{code}] ")):
             name = split_glued(name)[1]
         return code, name, (row.cell(at).text if hurt and at is not None else None)
@@ -130,6 +158,8 @@ class LineReader:
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
             return Amount(cell.number, self._unit(shown[1]) if shown else None)
+        if cell.text[0] == "=":
+            raise Rejected("formula_without_value")
         try:
             return amount(cell.text, self.orders.figures.get(at, Order()))
         except BadQuantity as wrong:
@@ -179,13 +209,11 @@ class LineReader:
         held: Content | None = None
         raw = ""
         if counted.factor is not None:
-            held, raw = (
-                Content(counted.factor, counted.base, counted.bare_cross),
-                row.cell(self.layout.quantity_columns()[0]).text,
-            )
+            held, raw = Content(counted.factor, counted.base, counted.bare_cross), counted.text
             draft.flags.add(NEEDS_CONFIRMATION)
         elif unit and unit.factor is not None:
-            held = Content(unit.factor, unit.base)
+            held = Content(unit.factor, unit.base, unit.confirm)
+            raw = self._text(row, columns, "unit", context) or "" if unit.confirm else ""
         elif draft.unit in _CONTENTS and (at := columns.get("pack_factor")) is not None:
             held, raw = self._content(row, at), row.cell(at).text
         if held is None or held.factor <= 0 or draft.unit not in _CONTENTS | {"bottle", "canister"}:
@@ -224,6 +252,8 @@ class LineReader:
                 raise Rejected("bad_date")
             monthly = "y" in cell.form.lower() and "d" not in cell.form.lower()
             return last_of_month(cell.day) if monthly else Expiry(cell.day)
+        if cell.text[0] == "=":
+            raise Rejected("formula_without_value")
         try:
             return expiry(cell.text, self.orders.dates.get(at, DateOrder()))
         except NotADate as wrong:
@@ -261,10 +291,14 @@ class LineReader:
         draft.location = "/".join(parts) or place
         if parts and self.layout.places and place:
             draft.location = "/".join([*parts, place])
+        elif parts and self.layout.within and place:
+            draft.location = "/".join([place, *parts])
         for name in ("owner", "donor", "status", "storage"):
             setattr(draft, name, self._text(row, columns, name, context))
         draft.category = self._text(row, columns, "category", context) or context.category
         draft.status = draft.status or context.status or self._noted_status(row)
+        if draft.unit in _KITS and (contents := self._text(row, columns, "components", context)):
+            draft.components += listed(contents)
         lot = columns.get("lot")
         if lot is not None and row.cell(lot).day is not None:
             draft.flags.add(NEEDS_CONFIRMATION)

@@ -9,28 +9,35 @@ from xstock_spreadsheet.grid import same
 
 _FLAGS = (NEGATIVE, OVER_RESERVED, CODE_DAMAGED)
 _THOUSAND = Decimal(1000)
+_LEAST = Decimal("0.000001")
 
 
 def merge(drafts: list[Draft], gathered: Gathered) -> list[StockLine]:
     """The stock lines of a file, in the order of their first lines."""
     _repair_codes(drafts)
     kept: dict[tuple[object, ...], Draft] = {}
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
         key = _key(draft)
         whole = (key, draft.typed)
         if whole in seen:
             gathered.ask(
-                f"a line repeated whole is counted once ({where(draft.sheet, [seen[whole], draft.line])}): "
+                f"a line repeated whole is counted once ({_both(seen[whole], draft)}): "
                 f"{draft.item_name or draft.item_code}"
             )
             continue
-        seen[whole] = draft.line
+        seen[whole] = draft
         if key in kept:
             _add(kept[key], draft)
         else:
             kept[key] = draft
     return [_finished(draft) for draft in kept.values()]
+
+
+def _both(first: Draft, second: Draft) -> str:
+    if first.sheet == second.sheet:
+        return where(first.sheet, [first.line, second.line])
+    return f"{where(first.sheet, first.line)}; {where(second.sheet, second.line)}"
 
 
 def _key(draft: Draft) -> tuple[object, ...]:
@@ -79,15 +86,25 @@ def _finished(draft: Draft) -> StockLine:
     if draft.reserved is not None and draft.reserved > draft.quantity:
         flags.add(OVER_RESERVED)
     return StockLine(
-        item_code=draft.item_code, item_name=draft.item_name, quantity=draft.quantity, unit=draft.unit,
+        item_code=draft.item_code, item_name=draft.item_name, quantity=_written(draft.quantity), unit=draft.unit,
         location=draft.location, lot=draft.lot, expiry=draft.expiry, expiry_precision=draft.expiry_precision,
-        sheet=draft.sheet, line=draft.line, reserved=draft.reserved, damaged=draft.damaged, incoming=draft.incoming,
-        available=_available(draft), pack_factor=draft.pack_factor, base_quantity=_base(draft),
+        sheet=draft.sheet, line=draft.line, reserved=_maybe(draft.reserved),
+        damaged=_maybe(draft.damaged), incoming=_maybe(draft.incoming),
+        available=_maybe(_available(draft)), pack_factor=_maybe(draft.pack_factor), base_quantity=_base(draft),
         base_unit=draft.base_unit, category=draft.category, owner=draft.owner, donor=draft.donor,
         status=draft.status, storage=draft.storage, serials=draft.serials,
         components=tuple(draft.components), merged_lines=tuple(draft.merged),
         flags=tuple(sorted(flags, key=lambda flag: (_FLAGS.index(flag) if flag in _FLAGS else 9, flag))),
     )  # fmt: skip
+
+
+def _maybe(value: Decimal | None) -> Decimal | None:
+    return None if value is None else _written(value)
+
+
+def _written(value: Decimal) -> Decimal:
+    """`value` as far as a decimal string without an exponent can say it: a millionth of a unit is the least."""
+    return value.quantize(_LEAST) if "E-" in str(value) else value
 
 
 def _available(draft: Draft) -> Decimal | None:
@@ -105,4 +122,4 @@ def _base(draft: Draft) -> Decimal | None:
 
 def _plain(value: Decimal) -> Decimal:
     text = f"{value:f}"
-    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
+    return _written(Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text))

@@ -12,7 +12,7 @@ from xstock_spreadsheet.figures import NotAFigure, Order, figure
 from xstock_spreadsheet.limits import MAX_VALUE_TEXT
 
 DASHES: Final = frozenset({"-", "–", "—", "−", "--", "---", "/", ".", "x", "х", "×"})
-_CROSS: Final = r"\s*[x×хX*Х]\s*"
+_CROSS: Final = r"\s*(?<![^\W\d_])[x×хX*Х]\s*"
 _NUMBER: Final = r"[(\-−–]?\s*\d[\d.,\s\u00a0\u202f'’]*[)\-−]?"
 _WITH_UNIT: Final = re.compile(rf"({_NUMBER})\s*([^\W\d_][^\d]*)")
 _UNIT_FIRST: Final = re.compile(r"([^\W\d_][^\W\d]*\.?)\s+(\d[\d.,\s\u00a0\u202f]*)")
@@ -24,8 +24,14 @@ _HOLDING: Final = re.compile(
 )
 _ROUGH_MARK: Final = re.compile(r"[~≈≃±<>≤≥?]|\d\s*\+\s*$|\d\s*[-–]\s*\d|^\d+\s*\+\s*\d")
 _UNIT_PACK: Final = re.compile(
-    rf"([^\W\d_][^\d(/]*?)\s*(?:[(/\[,]|à|по|po|of|je|zu|{_CROSS})?\s*(?:à|по|po|of|je|zu|{_CROSS})?\s*(\d[\d.,]*)\s*([^\W\d_]+\.?)?\s*(?:[)\]]|/.*)?"
+    rf"([^\W\d_][^\d(/]*?)\s*(?:[(/\[,]|à|по|po|of|de|da|cu|с|з|od|от|von|mit|je|zu|me|με|{_CROSS})?\s*(?:à|по|po|of|je|zu|{_CROSS})?\s*(\d[\d.,]*)\s*([^\W\d_]+\.?)?\s*(?:[)\]]|/.*)?"
 )
+
+
+_EACH: Final = re.compile(rf"(?:([^\W\d_]+)\.?\s+)?(\d{{1,4}}){_CROSS}\d[\d.,]*\s*([^\W\d_]+)\.?\s*([^\W\d_]+\.?)?")
+_FIRST: Final = re.compile(r"(\d[\d.,]*)[\s-]*([^\W\d_]+)\.?[\s-]+([^\W\d_]+\.?)")
+_HOLDERS: Final = PACKS | {"canister", "bottle", "kit", "set"}
+_MEASURED: Final = {"l": "bottle", "kg": "pcs", "m": "pcs"}  # what the things are called that hold so much
 
 
 class BadQuantity(ValueError):
@@ -44,11 +50,12 @@ class Measure:
     multiple: Decimal = Decimal(1)
     factor: Decimal | None = None
     base: str | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A count, with the unit and pack that stand in its own cell; `doubt` is what a human has to confirm."""
+    """A count, with the unit and pack that stand in its own cell; `text` is it as typed."""
 
     figure: Decimal
     unit: Measure | None = None
@@ -56,6 +63,7 @@ class Amount:
     base: str | None = None
     confirm: bool = False
     bare_cross: bool = False
+    text: str = ""
 
 
 def measure(text: str) -> Measure | None:
@@ -66,18 +74,32 @@ def measure(text: str) -> Measure | None:
     if found:
         return Measure(found[0], found[1])
     packed = _UNIT_PACK.fullmatch(text.strip())
-    if (
-        packed
-        and (outer := words.units().get(fold(packed[1])))
-        and outer[0] in PACKS | {"canister", "bottle", "kit", "set"}
-    ):
+    if packed and (outer := words.units().get(fold(packed[1]))) and outer[0] in _HOLDERS:
         inner = words.units().get(fold(packed[3])) if packed[3] else ("pcs", Decimal(1))
         factor = _plain(packed[2])
         if inner and factor:
             return Measure(outer[0], outer[1], factor * inner[1], inner[0])
+    if inner_first := _contents_first(text.strip()):
+        return inner_first
     first = re.split(r"[/(,;]", text, maxsplit=1)[0]
     found = words.units().get(fold(first)) if first != text else None
     return Measure(found[0], found[1]) if found else None
+
+
+def _contents_first(text: str) -> Measure | None:
+    """«24x500ml», «25 kg bag»: a pack whose contents are stated before its name, or without one."""
+    known = words.units()
+    if found := _EACH.fullmatch(text):
+        held = known.get(fold(found[3]))
+        pack = known.get(fold(found[1] or found[4] or "pack"))
+        if held and held[0] in _MEASURED and pack and pack[0] in _HOLDERS:
+            return Measure(pack[0], Decimal(1), Decimal(found[2]), _MEASURED[held[0]], confirm=True)
+    if found := _FIRST.fullmatch(text):
+        held, pack = known.get(fold(found[2])), known.get(fold(found[3]))
+        factor = _plain(found[1])
+        if held and pack and factor and held[0] not in _HOLDERS and pack[0] in _HOLDERS:
+            return Measure(pack[0], pack[1], factor * held[1], held[0])
+    return None
 
 
 def amount(text: str, order: Order) -> Amount:
@@ -124,7 +146,7 @@ def _packed(text: str, order: Order) -> Amount | None:
             return None
         base = inner.word if inner else "pcs"
         multiple = inner.multiple if inner else Decimal(1)
-        return Amount(count, outer, factor * multiple, base, confirm=True, bare_cross=outer is None)
+        return Amount(count, outer, factor * multiple, base, confirm=True, bare_cross=outer is None, text=text)
     return None
 
 
@@ -152,10 +174,13 @@ def content(text: str, order: Order, unit: str | None = None) -> Content | None:
             return Content(figure(found[1], order) * own.multiple, own.word)
         except NotAFigure:
             return None
+    if (found := _EACH.fullmatch(plain)) and (own := measure(found[3])) and own.word in _MEASURED and not found[4]:
+        return Content(Decimal(found[2]), unit or _MEASURED[own.word], confirm=True)
     if (found := re.fullmatch(rf"(\d+){_CROSS}(\d+)\s*([^\W\d_]+\.?)?", plain)) and (not found[3] or measure(found[3])):
         own = measure(found[3]) if found[3] else Measure(unit or "pcs")
         return Content(Decimal(found[1]) * Decimal(found[2]) * own.multiple, own.word, confirm=True) if own else None
-    return None
+    whole = measure(text)
+    return Content(whole.factor, whole.base, whole.confirm) if whole and whole.factor else None
 
 
 def _plain(text: str) -> Decimal | None:

@@ -2,6 +2,9 @@
 
 import contextlib
 from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_spreadsheet import sheets
@@ -9,16 +12,26 @@ from xstock_spreadsheet.delimited import read_grid
 from xstock_spreadsheet.drafts import Gathered
 from xstock_spreadsheet.encoding import decode
 from xstock_spreadsheet.errors import FileRefused
+from xstock_spreadsheet.export import FIELDS
+from xstock_spreadsheet.grid import Grid
 from xstock_spreadsheet.limits import MAX_FILE_BYTES
 from xstock_spreadsheet.merging import merge
-from xstock_spreadsheet.sniff import Form, form_of
+from xstock_spreadsheet.own import read_own
+from xstock_spreadsheet.package import Package, too_large
+from xstock_spreadsheet.profiles import told_columns
+from xstock_spreadsheet.sniff import Form, form_of, form_of_package
+
+_OWN_COLUMNS: Final = {title: field for field, title in FIELDS.items()}
 
 
 class SpreadsheetReader:
-    """Reads stock lists kept as csv, tsv, txt and xlsx files."""
+    """Reads stock lists kept as text, workbooks of any age, OpenDocument and web tables; refuses xlsb with advice."""
 
     name = "xstock-spreadsheet"
-    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt", ".xlsx")
+    suffixes: tuple[str, ...] = (
+        ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlt", ".ods", ".fods", ".htm", ".html",
+        ".xml", ".xlsb",
+    )  # fmt: skip
 
     def read(self, path: Path, hints: ReadHints) -> FileReading:
         """Read `path`; a refused file is a `FileReading` with `error`."""
@@ -26,6 +39,9 @@ class SpreadsheetReader:
             return read_bytes(_bytes(path), path.name, hints)
         except FileRefused as refused:
             return FileReading(file=path.name, error=refused.word, error_text=refused.text)
+        except MemoryError:
+            beyond = too_large("more than fits in memory")
+            return FileReading(file=path.name, error=beyond.word, error_text=beyond.text)
 
 
 def _bytes(path: Path) -> bytes:
@@ -43,19 +59,12 @@ def _bytes(path: Path) -> bytes:
 
 def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     """The reading of one file's bytes; raises FileRefused."""
-    form = form_of(raw)
     gathered = Gathered()
-    encoding = delimiter = None
-    if form is Form.WORKBOOK:
-        from xstock_spreadsheet.workbook import read_workbook
-
-        grids = read_workbook(raw)
-    else:
-        decoded = decode(raw, hints.encodings)
-        if not decoded.text.strip('\ufeff \t\r\n,;|"'):
-            raise FileRefused("empty_file", "a header and lines of stock", "an empty file", "save the list again")
-        grid, delimiter = read_grid(decoded)
-        grids, encoding = [grid], decoded.encoding
+    hints = msgspec.structs.replace(hints, columns=told_columns(hints.columns))
+    grids, encoding, delimiter = _grids(raw, hints)
+    own = read_own(grids)
+    if own:
+        return FileReading(file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS))
     drafts = sheets.read_grids(grids, hints, gathered, name)
     rows = merge(drafts, gathered)
     error = text = None
@@ -69,6 +78,45 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
         error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
         columns=gathered.columns,
     )  # fmt: skip
+
+
+def _grids(raw: bytes, hints: ReadHints) -> tuple[list[Grid], str | None, str | None]:
+    """(sheets, encoding, delimiter) of the bytes; readers of workbooks are loaded when one comes."""
+    form = form_of(raw)
+    if form is Form.TEXT:
+        return _text(raw, hints)
+    if form is Form.WORKBOOK:
+        package = Package(raw)
+        if form_of_package(package) is Form.WORKBOOK:
+            from xstock_spreadsheet.workbook import read_workbook
+
+            return read_workbook(package), None, None
+        from xstock_spreadsheet.opendocument import read_opendocument
+
+        return read_opendocument(package), None, None
+    if form is Form.OLD_WORKBOOK:
+        from xstock_spreadsheet.oldbook import read_old_workbook
+
+        return read_old_workbook(raw), None, None
+    if form is Form.WEB_PAGE:
+        from xstock_spreadsheet.webpage import read_web_page
+
+        return *read_web_page(raw, hints.encodings), None
+    if form is Form.SHEET_XML:
+        from xstock_spreadsheet.sheetxml import read_sheet_xml
+
+        return read_sheet_xml(raw), None, None
+    from xstock_spreadsheet.opendocument import read_flat_opendocument
+
+    return read_flat_opendocument(raw), None, None
+
+
+def _text(raw: bytes, hints: ReadHints) -> tuple[list[Grid], str, str | None]:
+    decoded = decode(raw, hints.encodings)
+    if not decoded.text.strip('\ufeff \t\r\n,;|"'):
+        raise FileRefused("empty_file", "a header and lines of stock", "an empty file", "save the list again")
+    grid, delimiter = read_grid(decoded)
+    return [grid], decoded.encoding, delimiter
 
 
 def name_says_levels(name: str) -> bool:

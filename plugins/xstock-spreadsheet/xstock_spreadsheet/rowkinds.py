@@ -7,15 +7,21 @@ from enum import Enum, auto
 from typing import Final
 
 from xstock_spreadsheet import words
-from xstock_spreadsheet.columns import Head, find_again, repeats
+from xstock_spreadsheet.columns import ITEMS, QUANTITIES, Head, find_again, repeats
+from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.header import match_header
 from xstock_spreadsheet.layout import Layout, lay_out
-from xstock_spreadsheet.quantities import measure
+from xstock_spreadsheet.quantities import BadQuantity, amount, measure
 
 _RULED: Final = re.compile(r"\.{5,}|_{4,}|…{2,}")
 _CODE: Final = re.compile(r"[\w./-]*\d[\w./-]*")
 _LONG: Final = 90
+_PAGE: Final = re.compile(
+    r"(?:page|pg|стр(?:аница|аниця)?|сторінка|с|лист|list|str(?:ana|anica|an)?|seite|blatt|pag(?:ina)?|faqja?|σελ(?:ίδα)?|sayfa|бет)"
+    r"[\s.:№#]*\d+(?:\s*(?:/|of|от|из|з|od|von|de|din|nga|από)\s*\d+)?",
+    re.IGNORECASE,
+)
 
 
 class Kind(Enum):
@@ -48,7 +54,7 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         if row.problem:
             found.append(Judged(row, Kind.PROBLEM, layout))
             continue
-        if row.blank or repeats(layout.head, row) or fold_row(row) in raw:
+        if row.blank or repeats(layout.head, row) or fold_row(row) in raw or _numbers_columns(row):
             found.append(Judged(row, Kind.SKIPPED, layout))
             continue
         if other := _second_head(grid, row, layout, told):
@@ -61,13 +67,19 @@ def judge(grid: Grid, layout: Layout, told: dict[str, str]) -> list[Judged]:
         elif signed and kind in (Kind.HEADING, Kind.OPENS_KIT):
             kind = Kind.SKIPPED
         elif kind is Kind.ITEM:
-            if signed and not _has_figure(row, layout):
+            if signed and not counts(row, layout):
                 kind = Kind.SKIPPED
             else:
                 signed = False
         found.append(Judged(row, kind, layout, text))
     _settle_headings(found)
     return found
+
+
+def _numbers_columns(row: Row) -> bool:
+    """True for the row of column numbers that forms have below their header: 1, 2, 3, 4 ..."""
+    texts = [cell.text.strip("()") for cell in row.cells if cell.text]
+    return len(texts) > 3 and texts == [str(number) for number in range(1, len(texts) + 1)]
 
 
 def fold_row(row: Row) -> tuple[str, ...]:
@@ -81,7 +93,8 @@ def _second_head(grid: Grid, row: Row, layout: Layout, told: dict[str, str]) -> 
         return None
     texts = [cell.text for cell in row.cells if cell.text]
     exact = {match.field for text in texts if (match := match_header(text)) and match.exact}
-    if len(texts) < 3 or len(exact) < 3 or len(exact) * 3 < len(texts) * 2:
+    plain = len(exact) == len(texts) > 1 and bool(exact & ITEMS) and not exact.isdisjoint(QUANTITIES)
+    if not plain and (len(texts) < 3 or len(exact) < 3 or len(exact) * 3 < len(texts) * 2):
         return None
     head: Head | None = find_again(grid, row, told)
     return lay_out(head, grid.rows[head.last + 1 :], told) if head else None
@@ -100,12 +113,9 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
     lead = row.cells[kept[0]].text if kept else ""
     if _is_total(row, layout, name or code or first, stated, code, lead):
         return Kind.TOTAL, first
+    if not counts(row, layout) and not _unread_figure(row, layout) and _is_signature(row, (lead, first)):
+        return None, ""
     if not figured and not _unread_figure(row, layout):
-        texts = [cell.text for cell in row.cells if cell.text]
-        if any(words.begins(text, "signatures") for text in (lead, first)) or any(
-            _RULED.search(text) for text in texts
-        ):
-            return None, ""
         mapped = [at for at in used if not _out(at, layout)]
         if words.begins(first, "contains") and not stated:
             return Kind.OPENS_KIT, first
@@ -116,10 +126,32 @@ def _kind(row: Row, layout: Layout) -> tuple[Kind | None, str]:
     return Kind.ITEM, name or code
 
 
+def _is_signature(row: Row, firsts: tuple[str, str]) -> bool:
+    return any(words.begins(text, "signatures") for text in firsts) or any(
+        _RULED.search(cell.text) for cell in row.cells
+    )
+
+
+def counts(row: Row, layout: Layout) -> bool:
+    """True when a column of quantities holds a count, not merely a date or a name with digits."""
+    for column in layout.quantity_columns():
+        cell = row.cell(column)
+        if cell.number is not None or cell.error or cell.uncalculated:
+            return True
+        try:
+            amount(cell.text, Order())
+        except BadQuantity as wrong:
+            if wrong.ambiguous:
+                return True
+        else:
+            return True
+    return False
+
+
 def _heading(row: Row, layout: Layout, mapped: list[int], first: str, kept: list[int]) -> tuple[Kind, str]:
     names = [layout.columns[f] for f in ("item_code", "item_name", "category") if f in layout.columns]
     text = row.cell(mapped[0]).text if mapped else first
-    if len(text) > _LONG or text[:1] in "*†" or _is_note(text):
+    if len(text) > _LONG or text[:1] in "*†" or _is_note(text) or _PAGE.fullmatch(text):
         return Kind.SKIPPED, ""
     if not mapped and kept and kept[0] > min([*names, *layout.locations]):
         return Kind.SKIPPED, ""

@@ -10,6 +10,7 @@ from xstock_spreadsheet.drafts import Draft, Gathered
 from xstock_spreadsheet.errors import FileRefused
 from xstock_spreadsheet.grid import Grid, same
 from xstock_spreadsheet.table import Found, find_table, read_table
+from xstock_spreadsheet.titles import is_period
 
 
 def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: str) -> list[Draft]:
@@ -21,7 +22,8 @@ def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: st
     tables = _choose(filled, hints, gathered)
     if not tables:
         raise FileRefused(
-            "no_header", "a row of headers with an item and a quantity", "none that is known",
+            "no_header", "a row of headers with an item and a quantity",
+            "none that is known" + (" in a sheet that is shown" if any(grid.hidden for grid in filled) else ""),
             "name the columns in the first row, or confirm them",
         )  # fmt: skip
     tables = _latest(tables, gathered)
@@ -111,16 +113,6 @@ def is_summary(name: str | None) -> bool:
         return False
     parts = fold(name).split()
     return words.begins(name, "summaries") is not None or any(part in words.phrases("summaries") for part in parts)
-
-
-def is_period(name: str | None) -> bool:
-    """True when a sheet is named after a month or a day: «Октомври 2026», 2026-10, 31.10.2026."""
-    parts = re.findall(r"[^\W\d_]+|\d+", name or "")
-    named = [part for part in parts if not part.isdigit()]
-    figures = [part for part in parts if part.isdigit()]
-    if len(named) == 1:
-        return len(named[0]) >= 3 and words.month(named[0]) is not None and len(named[0]) <= 10
-    return not named and len(figures) >= 2 and any(len(part) == 4 for part in figures)
 
 
 def is_plain(name: str) -> bool:

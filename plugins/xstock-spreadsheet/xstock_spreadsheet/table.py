@@ -9,13 +9,14 @@ from xstock_spreadsheet.columns import Head, find_head
 from xstock_spreadsheet.dates import column_dates, language_order
 from xstock_spreadsheet.drafts import Draft, Gathered, where
 from xstock_spreadsheet.figures import column_order, language_mark, whole_pieces
+from xstock_spreadsheet.glued import splitter, unit_splitter
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.guess import guess_head
 from xstock_spreadsheet.kits import Kits
 from xstock_spreadsheet.layout import Layout, lay_out
 from xstock_spreadsheet.linereader import Context, LineReader, Orders, Rejected
 from xstock_spreadsheet.quantities import measure
-from xstock_spreadsheet.rowkinds import Judged, Kind, judge, sums_up
+from xstock_spreadsheet.rowkinds import Judged, Kind, counts, judge, sums_up
 from xstock_spreadsheet.titles import as_of, heading_place, warehouse
 
 _COUNTS = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor")
@@ -34,13 +35,26 @@ class Found:
 
 def find_table(grid: Grid, hints: ReadHints) -> Found | None:
     """Where the table of `grid` begins; a head guessed from the contents when no words name it."""
-    head = find_head(grid, hints.columns)
-    layout = lay_out(head, grid.rows[head.last + 1 :], hints.columns) if head else None
+    layout = _first_table(grid, hints.columns)
     if layout:
         return Found(grid, layout)
     guessed = guess_head(grid)
     layout = lay_out(guessed, grid.rows, {}) if guessed else None
     return Found(grid, layout, guessed=True) if layout else None
+
+
+def _first_table(grid: Grid, told: dict[str, str]) -> Layout | None:
+    """The layout under the best head; a head before it is the first of several tables where stock stands between."""
+    head = find_head(grid, told)
+    found = lay_out(head, grid.rows[head.last + 1 :], told) if head else None
+    while found and found.head.first > 1:
+        before = Grid(grid.name, grid.rows[: found.head.first], merges=grid.merges)
+        head = find_head(before, told)
+        earlier = lay_out(head, before.rows[head.last + 1 :], told) if head else None
+        if earlier is None or not any(counts(row, earlier) for row in before.rows[earlier.head.last + 1 :]):
+            break
+        found = earlier
+    return found
 
 
 def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | None) -> list[Draft]:
@@ -59,8 +73,17 @@ def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | 
     if doubt and not day:
         gathered.ask(doubt)
     gathered.columns.update(layout.named())
-    context = Context(grid.name, location=warehouse(above) or place)
-    return _read_rows(rows, context, hints, gathered)
+    home = warehouse(above) or place
+    context = Context(grid.name, location=_place_above(above, rows) or home)
+    return _read_rows(rows, context, home, hints, gathered)
+
+
+def _place_above(above: list[Row], rows: list[Judged]) -> str | None:
+    """The place that the line above the first table names, where further lines name the places of further tables."""
+    if not above or not any(judged.kind is Kind.HEADING and heading_place(judged.text) for judged in rows):
+        return None
+    texts = [cell.text for cell in above[-1].cells if cell.text]
+    return heading_place(texts[0]) if len(texts) == 1 else None
 
 
 def _heads(grid: Grid, layout: Layout) -> list[Row]:
@@ -71,7 +94,7 @@ def _skip_head(grid: Grid, layout: Layout, above: list[Row], gathered: Gathered,
     """Titles and headers are reported as skipped; a header that is simply the first line is not."""
     if guessed:
         return
-    lines = [row.line for row in [*above, *_heads(grid, layout)]]
+    lines = [row.line for row in [*above, *_heads(grid, layout)] if row.line]
     if lines != [1]:
         gathered.skipped += range(1, lines[-1] + 1)
     for sentence in layout.asked:
@@ -97,7 +120,10 @@ def _fill_merged(grid: Grid, head: Head) -> None:
 
 def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gathered, sheet: str | None) -> Orders:
     orders = Orders()
-    counted = {layout.columns[name] for name in _COUNTS if name in layout.columns} | {p.quantity for p in layout.places}
+    counted = {layout.columns[name] for name in _COUNTS if name in layout.columns} | {
+        *(p.quantity for p in layout.places),
+        *layout.by_unit,
+    }
     dated = {layout.columns["expiry"]} if "expiry" in layout.columns else set()
     for place in layout.places:
         counted |= {at for name, at in place.others.items() if name in _COUNTS}
@@ -129,9 +155,10 @@ def _of_pieces(layout: Layout, rows: list[Judged], at: int) -> list[str]:
     return texts
 
 
-def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered: Gathered) -> list[Draft]:
+def _read_rows(
+    rows: list[Judged], context: Context, home: str | None, hints: ReadHints, gathered: Gathered
+) -> list[Draft]:
     drafts: list[Draft] = []
-    home = context.location
     readers: dict[int, LineReader] = {}
     running = Decimal(0)
     kits = Kits()
@@ -140,6 +167,7 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
         if id(layout) not in readers:
             own = [other for other in rows if other.layout is layout and other.kind in _FIGURED]
             readers[id(layout)] = LineReader(layout, _orders(layout, own, hints, gathered, context.sheet), gathered)
+            _look_at_names(readers[id(layout)], [other.row for other in own if other.kind is Kind.ITEM])
         reader = readers[id(layout)]
         if judged.kind is Kind.PROBLEM:
             gathered.reject(row.line, row.problem or "unreadable", context.sheet)
@@ -151,6 +179,10 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
             drafts += read
             context.before = row
             kits.after(judged, bool(read))
+        elif judged.kind in (Kind.HEADING, Kind.SKIPPED) and kits.takes_text(
+            judged, drafts[-1] if drafts else None, below=judged.kind is Kind.HEADING
+        ):
+            continue
         elif judged.kind is Kind.OPENS_KIT:
             kits.open(judged, drafts[-1] if drafts else None)
             gathered.skipped.append(row.line)
@@ -166,9 +198,22 @@ def _read_rows(rows: list[Judged], context: Context, hints: ReadHints, gathered:
     return drafts
 
 
+def _look_at_names(reader: LineReader, rows: list[Row]) -> None:
+    """Where a list has no column of codes or of units, the names may hold them."""
+    columns = reader.layout.columns
+    if "item_name" not in columns:
+        return
+    names = [row.cell(columns["item_name"]).text for row in rows]
+    if "unit" not in columns and not any(map(reader.layout.unit_of, reader.layout.quantity_columns())):
+        reader.split_unit = unit_splitter(names)
+        names = [reader.split_unit(name)[0] for name in names]
+    if "item_code" not in columns:
+        reader.split = splitter(names)
+
+
 def _enter(context: Context, text: str, home: str | None, layout: Layout) -> None:
     """What a heading changes for the lines below it: place, status or category."""
-    place = heading_place(text) if not layout.locations and not layout.places else None
+    place = heading_place(text) if (not layout.locations or layout.within) and not layout.places else None
     if place:
         context.location, context.category = (f"{home}/{place}" if home else place), None
     elif words.is_phrase(text, "statuses"):
@@ -216,5 +261,7 @@ def _ask_of_columns(reader: LineReader, sheet: str | None, gathered: Gathered) -
     for at, lines in reader.two_ways.items():
         kind = "day and month" if at in reader.orders.dates else "thousands and decimals"
         gathered.ask(f"column {titles[at]}: which are {kind}; nothing in it says ({where(sheet, lines)})")
+    for at, lines in reader.unreckoned.items():
+        gathered.ask(f"column {titles[at]}: an error or a formula without value stands in it ({where(sheet, lines)})")
     for unit, lines in reader.unknown_units.items():
         gathered.ask(f"unit {unit} is not known ({where(sheet, lines)})")

@@ -8,10 +8,26 @@ from xstock_node.domain.folding import fold
 from xstock_spreadsheet import words
 from xstock_spreadsheet.dates import DateOrder, NotADate, expiry
 from xstock_spreadsheet.grid import Row
+from xstock_spreadsheet.header import match_header
 
 _DATE: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}\s?[./]\s?\d{1,2}\s?[./]\s?\d{4}|\d{1,2}-\d{1,2}-\d{4}|\d{4}\.\d{1,2}\.\d{1,2}|\d{4}/\d{1,2}/\d{1,2}"
     r"|\d{1,2}(?:\.|st|nd|rd|th|er)?\s+[^\W\d_]{3,}\.?,?\s+\d{4}|[^\W\d_]{3,}\s+\d{1,2},?\s+\d{4}"
+)
+_STORES: Final = frozenset(
+    {
+        "sklad",
+        "skladiste",
+        "magacin",
+        "skladisce",
+        "depozit",
+        "warehouse",
+        "depot",
+        "lager",
+        "entrepot",
+        "koima",
+        "apothiki",
+    }
 )
 
 
@@ -80,15 +96,37 @@ def warehouse(rows: Iterable[Row]) -> str | None:
             if not words.is_phrase(label, "warehouses"):
                 continue
             if mark and rest.strip():
-                return rest.strip()
+                return _without_person(rest)
             if at + 1 < len(texts) and (mark or len(texts) == 2):
-                return texts[at + 1]
+                return _without_person(texts[at + 1])
     return None
+
+
+def _without_person(text: str) -> str | None:
+    """A place without what stands behind it of a person: «София, МОЛ: Иванов» is «София»."""
+    for found in re.finditer(r"[,;|(/]|\s{2,}|\s[-–—]\s|^", text):
+        rest = text[found.end() :].lstrip()
+        match = match_header(rest.split(":")[0][:80])
+        if words.begins(rest, "signatures") or (match and match.exact and match.field == "personal"):
+            return text[: found.start()].strip() or None
+    return text.strip()
 
 
 def heading_place(text: str) -> str | None:
     """The place that a heading inside the list names, None for a category."""
     label, mark, rest = text.partition(":")
     if mark and rest.strip() and words.is_phrase(label, "warehouses"):
-        return rest.strip()
-    return text if words.begins(text, "warehouses") and len(text.split()) > 1 else None
+        return _without_person(rest)
+    parts = fold(text).split()
+    named = words.begins(text, "warehouses") or (len(parts) < 5 and parts[-1:] and parts[-1] in _STORES)
+    return _without_person(text) if named and len(parts) > 1 else None
+
+
+def is_period(name: str | None) -> bool:
+    """True when a sheet or column is named after a month or a day: «Октомври 2026», 2026-10, 31.10.2026."""
+    parts = re.findall(r"[^\W\d_]+|\d+", name or "")
+    named = [part for part in parts if not part.isdigit()]
+    figures = [part for part in parts if part.isdigit()]
+    if len(named) == 1:
+        return len(named[0]) >= 3 and words.month(named[0]) is not None and len(named[0]) <= 10
+    return not named and len(figures) >= 2 and any(len(part) == 4 for part in figures)

@@ -35,6 +35,11 @@ def units() -> dict[str, tuple[str, Decimal]]:
     return found
 
 
+def workbook_parts() -> dict[str, str]:
+    """The fixed parts of an exported workbook, by their name in the zip file."""
+    return dict(_table("workbook")["parts"])
+
+
 @cache
 def phrases(kind: str) -> frozenset[str]:
     """The folded phrases of one kind in phrases.toml."""

@@ -5,25 +5,21 @@ The parts are read as a stream. A cell far from all others costs nothing: blank 
 
 import posixpath
 import re
-from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date
 from typing import Final
 
-from xstock_spreadsheet.grid import EMPTY, Cell, Grid, Row, clean
-from xstock_spreadsheet.limits import GAP_ROWS, MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from xstock_spreadsheet.canvas import Canvas
+from xstock_spreadsheet.grid import EMPTY, Cell, Grid, clean
+from xstock_spreadsheet.limits import MAX_CELL_TEXT, MAX_CELLS
 from xstock_spreadsheet.package import Package, too_large, unsound
-from xstock_spreadsheet.styles import Styles, shows_day
+from xstock_spreadsheet.stored import EPOCH, EPOCH_1904, iso_day, number_cell, text_of
+from xstock_spreadsheet.styles import Styles
 
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
-_EPOCH: Final = date(1899, 12, 30)
-_EPOCH_1904: Final = date(1904, 1, 1)
-_MAX_MERGES: Final = 20_000
-_EXACT_DIGITS: Final = 15
 
 
-def read_workbook(raw: bytes) -> list[Grid]:
+def read_workbook(package: Package) -> list[Grid]:
     """The sheets of a workbook, in order; raises FileRefused."""
-    package = Package(raw)
     book = _Book().read(package)
     styles = Styles().read(package, book.part("styles"))
     strings = _Strings().read(package, book.part("sharedStrings"))
@@ -35,8 +31,8 @@ def read_workbook(raw: bytes) -> list[Grid]:
         sheet = _Sheet(name, strings, styles, book.epoch, MAX_CELLS - cells)
         if not package.parse(target, sheet.start, sheet.end, sheet.text):
             raise unsound(f"a workbook whose sheet {name} is missing")
-        cells += sheet.cells
-        grids.append(sheet.grid(hidden=state in ("hidden", "veryHidden")))
+        cells += sheet.canvas.cells
+        grids.append(sheet.canvas.grid(hidden=state in ("hidden", "veryHidden")))
     return grids
 
 
@@ -45,7 +41,7 @@ class _Book:
 
     def __init__(self) -> None:
         self.sheets: list[tuple[str, str, str]] = []
-        self.epoch = _EPOCH
+        self.epoch = EPOCH
         self._root = "xl"
         self._targets: dict[str, str] = {}
         self._listed: list[tuple[str, str, str]] = []
@@ -74,7 +70,7 @@ class _Book:
             link = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
             self._listed.append((clean(attributes.get("name", "")), attributes.get("state", "visible"), link))
         elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
-            self.epoch = _EPOCH_1904
+            self.epoch = EPOCH_1904
 
 
 def _nothing(*_: object) -> None:
@@ -120,12 +116,9 @@ class _Sheet:
     """The events of one sheet's xml gathered into rows."""
 
     def __init__(self, name: str, strings: list[str], styles: Styles, epoch: date, room: int) -> None:
-        self._name, self._strings, self._styles, self._epoch, self._room = name, strings, styles, epoch, room
-        self._rows: dict[int, dict[int, Cell]] = {}
-        self._far: dict[int, int] = {}
-        self._merges: list[tuple[int, int, int, int]] = []
-        self.cells = 0
-        self._line = self._last = 0
+        self._strings, self._styles, self._epoch = strings, styles, epoch
+        self.canvas = Canvas(name, room)
+        self._line = 0
         self._column = -1
         self._type = self._style = ""
         self._parts: list[str] = []
@@ -145,7 +138,7 @@ class _Sheet:
             number = attributes.get("r", "")
             self._line = int(number) if number.isdecimal() and len(number) < 9 else self._line + 1
             self._column = -1
-        elif tag == "mergeCell" and len(self._merges) < _MAX_MERGES:
+        elif tag == "mergeCell":
             self._merge(attributes.get("ref", ""))
 
     def end(self, tag: str) -> None:
@@ -155,7 +148,7 @@ class _Sheet:
         elif tag == "c":
             cell = self._cell("".join(self._parts))
             if cell is not EMPTY:
-                self._keep(cell)
+                self.canvas.put(self._line, self._column, cell)
 
     def text(self, text: str) -> None:
         """Text inside an element."""
@@ -170,20 +163,10 @@ class _Sheet:
         self._column = _column_of(found[1])
         self._line = int(found[2])
 
-    def _keep(self, cell: Cell) -> None:
-        self.cells += 1
-        if self.cells > self._room:
-            raise too_large(f"more than {MAX_CELLS} cells")
-        if self._column >= MAX_COLUMNS or self._line > MAX_ROWS or (self._last and self._line - self._last > GAP_ROWS):
-            self._far[self._line] = self._far.get(self._line, 0) + 1
-            return
-        self._last = max(self._last, self._line)
-        self._rows.setdefault(self._line, {})[self._column] = cell
-
     def _merge(self, reference: str) -> None:
         ends = [_REFERENCE.fullmatch(part) for part in reference.split(":")]
         if len(ends) == 2 and ends[0] and ends[1]:
-            self._merges.append((int(ends[0][2]), _column_of(ends[0][1]), int(ends[1][2]), _column_of(ends[1][1])))
+            self.canvas.merge(int(ends[0][2]), _column_of(ends[0][1]), int(ends[1][2]), _column_of(ends[1][1]))
 
     def _cell(self, raw: str) -> Cell:
         if self._formula and (not self._valued or (not raw and self._type != "str")):
@@ -200,56 +183,10 @@ class _Sheet:
         elif kind == "b":
             return Cell("TRUE" if raw.strip() == "1" else "FALSE")
         elif kind == "n":
-            return self._number(raw.strip(), form, indent)
+            return number_cell(raw.strip(), form, indent, self._epoch)
         elif kind == "d":
-            return _iso_day(raw, form)
-        text = clean(raw)
-        return Cell(text, form=form, indent=indent + len(raw) - len(raw.lstrip(" \u00a0"))) if text else EMPTY
-
-    def _number(self, raw: str, form: str, indent: int) -> Cell:
-        try:
-            number = Decimal(raw)
-        except InvalidOperation:
-            return Cell(clean(raw), error=True)
-        if not number.is_finite() or abs(number) > Decimal("1e30"):
-            return Cell(clean(raw), error=True)
-        if len(number.as_tuple().digits) > _EXACT_DIGITS:
-            number = Decimal(
-                format(float(raw), f".{_EXACT_DIGITS}g")
-            )  # what a spreadsheet shows of 0.30000000000000004
-        if shows_day(form):
-            return self._day(number, form)
-        text = f"{number:f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-        return Cell(
-            text.zfill(len(form)) if form and not form.strip("0") else text, Decimal(text), form=form, indent=indent
-        )
-
-    def _day(self, number: Decimal, form: str) -> Cell:
-        try:
-            day = self._epoch + timedelta(days=int(number))
-        except OverflowError:
-            return Cell(str(number), error=True)
-        return Cell(day.isoformat(), day=day, form=form)
-
-    def grid(self, hidden: bool) -> Grid:
-        """The rows gathered, blank ones between them too."""
-        lines = sorted(self._rows)
-        first = 1 if lines and lines[0] <= GAP_ROWS else (lines[0] if lines else 1)
-        rows = [Row(line, _cells(self._rows.get(line))) for line in range(first, (lines[-1] if lines else 0) + 1)]
-        stray = sorted(line for line, count in self._far.items() if count == 1 and line not in self._rows)
-        far = sum(self._far.values()) - len(stray)
-        return Grid(self._name, rows, hidden, self._merges, far, stray)
-
-
-def _cells(found: dict[int, Cell] | None) -> list[Cell]:
-    if not found:
-        return []
-    cells = [EMPTY] * (max(found) + 1)
-    for at, cell in found.items():
-        cells[at] = cell
-    return cells
+            return iso_day(raw, form)
+        return text_of(raw, form, indent) or EMPTY
 
 
 def _column_of(letters: str) -> int:
@@ -257,11 +194,3 @@ def _column_of(letters: str) -> int:
     for letter in letters:
         column = column * 26 + ord(letter) - 64
     return column - 1
-
-
-def _iso_day(raw: str, form: str) -> Cell:
-    try:
-        day = date.fromisoformat(raw.strip()[:10])
-    except ValueError:
-        return Cell(clean(raw), error=True)
-    return Cell(day.isoformat(), day=day, form=form)
