@@ -28,9 +28,7 @@ BLANKETS, PILLS = "BLANKET - Storage Zone", "PARA P-2401 Storage Zone"
 
 
 def movement(key: str, kind: Any, *lines: tuple[SourceLine, str], of: str = "") -> Movement:
-    asked = tuple(
-        MovementLine(key=one.key, quantity=Decimal(quantity), unit=one.line.unit) for one, quantity in lines
-    )
+    asked = tuple(MovementLine(key=one.key, quantity=Decimal(quantity), unit=one.line.unit) for one, quantity in lines)
     return Movement(key=key, kind=kind, lines=asked, of=of)
 
 
@@ -58,9 +56,7 @@ async def test_stock_is_read_by_location_with_lots_and_expiry(tryton: Tryton, ad
         assert len({one.key for one in found.values()}) == 5
 
 
-async def test_small_pages_tell_the_same_and_ask_not_once_an_item(
-    tryton: Tryton, proxy: Proxy, adapters: Open
-) -> None:
+async def test_small_pages_tell_the_same_and_ask_not_once_an_item(tryton: Tryton, proxy: Proxy, adapters: Open) -> None:
     async with adapters(proxy.url) as node:
         whole = await node.lines()
         calls = proxy.count(".search_read") + proxy.count(".read")
@@ -202,7 +198,7 @@ async def test_two_calls_with_one_key_at_once_make_one_movement(tryton: Tryton, 
 
 
 async def test_a_wrong_password_is_tried_exactly_once(tryton: Tryton, proxy: Proxy, adapters: Open) -> None:
-    async with adapters(proxy.url, password="not it") as node:
+    async with adapters(proxy.url, "not it") as node:
         asked = [node.source.describe(node.context) for _ in range(4)]
         found = await asyncio.gather(*asked, return_exceptions=True)
         assert all(isinstance(error, Unauthorised) for error in found)

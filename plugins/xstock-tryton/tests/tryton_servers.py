@@ -17,7 +17,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XSTOCK_TRYTON", HERE.parents[2] / ".tryton"))
 MODULES = ("stock", "stock_lot", "stock_lot_sled")
-PASSWORD = "Blue7tents+wagon"
+PASSWORD = "Blue7tents+wagon"  # noqa: S105
 START_SECONDS = 60
 CONFIG = """[database]
 uri = sqlite://
@@ -67,9 +66,13 @@ class Tryton:
 
     def post(self, path: str, method: str, params: list[Any], headers: dict[str, str]) -> Any:
         body = json.dumps({"id": 1, "method": method, "params": params}).encode()
-        asked = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"} | headers)
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            found = json.loads(answer.read())
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        line.request("POST", path, body, {"Content-Type": "application/json"} | headers)
+        answer = line.getresponse()
+        found = json.loads(answer.read() or b"{}")
+        line.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{method}: {answer.status}")
         if "error" in found:
             raise RuntimeError(found["error"])
         return found["result"]
@@ -187,6 +190,6 @@ def _wait(server: Tryton) -> None:
         try:
             server.post(root, "common.server.version", [], {})
             return
-        except (OSError, http.client.HTTPException):
+        except (OSError, RuntimeError, http.client.HTTPException):
             time.sleep(0.1)
     raise RuntimeError(f"trytond {server.version} did not start:\n{server.log()[-3000:]}")

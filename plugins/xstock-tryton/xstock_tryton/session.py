@@ -1,4 +1,4 @@
-"""A login that calls share: begun by the first, renewed once when it expired, never tried again with a refused password.
+"""A login that calls share: begun by the first, renewed once when it expired, not tried twice with a refused password.
 
 A Tryton server locks an account after a few wrong passwords (`session.max_attempt`), and a person of the society may
 be using it.

@@ -139,7 +139,7 @@ class _Reading:
             left = {row["id"]: _plain(row["quantity"]) for row in free}
             for row in rows:
                 on_hand = _plain(row["quantity"])
-                yield row, Stand(on_hand, on_hand - left.get(row["id"], on_hand))
+                yield row, Stand(on_hand, _plain(on_hand - left.get(row["id"], on_hand)))
             last = ids[-1]
             if len(rows) < size:
                 return

@@ -111,7 +111,9 @@ class TrytonWriter:
         table = await shape(self._sessions, context)
         session = await self._sessions.get(context)
         if session.finish is None:
-            raise Declined(f"expected a Tryton that was tried: 6.0, 7.0 or 8.2; came {session.version}; it is only read")
+            raise Declined(
+                f"expected a Tryton that was tried: 6.0, 7.0 or 8.2; came {session.version}; it is only read"
+            )
         lines = [_parsed(line) for line in movement.lines]
         if not lines:
             raise Declined("expected lines; came none")
