@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from tryton_proxy import Proxy
+from tryton_proxy import Proxy, proxy_before
 from tryton_servers import Tryton, running
 
 from xstock_node.plugins import (
@@ -123,6 +123,44 @@ async def test_what_is_not_wholly_there_is_declined_and_nothing_stays_held(tryto
         )
         with pytest.raises(Declined, match="unit"):
             await node.writer.reserve(node.context, kilos)
+        with pytest.raises(Declined):  # half a blanket
+            await node.writer.reserve(node.context, movement("k-3", "reserve", (stock[BLANKETS], "0.5")))
+
+
+async def test_a_part_of_a_reservation_is_not_taken_for_the_whole(tryton: Tryton, adapters: Open) -> None:
+    async with adapters(tryton.url) as node:
+        stock = await node.lines()
+        both = ((stock[BLANKETS], "30"), (stock[PILLS], "20"))
+        await node.writer.reserve(node.context, movement("k-1", "reserve", *both))
+        for kind in ("issue", "release"):
+            part = movement("k-2", kind, (stock[BLANKETS], "20"), (stock[PILLS], "20"), of="k-1")
+            with pytest.raises(Declined, match="whole"):
+                await getattr(node.writer, kind)(node.context, part)
+        assert states(tryton) == [("reserve:k-1", "assigned")]
+        assert (await node.writer.issue(node.context, movement("k-3", "issue", *both, of="k-1"))).state == "done"
+
+
+async def test_a_reservation_that_people_cancelled_in_tryton_is_released(tryton: Tryton, adapters: Open) -> None:
+    async with adapters(tryton.url) as node:
+        stock = await node.lines()
+        await node.writer.reserve(node.context, movement("k-1", "reserve", (stock[BLANKETS], "30")))
+        (shipment,) = tryton.shipments()
+        tryton.rpc("model.stock.shipment.internal.cancel", [shipment["id"]], {})
+        with pytest.raises(Declined, match="cancelled"):
+            await node.writer.issue(node.context, movement("k-2", "issue", of="k-1"))
+        assert await node.writer.lookup(node.context, "k-1") is None
+        assert (await node.writer.release(node.context, movement("k-3", "release", of="k-1"))).state == "cancelled"
+
+
+async def test_a_server_that_goes_between_two_steps_is_looked_up(tryton: Tryton, adapters: Open) -> None:
+    async with proxy_before(tryton.url) as proxy, adapters(proxy.url) as node:
+        stock = await node.lines()
+        asked = movement("k-1", "reserve", (stock[BLANKETS], "30"))
+        proxy.refuse["assign_try"] = web.Response(status=429)
+        with pytest.raises(OutcomeUnknown):
+            await node.writer.reserve(node.context, asked)
+        assert states(tryton) == [("reserve:k-1", "waiting")]
+        assert (await node.writer.release(node.context, movement("k-2", "release", of="k-1"))).state == "cancelled"
 
 
 async def test_goods_of_a_location_below_are_not_taken_for_those_of_the_one_above(
@@ -221,6 +259,9 @@ async def test_a_user_without_rights_and_settings_that_name_nothing(tryton: Tryt
     async with adapters(tryton.url, user="nobody") as node:
         with pytest.raises(Unauthorised):
             await node.lines()
+    async with adapters(tryton.url, user="nobody", reserve_to="") as node:
+        with pytest.raises(Unauthorised):
+            await node.source.describe(node.context)
     async with adapters(tryton.url, reserve_to="Nowhere") as node:
         with pytest.raises(Unauthorised, match="Nowhere"):
             await node.source.describe(node.context)

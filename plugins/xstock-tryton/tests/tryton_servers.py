@@ -8,6 +8,7 @@ Environments and seeded databases lie in `.tryton/` of the project (or `XSTOCK_T
 """
 
 import base64
+import fcntl
 import hashlib
 import http.client
 import json
@@ -117,6 +118,15 @@ class Tryton:
             self.process.wait(20)
 
 
+@contextmanager
+def _alone(version: str) -> Iterator[None]:
+    """One process makes an environment and its database; others wait for it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def python(version: str) -> Path:
     """The Python of an environment with this Tryton; made and filled at the first call."""
     home = CACHE / version
@@ -135,6 +145,11 @@ def python(version: str) -> Path:
 
 def seeded(version: str) -> Path:
     """A folder with `db.sqlite`, seeded by `seed.py`; made once for each version and seed."""
+    with _alone(version):
+        return _seeded(version)
+
+
+def _seeded(version: str) -> Path:
     runner = python(version)
     mark = hashlib.sha256((HERE / "seed.py").read_bytes()).hexdigest()[:12]
     ready = CACHE / version / f"seed-{mark}"

@@ -60,11 +60,18 @@ class TrytonSource:
     async def describe(self, context: Context) -> Capabilities:
         """The server's version; writes are offered where `reserve_to` is set and this series was tried."""
         session = await self._sessions.get(context)
-        await _readable(shape(self._sessions, context))
+        await _readable(self._looked(context))
         writes = bool(context.settings.reserve_to) and session.finish is not None
         if writes:
             await _readable(lent(self._sessions, context))
         return Capabilities(system=f"Tryton {session.version}", movements=MOVEMENTS if writes else ())
+
+    async def _looked(self, context: Context) -> None:
+        """One item and one lot, to see that they may be read."""
+        found = await shape(self._sessions, context)
+        for model in ("product.product", "stock.lot") if found.lots else ("product.product",):
+            await self._sessions.call(context, f"model.{model}.search_read", [], 0, 1, None, ["quantity"])
+        await self._sessions.call(context, "model.stock.location.search_read", [], 0, 1, None, ["type"])
 
     async def snapshot(self, context: Context) -> AsyncIterator[SourceLine | RejectedLine | SnapshotEnd]:
         """All stock, location by location."""

@@ -13,19 +13,20 @@ lost is finished by the next call with its key and never made twice. `assign_for
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from xstock_node.plugins import Context, Declined, Moved, Movement, MovementLine, Unavailable
+from xstock_node.plugins import Context, Declined, Moved, Movement, MovementLine, OutcomeUnknown, Unavailable
 from xstock_tryton.places import Place, Shape, lent, shape
 from xstock_tryton.reference import begun_as, kind_of, token
 from xstock_tryton.session import Sessions
 from xstock_tryton.settings import TrytonSettings
 from xstock_tryton.source import ITEM, unit_of
 
-MODEL: Final = "model.stock.shipment.internal"
+SHIPMENT: Final = "stock.shipment.internal"
+MODEL: Final = f"model.{SHIPMENT}"
 KEY: Final = re.compile(r"[a-z0-9-]{1,40}")
 LINE_KEY: Final = re.compile(r"([1-9][0-9]{0,9})-(0|[1-9][0-9]{0,9})-([1-9][0-9]{0,9})")
 MOST: Final = 200
@@ -33,6 +34,7 @@ MOST: Final = 200
 AHEAD: Final = {"reserve": {"assigned", "done"}, "issue": {"done"}, "receive": {"done"}, "release": {"cancelled"}}
 """The states in which a movement has been made."""
 Shipment = dict[str, Any]
+Made = TypeVar("Made")
 
 
 class TrytonWriter:
@@ -43,42 +45,67 @@ class TrytonWriter:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._turn = asyncio.Lock()  # one movement at a time: two with one key never both find nothing
+        self._turn = asyncio.Lock()
+        self._wrote = False
 
     async def reserve(self, context: Context, movement: Movement) -> Moved:
         """Assign the goods. Raises `Declined` where not all of them are free; then nothing stays assigned."""
-        async with self._turn:
-            return await self._moved(context, movement, await self._begun(context, movement, _outwards))
+        return await self._alone(self._reserve(context, movement))
 
     async def release(self, context: Context, movement: Movement) -> Moved:
-        """Cancel the shipment of a reservation."""
-        async with self._turn:
-            found = await self._of(context, movement)
-            if not _all(found, "cancelled"):
-                await self._button(context, "cancel", found)
-            return await self._moved(context, movement, await self._find(context, movement.key))
+        """Cancel the shipment of a reservation, however far it came but not out."""
+        return await self._alone(self._release(context, movement))
 
     async def issue(self, context: Context, movement: Movement) -> Moved:
         """Finish the shipment of a reservation, or of a new one where there is none."""
-        async with self._turn:
-            if movement.of:
-                found = await self._of(context, movement)
-            else:
-                found = await self._begun(context, movement, _outwards)
-            return await self._moved(context, movement, await self._finish(context, found))
+        return await self._alone(self._issue(context, movement))
 
     async def receive(self, context: Context, movement: Movement) -> Moved:
         """Bring lent goods back to where the lines say. Raises `Declined` where not so many were lent."""
-        async with self._turn:
-            found = await self._begun(context, movement, _inwards)
-            return await self._moved(context, movement, await self._finish(context, found))
+        return await self._alone(self._receive(context, movement))
 
     async def lookup(self, context: Context, key: str) -> Moved | None:
         """The movement with this key, or None where it was not made, or not to its end."""
-        if not KEY.fullmatch(key):
-            return None
+        return await self._alone(self._lookup(context, key))
+
+    async def _alone(self, work: Coroutine[Any, Any, Made]) -> Made:
+        """One movement at a time: two with one key never both find nothing. What stops after a first write is looked
+        up by the host, even where the server was only gone.
+        """
         async with self._turn:
-            found = await self._find(context, key)
+            self._wrote = False
+            try:
+                return await work
+            except OutcomeUnknown:
+                raise
+            except Unavailable as error:
+                if self._wrote:
+                    raise OutcomeUnknown(str(error), error.retry_after) from None
+                raise
+
+    async def _reserve(self, context: Context, movement: Movement) -> Moved:
+        return _moved(movement, await self._begun(context, movement, _outwards))
+
+    async def _release(self, context: Context, movement: Movement) -> Moved:
+        found = await self._of(context, movement, "request", "draft", "waiting", "assigned", "cancelled")
+        left = [shipment for shipment in found if shipment["state"] != "cancelled"]
+        if left:
+            await self._button(context, "cancel", left)
+        return _moved(movement, await self._find(context, movement.key))
+
+    async def _issue(self, context: Context, movement: Movement) -> Moved:
+        if movement.of:
+            found = await self._of(context, movement, "assigned")
+        else:
+            found = await self._begun(context, movement, _outwards)
+        return _moved(movement, await self._finish(context, found))
+
+    async def _receive(self, context: Context, movement: Movement) -> Moved:
+        found = await self._begun(context, movement, _inwards)
+        return _moved(movement, await self._finish(context, found))
+
+    async def _lookup(self, context: Context, key: str) -> Moved | None:
+        found = await self._find(context, key) if KEY.fullmatch(key) else []
         kind = kind_of(found[0]["reference"], key) if found else None
         if kind is None or not all(shipment["state"] in AHEAD[kind] for shipment in found):
             return None
@@ -98,9 +125,7 @@ class TrytonWriter:
             found = await self._button(context, "wait", found)
         if _all(found, "waiting"):
             found = await self._button(context, "assign_try", found)
-        if not all(shipment["state"] in ("assigned", "done") for shipment in found) or await self._elsewhere(
-            context, found
-        ):
+        if not _all(found, "assigned", "done") or await self._elsewhere(context, found):
             await self._give_back(context, found)
             raise Declined("expected that all of it is free in Tryton; not all is, or it was cancelled there")
         return found
@@ -125,7 +150,7 @@ class TrytonWriter:
             drafts.append(base | way(location, here, moves))
         if len(drafts) > MOST:
             raise Declined(f"expected lines of at most {MOST} locations; came {len(drafts)}")
-        await self._sessions.call(context, f"{MODEL}.create", drafts, writes=True)
+        await self._write(context, "create", drafts)
 
     async def _units(self, context: Context, lines: list["Parsed"]) -> dict[int, int]:
         """The unit of each item; refused where it is no more the one that the line was read with."""
@@ -137,30 +162,33 @@ class TrytonWriter:
                 raise Declined(f"expected {line.unit} as the unit of {line.key}; Tryton has {unit_of(rows[product])}")
         return {product: row["default_uom"] for product, row in rows.items()}
 
-    async def _elsewhere(self, context: Context, shipments: Iterable[Shipment]) -> bool:
+    async def _elsewhere(self, context: Context, shipments: list[Shipment]) -> bool:
         """Whether Tryton picked from another location than asked: it also looks into those below."""
-        for shipment in shipments:
-            asked = [[["shipment", "=", f"stock.shipment.internal,{shipment['id']}"]], 0, None, None, ["from_location"]]
-            moves = await self._sessions.call(context, "model.stock.move.search_read", *asked)
-            if any(move["from_location"] != shipment["from_location"] for move in moves):
-                return True
-        return False
+        asked = {f"{SHIPMENT},{shipment['id']}": shipment["from_location"] for shipment in shipments}
+        return any(move["from_location"] != asked[move["shipment"]] for move in await self._moves(context, shipments))
 
-    async def _of(self, context: Context, movement: Movement) -> list[Shipment]:
-        """The shipments of the reservation that a movement ends, its key written behind theirs."""
+    async def _moves(self, context: Context, shipments: list[Shipment]) -> list[dict[str, Any]]:
+        table = await shape(self._sessions, context)
+        fields = ["shipment", "product", "from_location", "quantity", *(["lot"] if table.lots else [])]
+        domain = [["shipment", "in", [f"{SHIPMENT},{shipment['id']}" for shipment in shipments]]]
+        return list(await self._sessions.call(context, "model.stock.move.search_read", domain, 0, None, None, fields))
+
+    async def _of(self, context: Context, movement: Movement, *states: str) -> list[Shipment]:
+        """The shipments of the reservation that a movement ends, in one of these states, its key behind theirs."""
         if not KEY.fullmatch(movement.key) or not KEY.fullmatch(movement.of):
             raise Declined("expected keys of a-z, 0-9 and -")
         found = await self._find(context, movement.of)
         if not found:
             raise Declined(f"expected a reservation {movement.of} in Tryton; there is none")
         unmarked = [shipment for shipment in found if not kind_of(shipment["reference"], movement.key)]
-        if unmarked and not _all(unmarked, "assigned"):
-            raise Declined(f"expected {movement.of} to be assigned in Tryton; it is {_states(unmarked)}")
-        if unmarked:
-            written = {"reference": f"{unmarked[0]['reference']} {token(movement.kind, movement.key)}"}
-            await self._sessions.call(
-                context, f"{MODEL}.write", [shipment["id"] for shipment in unmarked], written, writes=True
-            )
+        if not unmarked:
+            return found
+        if not _all(unmarked, *states):
+            raise Declined(f"expected {movement.of} to be {' or '.join(states)} in Tryton; it is {_states(unmarked)}")
+        if movement.lines and _asked(movement.lines) != _held(await self._moves(context, found)):
+            raise Declined(f"expected the lines of the whole reservation {movement.of}; came others; reserve anew")
+        written = {"reference": f"{unmarked[0]['reference']} {token(movement.kind, movement.key)}"}
+        await self._write(context, "write", [shipment["id"] for shipment in unmarked], written)
         return await self._find(context, movement.key)
 
     async def _finish(self, context: Context, found: list[Shipment]) -> list[Shipment]:
@@ -173,14 +201,19 @@ class TrytonWriter:
 
     async def _give_back(self, context: Context, found: list[Shipment]) -> None:
         """Nothing of a declined movement stays assigned."""
-        if any(shipment["state"] not in ("done", "cancelled") for shipment in found):
-            await self._button(context, "cancel", [s for s in found if s["state"] not in ("done", "cancelled")])
+        left = [shipment for shipment in found if shipment["state"] not in ("done", "cancelled")]
+        if left:
+            await self._button(context, "cancel", left)
 
     async def _button(self, context: Context, button: str, shipments: list[Shipment]) -> list[Shipment]:
         """Press a button on shipments, all in one transaction, and read how they stand now."""
         ids = [shipment["id"] for shipment in shipments]
-        await self._sessions.call(context, f"{MODEL}.{button}", ids, writes=True)
+        await self._write(context, button, ids)
         return await self._read(context, [["id", "in", ids]])
+
+    async def _write(self, context: Context, method: str, *given: Any) -> None:
+        await self._sessions.call(context, f"{MODEL}.{method}", *given, writes=True)
+        self._wrote = True
 
     async def _find(self, context: Context, key: str) -> list[Shipment]:
         """The shipments in whose reference a key stands."""
@@ -193,10 +226,11 @@ class TrytonWriter:
         found = await self._sessions.call(context, f"{MODEL}.search_read", domain, 0, None, order, fields)
         return list(found)
 
-    async def _moved(self, context: Context, movement: Movement, found: list[Shipment]) -> Moved:
-        if not found or not all(shipment["state"] in AHEAD[movement.kind] for shipment in found):
-            raise Unavailable(f"expected {movement.kind} to be made in Tryton; it is {_states(found)}")
-        return _answer(movement.key, found)
+
+def _moved(movement: Movement, found: list[Shipment]) -> Moved:
+    if not found or not all(shipment["state"] in AHEAD[movement.kind] for shipment in found):
+        raise Unavailable(f"expected {movement.kind} to be made in Tryton; it is {_states(found)}")
+    return _answer(movement.key, found)
 
 
 Parsed = tuple[int, int, int, MovementLine]
@@ -218,6 +252,23 @@ def _move(line: Parsed, table: Shape, units: dict[int, int], company: int) -> di
     product, lot, _, asked = line
     found = {"product": product, table.unit: units[product], "quantity": float(asked.quantity), "company": company}
     return found | ({"lot": lot} if lot and table.lots else {})
+
+
+def _asked(lines: tuple[MovementLine, ...]) -> dict[tuple[int, int, int], Decimal]:
+    """How much of each item, lot and location lines ask for."""
+    found: dict[tuple[int, int, int], Decimal] = {}
+    for product, lot, location, line in map(_parsed, lines):
+        found[product, lot, location] = found.get((product, lot, location), Decimal(0)) + line.quantity
+    return found
+
+
+def _held(moves: list[dict[str, Any]]) -> dict[tuple[int, int, int], Decimal]:
+    """How much of each item, lot and location moves take."""
+    found: dict[tuple[int, int, int], Decimal] = {}
+    for move in moves:
+        place = (move["product"], move.get("lot") or 0, move["from_location"])
+        found[place] = found.get(place, Decimal(0)) + Decimal(move["quantity"])
+    return found
 
 
 def _outwards(location: int, lent: Place, moves: list[dict[str, Any]]) -> Shipment:
