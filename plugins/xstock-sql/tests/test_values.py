@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,7 @@ def test_dates_that_would_have_to_be_guessed_are_rejected(cell: Any) -> None:
 
 def test_texts_are_one_clean_line() -> None:
     assert text("a\r\n b\x00\x1b") == "a b" and text("  ") is None and text(7.0) == "7" and text(7) == "7"
+    assert text(UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
     for cell in (b"x", True, ["x"]):
         with pytest.raises(Rejected):
             text(cell)

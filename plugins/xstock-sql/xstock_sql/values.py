@@ -5,6 +5,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from xstock_node.domain.stock import StockLine
 from xstock_sql.settings import FIGURES, TEXTS, SqlSettings
@@ -91,7 +92,7 @@ def text(value: Any) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | date):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | date | UUID):
         raise Rejected("incomplete_line")
     written = value.isoformat() if isinstance(value, date) else str(value)
     shown = " ".join("".join(c if c.isprintable() else " " for c in written).split())

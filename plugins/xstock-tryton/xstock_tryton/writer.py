@@ -254,20 +254,20 @@ def _move(line: Parsed, table: Shape, units: dict[int, int], company: int) -> di
     return found | ({"lot": lot} if lot and table.lots else {})
 
 
-def _asked(lines: tuple[MovementLine, ...]) -> dict[tuple[int, int, int], Decimal]:
-    """How much of each item, lot and location lines ask for."""
-    found: dict[tuple[int, int, int], Decimal] = {}
-    for product, lot, location, line in map(_parsed, lines):
-        found[product, lot, location] = found.get((product, lot, location), Decimal(0)) + line.quantity
+def _asked(lines: tuple[MovementLine, ...]) -> dict[tuple[int, int], Decimal]:
+    """How much of each item and lot lines ask for."""
+    found: dict[tuple[int, int], Decimal] = {}
+    for product, lot, _, line in map(_parsed, lines):
+        found[product, lot] = found.get((product, lot), Decimal(0)) + line.quantity
     return found
 
 
-def _held(moves: list[dict[str, Any]]) -> dict[tuple[int, int, int], Decimal]:
-    """How much of each item, lot and location moves take."""
-    found: dict[tuple[int, int, int], Decimal] = {}
+def _held(moves: list[dict[str, Any]]) -> dict[tuple[int, int], Decimal]:
+    """How much of each item and lot moves take."""
+    found: dict[tuple[int, int], Decimal] = {}
     for move in moves:
-        place = (move["product"], move.get("lot") or 0, move["from_location"])
-        found[place] = found.get(place, Decimal(0)) + Decimal(move["quantity"])
+        what = (move["product"], move.get("lot") or 0)
+        found[what] = found.get(what, Decimal(0)) + Decimal(move["quantity"])
     return found
 
 
