@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
 
 ADMIN, READER, PASSWORD = "owner", "reader", "correct horse"
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
-Run = Callable[..., None]
 
 
 class Postgres:
@@ -40,11 +40,16 @@ def postgres() -> Iterator[Postgres]:
     """Started once for a worker. Skips where the machine has no PostgreSQL, fails in CI."""
     program = shutil.which("initdb") or (str(BINARIES[-1]) if BINARIES else None)
     if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("expected PostgreSQL on this machine: install postgresql")
-        pytest.skip("this machine has no PostgreSQL: initdb is not in /usr/lib/postgresql")
+        missing("this machine has no PostgreSQL: initdb is not in /usr/lib/postgresql")
     with _running(Path(program).parent) as server:
         yield server
+
+
+def missing(why: str) -> NoReturn:
+    """Skips, but fails in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
 
 
 @contextmanager
@@ -89,4 +94,4 @@ def _as_somebody(folder: Path) -> list[str]:
         except LookupError:
             continue
         return ["runuser", "-u", name, "--"]
-    pytest.skip("PostgreSQL does not run as root, and this machine has no other user for it")
+    missing("PostgreSQL does not run as root, and this machine has no other user for it")

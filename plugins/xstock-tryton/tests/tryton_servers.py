@@ -70,10 +70,11 @@ class Tryton:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         line.request("POST", path, body, {"Content-Type": "application/json"} | headers)
         answer = line.getresponse()
-        found = json.loads(answer.read() or b"{}")
+        text = answer.read()
         line.close()
         if answer.status != 200:
-            raise RuntimeError(f"{method}: {answer.status}")
+            raise RuntimeError(f"{method}: {answer.status} {text[:200]!r}")
+        found = json.loads(text)
         if "error" in found:
             raise RuntimeError(found["error"])
         return found["result"]

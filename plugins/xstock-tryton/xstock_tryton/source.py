@@ -46,6 +46,15 @@ class Stand(NamedTuple):
     quantity: Decimal
     reserved: Decimal
 
+    def plus(self, other: "Stand") -> "Stand":
+        return Stand(self.quantity + other.quantity, self.reserved + other.reserved)
+
+    def less(self, other: "Stand") -> "Stand":
+        return Stand(self.quantity - other.quantity, self.reserved - other.reserved)
+
+
+NOTHING = Stand(Decimal(0), Decimal(0))
+
 
 class TrytonSource:
     """The inventory source `tryton`."""
@@ -80,8 +89,8 @@ class TrytonSource:
         items: dict[int, Item] = {}
         for place in await _readable(places(self._sessions, context)):
             reading = _Reading(self._sessions, context, found, place, items)
-            for line in await _readable(reading.lines()):
-                count += isinstance(line, SourceLine)
+            async for line in reading.lines():
+                count += 1
                 yield line
         yield SnapshotEnd(as_of=at, count=count)
 
@@ -109,52 +118,52 @@ class _Reading:
     ) -> None:
         self._sessions, self._context, self._shape, self._place, self._items = sessions, context, shape, place, items
 
-    async def lines(self) -> list[SourceLine | RejectedLine]:
-        """Its lines, items without a lot first."""
-        totals = {row["id"]: stand async for row, stand in self._all("product.product", ITEM)}
-        lots = []
+    async def lines(self) -> AsyncIterator[SourceLine]:
+        """Its lines, page by page: lots first, then what items have beyond them."""
+        in_lots: dict[int, Stand] = {}
         if self._shape.lots:
-            fields = ["number", "product", *self._shape.expiry]
-            lots = [(row, stand) async for row, stand in self._all("stock.lot", fields)]
-        in_lots: dict[int, list[Stand]] = {}
-        for row, stand in lots:
-            in_lots.setdefault(row["product"], []).append(stand)
-        await self._learn([product for product in in_lots if product not in self._items])
-        found: list[SourceLine | RejectedLine] = []
-        for product in sorted(totals.keys() | in_lots.keys()):
-            rest = _beyond(totals.get(product), in_lots.get(product, []))
-            if rest.quantity:
-                found.append(self._line(product, None, rest))
-        return found + [self._line(row["product"], row, stand) for row, stand in lots]
+            async for page in self._pages("stock.lot", ["number", "product", *self._shape.expiry]):
+                await self._learn({row["product"] for row, _ in page})
+                for row, stand in page:
+                    in_lots[row["product"]] = in_lots.get(row["product"], NOTHING).plus(stand)
+                    yield self._line(row["product"], row, stand)
+        async for page in self._pages("product.product", ITEM):
+            self._items.update((row["id"], _item(row)) for row, _ in page)
+            for row, stand in page:
+                rest = stand.less(in_lots.pop(row["id"], NOTHING))
+                if rest.quantity:
+                    yield self._line(row["id"], None, rest)
+        for product, held in in_lots.items():  # items with nothing over all: what the lots have is missing without one
+            if held.quantity:
+                yield self._line(product, None, NOTHING.less(held))
 
-    async def _all(self, model: str, fields: list[str]) -> AsyncIterator[tuple[dict[str, Any], Stand]]:
-        """Every record with stock here, in pages by id: what changes meanwhile moves no other record between pages."""
+    async def _pages(self, model: str, fields: list[str]) -> AsyncIterator[list[tuple[dict[str, Any], Stand]]]:
+        """All records with stock here, by id: what changes meanwhile moves no other record between pages."""
         last, size = 0, self._context.settings.page
         here = {"locations": [self._place.id], "with_childs": False, "active_test": False}
         while True:
             domain = [["quantity", "!=", 0], ["id", ">", last]]
             asked = [domain, 0, size, [["id", "ASC"]], [*fields, "quantity"]]
-            rows = await self._sessions.call(self._context, f"model.{model}.search_read", *asked, extra=here)
+            rows = await self._call(model, "search_read", *asked, extra=here)
             if not rows:
                 return
-            ids = [row["id"] for row in rows]
-            if model == "product.product":
-                self._items.update((row["id"], _item(row)) for row in rows)
-            free = await self._sessions.call(
-                self._context, f"model.{model}.read", ids, ["quantity"], extra=here | {"stock_assign": True}
+            free = await self._call(
+                model, "read", [row["id"] for row in rows], ["quantity"], extra=here | {"stock_assign": True}
             )
             left = {row["id"]: _plain(row["quantity"]) for row in free}
-            for row in rows:
-                on_hand = _plain(row["quantity"])
-                yield row, Stand(on_hand, _plain(on_hand - left.get(row["id"], on_hand)))
-            last = ids[-1]
+            yield [(row, _stand(row, left)) for row in rows]
+            last = rows[-1]["id"]
             if len(rows) < size:
                 return
 
-    async def _learn(self, products: list[int]) -> None:
-        """Items whose quantities cancel out over their lots did not come with the others."""
-        if products:
-            rows = await self._sessions.call(self._context, "model.product.product.read", products, ITEM)
+    async def _call(self, model: str, method: str, *given: Any, extra: Any = None) -> Any:
+        return await _readable(self._sessions.call(self._context, f"model.{model}.{method}", *given, extra=extra))
+
+    async def _learn(self, products: set[int]) -> None:
+        """The items of lots, those that are not known yet."""
+        unknown = sorted(products - self._items.keys())
+        if unknown:
+            rows = await self._call("product.product", "read", unknown, ITEM)
             self._items.update((row["id"], _item(row)) for row in rows)
 
     def _line(self, product: int, lot: dict[str, Any] | None, stand: Stand) -> SourceLine:
@@ -183,13 +192,10 @@ def _plain(quantity: Decimal | int) -> Decimal:
     return whole if whole == quantity else Decimal(quantity)
 
 
-def _beyond(total: Stand | None, lots: list[Stand]) -> Stand:
-    """What an item has beyond its lots."""
-    quantity, reserved = total or (Decimal(0), Decimal(0))
-    return Stand(
-        quantity - sum((lot.quantity for lot in lots), Decimal(0)),
-        reserved - sum((lot.reserved for lot in lots), Decimal(0)),
-    )
+def _stand(row: dict[str, Any], left: dict[int, Decimal]) -> Stand:
+    """`left` is what the server says where assigned goods count as gone."""
+    on_hand = _plain(row["quantity"])
+    return Stand(on_hand, _plain(on_hand - left.get(row["id"], on_hand)))
 
 
 def _flags(stand: Stand) -> tuple[str, ...]:

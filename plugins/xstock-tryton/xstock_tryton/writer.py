@@ -33,6 +33,8 @@ MOST: Final = 200
 """Shipments of one movement: one for each location of its lines."""
 AHEAD: Final = {"reserve": {"assigned", "done"}, "issue": {"done"}, "receive": {"done"}, "release": {"cancelled"}}
 """The states in which a movement has been made."""
+HELD: Final = ("request", "draft", "waiting", "assigned")
+"""The states in which goods have not moved: what is further is never cancelled."""
 Shipment = dict[str, Any]
 Made = TypeVar("Made")
 
@@ -87,7 +89,7 @@ class TrytonWriter:
         return _moved(movement, await self._begun(context, movement, _outwards))
 
     async def _release(self, context: Context, movement: Movement) -> Moved:
-        found = await self._of(context, movement, "request", "draft", "waiting", "assigned", "cancelled")
+        found = await self._of(context, movement, *HELD, "cancelled")
         left = [shipment for shipment in found if shipment["state"] != "cancelled"]
         if left:
             await self._button(context, "cancel", left)
@@ -201,7 +203,7 @@ class TrytonWriter:
 
     async def _give_back(self, context: Context, found: list[Shipment]) -> None:
         """Nothing of a declined movement stays assigned."""
-        left = [shipment for shipment in found if shipment["state"] not in ("done", "cancelled")]
+        left = [shipment for shipment in found if shipment["state"] in HELD]
         if left:
             await self._button(context, "cancel", left)
 
