@@ -28,7 +28,7 @@ class OdooSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     user: Annotated[str, Meta(max_length=200)] = ""
     protocol: Literal["detect", "json2", "xmlrpc"] = "detect"
     locations: tuple[Name, ...] = ()
-    page: Annotated[int, Meta(ge=1, le=2000)] = 500
+    page: Annotated[int, Meta(ge=1, le=2000)] = 1000
 
     def __post_init__(self) -> None:
         url = urlsplit(self.url)

@@ -238,6 +238,8 @@ async def test_a_table_that_the_account_may_not_read_is_unauthorised(postgres: A
         postgres.execute("ALTER ROLE reader NOSUPERUSER")
         with pytest.raises(Unauthorised):
             await read(context)
+        with pytest.raises(Unauthorised):
+            await SqlSource().describe(context)
 
 
 async def test_a_server_that_is_down_is_unavailable_and_comes_back(postgres: Any, opened: Open) -> None:

@@ -41,7 +41,7 @@ class SqlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     query_file: Text = ""
     as_of: Annotated[str, Meta(max_length=LARGEST_FILE)] = ""
     rows_at_once: Annotated[int, Meta(ge=1, le=10_000)] = 1000
-    seconds: Annotated[int, Meta(ge=1, le=600)] = 60
+    seconds: Annotated[int, Meta(ge=1, le=55)] = 50
     account_is_read_only: bool = False
 
     def __post_init__(self) -> None:

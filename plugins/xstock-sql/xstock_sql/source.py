@@ -30,7 +30,7 @@ class SqlSource:
     settings = SqlSettings
 
     async def describe(self, context: Context) -> Capabilities:
-        """Begin the query and look at its columns and first row: address, account, rights and columns are right."""
+        """Begin the query, fetch nothing, look at its columns: address, account, rights and columns are right."""
         async with _opened(context) as database:
             await _begun(database, context)
             return Capabilities(system=database.system)
@@ -40,7 +40,8 @@ class SqlSource:
         settings: SqlSettings = context.settings
         async with _opened(context) as database:
             as_of = await _as_of(database, context)
-            names, result, batch = await _begun(database, context)
+            names, result = await _begun(database, context)
+            batch = await asyncio.to_thread(database.rows, result, settings.rows_at_once)
             number, keys = 0, set[str]()
             while batch:
                 for row in batch:
@@ -74,8 +75,8 @@ async def _opened(context: Context) -> AsyncIterator[Database]:
         await asyncio.to_thread(database.close)
 
 
-async def _begun(database: Database, context: Context) -> tuple[list[str], Any, list[tuple[Any, ...]]]:
-    """The query's columns, the running result and its first rows."""
+async def _begun(database: Database, context: Context) -> tuple[list[str], Any]:
+    """The query's columns, and its result, of which nothing is fetched yet."""
     settings: SqlSettings = context.settings
     result = await asyncio.to_thread(database.open, query(settings, context.folder), settings.rows_at_once)
     names = list(result.keys())
@@ -84,7 +85,7 @@ async def _begun(database: Database, context: Context) -> tuple[list[str], Any, 
         raise AdapterError(f"expected columns {', '.join(missing)} in the result; they are not there; mend columns")
     if len(set(names)) < len(names):
         raise AdapterError("expected each column once in the result; name them apart with AS")
-    return names, result, await asyncio.to_thread(database.rows, result, settings.rows_at_once)
+    return names, result
 
 
 async def _as_of(database: Database, context: Context) -> int:
