@@ -5,7 +5,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: venv demo test lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
+.PHONY: venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
 venv: $(BIN)/xstock
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
@@ -22,6 +22,10 @@ demo: venv
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Installs three versions of Tryton by name into .tryton/ at the first run.
+test-tryton: .venv/dev
+	$(BIN)/python -m pytest plugins/xstock-tryton -m tryton -n auto --dist worksteal
 
 heavy: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy
