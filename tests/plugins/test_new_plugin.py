@@ -65,7 +65,7 @@ BROKEN = {
     "no end": ("yield SnapshotEnd(as_of=asked, count=count)", "return", "snapshot ends"),
     "a wrong count": ("count=count)", "count=count + 1)", "counts right"),
     "one key twice": ("key=row.id", 'key="same"', "names each line once"),
-    "a unit of its own": ("unit=row.unit", 'unit="stück"', "its lines are stock"),
+    "a unit that is no word": ("unit=row.unit", "unit=row.unit * 50", "its lines are stock"),
     "no name": (
         "item_code=row.code,\n        item_name=row.name",
         "item_code=None,\n        item_name=None",

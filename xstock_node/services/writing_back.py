@@ -35,6 +35,15 @@ NODE: Final = Actor("node", "itself")
 KIND: Final = "inventory-writer"
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """So much of a line of a system, and what it is: `factor` units (Rec 20) of item `code` in one unit of the line."""
+
+    line: MovementLine
+    code: str
+    unit: str
+    factor: Decimal
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """One movement on its way. `state`: `waiting`, `unknown` (called, no answer yet), `done`, `declined`, `not needed`.
 
@@ -47,7 +56,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["reserve", "release", "issue", "receive"]
     order: int
     at: int
-    lines: tuple[MovementLine, ...] = ()
+    lines: tuple[Taken, ...] = ()
     of: str = ""
     state: str = "waiting"
     reference: str = ""
@@ -152,8 +161,8 @@ def standing(tx: Transaction, source: str) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for one in known:
         if one.kind == "reserve" and one.id not in ended:
-            for line in one.lines:
-                found[line.key] = found.get(line.key, ZERO) + line.quantity
+            for taken in one.lines:
+                found[taken.line.key] = found.get(taken.line.key, ZERO) + taken.line.quantity
     return found
 
 
@@ -261,8 +270,11 @@ def _written(
         why = "other lots leave than were reserved: release the reservation and issue them by hand" if wrong else ""
         return _wanted(made, writers, why)
     why = ""
+    if one.kind == "receive":
+        name, lines, why = came_back(tx, case, one.needs)
+        return _wanted(msgspec.structs.replace(made, source=name or next(iter(writers)), lines=lines), writers, why)
     for name in writers:
-        lines, why = choose(tx, name, one.needs, one.kind)
+        lines, why = choose(tx, name, one.needs)
         if lines:
             return _wanted(msgspec.structs.replace(made, source=name, lines=lines), writers, "")
     return _wanted(msgspec.structs.replace(made, source=next(iter(writers))), writers, why)
@@ -276,18 +288,36 @@ def _wanted(made: Written, writers: dict[str, Writer], why: str) -> Written:
     return msgspec.structs.replace(made, state="declined", error=why) if why else made
 
 
-def _same_lots(lines: tuple[MovementLine, ...], needs: tuple[Need, ...]) -> bool:
+def _same_lots(lines: tuple[Taken, ...], needs: tuple[Need, ...]) -> bool:
     """Whether what leaves is of the lots that were reserved, where the step names lots."""
     named = {need.lot for need in needs if need.lot}
-    return not named or named == {line.lot or "" for line in lines}
+    return not named or named == {taken.line.lot or "" for taken in lines}
 
 
-def choose(tx: Transaction, source: str, needs: Iterable[Need], kind: str) -> tuple[tuple[MovementLine, ...], str]:
+def came_back(tx: Transaction, case: str, needs: Iterable[Need]) -> tuple[str, tuple[Taken, ...], str]:
+    """The source and the lines from which goods of a case were issued, for what came back; or why there are none."""
+    issued = [one for one in MOVEMENTS.list(tx) if one.case == case and one.kind == "issue" and one.source]
+    pool = [taken for one in issued for taken in one.lines]
+    found: list[Taken] = []
+    for need in needs:
+        left = need.quantity
+        for taken in pool:
+            if (taken.code, taken.unit) == (need.item, need.unit) and left > ZERO:
+                part = min(taken.line.quantity, left / taken.factor)
+                line = msgspec.structs.replace(taken.line, quantity=part)
+                found.append(msgspec.structs.replace(taken, line=line))
+                left -= part * taken.factor
+        if left > ZERO:
+            return "", (), f"expected {need.quantity} {need.unit} of {need.item} to have been issued; {left} were not"
+    return (issued[0].source if issued else ""), tuple(found), ""
+
+
+def choose(tx: Transaction, source: str, needs: Iterable[Need]) -> tuple[tuple[Taken, ...], str]:
     """The lines of a source that a movement takes: the named lot, else what expires first; or why there are none."""
     table = MappingTable(tx.stock.mappings())
     held = [(line, table.find(source, line)) for name, _, line in tx.stock.lines() if name == source and line.key]
     taken: dict[str, Decimal] = {}
-    found: list[MovementLine] = []
+    found: list[Taken] = []
     for need in needs:
         left = need.quantity
         fitting = [
@@ -300,11 +330,10 @@ def choose(tx: Transaction, source: str, needs: Iterable[Need], kind: str) -> tu
         ]
         for line, factor in sorted(fitting, key=lambda pair: (pair[0].expiry or "9999", pair[0].key or "")):
             assert line.key is not None
-            free = left / factor if kind == "receive" else _free(line) - taken.get(line.key, ZERO)
-            part = min(free, left / factor)
-            if part > ZERO and part == part.to_integral_value():
+            part = min(_free(line) - taken.get(line.key, ZERO), left / factor)
+            if part > ZERO:
                 taken[line.key] = taken.get(line.key, ZERO) + part
-                found.append(_taking(line, part))
+                found.append(Taken(line=_taking(line, part), code=need.item, unit=need.unit, factor=factor))
                 left -= part * factor
         if left > ZERO:
             lot = f" of lot {need.lot}" if need.lot else ""
@@ -333,7 +362,7 @@ async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
     movement = Movement(
         key=one.id,
         kind=one.kind,
-        lines=one.lines,
+        lines=tuple(taken.line for taken in one.lines),
         of=one.of,
         note=f"X-Stock {one.case}, {office.node.identity.name}",
         at=one.at,
