@@ -25,7 +25,7 @@ test: .venv/dev
 
 # Installs three versions of Tryton by name into .tryton/ at the first run.
 test-tryton: .venv/dev
-	$(BIN)/python -m pytest plugins/xstock-tryton -m tryton -n auto --dist worksteal
+	$(BIN)/python -m pytest plugins/xstock-tryton tests/story/test_tryton_by_command_line.py -m tryton -n auto --dist worksteal
 
 heavy: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy

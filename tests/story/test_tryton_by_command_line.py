@@ -132,7 +132,7 @@ def test_an_operation_reserves_and_issues_in_tryton_and_a_cancelled_one_releases
             assert refused["error"]["code"] == "not-read"
         assert tryton.log().count("login failed") + tryton.log().count("Failed login") <= 1
         (plugin,) = [p for p in two.run(two.hr, "plugin", "list") if p["name"] == "xstock-tryton"]
-        assert {a["state"] for a in plugin["adapters"]} >= {"stopped"}
+        assert "stopped" in {a["state"] for a in plugin["adapters"]}, (plugin, refused)
         assert any("xstock-tryton" in f["check"] and f["state"] == "error" for f in doctor(two))
         write_settings(two, tryton.url, PASSWORD)
         assert two.run(two.hr, "stock", "sync", "tryton")["state"] == "taken"

@@ -54,6 +54,4 @@ async def apart(work: Callable[[], Any], seconds: float) -> Any:
     error = task.exception()
     if error is None:
         return task.result()
-    if type(error) in calls.RAISED.values():
-        raise error
     raise calls.raised(*calls.told(error))
