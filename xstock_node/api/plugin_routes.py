@@ -1,7 +1,7 @@
 """What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import plugging, public_desk, writing_back
+from xstock_node.services import cataloguing, plugging, public_desk, writing_back
 
 PLUGIN_ROUTES = (
     Route(
@@ -73,5 +73,15 @@ PLUGIN_ROUTES = (
         writing_back.Written,
         writing_back.retry,
         "Try again what a system declined",
+    ),
+    Route(
+        "catalogue.crosswalk",
+        "POST",
+        "/catalogue/crosswalk",
+        "stock",
+        cataloguing.CrosswalkFile,
+        cataloguing.CrosswalkImported,
+        cataloguing.import_crosswalk,
+        "Take a list of foreign codes and what they mean",
     ),
 )

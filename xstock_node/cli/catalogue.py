@@ -7,7 +7,13 @@ import click
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.items import Item
-from xstock_node.services.cataloguing import CatalogueFile, CatalogueImported, CatalogueRequest, ItemCode
+from xstock_node.services.cataloguing import (
+    CatalogueFile,
+    CatalogueImported,
+    CatalogueRequest,
+    CrosswalkImported,
+    ItemCode,
+)
 from xstock_node.services.errors import Refusal
 
 
@@ -53,6 +59,32 @@ async def import_(as_json: bool, home: Path | None, file: Path) -> None:
     async with open_session(home) as session:
         result = await session.call("catalogue.import", CatalogueFile(file=file.name, content=content))
     emit(result, as_json, _imported)
+
+
+@catalogue.command("crosswalk")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--scheme", required=True, help="Name of the list whose codes FILE explains, such as unicef.")
+@verb
+async def crosswalk(as_json: bool, home: Path | None, file: Path, scheme: str) -> None:
+    """Take FILE, a csv of foreign codes and the items that they mean (code, item, factor)."""
+    from xstock_node.services.cataloguing import CrosswalkFile
+
+    try:
+        content = file.read_bytes()  # noqa: ASYNC240 - a verb does one thing at a time
+    except OSError as error:
+        came = error.strerror or str(error)
+        raise Refusal("no-file", f"a file that can be read at {file}", came, "check the path", 2) from None
+    async with open_session(home) as session:
+        result = await session.call("catalogue.crosswalk", CrosswalkFile(scheme=scheme, content=content))
+    emit(result, as_json, _walked)
+
+
+def _walked(result: CrosswalkImported) -> str:
+    head = words(
+        "catalogue.crosswalk", "{stored} codes of {scheme} explained", stored=result.stored, scheme=result.scheme
+    )
+    missing = words("catalogue.unknown", "not in the catalogue: {codes}", codes=", ".join(result.unknown))
+    return "\n".join([head, *([missing] if result.unknown else [])])
 
 
 def _shown(item: Item) -> str:

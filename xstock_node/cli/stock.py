@@ -123,6 +123,7 @@ async def retry(as_json: bool, home: Path | None, movement: str) -> None:
 @click.option("--factor", default="", help="How many units of the catalogue are in one unit of the line.")
 @click.option("--reject", is_flag=True, help="The line is no item of the catalogue.")
 @click.option("--same-code", is_flag=True, help="Confirm every line whose own code is the catalogue's.")
+@click.option("--crosswalk", default="", help="Confirm every line whose code the crosswalk of this name explains.")
 @click.option(
     "--decisions", type=click.Path(path_type=Path), help="TOML file with [[confirm]] local, unit, code, factor."
 )
@@ -136,6 +137,7 @@ async def match(
     factor: str,
     reject: bool,
     same_code: bool,
+    crosswalk: str,
     decisions: Path | None,
     everything: bool,
 ) -> None:
@@ -147,8 +149,10 @@ async def match(
     if ref and not code and not reject:
         raise Refusal("no-code", "a code of the catalogue, or --reject", "neither", "see `xstock stock match`", 2)
     async with open_session(home) as session:
-        if found or same_code:
-            result = await session.call("stock.decide", DecideRequest(decisions=found, same_code=same_code))
+        if found or same_code or crosswalk:
+            result = await session.call(
+                "stock.decide", DecideRequest(decisions=found, same_code=same_code, crosswalk=crosswalk)
+            )
             emit(result, as_json, _decided)
             if result.not_done:
                 raise click.exceptions.Exit(1)

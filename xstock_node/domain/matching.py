@@ -12,17 +12,21 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from xstock_node.domain.catalogue import Catalogue, Spoken
+from xstock_node.domain.crosswalks import Crosswalks
 from xstock_node.domain.folding import fold
 from xstock_node.domain.reasons import Reason
 from xstock_node.domain.stock import StockLine
 
 SAME_CODE: Final = 100
+WALKED: Final = 99
 SAME_NAME: Final = 98
 SAME_SYNONYM: Final = 94
 ALL_WORDS: Final = 88
 ALIKE_AT_MOST: Final = 84
 HEAD_DIFFERS_AT_MOST: Final = 55
 WORTH_SHOWING: Final = 40
+LIKE_CODE: Final = 4
+NO_CROSSWALKS: Final = Crosswalks()
 
 _PRESELECTED: Final = 60
 _WORDS_ALIKE: Final = 78
@@ -41,10 +45,12 @@ class Candidate(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-def candidates(line: StockLine, catalogue: Catalogue, limit: int = 5) -> list[Candidate]:
+def candidates(
+    line: StockLine, catalogue: Catalogue, limit: int = 5, crosswalks: Crosswalks = NO_CROSSWALKS
+) -> list[Candidate]:
     """At most `limit` items that `line` may mean, the best first; ties in the order of the catalogue."""
     best: dict[str, Candidate] = {}
-    for found in _found(line, catalogue):
+    for found in _found(line, catalogue, crosswalks):
         held = best.get(found.code)
         if held is None or found.score > held.score:
             best[found.code] = found
@@ -52,11 +58,15 @@ def candidates(line: StockLine, catalogue: Catalogue, limit: int = 5) -> list[Ca
     return sorted(best.values(), key=lambda found: (-found.score, place[found.code]))[:limit]
 
 
-def _found(line: StockLine, catalogue: Catalogue) -> Iterator[Candidate]:
+def _found(line: StockLine, catalogue: Catalogue, crosswalks: Crosswalks) -> Iterator[Candidate]:
     code = (line.item_code or "").strip()
     for spelling in dict.fromkeys((code, code.upper())):
         if spelling in catalogue:
             yield Candidate(spelling, SAME_CODE, Reason("same_code", {"code": spelling}))
+    for scheme, walk in crosswalks.find(code):
+        if walk.item in catalogue:
+            yield Candidate(walk.item, WALKED, Reason("crosswalk", {"code": code, "scheme": scheme}))
+    yield from _like_code(code, catalogue)
     key = fold(line.item_name or "")
     if not key:
         return
@@ -64,6 +74,23 @@ def _found(line: StockLine, catalogue: Catalogue) -> Iterator[Candidate]:
         if spoken.key == key:
             yield _candidate(spoken, *(("same_synonym", SAME_SYNONYM) if spoken.synonym else ("same_name", SAME_NAME)))
     yield from _alike(key, catalogue)
+
+
+def _alike_from_left(one: str, other: str) -> int:
+    """How many letters two codes share from the left."""
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+
+
+def _like_code(code: str, catalogue: Catalogue) -> Iterator[Candidate]:
+    """Items whose codes begin as this one does: the first letters of a standard code say the family."""
+    if len(code) < LIKE_CODE or code in catalogue:
+        return
+    for item in catalogue.all():
+        same = _alike_from_left(code.upper(), item.code)
+        if same >= LIKE_CODE:
+            yield Candidate(item.code, WORTH_SHOWING + min(same, 12), Reason("like_code", {"code": item.code[:same]}))
 
 
 def _alike(key: str, catalogue: Catalogue) -> Iterator[Candidate]:

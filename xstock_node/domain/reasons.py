@@ -59,6 +59,8 @@ MESSAGES: Final[dict[str, str]] = {
     "release_new": "a new item: a person releases it",
     "release_above": "{quantity} is more than {percent} % above the released {released}: a person releases it",
     # why an item is a candidate
+    "crosswalk": "the crosswalk {scheme} says that {code} is this item",
+    "like_code": "its code begins with {code} as well",
     "same_code": "the list has the catalogue's own code {code}",
     "same_name": "the same name in {lang}: {name}",
     "same_synonym": "another word for it in {lang}: {name}",

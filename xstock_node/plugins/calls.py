@@ -110,7 +110,7 @@ def raised(word: str, text: str, retry_after: float) -> Exception:
 
 
 def told(error: BaseException) -> tuple[str, str, float]:
-    """An exception as a word, a text and seconds to wait; a kind of a plugin's own is told as the one it is a kind of."""
+    """An exception as a word, a text and seconds to wait; a plugin's own kind is told as what it is a kind of."""
     known = {kind: name for name, kind in RAISED.items()}
     found = next((known[kind] for kind in type(error).__mro__ if kind in known), type(error).__name__)
     return found, str(error)[:1000], float(getattr(error, "retry_after", 0.0) or 0.0)

@@ -3,10 +3,12 @@
 import msgspec
 
 from xstock_node.domain.catalogue import parse_catalogue
+from xstock_node.domain.crosswalks import Crosswalk, parse_crosswalk
 from xstock_node.domain.ifrc_csv import parse_ifrc_csv
 from xstock_node.domain.items import CatalogueError, Item
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -46,6 +48,25 @@ class CatalogueImported(msgspec.Struct, frozen=True, kw_only=True):
 
     stored: int
     known: int
+
+
+class CrosswalkFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A crosswalk as csv, and the name of the list whose codes it explains; it replaces an older one of that name."""
+
+    scheme: str
+    content: bytes
+
+
+class CrosswalkImported(msgspec.Struct, frozen=True, kw_only=True):
+    """How many codes are explained, and those that mean an item which the catalogue does not have (at most 200)."""
+
+    scheme: str
+    stored: int
+    unknown: list[str]
+
+
+CROSSWALKS: Shelf[Crosswalk] = Shelf("crosswalk", Crosswalk)
+SHOWN = 200
 
 
 async def list_items(office: Office, actor: Actor, request: CatalogueRequest) -> list[ItemRow]:
@@ -93,3 +114,20 @@ async def import_items(office: Office, actor: Actor, request: CatalogueFile) -> 
     await office.node.engine.write(store, durable=True)
     office.forget_catalogue()
     return CatalogueImported(stored=len(new), known=len(items) - len(new))
+
+
+async def import_crosswalk(office: Office, actor: Actor, request: CrosswalkFile) -> CrosswalkImported:
+    """Take a crosswalk; its codes are proposed from now on, and confirmed by people."""
+    try:
+        found = parse_crosswalk(request.scheme, request.content)
+    except CatalogueError as error:
+        raise Refusal("bad-crosswalk", error.expected, error.came, error.do) from None
+    catalogue = await office.catalogue()
+    unknown = sorted({row.item for row in found.rows if row.item not in catalogue})
+
+    def store(tx: Transaction) -> None:
+        CROSSWALKS.put(tx, found.scheme, found, office.node.clock.now())
+        office.record(tx, actor, "catalogue.crosswalk", found.scheme, f"{len(found.rows)} codes")
+
+    await office.node.engine.write(store, durable=True)
+    return CrosswalkImported(scheme=found.scheme, stored=len(found.rows), unknown=unknown[:SHOWN])

@@ -5,10 +5,13 @@ from decimal import Decimal
 import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.crosswalks import Crosswalks
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState, default_factor
 from xstock_node.domain.matching import Candidate, candidates
 from xstock_node.domain.reasons import sentence
 from xstock_node.domain.stock import StockLine
+from xstock_node.services.cataloguing import CROSSWALKS
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.typed import figure_of
 from xstock_node.storage.interfaces import Transaction
@@ -61,10 +64,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecideRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Decisions of one person; `same_code` also confirms each line whose own code is the catalogue's."""
+    """Decisions of one person; `same_code` also confirms each line whose own code is the catalogue's, and
+    `crosswalk` each line whose code the crosswalk of this name knows."""
 
     decisions: list[Decision] = []
     same_code: bool = False
+    crosswalk: str = ""
 
 
 class DecideResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +83,9 @@ class DecideResult(msgspec.Struct, frozen=True, kw_only=True):
 async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> list[MatchView]:
     """The lines to decide, each with up to five candidates and why."""
     catalogue = await office.catalogue()
-    rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    rows, mappings, walks = await office.node.engine.read(
+        lambda tx: (tx.stock.lines(), tx.stock.mappings(), Crosswalks(CROSSWALKS.list(tx)))
+    )
     known = {mapping.key: mapping for mapping in mappings}
     views: dict[MappingKey, MatchView] = {}
     for source, ref, line in rows:
@@ -95,7 +102,7 @@ async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> l
             state=mapping.state.value if mapping else "open",
             code=mapping.code if mapping else "",
             factor=str(mapping.factor) if mapping else "",
-            candidates=[] if mapping else _views(candidates(line, catalogue), catalogue, office),
+            candidates=[] if mapping else _views(candidates(line, catalogue, crosswalks=walks), catalogue, office),
         )
     return list(views.values())
 
@@ -114,6 +121,8 @@ async def decide(office: Office, actor: Actor, request: DecideRequest) -> Decide
         ]
         if request.same_code:
             wanted += [(row, Decision(code=row[2].item_code or "")) for row in rows if row[2].item_code in catalogue]
+        if request.crosswalk:
+            wanted += _walked(tx, rows, request.crosswalk)
         confirmed = rejected = 0
         for (source, ref, line), decision in wanted:
             key = MappingKey.of(source, line)
@@ -131,6 +140,23 @@ async def decide(office: Office, actor: Actor, request: DecideRequest) -> Decide
         return DecideResult(confirmed=confirmed, rejected=rejected, not_done=not_done)
 
     return await office.node.engine.write(store, durable=True)
+
+
+def _walked(
+    tx: Transaction, rows: list[tuple[str, str, StockLine]], scheme: str
+) -> list[tuple[tuple[str, str, StockLine], Decision]]:
+    """A decision for each line whose code a crosswalk knows; its factor counts where it is another than one."""
+    held = CROSSWALKS.get(tx, scheme)
+    if held is None:
+        known = ", ".join(one.scheme for one in CROSSWALKS.list(tx)) or "none"
+        raise Refusal("no-crosswalk", f"a crosswalk ({known})", scheme, "`xstock catalogue crosswalk FILE`", 2)
+    walks = Crosswalks([held])
+    found = []
+    for row in rows:
+        for _, walk in walks.find(row[2].item_code)[:1]:
+            factor = "" if walk.factor == 1 else str(walk.factor)
+            found.append((row, Decision(code=walk.item, factor=factor)))
+    return found
 
 
 def _meant(row: tuple[str, str, StockLine], decision: Decision) -> bool:
