@@ -370,10 +370,13 @@ async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
     try:
         moved = await plugin.call(KIND, name, "lookup", one.id) if one.state == "unknown" else None
         if moved is None:
-            await _keep(office, msgspec.structs.replace(one, state="unknown", tries=one.tries + 1))
+            called = msgspec.structs.replace(one, state="unknown", tries=one.tries + 1)
+            await _keep(office, called)
             moved = await plugin.call(KIND, name, one.kind, movement)
     except Declined as error:
-        await _ended(office, msgspec.structs.replace(one, state="declined", error=clean(str(error))[:500]))
+        await _ended(
+            office, msgspec.structs.replace(one, state="declined", tries=one.tries + 1, error=clean(str(error))[:500])
+        )
         return True
     except (AdapterError, Defect) as error:
         sure = isinstance(error, AdapterError) and not isinstance(error, OutcomeUnknown) and one.state == "waiting"
