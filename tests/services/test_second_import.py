@@ -119,3 +119,17 @@ def test_a_crosswalk_s_codes_are_confirmed_at_one_word(home: Path, tmp_path: Pat
     assert said(home, "stock", "match", "--crosswalk", "own")["confirmed"] == 1
     run = xstock("stock", "match", "--crosswalk", "none", "--json", home=home)
     assert run.returncode == 2 and json.loads(run.stdout)["error"]["code"] == "no-crosswalk"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_the_stock_written_as_a_list_reads_back_as_it_is(home: Path, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out{suffix}"
+    assert said(home, "stock", "export", str(path))["lines"] == 33
+    before = [view["line"] for view in said(home, "stock", "list")]
+    rows = said(home, "stock", "preview", str(path))["rows"]
+    kept = ("item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "owner", "donor", "value")
+    assert [{k: row.get(k) for k in kept} for row in rows] == [{k: line.get(k) for k in kept} for line in before]
+    again = xstock("stock", "export", str(path), "--json", home=home)
+    assert again.returncode == 1 and json.loads(again.stdout)["error"]["code"] == "is-there"
+    other = xstock("stock", "export", str(tmp_path / "out.pdf"), "--json", home=home)
+    assert other.returncode == 2 and ".csv" in json.loads(other.stdout)["error"]["came"]

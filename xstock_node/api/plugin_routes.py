@@ -1,7 +1,8 @@
 """What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import cataloguing, plugging, public_desk, writing_back
+from xstock_node.services import cataloguing, plugging, public_desk, stocktake, writing_back
+from xstock_node.services.branches import Reach
 
 PLUGIN_ROUTES = (
     Route(
@@ -53,6 +54,17 @@ PLUGIN_ROUTES = (
         public_desk.PageData,
         public_desk.show_page,
         "A page of a plugin, as data",
+    ),
+    Route(
+        "stock.export",
+        "GET",
+        "/stock/export",
+        "stock.see",
+        stocktake.ExportRequest,
+        stocktake.ExportResult,
+        stocktake.export_lines,
+        "The own stock as a list",
+        reach=Reach.LISTED,
     ),
     Route(
         "stock.movements",

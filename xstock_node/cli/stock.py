@@ -75,6 +75,24 @@ async def list_(as_json: bool, home: Path | None) -> None:
         emit(await session.call("stock.list"), as_json, _lines)
 
 
+@stock.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--source", default="", help="Only the lines of this source.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@verb
+async def export(as_json: bool, home: Path | None, file: Path, source: str, force: bool) -> None:
+    """Write the own stock to FILE (.csv, .xlsx), which reads back as it is."""
+    from xstock_node.services.stocktake import ExportRequest
+
+    if file.exists() and not force:  # noqa: ASYNC240 - a verb does one thing at a time
+        raise Refusal("is-there", "a new file", f"{file} is there", "choose another name, or say --force", 1)
+    async with open_session(home) as session:
+        result = await session.call("stock.export", ExportRequest(suffix=file.suffix, source=source))
+    file.write_bytes(result.content)  # noqa: ASYNC240
+    told = {"file": str(file), "lines": result.lines}
+    emit(told, as_json, lambda t: words("stock.exported", "{lines} lines written to {file}", **t))
+
+
 @stock.command("sources")
 @verb
 async def sources(as_json: bool, home: Path | None) -> None:

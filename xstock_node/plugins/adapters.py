@@ -4,6 +4,7 @@ A `FileReader` turns one foreign file into stock lines. The host runs it in a ch
 must be importable by `module:attribute`, take only what `ReadHints` carries and return a `FileReading`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -64,6 +65,14 @@ class FileReader(Protocol):
 
     def read(self, path: Path, hints: ReadHints) -> FileReading:
         """Read `path`; a refused file is a `FileReading` with `error`, an exception is a defect of the reader."""
+        ...
+
+
+class FileWriter(Protocol):
+    """A reader that writes lists too, such that it reads them back as they were. Since API level 3."""
+
+    def write(self, lines: Sequence[StockLine], suffix: str) -> bytes:
+        """The lines as a file of this kind; `suffix` is one of those that the manifest lists in `writes`."""
         ...
 
 

@@ -9,14 +9,17 @@ import resource
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from xstock_node.domain.stock import StockLine
 from xstock_node.plugins.adapters import FileReading, ReadHints
+from xstock_node.plugins.guard import guard
 from xstock_node.plugins.hookspecs import Registry
 
 
-class ReadJob(msgspec.Struct, frozen=True, kw_only=True):
+class ReadJob(msgspec.Struct, frozen=True, kw_only=True, tag="read"):
     """Which reader of which module reads which file; memory in bytes, processor time in seconds."""
 
     module: str
@@ -27,14 +30,31 @@ class ReadJob(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
 
 
+class WriteJob(msgspec.Struct, frozen=True, kw_only=True, tag="write"):
+    """Which reader of which module writes these lines as a file of this suffix; limits as of a `ReadJob`."""
+
+    module: str
+    reader: str
+    lines: list[StockLine]
+    suffix: str
+    memory: int
+    seconds: int
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was written."""
+
+    content: bytes
+
+
 def main() -> None:
     """Read the job, keep the limits, answer."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=ReadJob)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=ReadJob | WriteJob)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     limit(job.memory, job.seconds)
-    reading = _read(job)
-    answers.write(msgspec.json.encode(reading))
+    guard("", [job.path] if isinstance(job, ReadJob) else [])
+    answers.write(msgspec.json.encode(_read(job) if isinstance(job, ReadJob) else _write(job)))
     answers.close()
 
 
@@ -48,9 +68,18 @@ def limit(memory: int, seconds: int) -> None:
 
 
 def _read(job: ReadJob) -> FileReading:
+    reading: FileReading = _reader(job.module, job.reader).read(Path(job.path), job.hints)
+    return reading
+
+
+def _write(job: WriteJob) -> Written:
+    return Written(content=_reader(job.module, job.reader).write(job.lines, job.suffix))
+
+
+def _reader(module: str, name: str) -> Any:
     registry = Registry()
-    import_module(job.module).xstock_register(registry)
-    return registry.file_readers[job.reader].read(Path(job.path), job.hints)
+    import_module(module).xstock_register(registry)
+    return registry.file_readers[name]
 
 
 if __name__ == "__main__":

@@ -29,7 +29,12 @@ def restrain(begin: Begin) -> None:
     _limit("RLIMIT_FSIZE", 0)
     _limit("RLIMIT_NOFILE", limits.PLUGIN_FILES)
     _limit("RLIMIT_NPROC", _tasks() + limits.PLUGIN_THREADS)
-    sys.addaudithook(_Guard(begin.network, begin.home, begin.readable))
+    guard(begin.home, begin.readable, begin.network)
+
+
+def guard(home: str, readable: Sequence[str], network: bool = False) -> None:
+    """Refuse programs and signals, sockets without `network`, and the data folder but for the files `readable`."""
+    sys.addaudithook(_Guard(network, home, readable))
 
 
 def _limit(name: str, most: int) -> None:

@@ -46,6 +46,7 @@ class Adapter(NamedTuple):
     title: str
     suffixes: tuple[str, ...]
     editable: bool
+    writes: tuple[str, ...] = ()
 
 
 class PluginHost:
@@ -89,6 +90,14 @@ class PluginHost:
     def reader_for(self, suffix: str) -> Adapter | None:
         """The reader of files with this suffix, or None."""
         return next((one for one in self.of_kind("file-reader") if suffix.lower() in one.suffixes), None)
+
+    def writer_for(self, suffix: str) -> Adapter | None:
+        """The reader that also writes files with this suffix, or None."""
+        return next((one for one in self.of_kind("file-reader") if suffix.lower() in one.writes), None)
+
+    def written(self) -> list[str]:
+        """Every suffix that some loaded plugin writes."""
+        return sorted({suffix for one in self.of_kind("file-reader") for suffix in one.writes})
 
     def suffixes(self) -> list[str]:
         """Every suffix that some loaded plugin reads."""
@@ -168,9 +177,12 @@ class PluginHost:
         for one in found:
             if not settings_files.is_name(one.name):
                 raise ValueError(f"expected an adapter's name of a-z, 0-9 and '-'; came {one.name[:60]!r}")
+        writes: dict[tuple[str, str], tuple[str, ...]] = {
+            (one.kind, one.name): one.writes for one in plugin.manifest.adapter or ()
+        }
         for one in found:
             self.adapters[one.kind, one.name] = Adapter(
-                plugin, one.kind, one.name, one.title, one.suffixes, one.editable
+                plugin, one.kind, one.name, one.title, one.suffixes, one.editable, writes.get((one.kind, one.name), ())
             )
 
 

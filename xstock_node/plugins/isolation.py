@@ -4,14 +4,17 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from xstock_node.domain.stock import StockLine
 from xstock_node.plugins.adapters import FileReading, ReadHints
-from xstock_node.plugins.child import ReadJob
+from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.child import ReadJob, WriteJob, Written
 from xstock_node.plugins.family import family
 from xstock_node.plugins.host import PluginHost
 from xstock_node.plugins.sandbox import Start
@@ -57,6 +60,32 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
     return _refusal(
         path, "reader_failed", f"expected {found.name} to read {path.name}; came: {why}; send the file to its author"
     )
+
+
+async def write_file(host: PluginHost, suffix: str, lines: Sequence[StockLine]) -> bytes:
+    """The lines as a file of this suffix; `Defect` where no plugin writes such, or the one that does fails."""
+    found = host.writer_for(suffix)
+    if found is None:
+        known = ", ".join(host.written()) or "none (no plugin that writes files is loaded)"
+        raise Defect(f"expected one of {known}; came {suffix or 'no suffix'}; choose one")
+    job = WriteJob(
+        module=found.plugin.code.module,
+        reader=found.name,
+        lines=list(lines),
+        suffix=suffix,
+        memory=limits.READER_MEMORY,
+        seconds=limits.READER_SECONDS,
+    )
+    ended = await run_child(
+        "xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, found.plugin.way_to_read(None)
+    )
+    if ended.code == 0 and len(ended.answer) <= limits.READER_OUTPUT:
+        try:
+            return msgspec.json.decode(ended.answer, type=Written).content
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            ended = ended._replace(words=str(error))
+    why = ended.words or f"it ended with {ended.code}"
+    raise Defect(f"expected {found.name} to write a {suffix}; came: {why}; tell its author")
 
 
 def _refuse_early(host: PluginHost, path: Path) -> FileReading | None:

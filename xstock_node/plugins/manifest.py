@@ -32,7 +32,8 @@ NEEDS: dict[Kind, Power] = {
 
 
 class AdapterEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One adapter that the plugin registers; `suffixes` of a file reader are lower case with the dot.
+    """One adapter that the plugin registers; `suffixes` of a file reader are lower case with the dot;
+    `writes` those of them that it also writes.
 
     A route states its `method`, its `path` below `/plugins/PLUGIN/` of the public port, its `authentication`, how many
     bytes of `body` and how many requests `a_minute` from one address; a page whether it is `public` too.
@@ -42,6 +43,7 @@ class AdapterEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     name: str
     title: str = ""
     suffixes: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
     method: Literal["", "GET", "POST", "PUT"] = ""
     path: Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*)?$", max_length=80)] = ""
     authentication: Literal["", "token", "hmac", "mutual-tls", "none"] = ""

@@ -183,9 +183,10 @@ class Plugin:
             raise Defect(ready.error)
         return ready.adapters
 
-    def way_to_read(self, path: Path) -> sandbox.Start:
-        """How to start the process in which one of its readers reads a file, of which it is given nothing else."""
-        return sandbox.start(self.code.origin, [path], False, self._home, self._mode, READING)
+    def way_to_read(self, path: Path | None) -> sandbox.Start:
+        """How to start the process in which one of its readers reads a file, or writes one, and sees no other."""
+        readable = [path] if path is not None else []
+        return sandbox.start(self.code.origin, readable, False, self._home, self._mode, READING)
 
     async def stop(self) -> None:
         """End its process."""

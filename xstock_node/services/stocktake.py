@@ -17,7 +17,8 @@ from xstock_node.domain.steps import Currency
 from xstock_node.domain.stock import StockLine, Unit
 from xstock_node.domain.stock_changes import MOST_LOST, MOST_MOVED, StockChange, compare, mass_change
 from xstock_node.plugins.adapters import FileReading, ReadHints
-from xstock_node.plugins.isolation import read_file
+from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.isolation import read_file, write_file
 from xstock_node.protocol import limits
 from xstock_node.services import branches
 from xstock_node.services.errors import Refusal
@@ -188,6 +189,30 @@ async def list_lines(office: Office, actor: Actor, request: None = None) -> list
         for source, ref, line in rows
         if here is None or (line.location or "") in here
     ]
+
+
+class ExportRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The own stock as a file of this suffix (such as .xlsx), all of it or that of one source."""
+
+    suffix: str
+    source: str = ""
+
+
+class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The file's content, and how many lines it has."""
+
+    lines: int
+    content: bytes
+
+
+async def export_lines(office: Office, actor: Actor, request: ExportRequest) -> ExportResult:
+    """The own stock as a list that reads back as it is."""
+    lines = [v.line for v in await list_lines(office, actor) if request.source in ("", v.source)]
+    try:
+        content = await write_file(office.host, request.suffix.lower(), lines)
+    except Defect as error:
+        raise Refusal("not-written", f"a file of {len(lines)} lines", str(error), "choose .csv or .xlsx", 2) from None
+    return ExportResult(lines=len(lines), content=content)
 
 
 async def add_line(office: Office, actor: Actor, request: LineRequest) -> LineView:

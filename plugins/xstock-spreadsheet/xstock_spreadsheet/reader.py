@@ -1,11 +1,13 @@
 """The file reader: what the file truly is decides how it is read, whatever its name ends with."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from xstock_node.domain.stock import StockLine
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_spreadsheet import sheets
 from xstock_spreadsheet.delimited import read_grid
@@ -42,6 +44,16 @@ class SpreadsheetReader:
         except MemoryError:
             beyond = too_large("more than fits in memory")
             return FileReading(file=path.name, error=beyond.word, error_text=beyond.text)
+
+    def write(self, lines: Sequence[StockLine], suffix: str) -> bytes:
+        """The lines as a .csv or .xlsx that reads back as they are."""
+        return _written(lines, suffix)
+
+
+def _written(lines: Sequence[StockLine], suffix: str) -> bytes:
+    from xstock_spreadsheet.export import write_csv, write_xlsx
+
+    return write_xlsx(lines) if suffix == ".xlsx" else write_csv(lines)
 
 
 def _bytes(path: Path) -> bytes:
