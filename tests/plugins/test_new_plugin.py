@@ -44,6 +44,7 @@ async def test_a_new_plugin_of_each_kind_holds_all_its_checks(kind: str, tmp_pat
     assert len(found) >= 5
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_tests_of_a_new_plugin_pass(kind: str, tmp_path: Path) -> None:
     folder = made(kind, tmp_path)

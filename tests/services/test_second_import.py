@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import xstock
+from tests.processes import xstock_here
 from tests.shared import sample
 
 STOCK = "RMS__Demo__inv_item.csv"
@@ -22,20 +23,27 @@ reject = true
 """
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A node with the IFRC catalogue, the stock, and a person's decisions about it."""
-    folder = tmp_path / "home"
+    folder = tmp_path_factory.mktemp("pirac") / "home"
+    decided = folder.parent / "decided.toml"
+    decided.write_text(DECIDED, "utf-8")
     said(folder, "init", "--name", "pirac.example.org", "--language", "fr")
     said(folder, "catalogue", "import", str(sample("sahana-eden", "IFRC__supply_item_ifrc_standard.csv")))
     said(folder, "stock", "import", str(sample("sahana-eden", STOCK)))
-    (tmp_path / "decided.toml").write_text(DECIDED, "utf-8")
-    said(folder, "stock", "match", "--same-code", "--decisions", str(tmp_path / "decided.toml"))
+    said(folder, "stock", "match", "--same-code", "--decisions", str(decided))
     return folder
 
 
+@pytest.fixture
+def home(ready: Path, tmp_path: Path) -> Path:
+    """A copy of that node, of a test's own."""
+    return shutil.copytree(ready, tmp_path / "home")
+
+
 def said(home: Path, *words: str) -> Any:
-    run = xstock(*words, "--json", home=home)
+    run = xstock_here(*words, "--json", home=home)
     assert run.returncode == 0, (words, run.stdout, run.stderr)
     return json.loads(run.stdout)
 
@@ -97,7 +105,7 @@ def test_confirmed_mappings_are_kept_over_a_second_import_with_changes(home: Pat
 def test_a_list_that_was_cut_is_held_and_nothing_of_the_stock_changes(home: Path, tmp_path: Path) -> None:
     before = said(home, "stock", "list")
     cut = changed(tmp_path / "cut.csv", lambda rows: rows[:10])
-    run = xstock("stock", "import", str(cut), "--json", home=home)
+    run = xstock_here("stock", "import", str(cut), "--json", home=home)
     assert run.returncode != 0 and json.loads(run.stdout)["error"]["code"] == "mass-change"
     assert said(home, "stock", "list") == before
     assert said(home, "stock", "import", str(cut), "--accept-changes")["removed"] > 0
@@ -117,7 +125,7 @@ def test_a_crosswalk_s_codes_are_confirmed_at_one_word(home: Path, tmp_path: Pat
     (view,) = [v for v in said(home, "stock", "match") if v["local"] == "WPUBERK4"]
     assert view["candidates"][0]["code"] == "WWTUGBI3001" and "own" in view["candidates"][0]["why"]
     assert said(home, "stock", "match", "--crosswalk", "own")["confirmed"] == 1
-    run = xstock("stock", "match", "--crosswalk", "none", "--json", home=home)
+    run = xstock_here("stock", "match", "--crosswalk", "none", "--json", home=home)
     assert run.returncode == 2 and json.loads(run.stdout)["error"]["code"] == "no-crosswalk"
 
 
@@ -129,7 +137,7 @@ def test_the_stock_written_as_a_list_reads_back_as_it_is(home: Path, tmp_path: P
     rows = said(home, "stock", "preview", str(path))["rows"]
     kept = ("item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "owner", "donor", "value")
     assert [{k: row.get(k) for k in kept} for row in rows] == [{k: line.get(k) for k in kept} for line in before]
-    again = xstock("stock", "export", str(path), "--json", home=home)
+    again = xstock_here("stock", "export", str(path), "--json", home=home)
     assert again.returncode == 1 and json.loads(again.stdout)["error"]["code"] == "is-there"
-    other = xstock("stock", "export", str(tmp_path / "out.pdf"), "--json", home=home)
+    other = xstock_here("stock", "export", str(tmp_path / "out.pdf"), "--json", home=home)
     assert other.returncode == 2 and ".csv" in json.loads(other.stdout)["error"]["came"]
