@@ -26,7 +26,9 @@ from xstock_node.plugins import (
 from xstock_node.services.mapping_desk import DecideRequest, decide
 from xstock_node.services.office import OPERATOR, Thresholds
 from xstock_node.services.syncing import SyncRequest, sync
-from xstock_node.services.writing_back import MOVEMENTS, list_movements, look, movement_findings
+from xstock_node.services.taking import whole
+from xstock_node.services.writing_back import list_movements, look, movement_findings
+from xstock_node.services.written import MOVEMENTS
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -35,7 +37,7 @@ class Settings(msgspec.Struct):
 
 
 class System:
-    """A system with 60 tents that expire first and 80 others; `way` spoils its next answers."""
+    """A system with 60 tents that expire first, 80 others and some that are past it; `way` spoils its next answers."""
 
     name, title, settings = "wms", "A system", Settings
 
@@ -53,13 +55,17 @@ class System:
         return Capabilities(system="WMS 1", movements=("reserve", "release", "issue", "receive"))
 
     async def snapshot(self, context: Context) -> AsyncIterator[Any]:
-        for key, quantity, expiry in (("old", 60, "2027-01-31"), ("new", 80, "2029-01-31")):
+        for key, quantity, expiry in (
+            ("past", 500, "2020-01-31"),
+            ("old", 60, "2028-06-30"),
+            ("new", 80, "2029-01-31"),
+        ):
             held = StockLine(
                 item_code=TENT, item_name="Tent", quantity=Decimal(quantity), unit="pcs", location="Zagreb",
                 lot=key, expiry=expiry, reserved=self.reserved(key),
             )  # fmt: skip
             yield SourceLine(key=key, line=held)
-        yield SnapshotEnd(as_of=context.now(), count=2)
+        yield SnapshotEnd(as_of=context.now(), count=3)
 
     async def reserve(self, context: Context, movement: Movement) -> Moved:
         return self.move(movement)
@@ -164,7 +170,7 @@ async def test_own_reservations_are_not_taken_from_the_stock_twice(shop: Shop) -
         key="other", kind="reserve", lines=(next(iter(shop.system.moved.values())).lines[1],)
     )
     await sync(shop.office, OPERATOR, SyncRequest(source="wms"))
-    assert {v.line.key: v.line.reserved for v in await _lines(shop)} == {"old": 0, "new": 10}
+    assert {v.line.key: v.line.reserved for v in await _lines(shop)} == {"past": 0, "old": 0, "new": 10}
 
 
 async def test_a_cancelled_operation_releases_and_a_part_that_leaves_is_issued_alone(shop: Shop) -> None:
@@ -252,6 +258,94 @@ async def test_a_movement_that_the_stock_cannot_cover_says_what_is_missing(shop:
     await look(shop.office)
     (one,) = await list_movements(shop.office, OPERATOR)
     assert one.state == "declined" and "30 are missing" in one.error and shop.system.calls == []
+    await sync(shop.office, OPERATOR, SyncRequest(source="wms", accept_changes=True))
+    await shop.desks[HR].ask("POST", "/stock/movements/retry", json={"id": one.id})
+    await look(shop.office)
+    (one,) = await list_movements(shop.office, OPERATOR)
+    assert one.state == "done" and sum(taken.line.quantity for taken in one.lines) == 50
+
+
+async def test_two_operations_never_take_the_same_goods(shop: Shop) -> None:
+    await shop.bound(60)
+    await look(shop.office)
+    await sync(shop.office, OPERATOR, SyncRequest(source="wms"))
+    await shop.bound(20)
+    await look(shop.office)
+    first, second = shop.system.moved.values()
+    assert [(line.key, line.quantity) for line in first.lines] == [("old", 60)]
+    assert [(line.key, line.quantity) for line in second.lines] == [("new", 20)]
+
+
+async def test_what_is_reserved_anew_after_a_part_left_is_not_what_left(shop: Shop) -> None:
+    case = await shop.bound(70)
+    await look(shop.office)
+    await shop.dispatch(case, 60)
+    await look(shop.office)
+    issue, again = [m for m in shop.system.moved.values() if m.kind == "issue" or m.key][-2:]
+    assert [(line.key, line.quantity) for line in issue.lines] == [("old", 60)]
+    assert again.kind == "reserve" and [(line.key, line.quantity) for line in again.lines] == [("new", 10)]
+
+
+async def test_parts_that_return_go_to_the_lots_that_are_still_out_and_never_twice(shop: Shop) -> None:
+    case = await shop.bound(70)
+    await shop.dispatch(case, 70)
+    await case.until(BG, "dispatched")
+    await case.step(BG, "received", counts=[{"item": TENT, "unit": "H87", "good": [70, 0]}])
+    await case.until(HR, "received")
+    await case.step(BG, "on-loan", lines=lines(70), due="2027-06-30")
+    for number, part in enumerate((60, 10)):
+        await case.step(BG, "returned", lines=lines(part), consignment=f"back-{number}")
+        await case.until(HR, "return-dispatched", "returned")
+        back = [{"item": TENT, "unit": "H87", "good": [part, 0]}]
+        await case.step(HR, "return-received", counts=back, consignment=f"back-{number}")
+        await look(shop.office)
+    received = [m for m in shop.system.moved.values() if m.kind == "receive"]
+    assert [[(line.key, line.quantity) for line in m.lines] for m in received] == [[("old", 60)], [("new", 10)]]
+
+
+async def test_what_was_never_issued_in_the_system_is_not_received_into_it(shop: Shop) -> None:
+    case = await shop.bound(50)
+    shop.system.way = ["no", "no"]
+    await shop.dispatch(case, 50)
+    await look(shop.office)
+    await case.until(BG, "dispatched")
+    await case.step(BG, "received", counts=[{"item": TENT, "unit": "H87", "good": [50, 0]}])
+    await case.until(HR, "received")
+    await case.step(BG, "on-loan", lines=lines(50), due="2027-06-30")
+    await case.step(BG, "returned", lines=lines(50), consignment="back")
+    await case.until(HR, "return-dispatched")
+    await case.step(HR, "return-received", counts=[{"item": TENT, "unit": "H87", "good": [50, 0]}])
+    await look(shop.office)
+    assert await shop.states() == [("reserve", "declined"), ("issue", "declined"), ("receive", "declined")]
+    assert shop.system.moved == {}
+
+
+async def test_a_reservation_that_was_declined_needs_no_release(shop: Shop) -> None:
+    case = await shop.bound(50)
+    shop.system.way = ["no"]
+    await case.step(HR, "cancel-own", reason="flood-here")
+    await look(shop.office)
+    assert await shop.states() == [("reserve", "declined"), ("release", "not needed")]
+
+
+async def test_who_opts_out_and_in_again_replays_nothing_of_the_time_between(shop: Shop) -> None:
+    path = shop.office.home / "plugins" / "wms.toml"
+    written = path.read_text()
+    path.write_text("[host]\nwrite = []\n")
+    await look(shop.office)
+    case = await shop.bound(50)
+    await shop.dispatch(case, 50)
+    shop.later(5)
+    path.write_text(written)
+    await look(shop.office)
+    assert shop.system.calls == [] and await shop.states() == []
+
+
+@pytest.mark.parametrize(
+    ("quantity", "factor", "units"), [("10", "3", "4"), ("12", "3", "4"), ("1", "8", "0.125"), ("70", "1", "70")]
+)
+def test_packs_are_taken_whole_where_they_cannot_be_parted_exactly(quantity: str, factor: str, units: str) -> None:
+    assert str(whole(Decimal(quantity), Decimal(factor))) == units
 
 
 async def test_steps_from_before_a_system_was_written_to_are_left_alone(desks: dict[str, Desk], tmp_path: Path) -> None:

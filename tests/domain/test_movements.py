@@ -84,3 +84,23 @@ def test_what_comes_back_good_is_received() -> None:
         ("return-received", back | {"consignment": "back"}),
     )
     assert kinds(story)[-1] == ("receive", most - 1)
+
+
+def test_what_a_correction_takes_back_is_told_to_a_person_and_never_received_twice() -> None:
+    most = whole(told(BOUND))
+    story = after(
+        ("dispatch", of(most)),
+        ("received", {"counts": [{"item": ITEM, "unit": UNIT, "good": (most, 0)}]}),
+        ("on-loan", of(most)),
+        ("returned", of(most, consignment="back")),
+    )
+    first = story.say("return-received", counts=[{"item": ITEM, "unit": UNIT, "good": (6, 0)}], consignment="back")
+    fewer = {"counts": [{"item": ITEM, "unit": UNIT, "good": (4, 0), "short": (2, 0)}]}
+    again = {"counts": [{"item": ITEM, "unit": UNIT, "good": (6, 0)}]}
+    story.say("correct", of=first.hash, **fewer)
+    story.say("correct", of=first.hash, **again)
+    found = [
+        (one.kind, int(one.needs[0].quantity), one.by_hand) for one in planned(story.events) if one.kind == "receive"
+    ]
+    assert found[0] == ("receive", 6, False)
+    assert all(by_hand for _, _, by_hand in found[1:])

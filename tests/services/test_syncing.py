@@ -15,6 +15,7 @@ from xstock_node.plugins import (
     Context,
     CursorExpired,
     Gone,
+    MovementLine,
     Registry,
     RejectedLine,
     SnapshotEnd,
@@ -29,9 +30,12 @@ from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.publishing import publish
 from xstock_node.services.source_checks import source_findings
-from xstock_node.services.sources import list_sources
+from xstock_node.services.sources import SOURCES, list_sources
 from xstock_node.services.stocktake import list_lines
 from xstock_node.services.syncing import Syncing, SyncRequest, sync
+from xstock_node.services.written import MOVEMENTS, Taken, Written
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Source
 from xstock_node.testing.simnet import SimNet
 
 TENT = "HSHETENTF16C"
@@ -51,6 +55,7 @@ class System:
         self.news: list[Any] | None = None
         self.error: Exception | None = None
         self.complete = True
+        self.back = 0
         self.asked: list[str] = []
 
     def stock(self, count: int, quantity: int = 10) -> None:
@@ -67,7 +72,7 @@ class System:
         for one in self.said:
             yield one
         count = sum(not isinstance(one, RejectedLine) for one in self.said)
-        yield SnapshotEnd(as_of=context.now(), count=count, complete=self.complete, cursor="c1")
+        yield SnapshotEnd(as_of=context.now() - self.back, count=count, complete=self.complete, cursor="c1")
 
     async def changes(self, context: Context, cursor: str) -> AsyncIterator[Any]:
         self.asked.append(f"changes {cursor}")
@@ -78,7 +83,7 @@ class System:
         yield SnapshotEnd(as_of=context.now(), count=len(self.news or ()), cursor="c2")
 
 
-def line(number: int, quantity: int, code: str = "") -> SourceLine:
+def line(number: int, quantity: int, code: str = "", reserved: int | None = None) -> SourceLine:
     held = StockLine(
         item_code=code or f"A{number}",
         item_name=f"Thing {number}",
@@ -87,6 +92,7 @@ def line(number: int, quantity: int, code: str = "") -> SourceLine:
         location="North",
         lot=None,
         expiry=None,
+        reserved=None if reserved is None else Decimal(reserved),
     )
     return SourceLine(key=str(number), line=held)
 
@@ -247,10 +253,91 @@ async def test_old_stock_is_shown_as_such_and_nothing_new_is_offered_from_it(kit
     assert source.age == "old" and "nothing new" in source.why
     again = await publish(kit.office, OPERATOR, PublishRequest(release=True))
     assert (again.published, again.withdrawn, again.unchanged) == ([], [], 1)  # what stands says the same, and stays
-    await kit.office.node.engine.write(
-        lambda tx: tx.stock.replace_minimums({("North", TENT): Decimal(20)}), durable=True
-    )
-    changed = await publish(kit.office, OPERATOR, PublishRequest(release=True))
-    assert (changed.published, changed.withdrawn) == ([], []) and "not read for too long" in changed.aged[0].why
+    await least(kit, 20)
+    lower = await publish(kit.office, OPERATOR, PublishRequest(release=True))
+    assert [o.quantity for o in lower.published] == ["30"]  # less than before is said at any age
+    await least(kit, 0)
+    more = await publish(kit.office, OPERATOR, PublishRequest(release=True))
+    assert (more.published, more.withdrawn) == ([], []) and "not read for too long" in more.aged[0].why
     await kit.sync()
-    assert [o.quantity for o in (await publish(kit.office, OPERATOR, PublishRequest(release=True))).published] == ["30"]
+    assert [o.quantity for o in (await publish(kit.office, OPERATOR, PublishRequest(release=True))).published] == ["50"]
+
+
+async def least(kit: Kit, quantity: int) -> None:
+    """Set the minimum level of the store."""
+    levels = {("North", TENT): Decimal(quantity)}
+    await kit.office.node.engine.write(lambda tx: tx.stock.replace_minimums(levels), durable=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"quantity": Decimal("NaN")}, "bad_quantity"),
+        ({"quantity": Decimal("Infinity")}, "bad_quantity"),
+        ({"quantity": Decimal("1E+999999")}, "bad_quantity"),
+        ({"reserved": Decimal("-Infinity")}, "bad_quantity"),
+        ({"expiry": "sometime"}, "bad_date"),
+        ({"expiry": "20300101"}, "bad_date"),
+        ({"item_name": "x" * 501}, "too_long"),
+    ],
+)
+async def test_a_line_that_cannot_be_reckoned_with_is_rejected_and_poisons_nothing(
+    kit: Kit, changed: dict[str, Any], word: str
+) -> None:
+    kit.system.stock(40)
+    bad = kit.system.said[7]
+    kit.system.said[7] = msgspec.structs.replace(bad, line=msgspec.structs.replace(bad.line, **changed))
+    result = await kit.sync()
+    assert (result.state, result.stored, result.rejected[0].reason) == ("taken", 39, word)
+    await publish(kit.office, OPERATOR, PublishRequest(release=True))
+
+
+async def test_a_system_that_answers_with_old_figures_is_old(kit: Kit) -> None:
+    kit.system.stock(3)
+    kit.system.back = 60 * DAY
+    await kit.sync()
+    assert (await kit.source()).age == "old"
+
+
+async def test_a_list_of_the_same_name_is_not_written_over(kit: Kit) -> None:
+    source = Source("wms", "file", "", kit.office.node.clock.now(), 1, 0)
+    held = [("abc", line(1, 5).line)]
+    await kit.office.node.engine.write(lambda tx: tx.stock.replace(source, held), durable=True)
+    kit.system.stock(3)
+    with pytest.raises(Refusal) as refused:
+        await kit.sync()
+    assert refused.value.code == "source-taken" and len(await kit.held()) == 1
+
+
+async def test_changes_take_own_reservations_off_once(kit: Kit) -> None:
+    kit.system.stock(20)
+    kit.system.news = []
+    kit.system.said[0] = line(0, 10, reserved=6)
+    await kit.sync()
+    await reserve(kit, "0", 4)
+    kit.later(5)
+    kit.system.news = [line(0, 10, reserved=10)]
+    await kit.sync()
+    for _ in range(2):
+        kit.system.news = []
+        await kit.office.node.engine.write(lambda tx: _cursor(tx, "c1"), durable=True)
+        await kit.sync()
+    (found,) = [v.line.reserved for v in await list_lines(kit.office, OPERATOR) if v.line.key == "0"]
+    assert found == 6
+
+
+def _cursor(tx: Transaction, cursor: str) -> None:
+    state = SOURCES.get(tx, "wms")
+    assert state is not None
+    SOURCES.put(tx, "wms", msgspec.structs.replace(state, cursor=cursor), 1)
+
+
+async def reserve(kit: Kit, key: str, quantity: int) -> None:
+    """A reservation that was made in the system."""
+    now = kit.office.node.clock.now()
+    taken = Taken(line=MovementLine(key=key, quantity=Decimal(quantity)), code=TENT, unit="H87", factor=Decimal(1))
+    made = Written(
+        id="xs-1", case="c", kind="reserve", order=0, began=now, at=now, source="wms", lines=(taken,),
+        state="done", ended_at=now,
+    )  # fmt: skip
+    await kit.office.node.engine.write(lambda tx: MOVEMENTS.put(tx, made.id, made, now), durable=True)

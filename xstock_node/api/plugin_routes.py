@@ -1,7 +1,7 @@
 """What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import cataloguing, plugging, public_desk, stocktake, writing_back
+from xstock_node.services import cataloguing, plugging, public_desk, stocktake, writing_back, written
 from xstock_node.services.branches import Reach
 
 PLUGIN_ROUTES = (
@@ -72,7 +72,7 @@ PLUGIN_ROUTES = (
         "/stock/movements",
         "stock",
         None,
-        list[writing_back.Written],
+        list[written.Written],
         writing_back.list_movements,
         "What was written to inventory systems",
     ),
@@ -82,7 +82,7 @@ PLUGIN_ROUTES = (
         "/stock/movements/retry",
         "stock",
         writing_back.MovementId,
-        writing_back.Written,
+        written.Written,
         writing_back.retry,
         "Try again what a system declined",
     ),

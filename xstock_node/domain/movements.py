@@ -24,13 +24,17 @@ class Need(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """One movement, bound to the step `hash` of `time`. `of` is the hash of the step whose reservation it ends."""
+    """One movement, bound to the step `hash` of `time`. `of` is the hash of the step whose reservation it ends.
+
+    `by_hand`: a correction took back what was issued or received already; no system is told so by itself.
+    """
 
     kind: str
     hash: str
     time: int
     needs: tuple[Need, ...] = ()
     of: str = ""
+    by_hand: bool = False
 
 
 class _Stand(NamedTuple):
@@ -55,7 +59,9 @@ def planned(messages: Sequence[Event]) -> list[Planned]:
             found += [Planned("reserve", step.hash, step.time, _needs(now.held, None))] if now.held else []
             reserved = step.hash if now.held else ""
         found += [Planned("receive", step.hash, step.time, _needs(back, None))] if back else []
-        before = now
+        for kind, fell in (("issue", _more(before.sent, now.sent)), ("receive", _more(before.back, now.back))):
+            found += [Planned(kind, step.hash, step.time, _needs(fell, None), by_hand=True)] if fell else []
+        before = _Stand(now.held, _most(now.sent, before.sent), _most(now.back, before.back))
     return found
 
 
@@ -80,6 +86,11 @@ def _stand(seen: Sequence[Event]) -> _Stand:
 
 def _more(now: Mapping[Key, Decimal], before: Mapping[Key, Decimal]) -> Sums:
     return {key: more for key, value in now.items() if (more := value - before.get(key, ZERO)) > ZERO}
+
+
+def _most(now: Mapping[Key, Decimal], before: Mapping[Key, Decimal]) -> Sums:
+    """The highest that each figure ever was: what a correction takes back is not moved again when it comes anew."""
+    return {key: max(now.get(key, ZERO), before.get(key, ZERO)) for key in now.keys() | before.keys()}
 
 
 def _needs(sums: Sums, step: Event | None) -> tuple[Need, ...]:

@@ -12,7 +12,7 @@ from xstock_node.domain.commitments import Counts
 from xstock_node.domain.mapping import MappingTable
 from xstock_node.domain.sharing import Proposal, ProposedOffer, SharedLine, propose
 from xstock_node.domain.sums import Key
-from xstock_node.domain.units import decimal_pair
+from xstock_node.domain.units import decimal_pair, from_sent_pair
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogName, record_id
@@ -152,8 +152,8 @@ def _aged(
     found = []
     for one in (o for o in chosen if not old.isdisjoint(o.refs)):
         before = live.get(_spot(making.office, one))
-        if before is None or not _says_the_same(_record(making, one, before), before):
-            found.append(one)
+        if before is None or one.quantity > from_sent_pair(before.offer.qty):
+            found.append(one)  # less than before is said at any age
     return found
 
 

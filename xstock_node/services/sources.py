@@ -1,10 +1,11 @@
 """Where own stock comes from: files, the list kept by hand, systems; how each fared when it was last read."""
 
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 import msgspec
 
-from xstock_node.domain.ageing import Age, age_of
+from xstock_node.domain.ageing import DAY, Age, age_of
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
@@ -59,7 +60,16 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
 def age(tx: Transaction, source: Source, now: int) -> Age:
     """How far the lines of a source may be relied on; files count as monthly reports."""
     state = SOURCES.get(tx, source.name)
-    return age_of(source.reader, source.read_at, now, source.reader == FILE or bool(state and state.monthly))
+    return age_of(source.reader, _as_of(source), now, source.reader == FILE or bool(state and state.monthly))
+
+
+def _as_of(source: Source) -> int:
+    """When the stock was so: the end of the day that the source names, or when it was read, whichever is earlier."""
+    try:
+        day = datetime.combine(date.fromisoformat(source.as_of), time(), UTC)
+    except ValueError:
+        return source.read_at
+    return min(source.read_at, int(day.timestamp()) + DAY)
 
 
 def old_refs(tx: Transaction, now: int) -> frozenset[str]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from xstock_node.domain.mapping import MappingKey
+from xstock_node.domain.soundness import fault
 from xstock_node.domain.stock import StockLine
 from xstock_node.domain.sums import ZERO
 from xstock_node.plugins.adapters import RejectedLine
@@ -29,7 +30,7 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.sources import SOURCES, SYSTEM, SourceState, systems
 from xstock_node.services.stocktake import alike, cleaned, guard
 from xstock_node.services.typed import clean
-from xstock_node.services.writing_back import standing
+from xstock_node.services.written import standing
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -81,6 +82,7 @@ class Staged:
     rejected: list[RejectedLine] = field(default_factory=list)
     rejections: int = 0
     came: int = 0
+    unsound: int = 0
     end: SnapshotEnd | None = None
     whole: bool = True
 
@@ -93,23 +95,36 @@ class Staged:
             return
         self.came += not isinstance(value, RejectedLine)
         if isinstance(value, RejectedLine):
-            self.rejections += 1
-            if len(self.rejected) < SHOWN:
-                self.rejected.append(value)
+            self.refuse(value)
         elif isinstance(value, Gone):
             self.gone.add(system_ref(source, value.key))
         elif isinstance(value, SourceLine):
+            if wrong := fault(value.line):
+                self.came -= 1
+                self.refuse(
+                    RejectedLine(line=0, reason=wrong, text=f"{value.key[:60]} {value.line.item_name or ''}"[:200])
+                )
+                self.unsound += 1
+                return
             ref = system_ref(source, value.key)
             if ref in self.lines:
                 raise Nonsense(f"expected each key once; came {value.key[:60]!r} twice; tell its author")
             self.lines[ref] = msgspec.structs.replace(cleaned(value.line), key=clean(value.key))
 
+    def refuse(self, line: RejectedLine) -> None:
+        """Count a line that cannot become stock, and keep the first of them to show."""
+        self.rejections += 1
+        if len(self.rejected) < SHOWN:
+            self.rejected.append(line)
+
     def judge(self) -> SnapshotEnd:
         """The end, if the snapshot may count; `Nonsense` otherwise."""
         if self.end is None:
             raise Nonsense("expected a SnapshotEnd; the snapshot broke off; it was thrown away")
-        if self.end.count != self.came:
-            raise Nonsense(f"expected {self.end.count} lines by its own count; came {self.came}; it was thrown away")
+        if self.end.count != self.came + self.unsound:
+            raise Nonsense(
+                f"expected {self.end.count} lines by its own count; came {self.came + self.unsound}; it was thrown away"
+            )
         return self.end
 
 
@@ -156,7 +171,10 @@ class Syncing:
 
     async def _run(self) -> None:
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # looked at again at the next turn
+                self._office.node.trace.error("not-synced", why=f"{type(error).__name__}: {error}")
             await asyncio.sleep(EVERY)
 
 
@@ -169,7 +187,7 @@ async def sync(office: Office, actor: Actor, request: SyncRequest) -> SyncResult
         raise Refusal("no-source", f"a system that is switched on ({known})", request.source, do, 2)
     before = await office.node.engine.read(lambda tx: SOURCES.get(tx, request.source))
     state = before or SourceState(name=request.source)
-    began = time.monotonic()
+    began, asked = time.monotonic(), office.node.clock.now()
     try:
         capabilities = await adapter.plugin.call(adapter.kind, adapter.name, "describe")
         staged = await staged_of(adapter, capabilities.changes, state.cursor)
@@ -177,7 +195,7 @@ async def sync(office: Office, actor: Actor, request: SyncRequest) -> SyncResult
         await _note(office, adapter, state, began, error=clean(str(error))[:500])
         raise Refusal("not-read", f"stock from {request.source}", clean(str(error)), "the last reading stays") from None
     state = msgspec.structs.replace(state, system=clean(capabilities.system)[:100])
-    return await _take(office, actor, request, adapter, state, staged, began)
+    return await _take(office, actor, request, adapter, state, staged, began, asked)
 
 
 async def staged_of(adapter: Adapter, changes: bool = False, cursor: str = "") -> Staged:
@@ -211,6 +229,7 @@ async def _take(
     state: SourceState,
     staged: Staged,
     began: float,
+    asked: int,
 ) -> SyncResult:
     now, name = office.node.clock.now(), request.source
     end = staged.judge()
@@ -220,7 +239,12 @@ async def _take(
     def store(tx: Transaction) -> SyncResult:
         nonlocal held
         before = {ref: line for found, ref, line in tx.stock.lines() if found == name}
-        after = _less_own(dict(staged.lines) if staged.whole else _changed(before, staged), standing(tx, name))
+        known = next((source for source in tx.stock.sources() if source.name == name), None)
+        if known is not None and known.reader != SYSTEM:
+            expected, do = f"a source of its own for {name}", "import that list under another --source, then sync again"
+            raise Refusal("source-taken", expected, f"a {known.reader} of that name", do)
+        staged.lines = _less_own(staged.lines, standing(tx, name, asked))
+        after = dict(staged.lines) if staged.whole else _changed(before, staged)
         held = "" if request.accept_changes else _objection(name, before, after, staged, end)
         if not held:
             source = Source(name, SYSTEM, _day(as_of), now, len(after), staged.rejections)

@@ -1,32 +1,31 @@
 """Writing back: movements that operations mean for an inventory system, each once, from a list that survives a crash.
 
-A movement is planned in the transaction that first sees its step, with the lines it takes; its key is stored before
-the call and travels into the system's reference field. What became of a call whose answer did not come is looked up by
-that key, never repeated blindly. What the system declines stays in the list for a person; the operation goes on.
+A movement is planned in the transaction that first sees its step; its lines and its key are stored before the call, and
+the key travels into the system's reference field. What became of a call whose answer did not come is looked up by that
+key, never repeated blindly. What the system declines stays in the list for a person; the operation goes on.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from xstock_node.domain.mapping import MappingState, MappingTable
+from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.movements import Need, Planned, planned
-from xstock_node.domain.stock import StockLine
-from xstock_node.domain.sums import ZERO
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError, Declined, OutcomeUnknown
 from xstock_node.plugins.host import Adapter
-from xstock_node.plugins.inventory import Movement, MovementLine
+from xstock_node.plugins.inventory import Movement
 from xstock_node.services import dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import Finding
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
+from xstock_node.services.taking import came_back, choose
 from xstock_node.services.typed import clean
+from xstock_node.services.written import MOVEMENTS, Taken, Written
 from xstock_node.storage.interfaces import Transaction
 
 EVERY: Final = 15.0
@@ -35,41 +34,8 @@ NODE: Final = Actor("node", "itself")
 KIND: Final = "inventory-writer"
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """So much of a line of a system, and what it is: `factor` units (Rec 20) of item `code` in one unit of the line."""
-
-    line: MovementLine
-    code: str
-    unit: str
-    factor: Decimal
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """One movement on its way. `state`: `waiting`, `unknown` (called, no answer yet), `done`, `declined`, `not needed`.
-
-    `order` is its place among those of its case; `of` the id of the reservation that it ends; times unix seconds.
-    """
-
-    id: str
-    case: str
-    source: str
-    kind: Literal["reserve", "release", "issue", "receive"]
-    order: int
-    at: int
-    lines: tuple[Taken, ...] = ()
-    of: str = ""
-    state: str = "waiting"
-    reference: str = ""
-    error: str = ""
-    tries: int = 0
-    next_at: int = 0
-
-
-MOVEMENTS: Shelf[Written] = Shelf("movement", Written)
-
-
 class Since(msgspec.Struct, frozen=True, kw_only=True):
-    """From when on a source is written to: steps before are left alone. `kinds` are those opted into at that time."""
+    """From when on a source is written to: operations that began before are left alone."""
 
     at: int
 
@@ -124,46 +90,73 @@ class WritingBack:
 
 async def look(office: Office) -> int:
     """Plan what new steps mean, and carry out what is due; how many movements ended."""
-    writers = writers_of(office)
+    writers, out = writers_of(office)
+    if await office.node.engine.read(lambda tx: _were_in(tx, out)):
+        await office.node.engine.write(lambda tx: _opted_out(tx, out), durable=True)
     if not writers:
         return 0
     if await office.node.engine.read(lambda tx: _new(office, tx, writers)):
         await office.node.engine.write(lambda tx: _plan(office, tx, writers), durable=True)
-    ended = 0
-    now = office.node.clock.now()
+    ended, catalogue = 0, await office.catalogue()
     for group in _by_case(await office.node.engine.read(MOVEMENTS.list)):
-        for one in group:
-            if one.state not in ("waiting", "unknown"):
-                continue
-            if one.next_at > now or one.source not in writers or not await _carry_out(office, writers[one.source], one):
-                break
-            ended += 1
+        try:
+            ended += await _case(office, writers, catalogue, group)
+        except Exception as error:  # the other cases go on
+            office.node.trace.error("not-written", case=group[0].case, why=f"{type(error).__name__}: {error}")
     return ended
 
 
-def writers_of(office: Office) -> dict[str, Writer]:
-    """The systems that are written to, by the name of their source."""
-    found = {}
+def _were_in(tx: Transaction, names: list[str]) -> bool:
+    return any(SINCE.get(tx, name) is not None for name in names)
+
+
+def _opted_out(tx: Transaction, names: list[str]) -> None:
+    for name in names:
+        SINCE.drop(tx, name)
+
+
+async def _case(office: Office, writers: dict[str, Writer], catalogue: Catalogue, group: list[Written]) -> int:
+    """Carry out what is due of one case, in order; what comes after a movement that waits waits as well."""
+    ended = 0
+    for one in group:
+        if one.state not in ("waiting", "unknown"):
+            continue
+        if one.next_at > office.node.clock.now():
+            break
+        ready = one if one.lines else await _ready(office, writers, catalogue, one)
+        if ready.state in ("waiting", "unknown"):
+            writer = writers.get(ready.source)
+            if writer is None or not await _carry_out(office, writer, ready):
+                break
+        ended += 1
+    return ended
+
+
+async def _ready(office: Office, writers: dict[str, Writer], catalogue: Catalogue, one: Written) -> Written:
+    """The movement with its source and lines, chosen and kept right before the first call."""
+
+    def work(tx: Transaction) -> Written:
+        found = _chosen(office, tx, writers, catalogue, one)
+        MOVEMENTS.put(tx, found.id, found, office.node.clock.now())
+        return found
+
+    return await office.node.engine.write(work, durable=True)
+
+
+def writers_of(office: Office) -> tuple[dict[str, Writer], list[str]]:
+    """The systems that are written to, by the name of their source; and those that are not, or no longer."""
+    found: dict[str, Writer] = {}
+    left: list[str] = []
     for one in office.host.of_kind(KIND):
         try:
             settings = one.plugin.settings_of(one.name)
         except (OSError, ValueError):
-            continue  # its source says what is wrong with them
+            continue  # neither: its source says what is wrong with the file
         if settings is not None and settings.host.write:
             found[one.name] = Writer(one, frozenset(settings.host.write))
-    return found
-
-
-def standing(tx: Transaction, source: str) -> dict[str, Decimal]:
-    """What own reservations hold in a system now, by the key of its lines: its word `reserved` counts them too."""
-    known = [one for one in MOVEMENTS.list(tx) if one.source == source and one.state in ("done", "unknown")]
-    ended = {one.of for one in known if one.kind in ("release", "issue")}
-    found: dict[str, Decimal] = {}
-    for one in known:
-        if one.kind == "reserve" and one.id not in ended:
-            for taken in one.lines:
-                found[taken.line.key] = found.get(taken.line.key, ZERO) + taken.line.quantity
-    return found
+        else:
+            left.append(one.name)
+    return found, left
 
 
 async def list_movements(office: Office, actor: Actor, request: None = None) -> list[Written]:
@@ -181,8 +174,12 @@ async def retry(office: Office, actor: Actor, request: MovementId) -> Written:
             raise Refusal("no-movement", "a movement", request.id, "see `xstock stock movements`", 2)
         if one.state in ("done", "not needed"):
             raise Refusal("done", "a movement that was declined or waits", f"{request.id} is {one.state}", "", 1)
-        state = "unknown" if one.tries else "waiting"
-        again = msgspec.structs.replace(one, state=state, next_at=0, error="")
+        if not one.needs and not one.lines:
+            raise Refusal("by-hand", "a movement that a system can make", one.error, "mend the system by hand", 1)
+        if one.tries:
+            again = msgspec.structs.replace(one, state="unknown", next_at=0, error="")
+        else:  # its lines are chosen anew
+            again = msgspec.structs.replace(one, state="waiting", source="", lines=(), next_at=0, error="")
         MOVEMENTS.put(tx, one.id, again, now)
         office.record(tx, actor, "stock.retry", one.id, f"{one.kind} of {one.case}")
         return again
@@ -220,7 +217,7 @@ def _new(office: Office, tx: Transaction, writers: dict[str, Writer]) -> bool:
 
 
 def _cases(office: Office, tx: Transaction, writers: dict[str, Writer]) -> list[tuple[str, list[Planned]]]:
-    """Own real cases as supplier whose movements all came after a source was opted into."""
+    """Own real cases as supplier whose movements all came after some system was opted into."""
     own, found = office.node.identity.name, []
     since = min((held.at for name in writers if (held := SINCE.get(tx, name)) is not None), default=None)
     for network in office.node.networks.values():
@@ -235,7 +232,8 @@ def _cases(office: Office, tx: Transaction, writers: dict[str, Writer]) -> list[
 
 
 def _id(case: str, one: Planned) -> str:
-    digest = hashlib.sha256(f"{case} {one.hash} {one.kind}".encode()).hexdigest()
+    hand = " by hand" if one.by_hand else ""
+    digest = hashlib.sha256(f"{case} {one.hash} {one.kind}{hand}".encode()).hexdigest()
     return f"xs-{one.kind[:3]}-{digest[:24]}"
 
 
@@ -249,35 +247,55 @@ def _plan(office: Office, tx: Transaction, writers: dict[str, Writer]) -> None:
         for order, one in enumerate(found):
             id_ = _id(case, one)
             if MOVEMENTS.get(tx, id_) is None:
-                MOVEMENTS.put(tx, id_, _written(tx, case, order, one, reserved, writers), now)
+                MOVEMENTS.put(tx, id_, _written(id_, case, order, one, found[0].time, reserved), now)
             if one.kind == "reserve":
                 reserved = id_
 
 
-def _written(
-    tx: Transaction, case: str, order: int, one: Planned, reserved: str, writers: dict[str, Writer]
-) -> Written:
-    """A movement with the lines that it takes; one that cannot be made says why, or that it is not needed."""
-    made = Written(id=_id(case, one), case=case, source="", kind=one.kind, order=order, at=one.time)  # type: ignore[arg-type]
-    before = MOVEMENTS.get(tx, reserved) if one.of else None
+def _written(id_: str, case: str, order: int, one: Planned, began: int, reserved: str) -> Written:
+    made = Written(
+        id=id_,
+        case=case,
+        kind=one.kind,  # type: ignore[arg-type]
+        order=order,
+        began=began,
+        at=one.time,
+        needs=one.needs,
+        of=reserved if one.of else "",
+    )
+    if not one.by_hand:
+        return made
+    told = ", ".join(f"{need.quantity} {need.unit} of {need.item}" for need in one.needs)
+    why = f"a correction took back {told} that were written already: mend the system by hand"
+    return msgspec.structs.replace(made, state="declined", error=why, needs=())
+
+
+def _chosen(office: Office, tx: Transaction, writers: dict[str, Writer], catalogue: Catalogue, one: Written) -> Written:
+    """A movement with its source and lines; one that cannot be made says why, or that it is not needed."""
+    before = MOVEMENTS.get(tx, one.of) if one.of else None
     if one.of and (before is None or before.state in ("declined", "not needed")):
         if one.kind == "release":
-            return msgspec.structs.replace(made, state="not needed")
-        before = None
+            return msgspec.structs.replace(one, state="not needed")
+        one, before = msgspec.structs.replace(one, of=""), None
     if before is not None:
-        made = msgspec.structs.replace(made, source=before.source, lines=before.lines, of=before.id)
+        one = msgspec.structs.replace(one, source=before.source, lines=before.lines)
         wrong = one.kind == "issue" and not _same_lots(before.lines, one.needs)
         why = "other lots leave than were reserved: release the reservation and issue them by hand" if wrong else ""
-        return _wanted(made, writers, why)
-    why = ""
+        return _wanted(one, writers, why)
     if one.kind == "receive":
-        name, lines, why = came_back(tx, case, one.needs)
-        return _wanted(msgspec.structs.replace(made, source=name or next(iter(writers)), lines=lines), writers, why)
+        name, lines, why = came_back(tx, one.case, one.needs)
+        return _wanted(msgspec.structs.replace(one, source=name or next(iter(writers)), lines=lines), writers, why)
+    why = "no system was written to when this operation began"
     for name in writers:
-        lines, why = choose(tx, name, one.needs)
+        held = SINCE.get(tx, name)
+        if held is None or held.at > one.began:
+            continue
+        if one.kind not in writers[name].kinds:
+            return msgspec.structs.replace(one, source=name, state="not needed")
+        lines, why = choose(office, tx, catalogue, name, one.needs)
         if lines:
-            return _wanted(msgspec.structs.replace(made, source=name, lines=lines), writers, "")
-    return _wanted(msgspec.structs.replace(made, source=next(iter(writers))), writers, why)
+            return msgspec.structs.replace(one, source=name, lines=lines)
+    return msgspec.structs.replace(one, state="declined", error=why)
 
 
 def _wanted(made: Written, writers: dict[str, Writer], why: str) -> Written:
@@ -292,68 +310,6 @@ def _same_lots(lines: tuple[Taken, ...], needs: tuple[Need, ...]) -> bool:
     """Whether what leaves is of the lots that were reserved, where the step names lots."""
     named = {need.lot for need in needs if need.lot}
     return not named or named == {taken.line.lot or "" for taken in lines}
-
-
-def came_back(tx: Transaction, case: str, needs: Iterable[Need]) -> tuple[str, tuple[Taken, ...], str]:
-    """The source and the lines from which goods of a case were issued, for what came back; or why there are none."""
-    issued = [one for one in MOVEMENTS.list(tx) if one.case == case and one.kind == "issue" and one.source]
-    pool = [taken for one in issued for taken in one.lines]
-    found: list[Taken] = []
-    for need in needs:
-        left = need.quantity
-        for taken in pool:
-            if (taken.code, taken.unit) == (need.item, need.unit) and left > ZERO:
-                part = min(taken.line.quantity, left / taken.factor)
-                line = msgspec.structs.replace(taken.line, quantity=part)
-                found.append(msgspec.structs.replace(taken, line=line))
-                left -= part * taken.factor
-        if left > ZERO:
-            return "", (), f"expected {need.quantity} {need.unit} of {need.item} to have been issued; {left} were not"
-    return (issued[0].source if issued else ""), tuple(found), ""
-
-
-def choose(tx: Transaction, source: str, needs: Iterable[Need]) -> tuple[tuple[Taken, ...], str]:
-    """The lines of a source that a movement takes: the named lot, else what expires first; or why there are none."""
-    table = MappingTable(tx.stock.mappings())
-    held = [(line, table.find(source, line)) for name, _, line in tx.stock.lines() if name == source and line.key]
-    taken: dict[str, Decimal] = {}
-    found: list[Taken] = []
-    for need in needs:
-        left = need.quantity
-        fitting = [
-            (line, mapping.factor)
-            for line, mapping in held
-            if mapping is not None
-            and mapping.state is MappingState.CONFIRMED
-            and (mapping.code, mapping.base_unit.value) == (need.item, need.unit)
-            and need.lot in ("", line.lot)
-        ]
-        for line, factor in sorted(fitting, key=lambda pair: (pair[0].expiry or "9999", pair[0].key or "")):
-            assert line.key is not None
-            part = min(_free(line) - taken.get(line.key, ZERO), left / factor)
-            if part > ZERO:
-                taken[line.key] = taken.get(line.key, ZERO) + part
-                found.append(Taken(line=_taking(line, part), code=need.item, unit=need.unit, factor=factor))
-                left -= part * factor
-        if left > ZERO:
-            lot = f" of lot {need.lot}" if need.lot else ""
-            return (), f"expected {need.quantity} {need.unit} of {need.item}{lot} in {source}; {left} are missing"
-    return tuple(found), ""
-
-
-def _free(line: StockLine) -> Decimal:
-    return max(ZERO, line.quantity - (line.reserved or ZERO) - (line.damaged or ZERO))
-
-
-def _taking(line: StockLine, quantity: Decimal) -> MovementLine:
-    return MovementLine(
-        key=line.key or "",
-        quantity=quantity,
-        unit=line.unit,
-        item_code=line.item_code,
-        location=line.location,
-        lot=line.lot,
-    )
 
 
 async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
@@ -389,7 +345,12 @@ async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
         )
         return False
     done = msgspec.structs.replace(
-        one, state="done", reference=clean(moved.reference)[:200], error="", tries=one.tries + 1
+        one,
+        state="done",
+        ended_at=office.node.clock.now(),
+        reference=clean(moved.reference)[:200],
+        error="",
+        tries=one.tries + 1,
     )
     await _ended(office, done)
     return True
