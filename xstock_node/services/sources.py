@@ -64,7 +64,9 @@ def age(tx: Transaction, source: Source, now: int) -> Age:
 
 
 def _as_of(source: Source) -> int:
-    """When the stock was so: the end of the day that the source names, or when it was read, whichever is earlier."""
+    """When a system's stock was so, by its own word; a list that a person takes in counts from then on."""
+    if source.reader != SYSTEM:
+        return source.read_at
     try:
         day = datetime.combine(date.fromisoformat(source.as_of), time(), UTC)
     except ValueError:
