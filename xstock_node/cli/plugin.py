@@ -102,10 +102,13 @@ def _made(made: Any, root: Path) -> str:
 
 
 def _checked(one: Any) -> str:
-    mark = "holds" if one.holds else "FAILS"
+    mark = ("holds" if one.checked else "--   ") if one.holds else "FAILS"
     return f"{mark}  {f'{one.adapter}: ' if one.adapter else ''}{one.promise}{f' -- {one.found}' if one.found else ''}"
 
 
 def _summed(found: Any) -> str:
-    held = sum(one.holds for one in found)
-    return words("plugin.checked", "{held} of {all} checks hold", held=held, all=len(found))
+    told = [one for one in found if one.checked]
+    held = sum(one.holds for one in told)
+    head = words("plugin.checked", "{held} of {all} checks hold", held=held, all=len(told))
+    left = len(found) - len(told)
+    return head + (words("plugin.unchecked", "; {left} have nothing to play", left=left) if left else "")

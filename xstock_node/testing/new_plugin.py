@@ -1,6 +1,9 @@
 """A new plugin, written from the template of its kind: a distribution with manifest, tests and checks that pass."""
 
+import keyword
 import re
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +18,8 @@ def write_new(name: str, kind: str, folder: Path) -> list[Path]:
     """Write the plugin `name` into `folder/name`; the files, in the order in which to read them. Raises `Refusal`."""
     if _NAME.fullmatch(name) is None or len(name) > 40:
         raise Refusal("bad-name", "a name of a-z, 0-9 and '-', at most 40 characters", name, "such as acme-wms", 2)
+    if _is_taken(name):
+        raise Refusal("bad-name", "a name that nothing has yet", name, "put your organisation before it: acme-wms", 2)
     if kind not in KINDS:
         raise Refusal("bad-kind", f"one of {', '.join(KINDS)}", kind, "choose one", 2)
     root = folder / name
@@ -37,6 +42,13 @@ def write_new(name: str, kind: str, folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(renamed(text, name), "utf-8")
     return list(files)
+
+
+def _is_taken(name: str) -> bool:
+    """Whether Python, or something that is installed, is called so already."""
+    module = name.replace("-", "_")
+    taken = {"hand", "stock", "mail", "webhook", "xstock_node"} | sys.stdlib_module_names
+    return keyword.iskeyword(module) or module in taken or find_spec(module) is not None
 
 
 def renamed(text: str, name: str) -> str:

@@ -14,7 +14,7 @@ from xstock_node.plugins import manifest as manifests
 from xstock_node.plugins.adapters import ReadHints
 from xstock_node.plugins.errors import AdapterError, Unauthorised
 from xstock_node.plugins.host import Adapter, PluginHost
-from xstock_node.plugins.inventory import MOVEMENTS, MovementLine
+from xstock_node.plugins.inventory import MovementLine
 from xstock_node.plugins.isolation import read_file
 from xstock_node.plugins.public import PageAsk, PublicRequest
 from xstock_node.services.syncing import staged_of
@@ -24,16 +24,25 @@ from xstock_node.testing.plugins import LooseWays
 from xstock_node.testing.recorded import RecordedServer, recorded_answers
 
 UNIT = 40
+EARLIEST = 946_684_800  # the year 2000
 HINTS = ReadHints(today="2027-01-31")
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: the `promise`, whether it `holds`, and what was `found` where it does not."""
+    """One check: the `promise`, whether it `holds`, and what was `found` where it does not.
+
+    `checked` is False where the check has nothing to play: it then holds by nobody's word.
+    """
 
     adapter: str
     promise: str
     holds: bool
     found: str = ""
+    checked: bool = True
+
+
+class NotChecked(Exception):
+    """There is nothing to play: the text says what to record."""
 
 
 async def check(plugin: FolderPlugin) -> AsyncIterator[Checked]:
@@ -72,11 +81,15 @@ async def _all(
         return
     for adapter in host.adapters.values():
         for promise, work in _checks_of(adapter, plugin, server, ways).items():
+            checked = True
             try:
                 trouble = await work()
+            except NotChecked as error:
+                trouble, checked = str(error), False
             except Exception as error:
                 trouble = f"{type(error).__name__}: {error}"
-            yield Checked(adapter=adapter.name, promise=promise, holds=not trouble, found=trouble)
+            holds = not trouble or not checked
+            yield Checked(adapter=adapter.name, promise=promise, holds=holds, found=trouble, checked=checked)
 
 
 Work = Callable[[], Awaitable[str]]
@@ -102,6 +115,8 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
         "inventory-writer": {
             "a movement that nobody made is not found": lambda: _unheard(adapter),
             "a movement is made and found again by its key": lambda: _moves(adapter),
+            "the same movement again is the same, not another": lambda: _again(adapter),
+            "what was reserved is released, what left is issued, what came is received": lambda: _whole(adapter),
         },
         "route": {"its requests are answered as said": lambda: _answers(adapter, plugin)},
         "page": {"it shows a page in time": lambda: _shows(adapter)},
@@ -121,7 +136,10 @@ async def _describes(adapter: Adapter) -> str:
 
 async def _snapshot(adapter: Adapter) -> str:
     staged = await staged_of(adapter)
-    return "" if staged.lines else "expected at least one line in what is recorded; came none"
+    if not staged.lines:
+        return "expected at least one line in what is recorded; came none"
+    as_of = staged.judge().as_of
+    return "" if as_of > EARLIEST else f"expected `as_of` in unix seconds, such as context.now(); came {as_of}"
 
 
 async def _stable(adapter: Adapter) -> str:
@@ -131,7 +149,11 @@ async def _stable(adapter: Adapter) -> str:
 
 
 async def _sound(adapter: Adapter) -> str:
-    for line in (await staged_of(adapter)).lines.values():
+    staged = await staged_of(adapter)
+    if staged.unsound:
+        last = staged.rejected[-1]
+        return f"expected finite figures, ISO days and short texts; {last.text} has {last.reason}"
+    for line in staged.lines.values():
         what = line.item_code or line.item_name
         if not what:
             return f"expected a code or a name; line {line.key!r} has neither: reject it"
@@ -139,6 +161,8 @@ async def _sound(adapter: Adapter) -> str:
             return f"expected a word for the unit, or None; {what} has {line.unit[:60]!r}"
         if any(figure is not None and figure < 0 for figure in (line.reserved, line.damaged, line.incoming)):
             return f"expected no negative reserved, damaged or incoming; {what} has one"
+        if line.quantity < 0 and "negative" not in line.flags:
+            return f"expected the flag `negative` on a negative balance; {what} has {line.quantity}"
     return ""
 
 
@@ -151,14 +175,14 @@ async def _cut(adapter: Adapter) -> str:
 
 async def _asked(adapter: Adapter, server: RecordedServer) -> str:
     if adapter.plugin.manifest.network != "http":
-        return ""
+        raise NotChecked("it does not use context.http: show by tests of your own that it keeps to its time")
     return "" if server.requests else "expected requests through context.http; the recorded server saw none"
 
 
 async def _refused(adapter: Adapter, server: RecordedServer, ways: LooseWays) -> str:
     """Answer 401 from now on: the adapter has to raise Unauthorised, and is asked no more."""
-    if not server.requests:
-        return ""
+    if adapter.plugin.manifest.network != "http":
+        raise NotChecked("it does not use context.http: show by a test of your own that it raises Unauthorised")
     server.refuse = True
     try:
         await adapter.plugin.call(adapter.kind, adapter.name, "describe")
@@ -178,12 +202,7 @@ async def _unheard(adapter: Adapter) -> str:
 
 
 async def _moves(adapter: Adapter) -> str:
-    source = Adapter(adapter.plugin, "inventory-source", adapter.name, "", (), False)
-    line = next(iter((await staged_of(source)).lines.values()))
-    taken = MovementLine(
-        key=line.key or "", quantity=line.quantity, unit=line.unit, item_code=line.item_code, location=line.location
-    )
-    movement = a_movement(MOVEMENTS[0], taken)
+    movement = a_movement("reserve", await _taken(adapter))
     made = await adapter.plugin.call(adapter.kind, adapter.name, "reserve", movement)
     found = await adapter.plugin.call(adapter.kind, adapter.name, "lookup", movement.key)
     if made.key != movement.key:
@@ -205,6 +224,31 @@ async def _shows(adapter: Adapter) -> str:
     page = await adapter.plugin.call(adapter.kind, adapter.name, "show", PageAsk())
     uneven = [table.title for table in page.tables if any(len(row) != len(table.headers) for row in table.rows)]
     return f"expected as many cells as headers in each row; a row of {uneven[0]!r} has not" if uneven else ""
+
+
+async def _taken(adapter: Adapter) -> MovementLine:
+    """One line of what is recorded, as a movement takes it."""
+    source = Adapter(adapter.plugin, "inventory-source", adapter.name, "", (), False)
+    line = next(iter((await staged_of(source)).lines.values()))
+    return MovementLine(
+        key=line.key or "", quantity=line.quantity, unit=line.unit, item_code=line.item_code, location=line.location
+    )
+
+
+async def _again(adapter: Adapter) -> str:
+    movement = a_movement("reserve", await _taken(adapter))
+    first = await adapter.plugin.call(adapter.kind, adapter.name, "reserve", movement)
+    second = await adapter.plugin.call(adapter.kind, adapter.name, "reserve", movement)
+    return "" if first.reference == second.reference else f"expected {first.reference}; came {second.reference}"
+
+
+async def _whole(adapter: Adapter) -> str:
+    taken = await _taken(adapter)
+    for kind, of in (("release", "check-reserve"), ("issue", "check-reserve"), ("receive", "")):
+        made = await adapter.plugin.call(adapter.kind, adapter.name, kind, a_movement(kind, taken, of))  # type: ignore[arg-type]
+        if not made.reference:
+            return f"expected the system's own reference of the {kind}; came none"
+    return ""
 
 
 async def _carries(adapter: Adapter) -> str:
