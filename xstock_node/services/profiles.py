@@ -1,28 +1,27 @@
-"""What a person settled about the lists of a source, remembered for the next one: columns, and encodings that came."""
+"""What a person settled about the lists of a source, remembered for the next one: which column holds what.
+
+Nothing that was found out about a list is kept, its encoding least of all: bytes of one old code page are valid in the
+next, so a remembered guess would turn another list's letters into wrong ones without a word.
+"""
 
 from typing import Final
 
 import msgspec
 
-from xstock_node.plugins.adapters import FileReading
 from xstock_node.services.shelf import Shelf
 
-SURE: Final = ("utf-8", "utf-8-sig", "utf-16")
 MOST: Final = 100
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """Columns that a person named (header to field), and old encodings in the order in which they are tried."""
+    """Columns that a person named: header as written to field of the stock line."""
 
     columns: dict[str, str] = {}
-    encodings: tuple[str, ...] = ()
 
 
 PROFILES: Shelf[Profile] = Shelf("profile", Profile)
 
 
-def learnt(profile: Profile, columns: dict[str, str], reading: FileReading) -> Profile:
-    """The profile after a list that was taken: only what a person said, never what was guessed."""
-    came = () if reading.encoding is None or reading.encoding.lower() in SURE else (reading.encoding,)
-    encodings = tuple(dict.fromkeys((*came, *profile.encodings)))[:5]
-    return Profile(columns=dict([*(profile.columns | columns).items()][-MOST:]), encodings=encodings)
+def learnt(profile: Profile, columns: dict[str, str]) -> Profile:
+    """The profile after a list that was taken with these columns named by a person; the last MOST are kept."""
+    return Profile(columns=dict([*(profile.columns | columns).items()][-MOST:]))

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from xstock_node.domain.ageing import HAND
 from xstock_node.domain.folding import fold
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.steps import Currency
@@ -24,12 +25,15 @@ from xstock_node.services import branches
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.profiles import PROFILES, Profile, learnt
+from xstock_node.services.sources import FILE, systems
 from xstock_node.services.typed import UNSAFE, clean, figure_of, plain, whole_of
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
 SHOWN_CHANGES = 200
+SHOWN_QUESTIONS = 5
+MOST_REJECTED = 20  # one in so many lines of a list that nobody looks at: 5 %
 TEXTS = (
     ("code", "item_code"),
     ("name", "item_name"),
@@ -42,7 +46,8 @@ TEXTS = (
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A file's name and content; `kind` says what its rows are; mappings are remembered per `source`.
 
-    `accept_changes` is a person's word that a file which changes the stock by much is right.
+    `accept_changes` is a person's word that a file which changes the stock by much is right. `unattended` says that no
+    person sees what the reading says: a list with many rejected lines, or with any question, is then held.
     """
 
     file: str
@@ -51,6 +56,7 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
     source: str = DEFAULT_SOURCE
     columns: dict[str, str] = {}
     accept_changes: bool = False
+    unattended: bool = False
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +130,6 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
         today=today,
         columns=profile.columns | request.columns,
         language=office.settings.languages[0],
-        encodings=profile.encodings,
     )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix}"
@@ -136,6 +141,8 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
 async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
     """Take a file as the new snapshot of its source; a refused file changes nothing."""
     plain(request.source, "source")
+    if request.kind == "stock":
+        await _own_name(office, request.source)
     profile = await office.node.engine.read(lambda tx: PROFILES.get(tx, request.source)) or Profile()
     reading = await read_foreign(office, request, profile)
     if reading.error is not None:
@@ -149,18 +156,21 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
             to_match=0,
             reading=reading,
         )
+    if request.unattended and not request.accept_changes:
+        _hold_unattended(request.source, reading)
     if request.kind == "minimums":
         return await _import_minimums(office, actor, request, reading)
     refs = _with_refs(request.source, reading.rows)
     now = office.node.clock.now()
-    source = Source(request.source, "file", reading.as_of or "", now, len(refs), len(reading.rejected))
+    source = Source(request.source, FILE, reading.as_of or "", now, len(refs), len(reading.rejected))
 
     def store(tx: Transaction) -> ImportResult:
+        _not_taken(tx, request.source)
         before = {ref: line for found, ref, line in tx.stock.lines() if found == request.source}
         if not request.accept_changes:
             guard(request.source, before, dict(refs))
         tx.stock.replace(source, refs)
-        PROFILES.put(tx, request.source, learnt(profile, request.columns, reading), now)
+        PROFILES.put(tx, request.source, learnt(profile, request.columns), now)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
         after = dict(refs)
@@ -177,6 +187,48 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         )
 
     return await office.node.engine.write(store, durable=True)
+
+
+async def _own_name(office: Office, source: str) -> None:
+    """Refuse a list under the name of the list kept by hand or of a system, whose lines it would replace."""
+    if source == office.host.editable():
+        raise _name_taken(source, "the list kept by hand")
+    if source in systems(office):
+        raise _name_taken(source, "a system")
+    await office.node.engine.read(lambda tx: _not_taken(tx, source))
+
+
+def _not_taken(tx: Transaction, source: str) -> None:
+    found = next((one for one in tx.stock.sources() if one.name == source), None)
+    if found is not None and found.reader != FILE:
+        raise _name_taken(source, "the list kept by hand" if found.reader == HAND else "a system")
+
+
+def _name_taken(source: str, by: str) -> Refusal:
+    expected, came = "a source whose lines come from files", f"{source}, which is the name of {by}"
+    return Refusal("name-taken", expected, came, "choose another --source for this list")
+
+
+def _hold_unattended(source: str, reading: FileReading) -> None:
+    """Hold a list that nobody looks at where more than a few of its lines are rejected, or where it asks anything.
+
+    A reader's questions are sentences: those that bear on figures cannot be told from the others.
+    """
+    lost, lines = len(reading.rejected), len(reading.rejected) + len(reading.rows)
+    if lost * MOST_REJECTED > lines:
+        came = f"{lost} of {lines} lines of {source} that make no sense"
+        do = "nothing was changed; mend them in the list, or take it as it is with `xstock stock import`"
+        raise Refusal("many-rejected", "at most 5 % of the lines rejected", came, do)
+    if reading.must_ask:
+        more = (
+            f"; and {len(reading.must_ask) - SHOWN_QUESTIONS} more" if len(reading.must_ask) > SHOWN_QUESTIONS else ""
+        )
+        came = "; ".join(reading.must_ask[:SHOWN_QUESTIONS]) + more
+        do = (
+            "nothing was changed, as any question may bear on figures; look at the list with `xstock stock preview`, "
+            "then take it with `xstock stock import`; columns named there with --column are not asked about again"
+        )
+        raise Refusal("must-settle", f"a list of {source} that leaves nothing to settle", came, do)
 
 
 async def list_lines(office: Office, actor: Actor, request: None = None) -> list[LineView]:
@@ -336,7 +388,7 @@ def _own_line(tx: Transaction, source: str, ref: str) -> StockLine:
 def _put(tx: Transaction, source: str, ref: str, line: StockLine, now: int) -> None:
     """Put a line kept by hand; its list counts as of now, each line as of when its quantity was said."""
     kept = {name: found for where, name, found in tx.stock.lines() if where == source} | {ref: line}
-    tx.stock.replace(Source(source, "hand", "", now, len(kept), 0), list(kept.items()))
+    tx.stock.replace(Source(source, HAND, "", now, len(kept), 0), list(kept.items()))
 
 
 def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]) -> None:

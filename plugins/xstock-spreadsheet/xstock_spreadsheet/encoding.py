@@ -1,6 +1,6 @@
-"""Bytes of a text file to text: strict UTF-8, then what the profile names, then the likeliest old code page.
+"""Bytes of a text file to text: strict UTF-8, then what a person named, then the likeliest old code page.
 
-Order: a byte order mark; strict UTF-8; UTF-8 with single broken lines; the profile's encodings; detection.
+Order: a byte order mark; strict UTF-8; UTF-8 with single broken lines; encodings that a person named; detection.
 A line written in another encoding than the rest is marked, never read as garbage.
 """
 

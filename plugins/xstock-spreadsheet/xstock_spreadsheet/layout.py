@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from xstock_spreadsheet import words
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
 from xstock_spreadsheet.header import match_header
@@ -78,6 +79,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
         if match:
             name = _RENAMED.get(match.field, match.field)
             by_field.setdefault(name, []).append(column)
+    _persons(head, by_field)
     _obey(head, by_field, told)
     _conditions(by_field, rows)
     _numbering(layout, by_field, rows)
@@ -86,7 +88,28 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
     if not layout.places and not _quantity(layout, by_field, told) and not _only_figures(layout, rows):
         return None
     _rest(layout, by_field)
+    _ask_of_unknown(layout, rows)
     return layout
+
+
+def _ask_of_unknown(layout: Layout, rows: Sequence[Row]) -> None:
+    """A column of texts whose header is no field's word may hold what the list is about: each is asked about."""
+    head, placed = layout.head, {place.quantity for place in layout.places}
+    for at, title in enumerate(head.titles):
+        texts = [text for text in _texts(at, rows) if any(letter.isalpha() for letter in text)]
+        if title and head.matches[at] is None and at not in placed | {*layout.columns.values()} and texts:
+            layout.asked.append(
+                f"column {title}: no field is known for it and nothing of it is read: name its field, or ignore it"
+            )
+
+
+def _persons(head: Head, by_field: dict[str, list[int]]) -> None:
+    """ "Ad" is the name of the goods in one list and of a person in the next: beside a surname it is a person's."""
+    surnames = [at for at in by_field.get("personal", []) if words.is_phrase(head.titles[at], "surnames")]
+    for at in [at for at in by_field.get("item_name", []) if words.is_phrase(head.titles[at], "given_names")]:
+        if at - 1 in surnames or at + 1 in surnames:
+            by_field["item_name"].remove(at)
+            by_field["personal"].append(at)
 
 
 def _obey(head: Head, by_field: dict[str, list[int]], told: dict[str, str]) -> None:

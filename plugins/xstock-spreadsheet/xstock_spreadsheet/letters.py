@@ -22,7 +22,8 @@ _COMMON: Final = {
     **dict.fromkeys("оаеинтр", 6.0), **dict.fromkeys("слвкмдпу", 3.5), **dict.fromkeys("зябгчйьыжхшцюіјєї", 1.2),
     **dict.fromkeys("щфъљњћђџѓќѕґёэ", 0.2),
     **dict.fromkeys("αοιετσνηυρπκμλς", 4.0), **dict.fromkeys("άέίόήώύγδθωφχβξζψ", 0.9),
-    **dict.fromkeys("čćžšđČĆŽŠĐ", 3.0), **dict.fromkeys("ăâîşţțșŞŢÎ", 3.0), **dict.fromkeys("éèêàçùûôëïœÉÈÀÇ", 2.5),
+    **dict.fromkeys("čćžšđČĆŽŠĐ", 3.0), **dict.fromkeys("łążźŁĄŻŹľĽťŤ", 3.0), **dict.fromkeys("ęśěůňőűĘŚĚŮŇŐŰ", 2.0),
+    **dict.fromkeys("ńřďŃŘĎ", 1.0), **dict.fromkeys("ăâîşţțșŞŢÎ", 3.0), **dict.fromkeys("éèêàçùûôëïœÉÈÀÇ", 2.5),
     **dict.fromkeys("äöüßÄÖÜ", 3.0), **dict.fromkeys("ğışİĞŞ", 3.0), **dict.fromkeys("ñáíóúã", 0.3),
     **dict.fromkeys("°²³µ½–—„“”’×№€«»…§Øø±", 1.0),
 }  # fmt: skip

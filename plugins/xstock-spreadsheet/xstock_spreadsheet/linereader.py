@@ -66,6 +66,7 @@ class LineReader:
         self.split: Split = split_glued
         self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
         self.unreckoned: dict[int, list[int]] = {}
+        self.below_zero: dict[int, list[int]] = {}
         self._measures: dict[str, Measure | None] = {}
 
     def read(self, row: Row, context: Context) -> list[Draft]:
@@ -268,6 +269,9 @@ class LineReader:
                 continue
             value = self._side_figure(row.cell(at), at, row.line, strict=name in ("reserved", "damaged"))
             setattr(draft, name, value)
+            if value is not None and value < 0 and name in ("reserved", "damaged"):
+                self.below_zero.setdefault(at, []).append(row.line)
+                draft.flags.add(NEEDS_CONFIRMATION)
         draft.counts_free = "reserved" in columns or "damaged" in columns
 
     def _side_figure(self, cell: Cell, at: int, line: int, strict: bool) -> Decimal | None:

@@ -41,10 +41,11 @@ def _both(first: Draft, second: Draft) -> str:
 
 
 def _key(draft: Draft) -> tuple[object, ...]:
-    """What makes lines alike; goods of another owner, donor, state or storage stay apart."""
+    """What makes lines alike; goods of another owner, donor, state, storage or category (group) stay apart."""
     texts = (
         draft.item_code or (draft.damaged_code and f"?{draft.damaged_code}"), draft.item_name, draft.unit,
         draft.location, draft.lot, draft.owner, draft.donor, draft.status, draft.storage, draft.base_unit,
+        draft.category,
     )  # fmt: skip
     return (*map(same, texts), draft.expiry, draft.pack_factor, tuple(draft.components))
 
@@ -108,10 +109,17 @@ def _written(value: Decimal) -> Decimal:
 
 
 def _available(draft: Draft) -> Decimal | None:
-    """What is left after reserved and damaged, never below zero; the file's own figure where it has no such columns."""
+    """What is left after reserved and damaged, never below zero; the file's own figure where it has no such columns.
+
+    Reserved or damaged below zero add nothing.
+    """
     if not draft.counts_free:
         return draft.available
-    return max(draft.quantity - (draft.reserved or Decimal(0)) - (draft.damaged or Decimal(0)), Decimal(0))
+    return max(draft.quantity - _taken(draft.reserved) - _taken(draft.damaged), Decimal(0))
+
+
+def _taken(value: Decimal | None) -> Decimal:
+    return Decimal(0) if value is None else max(value, Decimal(0))
 
 
 def _base(draft: Draft) -> Decimal | None:

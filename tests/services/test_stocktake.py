@@ -1,0 +1,64 @@
+"""Imported lists: under whose name they may come, and what is remembered of them for the next one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from xstock_node.plugins.host import PluginHost
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import OPERATOR, Office, OfficeSettings
+from xstock_node.services.stocktake import ImportRequest, ImportResult, LineRequest, add_line, import_file, list_lines
+from xstock_node.storage.values import Source
+from xstock_node.testing.simnet import SimNet
+
+HEAD = "code;name;unit;quantity\n"
+LIST = HEAD + "".join(f"T{n};Tent {n};pcs;{n + 5}\n" for n in range(10))
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    net = SimNet(tmp_path, latency=0.001)
+    node = await net.start("redcross.bg", [])
+    yield Office(node, OfficeSettings(), PluginHost(["xstock-spreadsheet"]), tmp_path)
+    await net.stop_all()
+
+
+async def taken(office: Office, content: bytes | str, source: str = "stock") -> ImportResult:
+    raw = content.encode() if isinstance(content, str) else content
+    request = ImportRequest(file="list.csv", content=raw, source=source, accept_changes=True)
+    return await import_file(office, OPERATOR, request)
+
+
+async def test_a_list_under_the_name_of_a_system_is_refused_and_the_system_s_lines_stay(office: Office) -> None:
+    await taken(office, LIST, "wms")
+
+    def read_by_a_system(tx: object) -> None:
+        lines = [(ref, line) for source, ref, line in tx.stock.lines() if source == "wms"]  # type: ignore[attr-defined]
+        tx.stock.replace(Source("wms", "system", "", 1, len(lines), 0), lines)  # type: ignore[attr-defined]
+
+    await office.node.engine.write(read_by_a_system, durable=True)
+    with pytest.raises(Refusal) as refused:
+        await taken(office, HEAD + "X1;Cup;pcs;3\n", "wms")
+    assert refused.value.code == "name-taken" and "--source" in refused.value.do and "system" in refused.value.came
+    assert len(await list_lines(office, OPERATOR)) == 10
+    assert (await taken(office, HEAD + "X1;Cup;pcs;3\n", "depot")).stored == 1
+
+
+async def test_a_list_under_the_name_of_the_list_kept_by_hand_is_refused(office: Office) -> None:
+    name = office.host.editable()
+    assert name
+    with pytest.raises(Refusal, match="kept by hand"):
+        await taken(office, LIST, name)
+    view = await add_line(office, OPERATOR, LineRequest(name="Boat", quantity="2", unit="pcs"))
+    with pytest.raises(Refusal, match="kept by hand"):
+        await taken(office, LIST, name)
+    assert [found.ref for found in await list_lines(office, OPERATOR)] == [view.ref]
+
+
+async def test_an_old_encoding_that_one_list_had_is_no_word_about_the_next(office: Office) -> None:
+    russian = HEAD + "".join(f"T{n};Палатка зимняя {n};pcs;{n + 5}\n" for n in range(10))
+    greek = HEAD + "".join(f"T{n};Σκηνή χειμερινή {n};pcs;{n + 5}\n" for n in range(10))
+    assert (await taken(office, russian.encode("cp1251"))).reading.encoding == "cp1251"
+    reading = (await taken(office, greek.encode("cp1253"))).reading
+    assert reading.encoding == "cp1253" and reading.rows[0].item_name == "Σκηνή χειμερινή 0"
