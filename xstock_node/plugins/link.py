@@ -38,7 +38,9 @@ class Link:
         self._turns = asyncio.Semaphore(limits.PLUGIN_ASKS_AT_ONCE)
         self._calls = asyncio.Semaphore(limits.PLUGIN_CALLS_AT_ONCE)
         self._mouth, self._idle = asyncio.Lock(), asyncio.Event()
+        self._closed = asyncio.Event()
         self._idle.set()
+        self._closed.set()
         self._number = self._strays = 0
         self._words = b""
         self._why = ""
@@ -117,11 +119,19 @@ class Link:
         await self.close("its settings changed")
 
     async def close(self, why: str = "") -> None:
-        """End the process and all that it started."""
+        """End the process and all that it started; who comes second waits until the first is done."""
         self._why = self._why or why or "it was stopped"
         process, self._process = self._process, None
         if process is None:
+            await self._closed.wait()
             return
+        self._closed.clear()
+        try:
+            await self._bury(process)
+        finally:
+            self._closed.set()
+
+    async def _bury(self, process: asyncio.subprocess.Process) -> None:
         try:
             await asyncio.to_thread(end, process.pid)
         finally:

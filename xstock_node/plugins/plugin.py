@@ -26,7 +26,7 @@ from xstock_node.plugins.link import Link
 from xstock_node.plugins.looking import look
 from xstock_node.plugins.manifest import NEEDS, Manifest
 from xstock_node.plugins.records import Record, Stop, Tally
-from xstock_node.plugins.registered import adapter_of
+from xstock_node.plugins.registered import adapter_of, compare
 from xstock_node.plugins.sandbox import Mode
 from xstock_node.plugins.settings import Settings
 from xstock_node.plugins.ways import Ways
@@ -245,7 +245,7 @@ class Plugin:
         link = Link(self._asked(settings), self._told, self._now)
         try:
             await link.start(*self._how(settings))
-            self._compare(link.found)
+            compare(self.manifest, link.found)
         except BaseException:
             await link.close()
             raise
@@ -289,15 +289,6 @@ class Plugin:
             if one is not None:
                 found[name] = one
         return found
-
-    def _compare(self, found: tuple[Found, ...]) -> None:
-        """Refuse a plugin that registers other adapters than its manifest says."""
-        said = {(one.kind, one.name) for one in self.manifest.adapter or ()}
-        came = {(one.kind, one.name) for one in found}
-        if said != came:
-            told = ", ".join(f"{kind} {name}" for kind, name in sorted(came)) or "none"
-            expected = ", ".join(f"{kind} {name}" for kind, name in sorted(said)) or "none"
-            raise Defect(f"expected the adapters of its manifest ({expected}); came {told}; tell its author")
 
     def _asked(self, settings: dict[str, Settings]) -> Callable[[str, bytes], Any]:
         assert self._ways is not None

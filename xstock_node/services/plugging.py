@@ -201,12 +201,19 @@ def plugin_findings(office: Office) -> list[Finding]:
             found.append(Finding(check=check, state="warning", found="switched off", do=status.do))
         elif status.state == "loaded":
             found += _troubles(office, status) or [Finding(check=check, state="ok", found=f"version {status.version}")]
-    if office.host.isolates() and not sandbox.bubblewrap():
+    if office.host.isolates() and (office.host.mode == "never" or not sandbox.bubblewrap()):
         words = (
             "plugins run in processes of their own, but without bubblewrap: one that means ill can read and destroy "
             "whatever this user can, the node's keys and database among it"
         )
-        found.append(Finding(check="isolation", state="warning", found=words, do="install bubblewrap (bwrap)"))
+        found.append(
+            Finding(
+                check="isolation",
+                state="warning",
+                found=words,
+                do="install bubblewrap (bwrap), and let plugins.bubblewrap be auto or require",
+            )
+        )
     return found
 
 
