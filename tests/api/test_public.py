@@ -1,5 +1,6 @@
 """The public port of plugins: nobody gets further than a manifest states, and a page is data in a template."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -19,8 +20,10 @@ from cryptography.x509.oid import NameOID
 
 from xstock_node.api.public import make_public_app
 from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol import limits
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.plugging import PluginRequest, disable, enable
+from xstock_node.services.public_desk import Caller, Denied, PublicDesk
 from xstock_node.testing.plugins import write_plugin
 from xstock_node.testing.simnet import SimNet
 from xstock_node.transport.sockets import Listener
@@ -164,6 +167,18 @@ def signed(body: bytes, at: int, id_: str = "m1", key: bytes = b"k" * 32) -> dic
     return {"webhook-id": id_, "webhook-timestamp": str(at), "webhook-signature": f"v1,{mark}"}
 
 
+async def raw(port: Port, path: str, header: bytes, length: int = 0) -> bytes:
+    """The beginning of the answer to a request as it is written here."""
+    number = int(port.url.split(":")[2].split("/")[0])
+    reader, writer = await asyncio.open_connection("localhost", number, ssl=port.client)
+    begin = f"POST /plugins/made-public/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
+    writer.write(begin.encode(errors="surrogateescape") + header + b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        found = await reader.read(600)
+    writer.close()
+    return found
+
+
 async def test_a_token_lets_in_and_nothing_else_does(port: Port) -> None:
     right = {"Authorization": "Bearer let me in", "Cookie": "a=b"}
     status, body, _ = await port.ask("in/by-token", data=b"x" * 1000, headers=right)
@@ -192,6 +207,53 @@ async def test_only_a_certificate_that_is_listed_lets_in(port: Port) -> None:
     assert (await port.ask("in/by-tls", tls=port.client))[0] == 200
     (port.home / "plugins" / "by-tls.toml").write_text('[host]\ncertificates = ["00"]\n')
     assert (await port.ask("in/by-tls", tls=port.client))[0] == 401
+
+
+async def test_a_token_needs_its_word_and_bytes_that_are_no_text_are_no_token(port: Port) -> None:
+    for wrong in (b"let me in", b"Basic let me in", b"Bearer \xff", b"Bearer"):
+        assert (await raw(port, "in/by-token", b"Authorization: " + wrong)).startswith(b"HTTP/1.1 401")
+    assert (await raw(port, "in/by-token", b"Authorization: bearer let me in")).startswith(b"HTTP/1.1 200")
+    bad = b"webhook-id: \xff\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,\xff"
+    assert (await raw(port, "in/by-hmac", bad)).startswith(b"HTTP/1.1 401")
+
+
+async def test_bytes_that_are_no_text_are_refused_and_keep_out_nobody(port: Port) -> None:
+    assert (await raw(port, "in/open", b"X-A: \xff")).startswith(b"HTTP/1.1 400")
+    assert (await raw(port, "in/open?a=\udcff", b"X-A: 1"))[9:12] in (b"200", b"400")
+    assert (await raw(port, "in/open?a=%ff", b"X-A: 1"))[9:12] in (b"200", b"400")
+    assert (await port.ask("in/open"))[0] == 200
+    assert port.office.host.plugins["made-public"].record("route", "open").errors == 0
+
+
+async def test_a_stranger_s_errors_keep_out_nobody(port: Port) -> None:
+    assert [(await port.ask("in/open?do=raise"))[0] for _ in range(3)] == [503] * 3
+    assert (await port.ask("in/open"))[0] == 200
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PLUGIN_PUBLIC_SECONDS", 0.2)
+    assert (await raw(port, "in/by-token", b"X-A: 1", length=900)).startswith(b"HTTP/1.1 408")
+
+
+async def test_one_address_holds_only_so_many_places_and_gives_them_back(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PLUGIN_PUBLIC_AN_ADDRESS", 1)
+    monkeypatch.setattr(limits, "PLUGIN_PUBLIC_AT_ONCE", 2)
+    desk = PublicDesk(port.office)
+    for _ in range(3):
+        with desk.let_in(Caller("a")):
+            with pytest.raises(Denied, match="busy"), desk.let_in(Caller("a")):
+                pass
+            with desk.let_in(Caller("b")), pytest.raises(Denied, match="busy"), desk.let_in(Caller("c")):
+                pass
+
+
+async def test_whoever_looks_for_what_is_not_there_is_slowed_down(port: Port) -> None:
+    found = [(await port.ask("in/closed"))[0] for _ in range(limits.PLUGIN_MISSES_BURST + 5)]
+    assert found[0] == 404 and found[-1] == 429
+    assert (await port.ask("in/by-tls", "GET"))[0] == 429
+    assert (await port.ask("in/open"))[0] == 200
 
 
 async def test_size_rate_method_and_address_are_held_to_what_the_manifest_states(port: Port) -> None:

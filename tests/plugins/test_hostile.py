@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from xstock_node.protocol import limits
 from xstock_node.services.syncing import staged_of
 
 SECONDS = 3.0
+GROWTH = 128 * limits.MIB
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PLUGIN_START", 5.0)
     monkeypatch.setattr(limits, "PLUGIN_GRACE", 0.5)
     monkeypatch.setattr(limits, "PLUGIN_LINES", 5_000)
+    monkeypatch.setattr(limits, "PLUGIN_DRAIN", 1.0)
+    monkeypatch.setattr(limits, "PLUGIN_STREAM", 32 * limits.MIB)
     for name in ("describe", "snapshot"):
         found = calls.METHODS["inventory-source"][name]._replace(seconds=SECONDS)
         monkeypatch.setitem(calls.METHODS["inventory-source"], name, found)  # type: ignore[arg-type]
@@ -44,7 +48,10 @@ async def use(host: PluginHost, name: str) -> str:
     return ""
 
 
-BARE = ("h-kills-the-node", "h-opens-a-socket", "h-reads-the-key", "h-segfaults", "h-fork-bomb", "h-thread-bomb")
+BARE = (
+    *("h-kills-the-node", "h-opens-a-socket", "h-reads-the-key", "h-segfaults", "h-fork-bomb", "h-thread-bomb"),
+    *("h-destroys-the-key", "h-empties-the-key", "h-goes-by-a-folder", "h-goes-by-a-database", "h-looks-at-the-node"),
+)
 QUICK = (
     "h-import-missing",
     "h-segfaults",
@@ -53,6 +60,9 @@ QUICK = (
     "h-reads-the-key",
     "h-endless",
     "h-one-key-twice",
+    "h-answers-for-a-notifier",
+    "h-destroys-the-key",
+    "h-answers-what-nobody-asked",
 )
 
 
@@ -77,8 +87,10 @@ async def test_a_hostile_plugin_is_named_with_its_deed_and_costs_the_node_nothin
     host = bench.host(write(one.code, one.manifest, name=one.name), mode=mode)
     assert [s.state for s in host.statuses] == ["loaded"]
     plugin, lag = host.plugins[one.name], asyncio.ensure_future(longest_wait())
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     why = await use(host, one.name)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * limits.KIB < GROWTH
+    assert key.read_bytes() == b"secret"
     assert time.monotonic() - began < 20
     lag.cancel()
     assert await lag < 1.0

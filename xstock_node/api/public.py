@@ -1,5 +1,6 @@
 """The public port: routes and public pages of plugins under `/plugins/PLUGIN/PATH`, and nothing else of the node."""
 
+import asyncio
 import hashlib
 import ssl
 from typing import Final
@@ -7,8 +8,9 @@ from typing import Final
 from aiohttp import web
 
 from xstock_node.api.page import render
+from xstock_node.protocol import limits
 from xstock_node.services.office import Office
-from xstock_node.services.public_desk import Caller, Denied, Found, PublicDesk, open_headers
+from xstock_node.services.public_desk import Caller, Denied, Found, PublicDesk, open_headers, texts
 from xstock_node.services.public_desk import PageData as Page
 from xstock_node.services.public_desk import PublicRequest as Asked
 
@@ -26,23 +28,27 @@ def make_public_app(office: Office) -> web.Application:
     """The application of the public port."""
     desk = PublicDesk(office)
 
+    async def answer(request: web.Request, caller: Caller) -> object:
+        found = desk.find(request.match_info["plugin"], request.match_info["path"], request.method, caller)
+        desk.admit(found, caller)
+        body = await _body(request, found)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        id_ = desk.authenticate(found, caller, headers, body)
+        asked = Asked(
+            method=request.method,
+            query=texts({name: value[:2000] for name, value in list(request.query.items())[:100]}),
+            headers=open_headers(headers),
+            body=body,
+            id=id_,
+            at=office.node.clock.now(),
+        )
+        return await desk.answer(found, asked)
+
     async def handle(request: web.Request) -> web.Response:
+        caller = _caller(request)
         try:
-            found = desk.find(request.match_info["plugin"], request.match_info["path"], request.method)
-            caller = _caller(request)
-            desk.admit(found, caller)
-            body = await _body(request, found)
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            id_ = desk.authenticate(found, caller, headers, body)
-            asked = Asked(
-                method=request.method,
-                query={name: value[:2000] for name, value in list(request.query.items())[:100]},
-                headers=open_headers(headers),
-                body=body,
-                id=id_,
-                at=office.node.clock.now(),
-            )
-            return _response(await desk.answer(found, asked))
+            with desk.let_in(caller):
+                return _response(await answer(request, caller))
         except Denied as denied:
             office.node.trace.info("public-denied", path=request.path[:200], why=denied.word, status=denied.status)
             waits = {"Retry-After": str(denied.wait)} if denied.wait else {}
@@ -54,15 +60,19 @@ def make_public_app(office: Office) -> web.Application:
 
 
 async def _body(request: web.Request, found: Found) -> bytes:
-    """The body, at most as large as the route states."""
+    """The body, at most as large as the route states, and not slower than a caller may be."""
     most = found.entry.most
     if (request.content_length or 0) > most:
         raise Denied(413, "too-large")
     raw = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        raw += chunk
-        if len(raw) > most:
-            raise Denied(413, "too-large")
+    try:
+        async with asyncio.timeout(limits.PLUGIN_PUBLIC_SECONDS):
+            async for chunk in request.content.iter_chunked(64 * 1024):
+                raw += chunk
+                if len(raw) > most:
+                    raise Denied(413, "too-large")
+    except TimeoutError:
+        raise Denied(408, "too-slow") from None
     return bytes(raw)
 
 

@@ -43,7 +43,7 @@ async def open_office(home: Path, config: Config) -> Office:
     )
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
-    return Office(node, settings_of(config, home), plugin_host(config), home)
+    return Office(node, settings_of(config, home), plugin_host(config, home), home)
 
 
 def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:

@@ -260,7 +260,7 @@ async def _read(home: Path | None, file: Path, columns: tuple[str, ...], languag
     folder = home_folder(str(home) if home else None)
     if (folder / "config.toml").exists():
         config = load(folder)
-        host = plugin_host(config)
+        host = plugin_host(config, folder)
         language = language or next(iter(config.node.languages), None)
     host = host or PluginHost(PluginSettings().allow)
     hints = ReadHints(today=date.today().isoformat(), columns=_columns(columns), language=language)

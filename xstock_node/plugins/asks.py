@@ -25,8 +25,3 @@ async def answer(store: Store, http: Http, what: str, value: bytes) -> bytes:
         await store.write(write.put, write.append)
         return b""
     raise NotAllowed(f"expected http, get, keys, read or write; came {what[:40]}")
-
-
-async def nothing(what: str, value: bytes) -> bytes:
-    """What is answered while a plugin is only looked at."""
-    raise NotAllowed("nothing is given while a plugin is loaded")

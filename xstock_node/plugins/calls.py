@@ -99,13 +99,13 @@ def unpack(raw: bytes, kind: Any) -> Any:
         raise Defect(f"expected {name}; came {str(error)[:200]}; tell its author") from None
 
 
-def raised(word: str, text: str, retry_after: float) -> Exception:
-    """The exception that a word stands for."""
+def raised(word: str, text: str, retry_after: float, adapter_kind: str = "notifier") -> Exception:
+    """The exception that a word stands for; what only notifiers may raise is a defect of every other kind."""
     kind = RAISED.get(word)
-    if kind is None:
+    if kind is None or (kind in (Undeliverable, NotCarried) and adapter_kind != "notifier"):
         return Defect(f"it raised {word[:80]}: {text[:400]}; tell its author")
     if issubclass(kind, errors.Unavailable):
-        return kind(text, retry_after)
+        return kind(text, bounded(retry_after))
     return kind(text)
 
 
@@ -113,4 +113,11 @@ def told(error: BaseException) -> tuple[str, str, float]:
     """An exception as a word, a text and seconds to wait; a plugin's own kind is told as what it is a kind of."""
     known = {kind: name for name, kind in RAISED.items()}
     found = next((known[kind] for kind in type(error).__mro__ if kind in known), type(error).__name__)
-    return found, str(error)[:1000], float(getattr(error, "retry_after", 0.0) or 0.0)
+    return found, str(error)[:1000], bounded(getattr(error, "retry_after", 0.0))
+
+
+def bounded(seconds: object) -> float:
+    """Seconds to wait by another system's word: 0 for what is no such number, never more than an hour."""
+    if not isinstance(seconds, int | float) or not seconds > 0:  # NaN is not
+        return 0.0
+    return float(min(seconds, limits.PLUGIN_RETRY_MAX))

@@ -61,7 +61,7 @@ class Store(Protocol):
         ...
 
     async def read(self, stream: str, after: int = 0, most: int = 100) -> list[Entry]:
-        """Entries of a stream with a number above `after`, in order."""
+        """Entries of a stream with a number above `after`, in order: at most `most`, and fewer where they are large."""
         ...
 
     async def write(

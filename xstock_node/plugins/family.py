@@ -1,6 +1,8 @@
-"""A process and its descendants, as the system lists them: which they are, and what they use."""
+"""A process and its descendants, as the system lists them: which they are, what they use, and their end."""
 
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -36,6 +38,15 @@ def used_by(pid: int) -> Used:
         pages = _text(f"/proc/{one}/statm").split()
         resident += int(pages[1]) * _PAGE if len(pages) > 1 else 0
     return Used(threads, resident)
+
+
+def end(pid: int) -> None:
+    """Kill a process, its group and its children, wherever they went."""
+    for one in reversed(family(pid)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(one, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _listed(path: str) -> list[str]:

@@ -1,9 +1,10 @@
 """The frames between the node and an isolated plugin: four bytes of length, then msgpack of one of these."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.protocol import limits
 
@@ -64,7 +65,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
     """From the plugin: it is loaded, and these are its adapters; or `error`: why it is not."""
 
-    adapters: tuple[Found, ...] = ()
+    adapters: Annotated[tuple[Found, ...], Meta(max_length=limits.PLUGIN_ADAPTERS)] = ()
     error: str = ""
 
 
@@ -72,7 +73,7 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, tag="items"):
     """From the plugin: the next values of a stream, each with the name of its type."""
 
     id: int
-    values: list[tuple[str, bytes]]
+    values: Annotated[list[tuple[str, bytes]], Meta(max_length=limits.PLUGIN_ITEMS)]
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
@@ -105,7 +106,7 @@ class HttpAsk(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     url: str
-    headers: dict[str, str]
+    headers: Annotated[dict[str, str], Meta(max_length=limits.PLUGIN_HTTP_HEADERS)]
     body: bytes
     timeout: float
 
@@ -113,8 +114,8 @@ class HttpAsk(msgspec.Struct, frozen=True, kw_only=True):
 class WriteAsk(msgspec.Struct, frozen=True, kw_only=True):
     """A write that a plugin asks for."""
 
-    put: dict[str, bytes | None]
-    append: list[tuple[str, bytes]]
+    put: Annotated[dict[str, bytes | None], Meta(max_length=limits.PLUGIN_STORE_WRITE)]
+    append: Annotated[list[tuple[str, bytes]], Meta(max_length=limits.PLUGIN_STORE_WRITE)]
 
 
 class ReadAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,30 +140,28 @@ def write(frame: Down | Up) -> bytes:
     return len(raw).to_bytes(4, "big") + raw
 
 
-async def _read(stream: asyncio.StreamReader) -> bytes:
+async def read(stream: asyncio.StreamReader) -> bytes:
+    """The next frame as it came; EOFError at the end, ValueError for one that is too large."""
     size = int.from_bytes(await stream.readexactly(4), "big")
     if size > limits.PLUGIN_FRAME:
         raise ValueError(f"expected a frame of at most {limits.PLUGIN_FRAME} bytes; came {size}")
     return await stream.readexactly(size)
 
 
-async def read_up(stream: asyncio.StreamReader) -> Up:
-    """The next frame from a plugin; EOFError at the end, ValueError for what is none."""
+def up(raw: bytes) -> Up:
+    """A frame from a plugin; ValueError for what is none."""
     try:
-        return _up.decode(await _read(stream))
-    except msgspec.MsgspecError as error:
+        return _up.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"expected a frame; came {str(error)[:200]}") from None
 
 
 async def read_down(stream: asyncio.StreamReader) -> Down:
     """The next frame to a plugin; EOFError at the end."""
-    return _down.decode(await _read(stream))
+    return _down.decode(await read(stream))
 
 
 def first_up(raw: bytes) -> Up:
     """The first frame of all that a plugin said; ValueError where there is none."""
     size = int.from_bytes(raw[:4], "big")
-    try:
-        return _up.decode(raw[4 : 4 + size])
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"expected a frame; came {str(error)[:200]}") from None
+    return up(raw[4 : 4 + size])

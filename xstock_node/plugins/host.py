@@ -19,9 +19,10 @@ from xstock_node.plugins import settings as settings_files
 from xstock_node.plugins.frames import Found
 from xstock_node.plugins.hookspecs import API_LEVEL, PROJECT, Hooks, Registry
 from xstock_node.plugins.manifest import NEEDS, AdapterEntry, Manifest
-from xstock_node.plugins.plugin import Code, Plugin, Ways
+from xstock_node.plugins.plugin import Code, Plugin
 from xstock_node.plugins.registered import found_in
 from xstock_node.plugins.sandbox import Mode
+from xstock_node.plugins.ways import Ways
 
 BUILT_IN = "xstock-node"
 
@@ -50,7 +51,9 @@ class Adapter(NamedTuple):
 
 
 class PluginHost:
-    """The adapters of all loaded plugins, and what became of each plugin."""
+    """The adapters of all loaded plugins, and what became of each plugin. `home`, the data folder, is kept from those
+    that have to be looked at before anything is attached.
+    """
 
     def __init__(
         self,
@@ -58,10 +61,12 @@ class PluginHost:
         found: Iterable[EntryPoint] | None = None,
         in_process: Sequence[str] = (),
         mode: Mode = "auto",
+        home: Path | None = None,
     ) -> None:
         self._statuses: dict[str, PluginStatus] = {}
         self.plugins: dict[str, Plugin] = {}
         self.adapters: dict[tuple[str, str], Adapter] = {}
+        self._home = home
         self._allowed, self._inside, self.mode = {BUILT_IN, *allowed}, {BUILT_IN, *in_process}, mode
         points = list(entry_points(group=PROJECT) if found is None else found)
         names = Counter(point.name for point in points)
@@ -148,7 +153,7 @@ class PluginHost:
             package = manifests.find_package(point.module)
             wanted = manifests.parse(package.manifest)
             registry = _register(point) if status.distribution in self._inside else None
-            plugin = Plugin(point.name, Code(point.module, package.origin), wanted, registry, self.mode)
+            plugin = Plugin(point.name, Code(point.module, package.origin), wanted, registry, self.mode, self._home)
             if registry is not None:
                 found: tuple[Found, ...] = tuple(found_in(registry))
             elif wanted.adapter is None:

@@ -23,7 +23,7 @@ async def call(
     async def work() -> Any:
         return await (act(*arguments, context) if kind == "notifier" else act(context, *arguments))
 
-    value = await apart(work, method.seconds)
+    value = await apart(work, method.seconds, kind)
     return calls.unpack(calls.pack(value, method.gives), method.gives)
 
 
@@ -38,7 +38,7 @@ async def stream(
             yield calls.unpack(calls.pack(value, kind_of), kind_of)
 
 
-async def apart(work: Callable[[], Any], seconds: float) -> Any:
+async def apart(work: Callable[[], Any], seconds: float, kind: str) -> Any:
     """Let foreign code work in a task of its own, and wait so long for it; `Defect` where it is late or raises."""
     task = asyncio.ensure_future(work())
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -54,4 +54,4 @@ async def apart(work: Callable[[], Any], seconds: float) -> Any:
     error = task.exception()
     if error is None:
         return task.result()
-    raise calls.raised(*calls.told(error))
+    raise calls.raised(*calls.told(error), kind)

@@ -49,8 +49,11 @@ async def read_file(host: PluginHost, path: Path, hints: ReadHints) -> FileReadi
         memory=limits.READER_MEMORY,
         seconds=limits.READER_SECONDS,
     )
-    how = found.plugin.way_to_read(place)
-    ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, how)
+    try:
+        how = found.plugin.way_to_read(place)
+        ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, how)
+    except (Defect, OSError) as error:
+        ended = Ended(-1, b"", str(error))
     if ended.code == 0 and len(ended.answer) <= limits.READER_OUTPUT:
         try:
             return msgspec.structs.replace(msgspec.json.decode(ended.answer, type=FileReading), file=path.name)
@@ -76,9 +79,11 @@ async def write_file(host: PluginHost, suffix: str, lines: Sequence[StockLine]) 
         memory=limits.READER_MEMORY,
         seconds=limits.READER_SECONDS,
     )
-    ended = await run_child(
-        "xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, found.plugin.way_to_read(None)
-    )
+    try:
+        how = found.plugin.way_to_read(None)
+        ended = await run_child("xstock_node.plugins.child", msgspec.json.encode(job), job.seconds, how)
+    except OSError as error:
+        raise Defect(f"expected a process of its own; came {error}") from None
     if ended.code == 0 and len(ended.answer) <= limits.READER_OUTPUT:
         try:
             return msgspec.json.decode(ended.answer, type=Written).content

@@ -5,29 +5,31 @@ operator names in `plugins.in_process`, run in the node. Both are called alike: 
 after errors that grows; what they give is checked for its type.
 """
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 
 from xstock_node.plugins import asks, inprocess, sandbox
 from xstock_node.plugins import settings as settings_files
 from xstock_node.plugins.calls import FITS, METHODS, BadSettings, Defect
-from xstock_node.plugins.context import Context, Http, Store
+from xstock_node.plugins.context import Context
 from xstock_node.plugins.errors import AdapterError, NotAllowed
 from xstock_node.plugins.frames import Begin, Found
 from xstock_node.plugins.hookspecs import Registry
-from xstock_node.plugins.link import Link, look
+from xstock_node.plugins.keeper import Keeper
+from xstock_node.plugins.link import Link
+from xstock_node.plugins.looking import look
 from xstock_node.plugins.manifest import NEEDS, Manifest
-from xstock_node.plugins.records import Record, Tally, back_off
-from xstock_node.plugins.registered import adapter_of
+from xstock_node.plugins.records import Record, Stop, Tally
+from xstock_node.plugins.registered import adapter_of, compare
 from xstock_node.plugins.sandbox import Mode
 from xstock_node.plugins.settings import Settings
+from xstock_node.plugins.ways import Ways
 from xstock_node.protocol import limits
 
 READING = "xstock_node.plugins.child"
@@ -35,26 +37,6 @@ READING = "xstock_node.plugins.child"
 
 class Switched(AdapterError):
     """The adapter is off: it has no settings, or its plugin is disabled, quarantined or not allowed."""
-
-
-class Ways(Protocol):
-    """What the node gives to plugins."""
-
-    def store(self, plugin: str) -> Store:
-        """The store of a plugin."""
-        ...
-
-    def http(self, plugin: str, hosts: tuple[str, ...]) -> Http:
-        """A way out to these hosts alone."""
-        ...
-
-    def now(self) -> int:
-        """Unix seconds."""
-        ...
-
-    def log(self, plugin: str, level: str, text: str) -> None:
-        """A line for the log."""
-        ...
 
 
 class Code(NamedTuple):
@@ -67,25 +49,35 @@ class Code(NamedTuple):
 class Plugin:
     """A plugin that may be called. `registry` is what it registered in this process; None where it is isolated."""
 
-    def __init__(self, name: str, code: Code, manifest: Manifest, registry: Registry | None, mode: Mode) -> None:
+    def __init__(
+        self,
+        name: str,
+        code: Code,
+        manifest: Manifest,
+        registry: Registry | None,
+        mode: Mode,
+        home: Path | None = None,
+    ) -> None:
         self.name, self.code, self.manifest, self._registry, self._mode = name, code, manifest, registry, mode
         self.disabled = False
-        self.failed = ""
         self.wrapped = False
         self._ways: Ways | None = None
-        self._home: Path | None = None
-        self._link: Link | None = None
-        self._link_marks: dict[str, str] = {}
-        self._turn = asyncio.Lock()
-        self._crashes, self._start_at = 0, 0
+        self._home = home
+        self._keeper = Keeper(self._all_settings, self._open, self._now)
         self._said: tuple[int, int] = (0, 0)
         self.records: dict[tuple[str, str], Record] = {}
+        self._stops: dict[str, Stop] = {}
         self.on_stop: Callable[[str, Record], Awaitable[None]] | None = None
 
     @property
     def isolated(self) -> bool:
         """Whether it runs in a process of its own."""
         return self._registry is None
+
+    @property
+    def failed(self) -> str:
+        """Why its process did not start, or an empty text."""
+        return self._keeper.failed
 
     def attach(self, ways: Ways, home: Path) -> None:
         """Give it what the node has for plugins."""
@@ -100,7 +92,10 @@ class Plugin:
 
     def record(self, kind: str, adapter: str) -> Record:
         """The record of an adapter."""
-        return self.records.setdefault((kind, adapter), Record(kind, adapter))
+        if (kind, adapter) not in self.records:
+            stop = self._stops.setdefault(adapter, Stop())
+            self.records[kind, adapter] = Record(kind, adapter, stop)
+        return self.records[kind, adapter]
 
     def tallies(self) -> list[Tally]:
         """All adapters, as `plugin list` shows them."""
@@ -110,30 +105,18 @@ class Plugin:
         """One call of one adapter; raises what it raised, `Defect`, or why it is not asked."""
         method = METHODS[kind][name]
         found = self._may(kind, adapter, asks=name != FITS)
-        record = self.record(kind, adapter)
-        error: BaseException | None = None
-        began = time.monotonic()
-        try:
+        async with self._noted(kind, adapter, name, found):
             if self._registry is None:
                 link = await self._linked()
                 return await link.call(kind, adapter, name, method, argument)
             context = self._context(kind, adapter, found)
             return await inprocess.call(self._registry, context, kind, adapter, name, method, argument)
-        except Exception as raised:
-            error = raised
-            raise
-        finally:
-            if name != FITS:
-                await self._went(record, time.monotonic() - began, error, found)
 
     async def stream(self, kind: str, adapter: str, name: str, argument: Any = None) -> AsyncGenerator[Any, None]:
         """The values of a stream of one adapter."""
         method = METHODS[kind][name]
-        found = self._may(kind, adapter, asks=name != FITS)
-        record = self.record(kind, adapter)
-        error: BaseException | None = None
-        began = time.monotonic()
-        try:
+        found = self._may(kind, adapter)
+        async with self._noted(kind, adapter, name, found):
             if self._registry is None:
                 link = await self._linked()
                 values: AsyncGenerator[Any, None] = link.stream(kind, adapter, name, method, argument)
@@ -143,11 +126,19 @@ class Plugin:
             async with aclosing(values):
                 async for value in values:
                     yield value
-        except Exception as raised:
-            error = raised
+
+    @asynccontextmanager
+    async def _noted(self, kind: str, adapter: str, name: str, found: Settings) -> AsyncGenerator[None, None]:
+        """Note how a call went; one that was cut short from outside went neither well nor badly."""
+        began = time.monotonic()
+        try:
+            yield
+        except Exception as error:
+            if name != FITS:
+                await self._went(self.record(kind, adapter), time.monotonic() - began, error, found)
             raise
-        finally:
-            await self._went(record, time.monotonic() - began, error, found)
+        if name != FITS:
+            await self._went(self.record(kind, adapter), time.monotonic() - began, None, found)
 
     def wants_a_start(self) -> bool:
         """Whether anything of it is switched on that needs its process."""
@@ -178,27 +169,31 @@ class Plugin:
 
     def describe(self) -> tuple[Found, ...]:
         """What it registers, from a process that ends at once: for one whose manifest does not say. Raises `Defect`."""
-        ready = look(*self._how({}))
+        try:
+            ready = look(*self._how({}))
+        except OSError as error:
+            raise Defect(f"expected a process of its own; came {error}") from None
         if ready.error:
             raise Defect(ready.error)
         return ready.adapters
 
     def way_to_read(self, path: Path | None) -> sandbox.Start:
-        """How to start the process in which one of its readers reads a file, or writes one, and sees no other."""
+        """How to start the process in which one of its readers reads a file, or writes one, and sees no other.
+
+        Raises `Defect` where bubblewrap is required and does not work.
+        """
         readable = [path] if path is not None else []
-        return sandbox.start(self.code.origin, readable, False, self._home, self._mode, READING)
+        return self._way(readable, False, READING)
 
     async def stop(self) -> None:
         """End its process."""
-        link, self._link = self._link, None
-        if link is not None:
-            await link.close()
+        await self._keeper.stop()
 
-    def forgive(self) -> None:
-        """Let it be tried again at once."""
-        self.failed, self._crashes, self._start_at = "", 0, 0
+    def forgive(self, stops: bool = True) -> None:
+        """Let it be tried again at once; without `stops` all but what a system refused."""
+        self._keeper.forgive()
         for record in self.records.values():
-            record.forgive()
+            record.forgive(stops)
 
     def _state(self, adapter: str) -> str:
         if self.disabled:
@@ -240,41 +235,30 @@ class Plugin:
             await self.on_stop(self.name, record)
 
     async def _linked(self) -> Link:
-        """The living process, started with the settings as they are now."""
-        assert self._ways is not None
-        async with self._turn:
-            settings = self._all_settings()
-            marks = {name: found.mark for name, found in settings.items()}
-            if self._link is not None and self._link.alive and marks == self._link_marks:
-                return self._link
-            if self._link is not None:
-                crashed = not self._link.alive
-                await self.stop()
-                if crashed:
-                    self._crashed()
-            if (now := self._ways.now()) < self._start_at:
-                raise Defect(f"it is started again in {self._start_at - now} s; before: {self.failed}")
-            link = Link(self._asked(settings), self._told, self._ways.now)
-            try:
-                await link.start(*self._how(settings))
-                self._compare(link.found)
-            except Exception as error:
-                await link.close()
-                self._crashed()
-                self.failed = str(error)
-                raise
-            self._link, self._link_marks, self.failed = link, marks, ""
-            return link
+        link = await self._keeper.link()
+        if self.disabled:
+            raise Switched(f"expected an enabled plugin; {self.name} was disabled")
+        return link
 
-    def _crashed(self) -> None:
+    async def _open(self, settings: dict[str, Settings]) -> Link:
+        """A process with these settings; `Defect`, and nothing left behind, where it does not come about."""
+        link = Link(self._asked(settings), self._told, self._now)
+        try:
+            await link.start(*self._how(settings))
+            compare(self.manifest, link.found)
+        except BaseException:
+            await link.close()
+            raise
+        return link
+
+    def _now(self) -> int:
         assert self._ways is not None
-        self._crashes += 1
-        self._start_at = self._ways.now() + back_off(self._crashes, 0.0)
+        return self._ways.now()
 
     def _how(self, settings: dict[str, Settings]) -> tuple[sandbox.Start, Begin]:
         readable = tuple(path.resolve() for found in settings.values() for path in found.files)
         sockets = self.manifest.network == "sockets"
-        how = sandbox.start(self.code.origin, readable, sockets, self._home, self._mode)
+        how = self._way(readable, sockets, sandbox.WORKER)
         self.wrapped = how.wrapped
         home = self._home or Path("/nonexistent")
         begin = Begin(
@@ -289,6 +273,12 @@ class Plugin:
         )
         return how, begin
 
+    def _way(self, readable: Sequence[Path], sockets: bool, module: str) -> sandbox.Start:
+        try:
+            return sandbox.start(self.code.origin, readable, sockets, self._home, self._mode, module)
+        except (RuntimeError, OSError) as error:
+            raise Defect(str(error)) from None
+
     def _all_settings(self) -> dict[str, Settings]:
         found = {}
         for name in {one.name for one in self.manifest.adapter or ()}:
@@ -299,15 +289,6 @@ class Plugin:
             if one is not None:
                 found[name] = one
         return found
-
-    def _compare(self, found: tuple[Found, ...]) -> None:
-        """Refuse a plugin that registers other adapters than its manifest says."""
-        said = {(one.kind, one.name) for one in self.manifest.adapter or ()}
-        came = {(one.kind, one.name) for one in found}
-        if said != came:
-            told = ", ".join(f"{kind} {name}" for kind, name in sorted(came)) or "none"
-            expected = ", ".join(f"{kind} {name}" for kind, name in sorted(said)) or "none"
-            raise Defect(f"expected the adapters of its manifest ({expected}); came {told}; tell its author")
 
     def _asked(self, settings: dict[str, Settings]) -> Callable[[str, bytes], Any]:
         assert self._ways is not None

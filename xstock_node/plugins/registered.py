@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.frames import Found
 from xstock_node.plugins.hookspecs import Registry
+from xstock_node.plugins.manifest import Manifest
 
 
 def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
@@ -37,3 +39,13 @@ def found_in(registry: Registry) -> Iterator[Found]:
                 raise TypeError(f"expected text as name, title and suffixes of a {kind}; came {name!r}")
             editable = bool(getattr(adapter, "editable", False))
             yield Found(kind=kind, name=name, title=title, suffixes=suffixes, editable=editable)
+
+
+def compare(manifest: Manifest, found: tuple[Found, ...]) -> None:
+    """Refuse a plugin that registers other adapters than its manifest says: `Defect`."""
+    said = {(one.kind, one.name) for one in manifest.adapter or ()}
+    came = {(one.kind, one.name) for one in found}
+    if said != came:
+        told = ", ".join(f"{kind} {name}" for kind, name in sorted(came)) or "none"
+        expected = ", ".join(f"{kind} {name}" for kind, name in sorted(said)) or "none"
+        raise Defect(f"expected the adapters of its manifest ({expected}); came {told}; tell its author")

@@ -16,6 +16,8 @@ from xstock_node.plugins.inventory import MovementKind
 FOLDER = "plugins"
 TABLE = "host"
 MOST = 256 * 1024
+MARKED = 64 * 1024
+SQLITE = b"SQLite format 3\0"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -62,9 +64,18 @@ def read(folder: Path, name: str, files: Sequence[str], hosts: Sequence[str]) ->
     named = tuple(folder / text for text in _named(values, files))
     mark = hashlib.sha256(raw)
     for one in named:
-        mark.update(one.read_bytes()[:MOST] if one.is_file() else b"")
+        mark.update(str(one).encode() + b"\0" + _content(one))
     listed = (*(one for one in hosts if not one.startswith("$")), *map(host_of, _named(values, hosts)))
     return Settings(values, host, mark.hexdigest()[:16], named, tuple(filter(None, listed)))
+
+
+def _content(path: Path) -> bytes:
+    """What a change of it is known by: a small file's content. Large files and databases change while they are used."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        found = file.read(MARKED + 1)
+    return b"" if len(found) > MARKED or found.startswith(SQLITE) else found
 
 
 def is_name(name: object) -> bool:

@@ -104,7 +104,7 @@ async def recall(office: Office) -> None:
         for key, mark in (switch.stopped if switch else {}).items():
             kind, _, adapter = key.partition(" ")
             record = plugin.record(kind, adapter)
-            record.stopped, record.last_error = mark, record.last_error or "refused before the last start"
+            record.refused(mark, record.stop.why or "refused before the last start")
 
 
 async def list_plugins(office: Office, actor: Actor, request: None = None) -> list[PluginView]:
@@ -127,7 +127,7 @@ async def check_plugin(office: Office, actor: Actor, request: PluginRequest) -> 
     """Load a plugin now, whether or not anything needs it."""
     plugin = office.host.plugins.get(request.name)
     if plugin is not None:
-        plugin.forgive()
+        plugin.forgive(stops=False)
         await plugin.check()
     return await _one(office, request.name)
 
@@ -201,9 +201,19 @@ def plugin_findings(office: Office) -> list[Finding]:
             found.append(Finding(check=check, state="warning", found="switched off", do=status.do))
         elif status.state == "loaded":
             found += _troubles(office, status) or [Finding(check=check, state="ok", found=f"version {status.version}")]
-    if office.host.isolates() and not sandbox.bubblewrap():
-        words = "plugins run in processes of their own, but without bubblewrap: they can read what this user can read"
-        found.append(Finding(check="isolation", state="warning", found=words, do="install bubblewrap (bwrap)"))
+    if office.host.isolates() and (office.host.mode == "never" or not sandbox.bubblewrap()):
+        words = (
+            "plugins run in processes of their own, but without bubblewrap: one that means ill can read and destroy "
+            "whatever this user can, the node's keys and database among it"
+        )
+        found.append(
+            Finding(
+                check="isolation",
+                state="warning",
+                found=words,
+                do="install bubblewrap (bwrap), and let plugins.bubblewrap be auto or require",
+            )
+        )
     return found
 
 

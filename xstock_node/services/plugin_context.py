@@ -63,7 +63,7 @@ class NodeStore:
         _named(stream)
         most = min(max(most, 0), limits.PLUGIN_STORE_READ)
         found = await self._engine.read(lambda tx: tx.plugins.entries(self._plugin, stream, after, most))
-        return [Entry(number, value) for number, value in found]
+        return _fitting([Entry(number, value) for number, value in found])
 
     async def write(
         self, put: Mapping[str, bytes | None] | None = None, append: Sequence[tuple[str, bytes]] = ()
@@ -92,15 +92,24 @@ class NodeWays:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._https: dict[tuple[str, tuple[str, ...]], PluginHttp] = {}
+        self._https: dict[tuple[str, tuple[str, ...]], PluginHttp] = {}  # the last used at the end
+        self._closing: set[asyncio.Task[None]] = set()
 
     def store(self, plugin: str) -> Store:
         """A plugin's store."""
         return NodeStore(self._node.engine, plugin)
 
     def http(self, plugin: str, hosts: tuple[str, ...]) -> Http:
-        """A way out to these hosts; one for all of a plugin's calls."""
-        return WayOut(self._https.setdefault((plugin, hosts), PluginHttp(hosts)))
+        """A way out to these hosts; one for all of a plugin's calls. Those to hosts of long ago are closed."""
+        key = (plugin, hosts)
+        http = self._https.pop(key) if key in self._https else PluginHttp(hosts)
+        self._https[key] = http
+        own = [one for one in self._https if one[0] == plugin]
+        for old in own[: -limits.PLUGIN_WAYS]:
+            task = asyncio.ensure_future(self._https.pop(old).close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        return WayOut(http)
 
     def now(self) -> int:
         """The node's time."""
@@ -115,6 +124,7 @@ class NodeWays:
         """Close all ways out."""
         for http in self._https.values():
             await http.close()
+        await asyncio.gather(*self._closing)
 
 
 class MemoryStore:
@@ -136,7 +146,7 @@ class MemoryStore:
     async def read(self, stream: str, after: int = 0, most: int = 100) -> list[Entry]:
         """See `Store.read`."""
         held = self._streams.get(stream, [])
-        return [Entry(n, value) for n, value in enumerate(held, 1) if n > after][:most]
+        return _fitting([Entry(n, value) for n, value in enumerate(held, 1) if n > after][:most])
 
     async def write(
         self, put: Mapping[str, bytes | None] | None = None, append: Sequence[tuple[str, bytes]] = ()
@@ -154,6 +164,16 @@ class MemoryStore:
                     self._values[key] = value
             for stream, value in append:
                 self._streams.setdefault(stream, []).append(value)
+
+
+def _fitting(entries: list[Entry]) -> list[Entry]:
+    """As many of the first entries as an answer may hold, and one at least."""
+    size = 0
+    for n, entry in enumerate(entries):
+        size += len(entry.value)
+        if n and size > limits.PLUGIN_STORE_READ_BYTES:
+            return entries[:n]
+    return entries
 
 
 def _named(name: str) -> None:

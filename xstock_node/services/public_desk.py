@@ -6,16 +6,17 @@ wrong inside a plugin is answered with 503 and told to the operator, never to th
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.calls import Defect, bounded
 from xstock_node.plugins.errors import AdapterError
 from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.manifest import AdapterEntry
@@ -66,27 +67,41 @@ class PublicDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+        self._inside: Counter[str] = Counter()
 
-    def find(self, plugin: str, path: str, method: str) -> Found:
-        """What stands at an address; `Denied` with 404 or 405 otherwise."""
-        found = [one for one in self._open() if one.adapter.plugin.name == plugin and one.entry.address == path]
-        if not found:
-            raise Denied(404, "not-found")
+    @contextmanager
+    def let_in(self, caller: Caller) -> Iterator[None]:
+        """Hold a place for a request while it is dealt with; `Denied` with 503 where all are taken."""
+        held = self._inside[caller.address]
+        if self._inside.total() >= limits.PLUGIN_PUBLIC_AT_ONCE or held >= limits.PLUGIN_PUBLIC_AN_ADDRESS:
+            raise Denied(503, "busy", 1)
+        self._inside[caller.address] += 1
+        try:
+            yield
+        finally:
+            self._inside[caller.address] -= 1
+            self._inside += Counter()  # forgets who has nothing inside
+
+    def find(self, plugin: str, path: str, method: str, caller: Caller) -> Found:
+        """What stands at an address; `Denied` with 404 or 405 otherwise, and with 429 who asks so too often."""
+        found = self._standing(plugin, path)
         for one in found:
             if method in one.entry.methods:
                 return one
-        raise Denied(405, "method")
+        self._take(("", caller.address), limits.PLUGIN_MISSES_A_SECOND, limits.PLUGIN_MISSES_BURST)
+        raise Denied(405, "method") if found else Denied(404, "not-found")
 
     def admit(self, found: Found, caller: Caller) -> None:
         """Count a request against its rate, before its body is read."""
         key = (f"{found.adapter.kind} {found.adapter.name}", caller.address)
-        steady = self._office.node.clock.steady()
-        a_second = found.entry.a_minute / 60
-        bucket = self._buckets.pop(key, None) or TokenBucket(a_second, max(1.0, found.entry.a_minute / 6))
+        self._take(key, found.entry.a_minute / 60, max(1.0, found.entry.a_minute / 6))
+
+    def _take(self, key: tuple[str, str], a_second: float, burst: float) -> None:
+        bucket = self._buckets.pop(key, None) or TokenBucket(a_second, burst)
         self._buckets[key] = bucket
         while len(self._buckets) > CALLERS:
             self._buckets.popitem(last=False)
-        if wait := bucket.take(1, steady):
+        if wait := bucket.take(1, self._office.node.clock.steady()):
             raise Denied(429, "too-often", max(1, round(wait)))
 
     def authenticate(self, found: Found, caller: Caller, headers: dict[str, str], body: bytes) -> str:
@@ -102,8 +117,8 @@ class PublicDesk:
             return ""
         secret = _secret(folder, host.token_file if how == "token" else host.secret_file)
         if how == "token":
-            shown = headers.get("authorization", "").removeprefix("Bearer ").strip()
-            if not secret or not secrets.compare_digest(shown.encode(), secret.encode()):
+            word, _, shown = headers.get("authorization", "").partition(" ")
+            if not secret or word.lower() != "bearer" or not _same(shown.strip(), secret):
                 raise Denied(401, "token")
             return ""
         return _signed(secret, headers, body, self._office.node.clock.now())
@@ -119,15 +134,16 @@ class PublicDesk:
             given: PublicAnswer = await adapter.plugin.call("route", adapter.name, "answer", request)
             return given
         except (AdapterError, Defect) as error:
-            wait = int(getattr(error, "retry_after", 0.0) or 0) or 30
-            raise Denied(503, "plugin", wait) from None
+            raise Denied(503, "plugin", int(bounded(getattr(error, "retry_after", 0.0))) or 30) from None
 
-    def _open(self) -> list[Found]:
-        """All routes and public pages that are switched on by a file of settings."""
+    def _standing(self, plugin: str, path: str) -> list[Found]:
+        """The routes and public pages at an address that are switched on by a file of settings."""
         found = []
         for kind in ("route", "page"):
             for one in self._office.host.of_kind(kind):
                 entry = next(e for e in one.plugin.manifest.adapter or () if (e.kind, e.name) == (kind, one.name))
+                if one.plugin.name != plugin or entry.address != path:
+                    continue
                 try:
                     settings = one.plugin.settings_of(one.name)
                 except (OSError, ValueError):
@@ -172,8 +188,17 @@ def _filled(request: PublicRequest) -> dict[str, str]:
 
 
 def open_headers(headers: dict[str, str]) -> dict[str, str]:
-    """The headers that a plugin sees: none that carry secrets."""
-    return {name: value[:2000] for name, value in headers.items() if name not in HIDDEN}
+    """The headers that a plugin sees: none that carry secrets. `Denied` with 400 for what is no text."""
+    return texts({name: value[:2000] for name, value in headers.items() if name not in HIDDEN})
+
+
+def texts(found: dict[str, str]) -> dict[str, str]:
+    """What was shown, where all of it is text; `Denied` with 400 where it has bytes that are none."""
+    try:
+        "".join(f"{name}{value}" for name, value in found.items()).encode()
+    except UnicodeEncodeError:
+        raise Denied(400, "not-text") from None
+    return found
 
 
 def _secret(folder: Path, name: str) -> str:
@@ -194,16 +219,21 @@ def _signed(secret: str, headers: dict[str, str], body: bytes, now: int) -> str:
     """The id of a webhook signed by HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks, symmetric, v1)."""
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True) if secret.startswith(PREFIX) else b""
-    except binascii.Error:
+    except ValueError:
         key = b""
     id_, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if len(key) < LEAST_SECRET or not 0 < len(id_) <= 200 or not id_.isascii() or not sent.isdecimal():
+    if len(key) < LEAST_SECRET or not 0 < len(id_) <= 200 or not f"{id_}{sent}".isascii() or not sent.isdecimal():
         raise Denied(401, "signature")
     if abs(now - int(sent[:12])) > TOLERANCE:
         raise Denied(401, "time")
     signed = f"{id_}.{sent}.".encode() + body
     wanted = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     shown = [text.removeprefix("v1,") for text in headers.get("webhook-signature", "").split(" ")[:10]]
-    if not any(secrets.compare_digest(one.encode(), wanted.encode()) for one in shown):
+    if not any(_same(one, wanted) for one in shown):
         raise Denied(401, "signature")
     return id_
+
+
+def _same(shown: str, wanted: str) -> bool:
+    """Whether two texts are the same, in a time that does not tell; what is no text is not."""
+    return secrets.compare_digest(shown.encode(errors="surrogateescape"), wanted.encode())

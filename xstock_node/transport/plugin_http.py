@@ -51,7 +51,8 @@ class PluginHttp:
             raise Blocked(urlsplit(url).netloc.rpartition("@")[2] or url[:80])
         if self._session is None:
             self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-        limit = aiohttp.ClientTimeout(total=min(seconds, limits.PLUGIN_HTTP_SECONDS))
+        seconds = min(max(limits.PLUGIN_HTTP_LEAST, seconds), limits.PLUGIN_HTTP_SECONDS)  # in this order: NaN is least
+        limit = aiohttp.ClientTimeout(total=seconds)
         async with self._turns:
             try:
                 async with self._session.request(
