@@ -45,6 +45,7 @@ class System:
         self.moved: dict[str, Movement] = {}
         self.calls: list[str] = []
         self.way: list[str] = []
+        self.left: dict[str, int] = {}
 
     def reserved(self, key: str) -> Decimal:
         ended = {m.of for m in self.moved.values() if m.kind in ("release", "issue")}
@@ -61,8 +62,8 @@ class System:
             ("new", 80, "2029-01-31"),
         ):
             held = StockLine(
-                item_code=TENT, item_name="Tent", quantity=Decimal(quantity), unit="pcs", location="Zagreb",
-                lot=key, expiry=expiry, reserved=self.reserved(key),
+                item_code=TENT, item_name="Tent", quantity=Decimal(self.left.get(key, quantity)), unit="pcs",
+                location="Zagreb", lot=key, expiry=expiry, reserved=self.reserved(key),
             )  # fmt: skip
             yield SourceLine(key=key, line=held)
         yield SnapshotEnd(as_of=context.now(), count=3)
@@ -263,6 +264,18 @@ async def test_a_movement_that_the_stock_cannot_cover_says_what_is_missing(shop:
     await look(shop.office)
     (one,) = await list_movements(shop.office, OPERATOR)
     assert one.state == "done" and sum(taken.line.quantity for taken in one.lines) == 50
+
+
+async def test_stock_that_falls_below_a_promise_is_shown_as_at_risk_and_nothing_is_cancelled(shop: Shop) -> None:
+    case = await shop.bound(130)
+    await look(shop.office)
+    shop.system.left = {"old": 60, "new": 20}
+    result = await sync(shop.office, OPERATOR, SyncRequest(source="wms", accept_changes=True))
+    assert result.changed >= 1
+    _, queue, _ = await shop.desks[HR].ask("GET", "/duty/queue")
+    assert [one["kind"] for one in queue if one["kind"] == "at-risk"] == ["at-risk"], queue
+    assert (await case.until(BG, "confirmed"))["state"] == "confirmed"
+    assert await shop.states() == [("reserve", "done")]
 
 
 async def test_two_operations_never_take_the_same_goods(shop: Shop) -> None:

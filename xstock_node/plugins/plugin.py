@@ -99,7 +99,14 @@ class Plugin:
 
     def tallies(self) -> list[Tally]:
         """All adapters, as `plugin list` shows them."""
-        return [self.record(one.kind, one.name).tally(self._state(one.name)) for one in self.manifest.adapter or ()]
+        return [self._tally(one.kind, one.name) for one in self.manifest.adapter or ()]
+
+    def _tally(self, kind: str, adapter: str) -> Tally:
+        try:
+            found = self.settings_of(adapter)
+        except (OSError, ValueError):
+            found = None
+        return self.record(kind, adapter).tally(self._state(adapter), found.mark if found else "")
 
     async def call(self, kind: str, adapter: str, name: str, argument: Any = None) -> Any:
         """One call of one adapter; raises what it raised, `Defect`, or why it is not asked."""

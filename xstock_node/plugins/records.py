@@ -98,12 +98,12 @@ class Record:
         if stops:
             self.refused("", "")
 
-    def tally(self, state: str) -> Tally:
-        """As `plugin list` shows it."""
+    def tally(self, state: str, mark: str) -> Tally:
+        """As `plugin list` shows it; `mark` is that of the settings as they are now."""
         return Tally(
             kind=self.kind,
             name=self.name,
-            state="stopped" if state == "on" and self.stopped else state,
+            state="stopped" if state == "on" and self.stopped and self.stopped == mark else state,
             calls=self.calls,
             errors=self.errors,
             seconds=round(self.seconds, 3),
