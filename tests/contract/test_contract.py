@@ -18,6 +18,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
         yield found
 
 
+@pytest.mark.heavy
 def test_five_thousand_generated_requests_break_neither_the_node_nor_its_document(door: Door) -> None:
     found = ask(document(), door, 5_000)
     assert not found.broken, "\n".join(f"{b.operation} {b.mode}: {b.why}\n{b.curl}" for b in found.broken)

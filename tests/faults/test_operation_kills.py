@@ -190,6 +190,7 @@ def proved(two: Two, case: str, acknowledged: dict[str, str], folder: Path) -> N
     assert sum(case in [row.case for row in found.operations] for found in requests) == 1
 
 
+@pytest.mark.heavy
 def test_a_kill_at_every_step_loses_nothing_acknowledged_and_takes_no_step_twice(stories: Any) -> None:
     found = stories(seed=1, times=1)
     assert found.kills == len(STORY) + 2 and found.in_the_middle >= 3, found

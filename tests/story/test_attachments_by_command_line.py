@@ -33,6 +33,7 @@ def until_here(two: Two, digest: str) -> Any:
     raise AssertionError(two.bg.words())
 
 
+@pytest.mark.heavy
 def test_a_photo_goes_with_a_step_is_saved_proved_by_name_and_erased(two: Two, tmp_path: Path) -> None:
     bg, hr, photo, paper = two.bg, two.hr, tmp_path / "IMG_0815.txt", tmp_path / "scan"
     photo.write_bytes(telling_jpeg())

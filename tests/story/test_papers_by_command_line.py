@@ -70,6 +70,7 @@ def verified(folder: Path, *line: str) -> tuple[int, Any]:
     return done.exit_code, json.loads(done.stdout.splitlines()[0]) if done.stdout else done
 
 
+@pytest.mark.heavy
 def test_papers_are_listed_written_filed_and_verified(
     story: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
