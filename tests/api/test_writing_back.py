@@ -216,8 +216,7 @@ async def test_an_answer_that_does_not_come_is_looked_up_and_nothing_is_made_twi
         shop.later(3600)
         await look(shop.office)
     assert await shop.states() == [("reserve", "done")] and len(shop.system.moved) == 1
-    if way != "down":
-        assert shop.system.calls[1].startswith("lookup")
+    assert shop.system.calls[1].startswith("lookup")
     assert await movement_findings(shop.office) == []
 
 

@@ -324,7 +324,7 @@ async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
         at=one.at,
     )
     try:
-        moved = await plugin.call(KIND, name, "lookup", one.id) if one.state == "unknown" else None
+        moved = await plugin.call(KIND, name, "lookup", one.id) if one.tries or one.state == "unknown" else None
         if moved is None:
             called = msgspec.structs.replace(one, state="unknown", tries=one.tries + 1)
             await _keep(office, called)
