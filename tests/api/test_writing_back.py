@@ -389,6 +389,6 @@ async def test_a_kind_that_the_operator_did_not_opt_into_is_not_written(shop: Sh
 
 
 async def _lines(shop: Shop) -> Any:
-    from xstock_node.services.stocktake import list_lines
+    from xstock_node.services.stock_lines import list_lines
 
     return await list_lines(shop.office, OPERATOR)

@@ -16,10 +16,10 @@ from xstock_node.domain.allocation import make_plan
 from xstock_node.domain.plan_basis import basis_of
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.plan_views import file_of
-from xstock_node.services.stocktake import LineRequest
 
 TENT = "HSHETENTF16C"
 

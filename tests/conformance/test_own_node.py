@@ -16,9 +16,9 @@ import pytest
 
 from tests.conformance import mutants
 from tests.processes import NodeProcess, free_port, xstock
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
-from xstock_node.services.stocktake import LineRequest
 from xstock_node.testing.conformance import VERSION, running
 from xstock_node.testing.conformance.scenario import SCENARIOS
 

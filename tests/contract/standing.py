@@ -8,12 +8,12 @@ from typing import Any
 from tests.contract.asking import Door
 from tests.processes import NodeProcess, free_port
 from xstock_node.services.asked_lines import Asked
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.people import PersonRequest, TokenRequest
 from xstock_node.services.planning import PlanRequest
 from xstock_node.services.requesting import NewRequest
-from xstock_node.services.stocktake import LineRequest
 
 ASKS, LENDS = "asks.example.org", "lends.example.org"
 TENT = "HSHETENTF16C"

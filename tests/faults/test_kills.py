@@ -9,9 +9,10 @@ import pytest
 
 from tests.processes import NodeProcess, agree, free_port, pause
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
-from xstock_node.services.stocktake import ImportRequest, LineRequest
+from xstock_node.services.stocktake import ImportRequest
 
 TENT = "HSHETENTF16C"
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.processes import NodeProcess, agree, free_port, pause, xstock
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
-from xstock_node.services.stocktake import LineRequest
 
 pytestmark = pytest.mark.heavy
 

@@ -16,12 +16,12 @@ from xstock_node.cli.session import SOCKET, SocketSession
 from xstock_node.domain.rights import Role
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.operating import Approval, CaseId, StepRequest
 from xstock_node.services.operation_views import OperationView
 from xstock_node.services.people import PersonRequest, TokenRequest
 from xstock_node.services.requesting import NewRequest, RequestId
-from xstock_node.services.stocktake import LineRequest
 
 TENT, UNIT = "HSHETENTF16C", "H87"
 ASKS, LENDS = "asks.example.org", "lends.example.org"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.processes import NodeProcess, free_port, pause
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.searching import SearchRequest
-from xstock_node.services.stocktake import LineRequest
 
 PROGRAM = Path(__file__).with_name("partner.mjs")
 NAME, SEED = "partner.example.org", "a seed for tests"

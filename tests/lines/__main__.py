@@ -15,9 +15,9 @@ from typing import Any
 
 from tests.lines.relay import Line, possible
 from tests.processes import NodeProcess, pause
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
-from xstock_node.services.stocktake import LineRequest
 
 RATE, DELAY, LOSS = 8_000, 0.4, 0.10
 PORT = 7440

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.processes import NodeProcess, free_port, pause, xstock
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.searching import SearchRequest
-from xstock_node.services.stocktake import LineRequest
 
 NAMES = ("bg.example.org", "hr.example.org", "me.example.org")
 TENT = "HSHETENTF16C"

@@ -12,7 +12,8 @@ from xstock_node.services import dropping as module
 from xstock_node.services.dropping import Dropping, drop_findings
 from xstock_node.services.office import OPERATOR, Drop, Office, OfficeSettings
 from xstock_node.services.sources import list_sources
-from xstock_node.services.stocktake import ImportRequest, import_file, list_lines
+from xstock_node.services.stock_lines import list_lines
+from xstock_node.services.stocktake import ImportRequest, import_file
 from xstock_node.testing.simnet import SimNet
 
 HEAD = "code;name;unit;quantity\n"

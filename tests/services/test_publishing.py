@@ -13,12 +13,13 @@ from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest, add_line, set_line
 from xstock_node.services.mapping_desk import DecideRequest, decide
 from xstock_node.services.offer_views import OfferIds, PublishRequest, PublishResult
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.provenance import counted_at, source_word
 from xstock_node.services.publishing import publish, renew, withdraw
-from xstock_node.services.stocktake import LineRequest, add_line, list_lines, set_line
+from xstock_node.services.stock_lines import list_lines
 from xstock_node.storage.values import Source
 from xstock_node.testing import SimNet, run_simulated
 from xstock_node.testing.clock import SimClock

@@ -7,8 +7,10 @@ import pytest
 
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest, add_line
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
-from xstock_node.services.stocktake import ImportRequest, ImportResult, LineRequest, add_line, import_file, list_lines
+from xstock_node.services.stock_lines import list_lines
+from xstock_node.services.stocktake import ImportRequest, ImportResult, import_file
 from xstock_node.storage.values import Source
 from xstock_node.testing.simnet import SimNet
 

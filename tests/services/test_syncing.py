@@ -31,7 +31,7 @@ from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.publishing import publish
 from xstock_node.services.source_checks import source_findings
 from xstock_node.services.sources import SOURCES, list_sources
-from xstock_node.services.stocktake import list_lines
+from xstock_node.services.stock_lines import list_lines
 from xstock_node.services.syncing import Syncing, SyncRequest, sync
 from xstock_node.services.written import MOVEMENTS, Taken, Written
 from xstock_node.storage.interfaces import Transaction

@@ -1,7 +1,7 @@
 """What may be asked about plugins, and about what is written through them."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import cataloguing, plugging, public_desk, stocktake, writing_back, written
+from xstock_node.services import cataloguing, plugging, public_desk, stock_lines, writing_back, written
 from xstock_node.services.branches import Reach
 
 PLUGIN_ROUTES = (
@@ -60,9 +60,9 @@ PLUGIN_ROUTES = (
         "GET",
         "/stock/export",
         "stock.see",
-        stocktake.ExportRequest,
-        stocktake.ExportResult,
-        stocktake.export_lines,
+        stock_lines.ExportRequest,
+        stock_lines.ExportResult,
+        stock_lines.export_lines,
         "The own stock as a list",
         reach=Reach.LISTED,
     ),

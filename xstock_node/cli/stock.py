@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from xstock_node.cli.output import emit, say, table, verb, words
+from xstock_node.cli import stock_views as views
+from xstock_node.cli.output import emit, say, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
 from xstock_node.plugins.adapters import FileReading
@@ -41,7 +42,7 @@ async def import_(
     )
     async with open_session(home) as session:
         result = await session.call("stock.import", request)
-    emit(result, as_json, _imported)
+    emit(result, as_json, views.imported)
     if result.reading.error is not None:
         say("stock.refused", "{text}", text=result.reading.error_text)
         raise click.exceptions.Exit(1)
@@ -58,10 +59,10 @@ async def preview(
     """What FILE says, changing nothing; without FILE what of the own stock would be offered, and why no more."""
     if file is None:
         async with open_session(home) as session:
-            emit(await session.call("stock.preview"), as_json, _proposal)
+            emit(await session.call("stock.preview"), as_json, views.proposal)
         return
     reading = await _read(home, file, columns, language)
-    emit(reading, as_json, _reading)
+    emit(reading, as_json, views.reading_table)
     if reading.error is not None:
         say("stock.refused", "{text}", text=reading.error_text)
         raise click.exceptions.Exit(1)
@@ -72,7 +73,7 @@ async def preview(
 async def list_(as_json: bool, home: Path | None) -> None:
     """The lines of the own stock."""
     async with open_session(home) as session:
-        emit(await session.call("stock.list"), as_json, _lines)
+        emit(await session.call("stock.list"), as_json, views.line_table)
 
 
 @stock.command("export")
@@ -82,7 +83,7 @@ async def list_(as_json: bool, home: Path | None) -> None:
 @verb
 async def export(as_json: bool, home: Path | None, file: Path, source: str, force: bool) -> None:
     """Write the own stock to FILE (.csv, .xlsx), which reads back as it is."""
-    from xstock_node.services.stocktake import ExportRequest
+    from xstock_node.services.stock_lines import ExportRequest
 
     if file.exists() and not force:  # noqa: ASYNC240 - a verb does one thing at a time
         raise Refusal("is-there", "a new file", f"{file} is there", "choose another name, or say --force", 1)
@@ -91,48 +92,6 @@ async def export(as_json: bool, home: Path | None, file: Path, source: str, forc
     file.write_bytes(result.content)  # noqa: ASYNC240
     told = {"file": str(file), "lines": result.lines}
     emit(told, as_json, lambda t: words("stock.exported", "{lines} lines written to {file}", **t))
-
-
-@stock.command("sources")
-@verb
-async def sources(as_json: bool, home: Path | None) -> None:
-    """Where own stock comes from, how old it is, and what is wrong with it."""
-    async with open_session(home) as session:
-        emit(await session.call("stock.sources"), as_json, _sources)
-
-
-@stock.command("sync")
-@click.argument("source")
-@click.option("--accept-changes", is_flag=True, help="The large change that was held is right.")
-@verb
-async def sync(as_json: bool, home: Path | None, source: str, accept_changes: bool) -> None:
-    """Read the inventory system SOURCE now."""
-    from xstock_node.services.syncing import SyncRequest
-
-    async with open_session(home) as session:
-        result = await session.call("stock.sync", SyncRequest(source=source, accept_changes=accept_changes))
-    emit(result, as_json, _synced)
-    if result.state == "held":
-        raise click.exceptions.Exit(1)
-
-
-@stock.command("movements")
-@verb
-async def movements(as_json: bool, home: Path | None) -> None:
-    """What was written to inventory systems for operations, and what did not get through."""
-    async with open_session(home) as session:
-        emit(await session.call("stock.movements"), as_json, _movements)
-
-
-@stock.command("retry")
-@click.argument("movement")
-@verb
-async def retry(as_json: bool, home: Path | None, movement: str) -> None:
-    """Try MOVEMENT again, which a system declined."""
-    from xstock_node.services.writing_back import MovementId
-
-    async with open_session(home) as session:
-        emit(await session.call("stock.retry", MovementId(id=movement)), as_json, lambda one: _movements([one]))
 
 
 @stock.command("match")
@@ -171,11 +130,11 @@ async def match(
             result = await session.call(
                 "stock.decide", DecideRequest(decisions=found, same_code=same_code, crosswalk=crosswalk)
             )
-            emit(result, as_json, _decided)
+            emit(result, as_json, views.decided)
             if result.not_done:
                 raise click.exceptions.Exit(1)
         else:
-            emit(await session.call("stock.match", MatchRequest(all=everything)), as_json, _matches)
+            emit(await session.call("stock.match", MatchRequest(all=everything)), as_json, views.matches)
 
 
 def _line_options(command: Any) -> Any:
@@ -205,7 +164,7 @@ def _line_options(command: Any) -> Any:
 @verb
 async def add(as_json: bool, home: Path | None, **fields: str) -> None:
     """Add a line to the list kept by hand."""
-    from xstock_node.services.stocktake import LineRequest
+    from xstock_node.services.hand_kept import LineRequest
 
     async with open_session(home) as session:
         emit(
@@ -222,7 +181,7 @@ async def add(as_json: bool, home: Path | None, **fields: str) -> None:
 @verb
 async def set_(as_json: bool, home: Path | None, ref: str, **fields: str) -> None:
     """Change line REF of the list kept by hand."""
-    from xstock_node.services.stocktake import LineRequest
+    from xstock_node.services.hand_kept import LineRequest
 
     async with open_session(home) as session:
         view = await session.call("stock.set", LineRequest(ref=ref, **fields))
@@ -238,7 +197,7 @@ async def set_(as_json: bool, home: Path | None, ref: str, **fields: str) -> Non
 @verb
 async def remove(as_json: bool, home: Path | None, ref: str) -> None:
     """Remove line REF of the list kept by hand."""
-    from xstock_node.services.stocktake import RefRequest
+    from xstock_node.services.hand_kept import RefRequest
 
     async with open_session(home) as session:
         emit(
@@ -303,134 +262,4 @@ def _decisions(file: Path) -> list[Any]:
         raise Refusal("bad-decisions", f"[[confirm]] entries in {file}", str(error), "mend the file", 2) from None
 
 
-def _imported(result: Any) -> str:
-    reading = result.reading
-    return "\n".join(
-        [
-            words(
-                "stock.stored",
-                "{stored} lines stored: {added} new, {changed} changed, {removed} gone",
-                stored=result.stored,
-                added=result.added,
-                changed=result.changed,
-                removed=result.removed,
-            ),
-            *(
-                [words("stock.to-match", "{count} lines wait for `xstock stock match`", count=result.to_match)]
-                if result.to_match
-                else []
-            ),
-            *_left_out(reading),
-        ]
-    )
-
-
-def _reading(reading: FileReading) -> str:
-    rows = [
-        (
-            r.line or "",
-            r.item_code or "",
-            r.item_name or "",
-            r.quantity,
-            r.unit or "",
-            r.location or "",
-            r.lot or "",
-            r.expiry or "",
-            " ".join(r.flags),
-        )
-        for r in reading.rows
-    ]
-    headers = ("line", "code", "name", "quantity", "unit", "place", "lot", "expiry", "flags")
-    return "\n".join(
-        [table(headers, rows), words("stock.rows", "{count} rows", count=len(reading.rows)), *_left_out(reading)]
-    )
-
-
-def _left_out(reading: FileReading) -> list[str]:
-    lines = [
-        words(
-            "stock.rejected",
-            "line {line}: not taken ({reason}) {text}",
-            line=r.line,
-            reason=r.reason,
-            text=r.text or "",
-        )
-        for r in reading.rejected
-    ]
-    lines += [words("stock.ask", "please settle: {question}", question=question) for question in reading.must_ask]
-    if reading.skipped_lines:
-        skipped = ", ".join(map(str, reading.skipped_lines))
-        lines.append(words("stock.skipped", "titles, totals and signatures left out: lines {lines}", lines=skipped))
-    return lines
-
-
-def _proposal(result: Any) -> str:
-    offers = [(o.code, o.name, o.quantity, o.unit, o.place, o.expiry or "", o.why) for o in result.offers]
-    rest = [
-        (n.rule, n.ref, n.name, (words("stock.partly", "partly: ") if n.partly else "") + n.why)
-        for n in result.not_offered
-    ]
-    return "\n\n".join(
-        [
-            words("stock.offers", "{offers} offers from {lines} lines", offers=len(offers), lines=result.lines),
-            table(("item", "name", "quantity", "unit", "place", "expiry", "release"), offers),
-            words("stock.not-offered", "not offered: {count}", count=len(rest)),
-            table(("rule", "line", "name", "why"), rest),
-        ]
-    )
-
-
-def _sources(views: Any) -> str:
-    rows = [(v.name, v.kind, v.state, v.age, v.lines, v.rejected, v.as_of, v.system, v.why, v.do) for v in views]
-    headers = ("source", "kind", "state", "age", "lines", "rejected", "as of", "system", "why", "to do")
-    return table(headers, rows)
-
-
-def _synced(result: Any) -> str:
-    if result.state == "held":
-        text = "nothing was taken: {why}; if {source} is right: `xstock stock sync {source} --accept-changes`"
-        return words("stock.held", text, why=result.why, source=result.source)
-    text = "{stored} lines stored: {added} new, {changed} changed, {removed} gone, {rejections} rejected"
-    counts = {k: getattr(result, k) for k in ("stored", "added", "changed", "removed", "rejections")}
-    return words("stock.synced", text, **counts)
-
-
-def _movements(found: Any) -> str:
-    rows = [(m.id, m.kind, m.case, m.source, m.state, m.reference, m.error) for m in found]
-    return table(("movement", "kind", "operation", "source", "state", "reference", "error"), rows)
-
-
-def _lines(views: Any) -> str:
-    rows = [
-        (
-            v.ref,
-            v.line.item_code or "",
-            v.line.item_name or "",
-            v.line.quantity,
-            v.line.unit or "",
-            v.line.location or "",
-            v.line.lot or "",
-            v.line.expiry or "",
-            v.code or words("stock.not-matched", "not matched"),
-        )
-        for v in views
-    ]
-    return table(("ref", "code", "name", "quantity", "unit", "place", "lot", "expiry", "item"), rows)
-
-
-def _matches(views: Any) -> str:
-    lines = []
-    for view in views:
-        lines.append(f"{view.ref}  {view.local} {view.name} [{view.unit or 'no unit'}]  {view.state} {view.code}")
-        lines += [f"    {c.score:3d}  {c.code}  {c.name}: {c.why}" for c in view.candidates]
-    return "\n".join(lines) or words("stock.all-decided", "every line is decided")
-
-
-def _decided(result: Any) -> str:
-    head = words(
-        "stock.decided",
-        "{confirmed} confirmed, {rejected} rejected",
-        confirmed=result.confirmed,
-        rejected=result.rejected,
-    )
-    return "\n".join([head, *result.not_done])
+import xstock_node.cli.stock_systems  # noqa: E402, F401 - its verbs join the group

@@ -16,6 +16,7 @@ from xstock_node.domain.items import Item
 from xstock_node.domain.units import word_of
 from xstock_node.services.cataloguing import CatalogueFile
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest, Decision
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.operating import CaseId, StepRequest, StepResult
@@ -23,7 +24,6 @@ from xstock_node.services.operation_views import OperationView
 from xstock_node.services.overview import PeerName, SyncResult
 from xstock_node.services.request_views import RequestView
 from xstock_node.services.requesting import NewRequest
-from xstock_node.services.stocktake import LineRequest
 from xstock_node.testing.exercise.reading import ExerciseFile
 from xstock_node.testing.exercise.real_lines import Lines
 from xstock_node.testing.exercise.story import Acknowledged
