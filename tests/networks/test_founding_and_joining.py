@@ -75,6 +75,7 @@ def offer_a_tent(node: NodeProcess) -> None:
 
 
 # xs1 13.8, 14.9
+@pytest.mark.heavy
 def test_a_network_is_founded_joined_and_left_by_expulsion(nodes: list[NodeProcess], tmp_path: Path) -> None:
     bg, hr, me = nodes
     found(bg, hr, tmp_path)

@@ -168,6 +168,7 @@ def test_after_a_theft_who_shows_a_lower_epoch_than_the_thief_opened_replays_not
     tell(tmp_path, story)
 
 
+@pytest.mark.heavy
 def test_a_new_root_key_takes_over_after_72_hours_in_view_of_all(tmp_path: Path) -> None:
     async def story(net: ChartedNet) -> None:
         old, new = make_member(ME)[0], make_member(ME, version=1, key="third", root="second root")

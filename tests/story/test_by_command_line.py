@@ -159,6 +159,7 @@ def lot(two: Two, name: str, quantity: int) -> None:
     two.until_state(bg, "dispatched")
 
 
+@pytest.mark.heavy
 def test_a_loan_from_request_to_close(two: Two, tmp_path: Path) -> None:
     bg, hr = two.bg, two.hr
     stocked(two)

@@ -26,6 +26,7 @@ class Box:
         return "250 taken"
 
 
+@pytest.mark.heavy
 def test_a_request_calls_who_has_duty_once_even_after_a_kill(tmp_path: Path) -> None:
     try:
         distribution("xstock-mail")
