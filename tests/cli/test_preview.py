@@ -78,3 +78,13 @@ def test_without_a_file_it_shows_what_of_the_own_stock_would_be_offered(tmp_path
     result = json.loads(xstock("stock", "preview", "--json", home=home).stdout)
     assert [(o["code"], o["quantity"]) for o in result["offers"]] == [("HSHETENTF16C", "12")]
     assert [(n["name"], n["rule"], n["reason"]) for n in result["not_offered"]] == [("Thing", 1, "unmapped")]
+
+
+def test_a_person_reads_what_to_settle_and_how_and_no_empty_table(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name;quantity;unit;expiry\nFlour;12;kg;03/04/2027\n", "utf-8")
+    run = xstock("stock", "preview", str(path), home=tmp_path / "home")
+    assert run.returncode == 1 and "day and month" in run.stdout and "--language" in run.stdout
+    assert "quantity  unit" not in run.stdout and "0 rows" not in run.stdout
+    settled = xstock("stock", "preview", str(path), "--language", "en-GB", home=tmp_path / "home")
+    assert settled.returncode == 0 and "2027-04-03" in settled.stdout

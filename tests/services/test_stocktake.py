@@ -64,3 +64,15 @@ async def test_an_old_encoding_that_one_list_had_is_no_word_about_the_next(offic
     assert (await taken(office, russian.encode("cp1251"))).reading.encoding == "cp1251"
     reading = (await taken(office, greek.encode("cp1253"))).reading
     assert reading.encoding == "cp1253" and reading.rows[0].item_name == "Σκηνή χειμερινή 0"
+
+
+async def test_the_order_of_days_and_months_is_asked_answered_with_a_language_and_remembered(office: Office) -> None:
+    head, row = "name;quantity;unit;expiry\n", "Flour;{};kg;03/04/2027\n"
+    content = (head + row.format(12)).encode()
+    asked = await import_file(office, OPERATOR, ImportRequest(file="a.csv", content=content))
+    assert asked.stored == 0 and any("day and month" in one for one in asked.reading.must_ask)
+    british = ImportRequest(file="a.csv", content=content, language="en-GB")
+    assert (await import_file(office, OPERATOR, british)).stored == 1
+    assert [one.line.expiry for one in await list_lines(office, OPERATOR)] == ["2027-04-03"]
+    await taken(office, head + row.format(15))
+    assert [(one.line.quantity, one.line.expiry) for one in await list_lines(office, OPERATOR)] == [(15, "2027-04-03")]

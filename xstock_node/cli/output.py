@@ -48,7 +48,8 @@ def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 def emit(value: Any, as_json: bool, shown: Shown) -> None:
     """Print a value: as JSON, or in words."""
-    click.echo(msgspec.json.encode(value).decode() if as_json else shown(value))
+    if told := msgspec.json.encode(value).decode() if as_json else shown(value):
+        click.echo(told)
 
 
 @contextmanager

@@ -24,10 +24,18 @@ def stock() -> None:
 @click.option("--as", "kind", type=click.Choice(["stock", "minimums"]), default="stock", help="What the rows are.")
 @click.option("--source", default="stock", help="Name under which mappings are remembered.")
 @click.option("--column", "columns", multiple=True, help="HEADER=FIELD: what a column holds, where it is not known.")
+@click.option("--language", default="", help="Language of the list (BCP 47), remembered for the source.")
 @click.option("--accept-changes", is_flag=True, help="Take it although much of the stock changes at once.")
 @verb
 async def import_(
-    as_json: bool, home: Path | None, file: Path, kind: str, source: str, columns: tuple[str, ...], accept_changes: bool
+    as_json: bool,
+    home: Path | None,
+    file: Path,
+    kind: str,
+    source: str,
+    columns: tuple[str, ...],
+    language: str,
+    accept_changes: bool,
 ) -> None:
     """Take FILE as the newest snapshot of the stock, or of the minimum levels."""
     from xstock_node.services.stocktake import ImportRequest
@@ -38,6 +46,7 @@ async def import_(
         kind=kind,  # type: ignore[arg-type]
         source=source,
         columns=_columns(columns),
+        language=language,
         accept_changes=accept_changes,
     )
     async with open_session(home) as session:

@@ -9,6 +9,8 @@ from xstock_node.plugins.adapters import FileReading
 def imported(result: Any) -> str:
     """What an import did, and what of the file was left out."""
     reading = result.reading
+    if reading.error is not None:
+        return "\n".join(_left_out(reading))
     return "\n".join(
         [
             words(
@@ -30,7 +32,9 @@ def imported(result: Any) -> str:
 
 
 def reading_table(reading: FileReading) -> str:
-    """What a file says, line by line."""
+    """What a file says, line by line; of one that was refused, only what was left out."""
+    if reading.error is not None:
+        return "\n".join(_left_out(reading))
     rows = [
         (
             r.line or "",
@@ -63,6 +67,8 @@ def _left_out(reading: FileReading) -> list[str]:
         for r in reading.rejected
     ]
     lines += [words("stock.ask", "please settle: {question}", question=question) for question in reading.must_ask]
+    if reading.must_ask:
+        lines.append(words("stock.answer", "answer with --column HEADER=FIELD, with --language, or in the list itself"))
     if reading.skipped_lines:
         skipped = ", ".join(map(str, reading.skipped_lines))
         lines.append(words("stock.skipped", "titles, totals and signatures left out: lines {lines}", lines=skipped))

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.ageing import HAND
 from xstock_node.domain.folding import fold
@@ -26,6 +27,7 @@ from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
+LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?(?!\n)$"
 SHOWN_CHANGES = 200
 SHOWN_QUESTIONS = 5
 MOST_REJECTED = 20  # one in so many lines of a list that nobody looks at: 5 %
@@ -34,6 +36,7 @@ MOST_REJECTED = 20  # one in so many lines of a list that nobody looks at: 5 %
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A file's name and content; `kind` says what its rows are; mappings are remembered per `source`.
 
+    `language` (BCP 47) is that of the list, which tells the order of days and months and of thousands and decimals.
     `accept_changes` is a person's word that a file which changes the stock by much is right. `unattended` says that no
     person sees what the reading says: a list with many rejected lines, or with any question, is then held.
     """
@@ -43,6 +46,7 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["stock", "minimums"] = "stock"
     source: str = DEFAULT_SOURCE
     columns: dict[str, str] = {}
+    language: Annotated[str, Meta(pattern=LANGUAGE)] = ""
     accept_changes: bool = False
     unattended: bool = False
 
@@ -71,7 +75,7 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
     hints = ReadHints(
         today=today,
         columns=profile.columns | request.columns,
-        language=office.settings.languages[0],
+        language=request.language or profile.language or office.settings.languages[0],
     )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix}"
@@ -112,7 +116,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         if not request.accept_changes:
             guard(request.source, before, dict(refs))
         tx.stock.replace(source, refs)
-        PROFILES.put(tx, request.source, learnt(profile, request.columns), now)
+        PROFILES.put(tx, request.source, learnt(profile, request.columns, request.language), now)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         office.record(tx, actor, "stock.import", request.source, f"{request.file}: {len(refs)} lines")
         after = dict(refs)
@@ -168,7 +172,7 @@ def _hold_unattended(source: str, reading: FileReading) -> None:
         came = "; ".join(reading.must_ask[:SHOWN_QUESTIONS]) + more
         do = (
             "nothing was changed, as any question may bear on figures; look at the list with `xstock stock preview`, "
-            "then take it with `xstock stock import`; columns named there with --column are not asked about again"
+            "then take it with `xstock stock import`; what is said there with --column or --language is not asked again"
         )
         raise Refusal("must-settle", f"a list of {source} that leaves nothing to settle", came, do)
 
