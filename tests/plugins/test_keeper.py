@@ -136,6 +136,7 @@ async def test_what_refused_the_source_is_not_asked_by_the_writer_until_the_sett
         plugin.forgive(stops=False)
     assert plugin.record("inventory-writer", "one").calls == 0
     bench.settings("one", 'word = "mended"')
+    await describe(plugin)  # at once: nothing waits after a refusal but for other settings
     with pytest.raises(Unauthorised, match="asked"):
         await plugin.call("inventory-writer", "one", "lookup", "k")
 

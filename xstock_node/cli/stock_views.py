@@ -1,9 +1,10 @@
 """What `xstock stock` tells: results as tables and sentences."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from xstock_node.cli.output import table, words
-from xstock_node.plugins.adapters import FileReading
+from xstock_node.plugins.adapters import FileReading, RejectedLine
 
 
 def imported(result: Any) -> str:
@@ -55,17 +56,13 @@ def reading_table(reading: FileReading) -> str:
     )
 
 
+def _rejected(lines: Sequence[RejectedLine]) -> list[str]:
+    text = "line {line}: not taken ({reason}) {text}"
+    return [words("stock.rejected", text, line=r.line or "?", reason=r.reason, text=r.text or "") for r in lines]
+
+
 def _left_out(reading: FileReading) -> list[str]:
-    lines = [
-        words(
-            "stock.rejected",
-            "line {line}: not taken ({reason}) {text}",
-            line=r.line,
-            reason=r.reason,
-            text=r.text or "",
-        )
-        for r in reading.rejected
-    ]
+    lines = _rejected(reading.rejected)
     lines += [words("stock.ask", "please settle: {question}", question=question) for question in reading.must_ask]
     if reading.must_ask:
         lines.append(words("stock.answer", "answer with --column HEADER=FIELD, with --language, or in the list itself"))
@@ -103,10 +100,10 @@ def synced(result: Any) -> str:
     """What a reading of a system did, or why nothing was taken."""
     if result.state == "held":
         text = "nothing was taken: {why}; if {source} is right: `xstock stock sync {source} --accept-changes`"
-        return words("stock.held", text, why=result.why, source=result.source)
+        return "\n".join([words("stock.held", text, why=result.why, source=result.source), *_rejected(result.rejected)])
     text = "{stored} lines stored: {added} new, {changed} changed, {removed} gone, {rejections} rejected"
     counts = {k: getattr(result, k) for k in ("stored", "added", "changed", "removed", "rejections")}
-    return words("stock.synced", text, **counts)
+    return "\n".join([words("stock.synced", text, **counts), *_rejected(result.rejected)])
 
 
 def movement_table(found: Any) -> str:

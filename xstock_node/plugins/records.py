@@ -76,6 +76,8 @@ class Record:
         self.last_error, self.last_error_at = f"{type(error).__name__}: {error}"[:500], now
         if isinstance(error, Unauthorised):
             self.refused(mark, self.last_error)
+            self.next_at = 0  # it is asked with other settings only, and then at once
+            return
         if self.kind in PUBLIC:
             return
         self.next_at = now + back_off(self.in_a_row, getattr(error, "retry_after", 0.0))
