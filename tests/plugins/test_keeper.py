@@ -141,6 +141,19 @@ async def test_what_refused_the_source_is_not_asked_by_the_writer_until_the_sett
         await plugin.call("inventory-writer", "one", "lookup", "k")
 
 
+async def test_an_end_that_is_cut_short_goes_on_and_who_comes_later_waits_for_it(make) -> None:  # type: ignore[no-untyped-def]
+    plugin = make()
+    await describe(plugin)
+    link = await plugin._linked()
+    process = link._process
+    assert process is not None and process.returncode is None
+    first = asyncio.ensure_future(link.close())
+    await asyncio.sleep(0)
+    first.cancel()
+    await link.close()
+    assert process.returncode is not None
+
+
 async def test_bubblewrap_that_is_required_and_missing_is_a_defect(make, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr("xstock_node.plugins.sandbox.bubblewrap", lambda: "")
     with pytest.raises(Defect, match="expected bubblewrap"):

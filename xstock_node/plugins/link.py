@@ -38,9 +38,8 @@ class Link:
         self._turns = asyncio.Semaphore(limits.PLUGIN_ASKS_AT_ONCE)
         self._calls = asyncio.Semaphore(limits.PLUGIN_CALLS_AT_ONCE)
         self._mouth, self._idle = asyncio.Lock(), asyncio.Event()
-        self._closed = asyncio.Event()
         self._idle.set()
-        self._closed.set()
+        self._burial: asyncio.Task[None] | None = None
         self._number = self._strays = 0
         self._words = b""
         self._why = ""
@@ -119,23 +118,19 @@ class Link:
         await self.close("its settings changed")
 
     async def close(self, why: str = "") -> None:
-        """End the process and all that it started; who comes second waits until the first is done."""
+        """End the process and all that it started; who comes second waits too, and who leaves stops nothing."""
         self._why = self._why or why or "it was stopped"
         process, self._process = self._process, None
-        if process is None:
-            await self._closed.wait()
-            return
-        self._closed.clear()
-        try:
-            await self._bury(process)
-        finally:
-            self._closed.set()
+        if process is not None:
+            self._burial = asyncio.ensure_future(self._bury(process, asyncio.current_task()))
+        if self._burial is not None:
+            await asyncio.shield(self._burial)
 
-    async def _bury(self, process: asyncio.subprocess.Process) -> None:
+    async def _bury(self, process: asyncio.subprocess.Process, mourner: asyncio.Task[Any] | None) -> None:
         try:
             await asyncio.to_thread(end, process.pid)
         finally:
-            others = {*self._tasks, *self._asks} - {asyncio.current_task()}
+            others = {*self._tasks, *self._asks} - {mourner}
             for task in others:
                 task.cancel()
             assert process.stdin is not None
