@@ -249,7 +249,7 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document says. With `error` (a closed word) all of it is refused, and `error_text` says why and what to do.
+    """What a document says. With `error` (a closed word) all of it is refused; `error_text` says why and what to do.
 
     `flags` are words on what was read all the same, such as `unknown-code: X`.
     """
