@@ -1,8 +1,8 @@
 """The table of message types says what the schemas of OASIS say."""
 
 import pytest
-from edxl_schemas import RM, etree, needed
 from edxl_neutral import ALL_KINDS
+from edxl_schemas import RM, etree, needed
 from xstock_edxl.kinds import KINDS, MOMENTS, ROLES, STAGES, TYPES
 
 from xstock_node.plugins.interchange import Contact

@@ -35,7 +35,8 @@ def read_line(information: Element, told: Told) -> Resource:
         **_quantity(one(assignment, "Quantity"), codes, told),
         **marked,
     }
-    codes += [code for code in _kept(information, resource, assignment) if code not in codes]
+    known = set(codes)
+    codes += [code for code in _kept(information, resource, assignment) if code not in known]
     fields["schedule"] = tuple(_schedule(information, scheduled, codes, told))
     if resource is not None and one(resource, "ResponsibleParty") is not None:
         told.skip("person", "ResponsibleParty")

@@ -36,9 +36,9 @@ def check(message: Element) -> None:
     if text(message, "MessageContentType").strip() != name:
         came = text(message, "MessageContentType")
         raise Broken("wrong-value", f"MessageContentType {name} in {name}", came, "let both say the same")
-    _musts(message, TYPES[name], _TOP)
-    _recall(message)
     _parties(message)
+    _recall(message)
+    _musts(message, TYPES[name], _TOP)
     for line in each(message, "ResourceInformation"):
         _need(line, "ResourceInfoElementID")
         _line(line, TYPES[name])
@@ -83,10 +83,10 @@ def _parties(message: Element) -> None:
         _any("R6", incident, "IncidentID", "IncidentDescription")
     for funding in each(message, "Funding"):
         _any("R3", funding, "FundCode", "FundingInfo")
-    _need(message, "ContactInformation")
     for part in message.iter():
         if local(part) in ("ContactInformation", "ResponsibleParty"):
             _any("R4", part, "ContactDescription", "ContactRole")
+    _need(message, "ContactInformation")
 
 
 def _need(parent: Element, name: str) -> None:
