@@ -1,8 +1,8 @@
-"""Documents that mean ill: each is refused, or says nothing to us, in under a second, and opens nothing."""
+"""Documents that mean ill: each is refused, or says nothing to us, in under a second of a core, and opens nothing."""
 
 import gzip
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from edxl_neutral import one
@@ -20,6 +20,7 @@ LOL = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(100_000))
 PLAIN = write_documents((one("offer"),))[0].content
 LINE = PLAIN[PLAIN.index(b"<rmsg:ResourceInformation>") : PLAIN.index(b"</rmsg:ResponseToRequestResource>")]
+SMALL = LINE[: LINE.index(b"<rmsg:Resource>")] + b"</rmsg:ResourceInformation>"
 KEYWORD = b"<rmsg:Keyword><rm:ValueListURN>u%d</rm:ValueListURN><rm:Value>v</rm:Value></rmsg:Keyword>"
 END = b"</rmsg:Resource>"
 
@@ -52,9 +53,19 @@ def attacks(canary: Path) -> dict[str, bytes]:
         "no UTF-8": PLAIN.replace("ă".encode(), b"\xff"),
         "long note": PLAIN.replace(b"Corturi", b"x" * 2_000_000),
         "long id": PLAIN.replace(b">L1<", b">" + b"x" * 5000 + b"<"),
-        "many lines": PLAIN.replace(LINE, LINE[: LINE.index(b"<rmsg:Resource>")] * 9000),
+        "many lines": PLAIN.replace(LINE, SMALL * 6000),
         "many keywords": PLAIN.replace(END, b"".join(KEYWORD % n for n in range(15_000)) + END),
     }
+
+
+EXPECTED = {
+    "deep": "too-deep",
+    **dict.fromkeys(("wide", "attributes"), "too-many"),
+    "huge": "too-large",
+    "gzip that keeps its words": "packed",
+    **dict.fromkeys(("unclosed", "no UTF-8"), "not-xml"),
+    **dict.fromkeys(("long note", "long id", "many lines", "many keywords"), "too-much"),
+}
 
 
 def names() -> list[str]:
@@ -67,12 +78,13 @@ async def test_it_is_refused_quickly(name: str, tmp_path: Path) -> None:
     canary.write_text("the bird sings")
     raw = attacks(canary)[name]
     async with plugin_context(None) as context:
-        begun = perf_counter()
+        begun = process_time()
         reading = await EdxlRm().read(context, Document(name="x.xml", content=raw))
-        took = perf_counter() - begun
+        took = process_time() - begun
     assert took < 1
     assert reading is None or (reading.error and not reading.messages)
     assert "bird" not in str(reading)
+    assert reading is None or reading.error == EXPECTED.get(name, "doctype")
 
 
 @pytest.mark.parametrize(
@@ -84,10 +96,10 @@ def test_a_document_of_another_format_is_none(raw: bytes) -> None:
 
 
 def test_a_long_list_is_read_in_a_second_too() -> None:
-    begun = perf_counter()
+    begun = process_time()
     reading = read_document(PLAIN.replace(LINE, LINE * 1700))
     assert reading is not None and len(reading.messages[0].lines) == 1700
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 def test_utf_16_without_tricks_is_read() -> None:

@@ -7,14 +7,13 @@ from xml.etree import ElementTree
 from xstock_edxl.envelope import reference, unwrap, wrap
 from xstock_edxl.reading import Envelope, is_message, read_message
 from xstock_edxl.tags import DE, Element, local, space
-from xstock_edxl.told import Broken, Told
+from xstock_edxl.told import MANY, Broken, Told
 from xstock_edxl.writing import write_message
 from xstock_node.plugins.errors import Declined
 from xstock_node.plugins.interchange import Document, Reading, ResourceMessage
 from xstock_node.plugins.markup import BadMarkup, parse_xml
 
 _MINE: Final = tuple("urn:oasis:names:tc:emergency:EDXL:".encode(form) for form in ("utf-8", "utf-16le", "utf-16be"))
-_MANY: Final = 5000
 _NO_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -34,7 +33,7 @@ def read_document(raw: bytes) -> Reading | None:
         return Reading(error=error.word, error_text=str(error)[:1000])
     if not messages:
         return None
-    return Reading(messages=messages, skipped=tuple(told.skipped)[:_MANY], flags=tuple(told.flags)[:_MANY])
+    return Reading(messages=messages, skipped=tuple(told.skipped)[:MANY], flags=tuple(told.flags)[:MANY])
 
 
 def _found(root: Element, told: Told) -> list[tuple[Element, Envelope]]:

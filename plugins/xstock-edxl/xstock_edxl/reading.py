@@ -11,7 +11,7 @@ from xstock_edxl.places import read_place
 from xstock_edxl.rules import check
 from xstock_edxl.tags import MSG, Element, content, each, local, one, space, text, words
 from xstock_edxl.times import read_time
-from xstock_edxl.told import Broken, Told
+from xstock_edxl.told import MANY, Broken, Told
 from xstock_node.plugins.interchange import Contact, MessageKind, Resource, ResourceMessage, Status
 
 
@@ -32,9 +32,12 @@ def is_message(element: Element) -> bool:
 
 def read_message(message: Element, envelope: Envelope, told: Told) -> ResourceMessage:
     """The message; raises `Broken` where it breaks the standard."""
+    entries = list(each(message, "ResourceInformation"))
+    if len(entries) > MANY:
+        raise Broken("too-much", f"at most {MANY} lines", str(len(entries)), "split it")
     check(message)
     said = dict(envelope.marks)
-    lines = tuple(read_line(line, told) for line in each(message, "ResourceInformation"))
+    lines = tuple(read_line(line, told) for line in entries)
     incidents = list(each(message, "IncidentInformation"))
     recall = one(message, "MessageRecall")
     if marks.KIND not in said:
@@ -52,8 +55,8 @@ def read_message(message: Element, envelope: Envelope, told: Told) -> ResourceMe
             preceding=text(message, "PrecedingMessageID") or said.get(marks.PRECEDING, ""),
             recalls=text(recall, "RecallMessageID"),
             replaces=text(recall, "RecallType").strip() == "Update",
-            incidents=tuple(found for one_ in incidents if (found := text(one_, "IncidentID"))),
-            incident="\n".join(found for one_ in incidents if (found := text(one_, "IncidentDescription"))),
+            incidents=tuple(found for part in incidents if (found := text(part, "IncidentID"))),
+            incident="\n".join(found for part in incidents if (found := text(part, "IncidentDescription"))),
             language=envelope.language,
             note=text(message, "MessageDescription"),
             contacts=tuple(_contact(contact, told) for contact in each(message, "ContactInformation")),

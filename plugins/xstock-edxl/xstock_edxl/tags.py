@@ -1,6 +1,7 @@
 """Names of elements, and the few ways in which a tree is read and built here."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree
 
@@ -28,9 +29,15 @@ def space(element: Element) -> str:
 
 def each(parent: Element | None, name: str, *spaces: str) -> Iterator[Element]:
     """The children of this name; of the namespaces of EDXL-RM where no other is said."""
+    tags = _tags(name, spaces or (MSG, RM))
     for child in parent if parent is not None else ():
-        if local(child) == name and space(child) in (spaces or (MSG, RM)):
+        if child.tag in tags:
             yield child
+
+
+@lru_cache(maxsize=500)
+def _tags(name: str, spaces: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(f"{{{space_}}}{name}" for space_ in spaces)
 
 
 def one(parent: Element | None, name: str, *spaces: str) -> Element | None:

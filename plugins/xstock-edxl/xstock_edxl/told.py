@@ -1,9 +1,11 @@
 """What is told beside a message: that it is refused and why, or what was read with a mark."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from xstock_node.plugins.interchange import Skipped
 
+MANY: Final = 5000
+"""As many lines, flags and skipped things as a neutral reading holds."""
 Word = Literal["missing", "wrong-value", "wrong-time", "not-whole", "too-much", "R1", "R2", "R3", "R4", "R5", "R6"]
 
 
