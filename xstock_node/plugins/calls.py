@@ -7,6 +7,7 @@ import msgspec
 
 from xstock_node.plugins import errors
 from xstock_node.plugins.adapters import NotCarried, Notice, RejectedLine, Undeliverable
+from xstock_node.plugins.interchange import Document, Reading, Writing
 from xstock_node.plugins.inventory import Capabilities, Gone, Moved, Movement, SnapshotEnd, SourceLine
 from xstock_node.plugins.public import PageAsk, PageData, PublicAnswer, PublicRequest
 from xstock_node.protocol import limits
@@ -42,6 +43,11 @@ METHODS: Final[Mapping[str, Mapping[str, Method]]] = {
     },
     "route": {FITS: _FITS, "answer": Method(PublicRequest, PublicAnswer, 10.0)},
     "page": {FITS: _FITS, "show": Method(PageAsk, PageData, 10.0)},
+    "message-format": {
+        "read": Method(Document, Reading | None, limits.MESSAGE_SECONDS),
+        "write": Method(Writing, tuple[Document, ...]),
+    },
+    "alert-source": {FITS: _FITS, "poll": Method(None, Reading, limits.PLUGIN_SNAPSHOT)},
     "notifier": {FITS: _FITS, "send": Method(Notice, None)},
 }
 

@@ -3,11 +3,13 @@
 import pluggy
 
 from xstock_node.plugins.adapters import FileReader, Notifier
+from xstock_node.plugins.interchange import AlertSource, MessageFormat
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
 from xstock_node.plugins.public import Page, PublicRoute
 
-API_LEVEL = 3
-"""1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages."""
+API_LEVEL = 4
+"""1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
+4: formats of messages, feeds of warnings."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
@@ -27,6 +29,8 @@ class Registry:
         self.notifiers: dict[str, Notifier] = {}
         self.routes: dict[str, PublicRoute] = {}
         self.pages: dict[str, Page] = {}
+        self.formats: dict[str, MessageFormat] = {}
+        self.alert_sources: dict[str, AlertSource] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -53,6 +57,16 @@ class Registry:
         _once(self.pages, page.name, "page")
         self.pages[page.name] = page
 
+    def message_format(self, format_: MessageFormat) -> None:
+        """Offer to read and write the messages of a standard; two formats of one name are refused."""
+        _once(self.formats, format_.name, "message format")
+        self.formats[format_.name] = format_
+
+    def alert_source(self, source: AlertSource) -> None:
+        """Offer a feed of public warnings; two feeds of one name are refused."""
+        _once(self.alert_sources, source.name, "alert source")
+        self.alert_sources[source.name] = source
+
     def notifier(self, notifier: Notifier) -> None:
         """Offer to carry notices to people; two notifiers of one name are refused."""
         _once(self.notifiers, notifier.name, "notifier")
@@ -65,7 +79,7 @@ def _once(taken: object, name: str, what: str) -> None:
 
 
 class Hooks:
-    """Hook specifications of API level 3."""
+    """Hook specifications of API level 4."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:

@@ -17,9 +17,11 @@ from xstock_node.protocol import limits
 
 FILE = "xstock-plugin.toml"
 
-Kind = Literal["file-reader", "inventory-source", "inventory-writer", "notifier", "route", "page"]
+Kind = Literal[
+    "file-reader", "inventory-source", "inventory-writer", "notifier", "route", "page", "message-format", "alert-source"
+]
 Network = Literal["none", "http", "sockets"]
-Power = Literal["read-stock", "write-stock", "notify", "public-routes", "pages"]
+Power = Literal["read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts"]
 
 NEEDS: dict[Kind, Power] = {
     "file-reader": "read-stock",
@@ -28,6 +30,8 @@ NEEDS: dict[Kind, Power] = {
     "notifier": "notify",
     "route": "public-routes",
     "page": "pages",
+    "message-format": "messages",
+    "alert-source": "alerts",
 }
 
 

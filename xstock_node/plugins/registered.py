@@ -18,6 +18,8 @@ def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
         "notifier": registry.notifiers,
         "route": registry.routes,
         "page": registry.pages,
+        "message-format": registry.formats,
+        "alert-source": registry.alert_sources,
     }
 
 
