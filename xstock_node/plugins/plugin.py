@@ -28,11 +28,13 @@ from xstock_node.plugins.manifest import NEEDS, Manifest
 from xstock_node.plugins.records import Record, Stop, Tally
 from xstock_node.plugins.registered import adapter_of, compare
 from xstock_node.plugins.sandbox import Mode
-from xstock_node.plugins.settings import Settings
+from xstock_node.plugins.settings import NO_SETTINGS, Settings
 from xstock_node.plugins.ways import Ways
 from xstock_node.protocol import limits
 
 READING = "xstock_node.plugins.child"
+WITHOUT_SETTINGS = frozenset({"file-reader", "message-format"})
+"""Kinds that are on without a file of settings."""
 
 
 class Switched(AdapterError):
@@ -212,7 +214,7 @@ class Plugin:
 
     def _needs_no_settings(self, adapter: str) -> bool:
         kinds = {one.kind for one in self.manifest.adapter or () if one.name == adapter}
-        return kinds <= {"file-reader"}
+        return kinds <= WITHOUT_SETTINGS
 
     def _may(self, kind: str, adapter: str, asks: bool = True) -> Settings:
         """The settings, if the adapter may be called now; also while it waits, unless it `asks` its system."""
@@ -224,6 +226,8 @@ class Plugin:
             found = self.settings_of(adapter)
         except (OSError, ValueError) as error:
             raise Switched(f"expected settings in plugins/{adapter}.toml; came {error}; mend the file") from None
+        if found is None and self._needs_no_settings(adapter):
+            found = NO_SETTINGS
         if found is None:
             raise Switched(f"expected settings in plugins/{adapter}.toml; came no such file; write it")
         assert self._ways is not None

@@ -48,6 +48,10 @@ class Settings(NamedTuple):
     hosts: tuple[str, ...]
 
 
+NO_SETTINGS = Settings({}, HostSettings(), "", (), ())
+"""Those of an adapter that needs none and has no file."""
+
+
 def read(folder: Path, name: str, files: Sequence[str], hosts: Sequence[str]) -> Settings | None:
     """The settings of an adapter, None without its file; ValueError or OSError for a file that is not well.
 
