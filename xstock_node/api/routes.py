@@ -5,6 +5,7 @@ A handler is `async (office, actor, request) -> response`; the request is a JSON
 
 from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
+from xstock_node.api.message_routes import MESSAGE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
 from xstock_node.api.plugin_routes import PLUGIN_ROUTES
@@ -104,6 +105,7 @@ NODE_ROUTES = (
         "Read a system now",
     ),
     *PLUGIN_ROUTES,
+    *MESSAGE_ROUTES,
     Route(
         "stock.preview",
         "GET",

@@ -77,8 +77,8 @@ class Partner(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is known beside the steps. `names` are those of items. Where another system sent the request, `origin` is its
-    message and `lines` the ids of its lines by item and unit: answers are given with its ids.
+    """What is known beside the steps. `names` are those of items. Where another system sent the request, `origin` is
+    its message and `lines` the ids of its lines by item and unit: answers are given with its ids.
     """
 
     case: str
@@ -295,3 +295,25 @@ def _day(day: str) -> int:
 
 def _with(line: Resource, **changes: object) -> Resource:
     return msgspec.structs.replace(line, **changes)
+
+
+def in_order(messages: Iterable[ResourceMessage]) -> tuple[ResourceMessage, ...]:
+    """Messages by how far they are from the first of their chain, then by time: whatever order they came in."""
+    by_id = {one.id: one for one in messages}
+
+    def depth(message: ResourceMessage) -> int:
+        steps_up, seen = 0, {message.id}
+        while (before := by_id.get(message.preceding)) is not None and before.id not in seen:
+            steps_up, message = steps_up + 1, before
+            seen.add(message.id)
+        return steps_up
+
+    return tuple(sorted(by_id.values(), key=lambda one: (depth(one), one.sent, one.id)))
+
+
+def gaps(messages: Iterable[ResourceMessage]) -> tuple[str, ...]:
+    """The ids that messages of a chain refer to and that are not among them."""
+    every = tuple(messages)
+    known = {one.id for one in every}
+    named = [id_ for one in every for id_ in (one.originating, one.preceding, one.recalls) if id_]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ not in known))

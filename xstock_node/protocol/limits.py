@@ -189,6 +189,7 @@ PLUGIN_FORM = 16 * KIB
 PLUGIN_FORM_FIELDS = 60
 PLUGIN_SVG = 256 * KIB
 MESSAGE = 3 * MIB  # of another system; as it came, and as it is read, it fits a frame
+MESSAGES = 50_000  # of other systems, kept
 MESSAGE_SECONDS = 10.0
 MARKUP_DEPTH = 60
 MARKUP_ELEMENTS = 60_000

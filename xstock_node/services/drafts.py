@@ -1,4 +1,4 @@
-"""Draft requests: what a warning or a message of another system suggests to ask for. A person sends one, or dismisses it.
+"""Draft requests: what a warning or a message of another system suggests to ask for. A person sends or dismisses it.
 
 Nothing is asked of anybody by a draft. Its id comes from what it is about, so that the same word again makes no second.
 """

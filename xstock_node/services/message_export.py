@@ -1,0 +1,102 @@
+"""Messages for other systems out: an operation, a request's operations, or a chain that came in."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from xstock_node.domain.message_chain import Partner, Told, chain_of, in_order
+from xstock_node.domain.messages import ResourceMessage
+from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.errors import AdapterError
+from xstock_node.plugins.interchange import Document, Writing
+from xstock_node.services import dossier
+from xstock_node.services.dossier import Dossier
+from xstock_node.services.drafts import DRAFTS, DraftRequest
+from xstock_node.services.errors import Refusal
+from xstock_node.services.messages_held import MESSAGES, chain
+from xstock_node.services.messaging import FORMAT
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.request_views import REQUESTS
+from xstock_node.storage.interfaces import Transaction
+
+
+class MessageExport(msgspec.Struct, frozen=True, kw_only=True):
+    """What to write: `about` is an operation, a request, a message, or the id of the first message of a chain."""
+
+    about: Annotated[str, Meta(max_length=300)]
+    format: Annotated[str, Meta(max_length=60)]
+
+
+class MessagesWritten(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents, in the order of the chain."""
+
+    format: str
+    documents: list[Document]
+
+
+async def export_messages(office: Office, actor: Actor, request: MessageExport) -> MessagesWritten:
+    """Write the messages of an operation, or of a chain that came in, in a format."""
+    adapters = {one.name: one for one in office.host.of_kind(FORMAT)}
+    adapter = adapters.get(request.format)
+    if adapter is None:
+        known = ", ".join(adapters) or "none: allow a plugin that writes messages"
+        raise Refusal(
+            "unknown-format", f"a format that is loaded ({known})", request.format, "see `xstock plugin list`", 2
+        )
+    names = {item.code: (await office.catalogue()).name(item.code, "en") for item in (await office.catalogue()).all()}
+    messages = await office.node.engine.read(lambda tx: messages_of(office, tx, request.about, names))
+    if not messages:
+        raise Refusal(
+            "no-messages", "an operation, a request or a message with a chain", request.about, "see `xstock op list`", 2
+        )
+    try:
+        documents = await adapter.plugin.call(FORMAT, adapter.name, "write", Writing(messages=messages))
+    except (AdapterError, Defect) as error:
+        raise Refusal(
+            "not-written", f"messages that {adapter.name} has words for", str(error), "choose another format"
+        ) from None
+    return MessagesWritten(format=adapter.name, documents=list(documents))
+
+
+def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, str]) -> tuple[ResourceMessage, ...]:
+    """The messages about something, in the order of their chain; none where nothing is known of it."""
+    row = tx.cases.get(about)
+    if row is not None:
+        return own_chain(office, tx, dossier.read(tx, row), names)
+    if (request := REQUESTS.get(tx, about)) is not None:
+        rows = [found for found in (tx.cases.get(case) for case in request.cases.values()) if found is not None]
+        chains = [own_chain(office, tx, dossier.read(tx, found), names) for found in rows]
+        return in_order(message for one in chains for message in one)
+    held = MESSAGES.get(tx, about)
+    every = MESSAGES.list(tx) if held is None else [held]
+    first = next((one for one in every if held is not None or one.chain == about), None)
+    return tuple(one.message for one in chain(tx, first.format, first.chain)) if first else ()
+
+
+def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, str]) -> tuple[ResourceMessage, ...]:
+    """One of this node's operations as messages; answers to a foreign request carry its ids."""
+    draft = _draft(tx, found.case.id)
+    origin = MESSAGES.get(tx, draft.about) if draft else None
+    told = Told(
+        case=found.case.id,
+        requester=_partner(office, found.case.requester),
+        supplier=_partner(office, found.case.supplier),
+        exercise=office.node.networks[found.case.network].shared.is_exercise,
+        names=names,
+        origin=origin.message if origin else None,
+        lines={(line.item, line.unit): line.id for line in draft.lines if line.item} if draft else {},
+    )
+    return in_order(chain_of(told, sorted(found.events(), key=lambda e: (e.time, e.side != "requester", e.n))))
+
+
+def _draft(tx: Transaction, case: str) -> DraftRequest | None:
+    requests: Iterable[str] = (one.id for one in REQUESTS.list(tx) if case in one.cases.values())
+    known = set(requests)
+    return next((one for one in DRAFTS.list(tx) if one.request and one.request in known), None)
+
+
+def _partner(office: Office, node: str) -> Partner:
+    identity = office.node.directory.get(node)
+    return Partner(node, identity.title() if identity else node, identity.statement.country if identity else "")

@@ -1,0 +1,80 @@
+"""What a foreign cancellation does: it ends what the cancelled request began, as long as nothing of it has left.
+
+Only who sent a message may take it back. One that comes before the request is remembered, and ends it when it comes.
+"""
+
+import msgspec
+
+from xstock_node.services import dossier, requesting
+from xstock_node.services.drafts import DRAFTS, drop_draft
+from xstock_node.services.errors import Refusal
+from xstock_node.services.messages_held import MESSAGES, HeldMessage, State, by_foreign_id
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.request_views import REQUESTS
+from xstock_node.storage.interfaces import Transaction
+
+WORD = "recalled by its sender"
+
+
+async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage:
+    """Give effect to a recall that came, or to one that waited for this request; the message as it then stands."""
+    recall = held
+    if held.message.kind != "recall":
+        waiting = await office.node.engine.read(lambda tx: _waiting_for(tx, held))
+        if waiting is None:
+            return held
+        recall = waiting
+    state, reason = await _effect(office, actor, recall)
+    now = office.node.clock.now()
+
+    def note(tx: Transaction) -> HeldMessage:
+        MESSAGES.put(tx, recall.id, msgspec.structs.replace(recall, state=state, reason=reason), now)
+        office.record(tx, actor, "message.recall", recall.id, f"{state} {reason}".strip())
+        return MESSAGES.get(tx, held.id) or held
+
+    return await office.node.engine.write(note, durable=True)
+
+
+async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[State, str]:
+    found = await office.node.engine.read(lambda tx: by_foreign_id(tx, recall.format, recall.message.recalls))
+    if not found:
+        return "waiting", "the message that it takes back has not come"
+    target = next((one for one in found if one.message.sender == recall.message.sender), None)
+    if target is None:
+        return "refused", "only its sender may take a message back"
+    if recall.message.replaces or not target.draft:
+        return "taken", ""
+    draft = await office.node.engine.read(lambda tx: DRAFTS.get(tx, target.draft))
+    if draft is None or draft.state == "dropped":
+        return "taken", ""
+    now = office.node.clock.now()
+    if draft.state == "open":
+        await office.node.engine.write(lambda tx: drop_draft(tx, draft.id, WORD, now), durable=True)
+        return "taken", ""
+    if left := await office.node.engine.read(lambda tx: _left(tx, draft.request)):
+        return "refused", f"goods have left already in {', '.join(left)}: recall them there, or let them come back"
+    try:
+        await requesting.end_request(office, actor, requesting.RequestId(id=draft.request, reason=WORD))
+    except Refusal as refused:
+        return "refused", str(refused)[:500]
+    return "taken", ""
+
+
+def _left(tx: Transaction, request: str) -> list[str]:
+    """The operations of a request of which anything has left."""
+    kept = REQUESTS.get(tx, request)
+    rows = [tx.cases.get(case) for case in kept.cases.values()] if kept else []
+    found = [dossier.read(tx, row) for row in rows if row is not None]
+    return [one.case.id for one in found if any(c.dispatched for c in one.operation().counters.values())]
+
+
+def _waiting_for(tx: Transaction, held: HeldMessage) -> HeldMessage | None:
+    return next(
+        (
+            one
+            for one in MESSAGES.list(tx)
+            if (one.format, one.message.kind, one.message.recalls) == (held.format, "recall", held.message.id)
+            and one.message.sender == held.message.sender
+        ),
+        None,
+    )
