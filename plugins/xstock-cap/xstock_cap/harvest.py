@@ -1,0 +1,51 @@
+"""What one poll brings in: warnings up to the size that the node takes, and the notes on them."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from xstock_cap.notes import Notes, Refused
+from xstock_node.plugins.interchange import Alert, Reading
+from xstock_node.protocol import limits
+
+FULL: Final = limits.PLUGIN_FRAME // 4
+"""Bytes of warnings after which no other document is asked for in this poll."""
+MOST: Final = limits.PLUGIN_FRAME // 2 - limits.PLUGIN_FRAME // 8
+"""Bytes of warnings that one reading holds; what notes there are fits beside them."""
+
+
+class Harvest:
+    """Collects the warnings of a poll, each once."""
+
+    def __init__(self) -> None:
+        self.notes = Notes()
+        self._alerts: dict[tuple[str, str, int], Alert] = {}
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the rest waits for the next poll."""
+        return self._size > FULL
+
+    def add(self, read: Callable[[Notes], Alert], about: str) -> None:
+        """Take in the warning that `read` gives; one that it refuses is skipped, and told under `about`."""
+        notes = Notes()
+        notes.points = self.notes.points
+        try:
+            alert = read(notes)
+        except Refused as error:
+            self.notes.skip(error.word, f"{about}: {error}")
+            return
+        self.notes.points = notes.points
+        self.notes.take(notes, alert.identifier[:200])
+        size = len(msgspec.msgpack.encode(alert))
+        if self._size + size > MOST or len(self._alerts) >= limits.MESSAGE_MANY:
+            self.notes.skip("over-limit", f"{about}: more than fits one reading")
+            return
+        self._size += size
+        self._alerts.setdefault((alert.sender, alert.identifier, alert.sent), alert)
+
+    def reading(self) -> Reading:
+        """All of it."""
+        return Reading(alerts=tuple(self._alerts.values()), flags=self.notes.flags, skipped=self.notes.skipped)
