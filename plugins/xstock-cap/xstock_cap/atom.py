@@ -43,7 +43,7 @@ def feed(head: Head, entries: Iterable[Linked], *, holds: bool = False) -> bytes
     _add(root, "updated", _time(max((one.alert.sent for one in public), default=head.updated)))
     _add(ElementTree.SubElement(root, "author"), "name", head.author)
     ElementTree.SubElement(root, "link", rel="self", type=ATOM_MEDIA, href=head.url)
-    root.extend(_entry(one, holds) for one in public)
+    root.extend([_entry(one, holds) for one in public])
     raw: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return raw + b"\n"
 

@@ -13,8 +13,9 @@ from xstock_node.plugins.interchange import Alert, Coded
 DATA: Final = Path(__file__).parent / "data"
 _EU: Final = {"UK": "GB", "EL": "GR"}
 """Where EMMA and NUTS do not begin with the code of ISO 3166-1."""
-_AREA: Final = re.compile(r"([A-Z]{2})(?:$|[\dA-Z-])")
-_SCHEMES: Final = re.compile(r"EMMA_ID|NUTS[ _]?[0-3]?|ISO[ _-]?3166(-[12])?", re.IGNORECASE)
+_AREA: Final = re.compile(r"([A-Z]{2})[A-Z0-9]{0,4}")
+_ISO: Final = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
+_SCHEMES: Final = re.compile(r"EMMA_ID|NUTS[ _]?[0-3]?|(ISO[ _-]?3166(?:-[12])?)", re.IGNORECASE)
 _OID: Final = re.compile(r"2\.49\.0\.\d+\.(\d{1,3})\.")
 
 
@@ -72,13 +73,18 @@ def of_alpha3(text: str) -> str:
 
 def of_codes(codes: Iterable[Coded]) -> tuple[str, ...]:
     """The countries in which the areas of these geocodes lie: EMMA_ID, NUTS and ISO 3166 begin with them."""
-    found: dict[str, None] = {}
-    for one in codes:
-        area = _AREA.match(one.value) if _SCHEMES.fullmatch(one.scheme) else None
-        code = _EU.get(area[1], area[1]) if area else ""
-        if code in _table().codes:
-            found[code] = None
-    return tuple(found)
+    return tuple(dict.fromkeys(code for one in codes if (code := _of_code(one))))
+
+
+def _of_code(one: Coded) -> str:
+    scheme = _SCHEMES.fullmatch(one.scheme)
+    if scheme is None:
+        return ""
+    if scheme[1] and len(one.value) == 3:
+        return of_alpha3(one.value)
+    area = (_ISO if scheme[1] else _AREA).fullmatch(one.value)
+    code = _EU.get(area[1], area[1]) if area else ""
+    return code if is_country(code) else ""
 
 
 def of_identifier(identifier: str) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _element(name: str, value: Any) -> Element:
     element = ElementTree.Element(name)
     if isinstance(value, dict):
         for key, one in value.items():
-            element.extend(_element(key, each) for each in (one if isinstance(one, list) else [one]))
+            element.extend([_element(key, each) for each in (one if isinstance(one, list) else [one])])
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         element.text = str(value)
     return element
