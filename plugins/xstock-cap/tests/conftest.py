@@ -9,7 +9,7 @@ from lxml import etree
 
 sys.path.append(str(Path(__file__).parent))
 
-from shared_files import shared_file
+from cap_shared import shared_file
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from made_feeds import answer, atom, cap, holding, linked
+from cap_feeds import answer, atom, cap, holding, linked
 from xstock_cap.documents import AT_A_POLL
 from xstock_cap.feeds import CapFeed, CapFeedSettings
 

@@ -1,8 +1,8 @@
 """GDACS: every country that an item names, episodes of one event in one thread, items that lack something told."""
 
 import pytest
-from made_feeds import answer, gdacs, item
-from shared_files import shared_file
+from cap_feeds import answer, gdacs, item
+from cap_shared import shared_file
 from xstock_cap.gdacs import Gdacs, GdacsSettings, read
 
 from xstock_node.plugins.interchange import Alert, Coded, Point

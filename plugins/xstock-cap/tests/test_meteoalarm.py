@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from made_feeds import answer, atom, cap, linked
-from shared_files import shared_file
+from cap_feeds import answer, atom, cap, linked
+from cap_shared import shared_file
 from xstock_cap.harvest import Harvest
 from xstock_cap.meteoalarm import FEEDS, MeteoAlarm, MeteoAlarmSettings, read_json
 

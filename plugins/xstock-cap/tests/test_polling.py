@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from made_feeds import answer, gdacs, item
+from cap_feeds import answer, gdacs, item
 from xstock_cap.gdacs import Gdacs, GdacsSettings
 
 from xstock_node.plugins import Unauthorised, Unavailable

@@ -1,13 +1,21 @@
 """CAP as others write it: what is read, what is flagged, what is refused, and that nothing of it is guessed."""
 
+import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from xstock_cap.cap import read
+from xstock_cap.harvest import Harvest
+from xstock_cap.meteoalarm import read_json
 
+from xstock_node.plugins.calls import pack
 from xstock_node.plugins.interchange import Alert, Coded, Point, Reading, Reference
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -160,3 +168,38 @@ def test_more_than_the_node_takes_is_refused(sample: Sample) -> None:
     assert the_reading(sample("alert").replace(b"desk.example-2027-014", b"d" * 400)).error == "over-limit"
     many = b"".join(b"<code>c%d</code>" % n for n in range(101))
     assert the_reading(sample("alert").replace(b"<info>", many + b"<info>")).error == "over-limit"
+
+
+RAW = (SAMPLES / "two-languages-two-areas.xml").read_text("utf-8")
+PLACES = [(one.start(1), one.end(1)) for one in re.finditer(r">([^<]*)<", RAW)]
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+    max_leaves=10,
+)
+NAMES = [
+    "identifier", "sender", "sent", "status", "msgType", "scope", "references", "incidents", "code", "info", "area",
+]  # fmt: skip
+
+
+@given(place=st.sampled_from(PLACES), text=st.text().map(escape))
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_in_a_document_it_is_read_or_refused_within_limits(place: tuple[int, int], text: str) -> None:
+    found = read(f"{RAW[: place[0]]}{text}{RAW[place[1] :]}".encode())
+    assert found is None or pack(found, Reading)
+
+
+@given(alert=st.dictionaries(st.sampled_from(NAMES), VALUES), base=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_in_a_feed_of_json_it_is_read_or_skipped(alert: dict[str, Any], base: bool) -> None:
+    whole = {
+        "identifier": "a",
+        "sender": "s",
+        "sent": "2027-03-01T05:20:00+02:00",
+        "status": "Actual",
+        "msgType": "Alert",
+        "scope": "Public",
+    }
+    harvest = Harvest()
+    read_json(json.dumps({"warnings": [{"alert": (whole if base else {}) | alert}]}).encode(), "RO", harvest)
+    assert pack(harvest.reading(), Reading)

@@ -19,7 +19,7 @@ Certainty = Literal["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
 
 
 def read_block(element: Element, notes: Notes) -> Block:
-    """What one `info` says. Nothing in it can make the whole unreadable: what is not clear is noted, and kept raw."""
+    """What one `info` says; what is not clear is noted, and kept raw. Raises `Refused` for more than the node takes."""
     fields = Fields(element, notes)
     parameters = fields.coded("parameter")
     event, categories = fields.prose("event"), fields.choices("category", rules.CATEGORIES)
@@ -43,10 +43,10 @@ def read_block(element: Element, notes: Notes) -> Block:
         "description": fields.prose("description", PROSE),
         "instruction": fields.prose("instruction", PROSE),
         "web": _web(fields),
-        "areas": tuple(_area(one, notes) for one in element.iterfind("area")),
+        "areas": tuple(_area(one, notes) for one in fields.elements("area")),
     }
     block |= {name: fields.prose(name) for name in ("audience", "headline", "contact")}
-    _remark(element, notes)
+    _remark(fields, notes)
     kept = (one for one in parameters if one.scheme != rules.LEVEL)
     return Block(**block, parameters=(*kept, *fields.unread))
 
@@ -94,9 +94,9 @@ def _area(element: Element, notes: Notes) -> Area:
             circles.append(read_circle(text))
         except Misshapen as error:
             notes.skip(str(error), f"circle {text}")
-    for one in element:
-        if one.tag not in rules.ELEMENTS["area"]:
-            notes.skip("unread-element", f"{one.tag} {(one.text or '').strip(WHITE)}")
+    for name in fields.names:
+        if name not in rules.ELEMENTS["area"]:
+            notes.skip("unread-element", " ".join((name, *fields.texts(name)[:3])))
     codes, polygons = fields.coded("geocode"), _polygons(fields, notes)
     return Area(description=description, codes=codes, polygons=polygons, circles=tuple(circles))
 
@@ -119,9 +119,9 @@ def _polygons(fields: Fields, notes: Notes) -> tuple[tuple[Point, ...], ...]:
     return tuple(found)
 
 
-def _remark(element: Element, notes: Notes) -> None:
-    for one in element:
-        if one.tag == "resource":
-            notes.skip("resource", " ".join((part.text or "").strip(WHITE) for part in one)[:500])
-        elif one.tag not in rules.ELEMENTS["info"]:
-            notes.skip("unknown-element", one.tag)
+def _remark(fields: Fields, notes: Notes) -> None:
+    for one in fields.elements("resource"):
+        notes.skip("resource", " ".join((part.text or "").strip(WHITE) for part in one))
+    for name in fields.names:
+        if name not in rules.ELEMENTS["info"]:
+            notes.skip("unknown-element", name)

@@ -1,23 +1,41 @@
 """The fields of one element: texts by the name of a child, with a note where a text is not as it should be."""
 
+from collections.abc import Iterable
+
 from xstock_cap import rules
 from xstock_cap.notes import Notes, Refused
 from xstock_cap.times import read_time
 from xstock_cap.words import WHITE
 from xstock_node.plugins.interchange import Coded
 from xstock_node.plugins.markup import Element
+from xstock_node.protocol import limits
 
 
 class Fields:
     """The children of an element without namespaces. `unread` grows by what came and says nothing to us."""
 
     def __init__(self, element: Element, notes: Notes) -> None:
-        self.element, self.notes = element, notes
+        self.notes = notes
         self.unread: list[Coded] = []
+        self._children: dict[str, list[Element]] = {}
+        for one in element:
+            self._children.setdefault(one.tag, []).append(one)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names of its children, each once."""
+        return self._children
+
+    def elements(self, name: str) -> tuple[Element, ...]:
+        """The children of a name; raises `Refused` for more than the node takes."""
+        found = self._children.get(name, ())
+        if len(found) > limits.MESSAGE_MANY:
+            raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} of {name}; came {len(found)}")
+        return tuple(found)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts of all children of a name, the empty ones left out."""
-        found = ((one.text or "").strip(WHITE) for one in self.element.iterfind(name))
+        found = ((one.text or "").strip(WHITE) for one in self.elements(name))
         return tuple(text for text in found if text)
 
     def text(self, name: str) -> str:
@@ -74,7 +92,7 @@ class Fields:
 
     def coded(self, name: str) -> tuple[Coded, ...]:
         """Pairs of `valueName` and `value`; one without either is kept as it is."""
-        pairs = (Fields(one, self.notes) for one in self.element.iterfind(name))
+        pairs = (Fields(one, self.notes) for one in self.elements(name))
         return tuple(Coded(scheme=pair.text("valueName"), value=pair.text("value")) for pair in pairs)
 
     def keep(self, name: str, text: str) -> None:

@@ -20,6 +20,7 @@ from xstock_cap.words import WHITE
 from xstock_node.plugins import Context
 from xstock_node.plugins.interchange import Alert, Area, Block, Coded, Reading
 from xstock_node.plugins.markup import BadMarkup, Element, parse_xml
+from xstock_node.protocol import limits
 
 SENDER: Final = "gdacs.org"
 NAMES: Final = "Global Disaster Alert and Coordination System"
@@ -73,7 +74,10 @@ def read(raw: bytes) -> Reading:
     if root.tag != "rss":
         raise BadMarkup("not-feed", "RSS of GDACS", f"<{root.tag[:60]}>")
     harvest = Harvest()
-    for item in root.iter("item"):
+    items = list(root.iter("item"))
+    if len(items) > limits.MESSAGE_MANY:
+        raise BadMarkup("too-many", f"at most {limits.MESSAGE_MANY} items", str(len(items)))
+    for item in items:
         about = _text(item, "guid") or _text(item, "title") or "an item without a name"
         harvest.add(partial(_alert, item), about[:300])
     return harvest.reading()

@@ -5,14 +5,12 @@ from typing import Final
 
 import msgspec
 
-from xstock_cap.notes import Notes, Refused
+from xstock_cap.notes import SIZE, Notes, Refused
 from xstock_node.plugins.interchange import Alert, Reading
 from xstock_node.protocol import limits
 
 FULL: Final = limits.PLUGIN_FRAME // 4
 """Bytes of warnings after which no other document is asked for in this poll."""
-MOST: Final = limits.PLUGIN_FRAME // 2 - limits.PLUGIN_FRAME // 8
-"""Bytes of warnings that one reading holds; what notes there are fits beside them."""
 
 
 class Harvest:
@@ -40,7 +38,7 @@ class Harvest:
         self.notes.points = notes.points
         self.notes.take(notes, alert.identifier[:200])
         size = len(msgspec.msgpack.encode(alert))
-        if self._size + size > MOST or len(self._alerts) >= limits.MESSAGE_MANY:
+        if self._size + size > SIZE or len(self._alerts) >= limits.MESSAGE_MANY:
             self.notes.skip("over-limit", f"{about}: more than fits one reading")
             return
         self._size += size

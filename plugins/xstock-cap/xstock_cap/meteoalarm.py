@@ -20,9 +20,12 @@ from xstock_cap.reading import read_alert
 from xstock_node.plugins import Context, Unavailable
 from xstock_node.plugins.interchange import Reading
 from xstock_node.plugins.markup import BadMarkup, Element, parse_json
+from xstock_node.protocol import limits
 
 FEEDS: Final[Mapping[str, str]] = tomllib.loads((DATA / "meteoalarm.toml").read_text("utf-8"))
 """The name of each country's feed by ISO 3166-1 alpha-2."""
+MOST_ELEMENTS: Final = 4 * limits.MARKUP_ELEMENTS
+"""Values of one feed: it has a few dozen in each warning."""
 
 
 class MeteoAlarmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,21 +101,33 @@ def read_json(raw: bytes, country: str, harvest: Harvest) -> None:
     warnings = found.get("warnings") if isinstance(found, dict) else None
     if not isinstance(warnings, list):
         raise BadMarkup("not-feed", "an object with a list `warnings`", type(warnings or found).__name__)
+    if len(warnings) > limits.MESSAGE_MANY:
+        raise BadMarkup("too-many", f"at most {limits.MESSAGE_MANY} warnings", str(len(warnings)))
+    elements = _Elements()
     for number, one in enumerate(warnings, 1):
         alert = one.get("alert") if isinstance(one, dict) else None
         if not isinstance(alert, dict):
             harvest.notes.skip("no-document", f"{country}, warning {number}: {str(one)[:200]}")
             continue
         about = str(alert.get("identifier") or f"{country}, warning {number}")[:300]
-        harvest.add(partial(read_alert, _element("alert", alert), country=country), about)
+        harvest.add(partial(read_alert, elements.of("alert", alert), country=country), about)
 
 
-def _element(name: str, value: Any) -> Element:
-    """An object of JSON as the element that it would be in XML: a list is the element several times."""
-    element = ElementTree.Element(name)
-    if isinstance(value, dict):
-        for key, one in value.items():
-            element.extend([_element(key, each) for each in (one if isinstance(one, list) else [one])])
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        element.text = str(value)
-    return element
+class _Elements:
+    """Objects of JSON as the elements that they would be in XML, up to a number for one feed."""
+
+    def __init__(self) -> None:
+        self._left = MOST_ELEMENTS
+
+    def of(self, name: str, value: Any) -> Element:
+        """A value as an element: a list is the element several times. Raises `BadMarkup` for too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise BadMarkup("too-many", f"at most {MOST_ELEMENTS} values", "more")
+        element = ElementTree.Element(name)
+        if isinstance(value, dict):
+            for key, one in value.items():
+                element.extend([self.of(key, each) for each in (one if isinstance(one, list) else [one])])
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            element.text = str(value)
+        return element

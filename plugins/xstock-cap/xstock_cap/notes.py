@@ -5,17 +5,20 @@ from typing import Final
 import msgspec
 
 from xstock_node.plugins.interchange import Alert, Skipped
+from xstock_node.protocol import limits
 
-TEXT: Final = 1000
-MOST: Final = 500
-"""Flags, and things skipped, of one reading; what is more is counted."""
+TEXT: Final = 300
+MOST: Final = 300
+"""Flags, and things skipped, of one reading, and their characters; what is more is counted."""
+SIZE: Final = limits.PLUGIN_FRAME // 2 - limits.PLUGIN_FRAME // 8
+"""Bytes of warnings in one reading: what a call may give, with room for the notes."""
 
 
 class Refused(Exception):
     """A warning that cannot be taken in; `word` is closed, the text says what was expected and what came."""
 
     def __init__(self, word: str, text: str) -> None:
-        super().__init__(text[:TEXT])
+        super().__init__(text[:1000])
         self.word = word
 
 
@@ -23,17 +26,24 @@ class Notes:
     """Flags and skipped things of one reading, bounded."""
 
     def __init__(self) -> None:
-        self._flags: list[str] = []
+        self._flags: dict[str, None] = {}
         self._skipped: list[Skipped] = []
+        self._more_flags = self._more_skipped = 0
         self.points = 0
 
     def flag(self, text: str) -> None:
-        """A word on something that was read all the same."""
-        self._flags.append(text[:TEXT])
+        """A word on something that was read all the same; the same word again says nothing more."""
+        if len(self._flags) < MOST:
+            self._flags[text[:TEXT]] = None
+        else:
+            self._more_flags += 1
 
     def skip(self, reason: str, text: str) -> None:
         """Something that was left out: a closed word, and what came."""
-        self._skipped.append(Skipped(reason=reason, text=text[:TEXT]))
+        if len(self._skipped) < MOST:
+            self._skipped.append(Skipped(reason=reason, text=text[:TEXT]))
+        else:
+            self._more_skipped += 1
 
     def take(self, other: "Notes", about: str) -> None:
         """The notes of one warning, under its name."""
@@ -41,24 +51,27 @@ class Notes:
             self.flag(f"{about}: {flag}")
         for one in other._skipped:
             self.skip(one.reason, f"{about}: {one.text}")
+        self._more_flags += other._more_flags
+        self._more_skipped += other._more_skipped
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The flags, each once, and how many more there were."""
-        found = tuple(dict.fromkeys(self._flags))
-        return found if len(found) <= MOST else (*found[:MOST], f"and-more: {len(found) - MOST}")
+        """The flags, and how many more there were."""
+        return (*self._flags, *([f"and-more: {self._more_flags}"] if self._more_flags else []))
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """What was left out, and how much more there was."""
-        found = tuple(self._skipped)
-        more = Skipped(reason="and-more", text=str(len(found) - MOST))
-        return found if len(found) <= MOST else (*found[:MOST], more)
+        more = [Skipped(reason="and-more", text=str(self._more_skipped))] if self._more_skipped else []
+        return (*self._skipped, *more)
 
 
 def within_limits(alert: Alert) -> Alert:
     """The alert, where the node takes it; raises `Refused` for one with more, or longer things, than it does."""
     try:
-        return msgspec.msgpack.decode(msgspec.msgpack.encode(alert), type=Alert)
+        raw = msgspec.msgpack.encode(alert)
+        if len(raw) > SIZE:
+            raise Refused("over-limit", f"expected a warning of at most {SIZE} bytes; came {len(raw)}")
+        return msgspec.msgpack.decode(raw, type=Alert)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise Refused("over-limit", f"expected a warning within the limits of the node; came {error}") from None

@@ -16,6 +16,7 @@ from xstock_cap.notes import Notes, Refused, within_limits
 from xstock_cap.words import read_references, read_words
 from xstock_node.plugins.interchange import Alert, Reference, Status
 from xstock_node.plugins.markup import Element
+from xstock_node.protocol import limits
 
 SCOPES: Final = ("Public", "Restricted", "Private")
 KINDS: Final = ("Alert", "Update", "Cancel", "Ack", "Error")
@@ -28,6 +29,8 @@ def read_alert(root: Element, notes: Notes, country: str = "") -> Alert:
     Raises `Refused`.
     """
     fields = Fields(root, notes)
+    if sum(len(one.findall("area")) for one in fields.elements("info")) > limits.MESSAGE_MANY:
+        raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} areas; came more")
     identifier, sender = fields.needed("identifier"), fields.needed("sender")
     for name, text in (("identifier", identifier), ("sender", sender)):
         if rules.UNREFERABLE.search(text):
@@ -53,9 +56,9 @@ def read_alert(root: Element, notes: Notes, country: str = "") -> Alert:
         references=references,
         incidents=_incidents(read_words(fields.text("incidents")), notes),
         thread=thread,
-        blocks=tuple(read_block(one, notes) for one in root.iterfind("info")),
+        blocks=tuple(read_block(one, notes) for one in fields.elements("info")),
     )
-    _remark(alert, root, notes)
+    _remark(alert, fields, notes)
     found = named or countries.told(alert) or ((country,) if country else ())
     return within_limits(msgspec.structs.replace(alert, countries=tuple(dict.fromkeys(found))))
 
@@ -69,9 +72,12 @@ def _word(fields: Fields, name: str, known: Collection[str]) -> Any:
 
 
 def _references(fields: Fields, kind: str, notes: Notes) -> tuple[Reference, ...]:
-    found, wrong = read_references(fields.text("references"))
-    for text in wrong:
-        notes.skip("reference", text)
+    text = fields.text("references")
+    if len(text.split(None, limits.MESSAGE_MANY)) > limits.MESSAGE_MANY:
+        raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} references; came more")
+    found, wrong = read_references(text)
+    for one in wrong:
+        notes.skip("reference", one)
     if any(not one.sent for one in found):
         notes.flag("rule-R10: references have a time that is none")
     if kind in rules.ON_EARLIER and not found:
@@ -96,13 +102,13 @@ def _own_codes(codes: tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str,
     return thread, named, tuple(one for one in codes if not one.startswith((rules.THREAD, rules.COUNTRY)))
 
 
-def _remark(alert: Alert, root: Element, notes: Notes) -> None:
+def _remark(alert: Alert, fields: Fields, notes: Notes) -> None:
     if alert.scope == "Restricted" and not alert.restriction:
         notes.flag("rule-R8: restricted, and not said to whom")
     if alert.scope == "Private" and not alert.addresses:
         notes.flag("rule-R8: private, and not said to whom")
-    for one in root:
-        if one.tag.endswith("}Signature"):
+    for name in fields.names:
+        if name.endswith("}Signature"):
             notes.flag("signature-not-checked")
-        elif one.tag not in rules.ELEMENTS["alert"]:
-            notes.skip("unknown-element", one.tag)
+        elif name not in rules.ELEMENTS["alert"]:
+            notes.skip("unknown-element", name)

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from xstock_cap.times import read_time, write_time
 from xstock_node.plugins.interchange import Reference
+from xstock_node.protocol import limits
 
 WHITE: Final = " \t\r\n"
 _ITEM: Final = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
 def read_words(text: str) -> tuple[str, ...]:
-    """The items of `addresses` and `incidents` (clause 3.2.1)."""
-    return tuple(quoted or plain for quoted, plain in _ITEM.findall(text) if quoted or plain)
+    """The items of `addresses` and `incidents` (clause 3.2.1); of very many, one more than the node takes."""
+    items = (one[1] or one[2] for one in _ITEM.finditer(text))
+    return tuple(islice((item for item in items if item), limits.MESSAGE_MANY + 1))
 
 
 def write_words(items: Iterable[str]) -> str:
