@@ -1,8 +1,8 @@
 """One block of an alert (`info`, clause 3.2.2) with its areas (3.2.4)."""
 
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal, get_args
 
-from xstock_cap import rules
+from xstock_cap import bounds, rules
 from xstock_cap.fields import Fields
 from xstock_cap.notes import Notes
 from xstock_cap.shapes import Misshapen, read_circle, read_polygon
@@ -10,9 +10,6 @@ from xstock_cap.words import WHITE
 from xstock_node.plugins.interchange import Area, Block, Coded, Point
 from xstock_node.plugins.markup import Element
 
-MOST_POINTS: Final = 100_000
-"""Of all polygons of a document: what the node takes in one reading."""
-PROSE: Final = 20_000
 Urgency = Literal["Immediate", "Expected", "Future", "Past", "Unknown"]
 Severity = Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
 Certainty = Literal["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
@@ -40,8 +37,8 @@ def read_block(element: Element, notes: Notes) -> Block:
         "onset": fields.time("onset"),
         "expires": fields.time("expires"),
         "sender_name": fields.prose("senderName"),
-        "description": fields.prose("description", PROSE),
-        "instruction": fields.prose("instruction", PROSE),
+        "description": fields.prose("description", bounds.PROSE),
+        "instruction": fields.prose("instruction", bounds.PROSE),
         "web": _web(fields),
         "areas": tuple(_area(one, notes) for one in fields.elements("area")),
     }
@@ -104,7 +101,7 @@ def _area(element: Element, notes: Notes) -> Area:
 def _polygons(fields: Fields, notes: Notes) -> tuple[tuple[Point, ...], ...]:
     found = []
     for text in fields.texts("polygon"):
-        if notes.points > MOST_POINTS:
+        if notes.points > bounds.ALL_POINTS:
             notes.skip("too-many-points", f"polygon {text[:100]}")
             continue
         try:

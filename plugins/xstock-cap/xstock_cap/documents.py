@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xstock_cap import bounds
 from xstock_cap.cap import alert_of, is_cap
 from xstock_cap.harvest import Harvest
 from xstock_cap.links import Entry, entries, is_feed
@@ -24,7 +25,6 @@ from xstock_node.plugins.markup import BadMarkup, parse_xml
 
 AT_A_POLL: Final = 100
 AT_ONCE: Final = 4
-MOST_ENTRIES: Final = 5000
 
 Read = dict[str, tuple[str, int]]
 """When a document was read, by its address: the feed's word on when it changed, and unix seconds."""
@@ -41,7 +41,7 @@ async def read_feed(context: Context, adapter: str, url: str, harvest: Harvest, 
     key, now = key_of(adapter, "read", url), context.now()
     before = _known(await context.store.get(key))
     listed: dict[str, Entry] = {}
-    for one in islice(entries(root, url), MOST_ENTRIES):
+    for one in islice(entries(root, url), bounds.MANY):
         if one.inside is not None:
             harvest.add(partial(alert_of, one.inside, country=country), one.id)
         elif one.link:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from xstock_cap import rules
+from xstock_cap import bounds, rules
 from xstock_cap.notes import Notes, Refused
 from xstock_cap.times import read_time
 from xstock_cap.words import WHITE
 from xstock_node.plugins.interchange import Coded
 from xstock_node.plugins.markup import Element
-from xstock_node.protocol import limits
 
 
 class Fields:
@@ -29,8 +28,8 @@ class Fields:
     def elements(self, name: str) -> tuple[Element, ...]:
         """The children of a name; raises `Refused` for more than the node takes."""
         found = self._children.get(name, ())
-        if len(found) > limits.MESSAGE_MANY:
-            raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} of {name}; came {len(found)}")
+        if len(found) > bounds.MANY:
+            raise Refused("over-limit", f"expected at most {bounds.MANY} of {name}; came {len(found)}")
         return tuple(found)
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -52,7 +51,7 @@ class Fields:
             raise Refused("missing", f"expected {name}; came none")
         return text
 
-    def prose(self, name: str, most: int = 1000) -> str:
+    def prose(self, name: str, most: int = bounds.NAME) -> str:
         """A text for people, shortened where it is too long for the node."""
         text = self.text(name)
         if len(text) > most:
@@ -97,4 +96,4 @@ class Fields:
 
     def keep(self, name: str, text: str) -> None:
         """Keep a text as it came."""
-        self.unread.append(Coded(scheme=rules.UNREAD + name, value=text[:1000]))
+        self.unread.append(Coded(scheme=rules.UNREAD + name, value=text[: bounds.NAME]))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from xstock_cap import countries, rules
+from xstock_cap import bounds, countries, rules
 from xstock_cap.countries import DATA
 from xstock_cap.harvest import Harvest
 from xstock_cap.notes import Notes, Refused, within_limits
@@ -20,7 +20,6 @@ from xstock_cap.words import WHITE
 from xstock_node.plugins import Context
 from xstock_node.plugins.interchange import Alert, Area, Block, Coded, Reading
 from xstock_node.plugins.markup import BadMarkup, Element, parse_xml
-from xstock_node.protocol import limits
 
 SENDER: Final = "gdacs.org"
 NAMES: Final = "Global Disaster Alert and Coordination System"
@@ -75,8 +74,8 @@ def read(raw: bytes) -> Reading:
         raise BadMarkup("not-feed", "RSS of GDACS", f"<{root.tag[:60]}>")
     harvest = Harvest()
     items = list(root.iter("item"))
-    if len(items) > limits.MESSAGE_MANY:
-        raise BadMarkup("too-many", f"at most {limits.MESSAGE_MANY} items", str(len(items)))
+    if len(items) > bounds.MANY:
+        raise BadMarkup("too-many", f"at most {bounds.MANY} items", str(len(items)))
     for item in items:
         about = _text(item, "guid") or _text(item, "title") or "an item without a name"
         harvest.add(partial(_alert, item), about[:300])
@@ -157,9 +156,9 @@ def _block(item: Element, event: _Event, codes: tuple[str, ...], notes: Notes) -
         parameters=(*_parameters(item), *unread),
         onset=read_mail_time(_of(item, "fromdate")),
         sender_name=NAMES,
-        headline=_short(_text(item, "title"), 1000, notes),
-        description=_short(_text(item, "description"), 20_000, notes),
-        web=_short(_text(item, "link"), 1000, notes),
+        headline=_short(_text(item, "title"), bounds.NAME, notes),
+        description=_short(_text(item, "description"), bounds.PROSE, notes),
+        web=_short(_text(item, "link"), bounds.NAME, notes),
         areas=_areas(item, codes, notes),
     )
 
@@ -197,7 +196,7 @@ def _areas(item: Element, codes: tuple[str, ...], notes: Notes) -> tuple[Area, .
     named = tuple(Coded(scheme="ISO 3166-1", value=one) for one in codes)
     if not (rings or circles or named):
         return ()
-    words = _short(_of(item, "country") or _of(item, "eventname") or point or corners, 1000, notes)
+    words = _short(_of(item, "country") or _of(item, "eventname") or point or corners, bounds.NAME, notes)
     return (Area(description=words, codes=named, polygons=tuple(rings), circles=tuple(circles)),)
 
 

@@ -1,16 +1,12 @@
 """What one poll brings in: warnings up to the size that the node takes, and the notes on them."""
 
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
-from xstock_cap.notes import SIZE, Notes, Refused
+from xstock_cap import bounds
+from xstock_cap.notes import Notes, Refused
 from xstock_node.plugins.interchange import Alert, Reading
-from xstock_node.protocol import limits
-
-FULL: Final = limits.PLUGIN_FRAME // 4
-"""Bytes of warnings after which no other document is asked for in this poll."""
 
 
 class Harvest:
@@ -24,7 +20,7 @@ class Harvest:
     @property
     def full(self) -> bool:
         """Whether the rest waits for the next poll."""
-        return self._size > FULL
+        return self._size > bounds.FULL
 
     def add(self, read: Callable[[Notes], Alert], about: str) -> None:
         """Take in the warning that `read` gives; one that it refuses is skipped, and told under `about`."""
@@ -38,7 +34,7 @@ class Harvest:
         self.notes.points = notes.points
         self.notes.take(notes, alert.identifier[:200])
         size = len(msgspec.msgpack.encode(alert))
-        if self._size + size > SIZE or len(self._alerts) >= limits.MESSAGE_MANY:
+        if self._size + size > bounds.SIZE or len(self._alerts) >= bounds.MANY:
             self.notes.skip("over-limit", f"{about}: more than fits one reading")
             return
         self._size += size

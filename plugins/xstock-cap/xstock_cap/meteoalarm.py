@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import msgspec
 from msgspec import Meta
 
+from xstock_cap import bounds
 from xstock_cap.countries import DATA
 from xstock_cap.documents import read_feed
 from xstock_cap.harvest import Harvest
@@ -20,12 +21,9 @@ from xstock_cap.reading import read_alert
 from xstock_node.plugins import Context, Unavailable
 from xstock_node.plugins.interchange import Reading
 from xstock_node.plugins.markup import BadMarkup, Element, parse_json
-from xstock_node.protocol import limits
 
 FEEDS: Final[Mapping[str, str]] = tomllib.loads((DATA / "meteoalarm.toml").read_text("utf-8"))
 """The name of each country's feed by ISO 3166-1 alpha-2."""
-MOST_ELEMENTS: Final = 4 * limits.MARKUP_ELEMENTS
-"""Values of one feed: it has a few dozen in each warning."""
 
 
 class MeteoAlarmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,8 +99,8 @@ def read_json(raw: bytes, country: str, harvest: Harvest) -> None:
     warnings = found.get("warnings") if isinstance(found, dict) else None
     if not isinstance(warnings, list):
         raise BadMarkup("not-feed", "an object with a list `warnings`", type(warnings or found).__name__)
-    if len(warnings) > limits.MESSAGE_MANY:
-        raise BadMarkup("too-many", f"at most {limits.MESSAGE_MANY} warnings", str(len(warnings)))
+    if len(warnings) > bounds.MANY:
+        raise BadMarkup("too-many", f"at most {bounds.MANY} warnings", str(len(warnings)))
     elements = _Elements()
     for number, one in enumerate(warnings, 1):
         alert = one.get("alert") if isinstance(one, dict) else None
@@ -117,13 +115,13 @@ class _Elements:
     """Objects of JSON as the elements that they would be in XML, up to a number for one feed."""
 
     def __init__(self) -> None:
-        self._left = MOST_ELEMENTS
+        self._left = bounds.VALUES
 
     def of(self, name: str, value: Any) -> Element:
         """A value as an element: a list is the element several times. Raises `BadMarkup` for too many."""
         self._left -= 1
         if self._left < 0:
-            raise BadMarkup("too-many", f"at most {MOST_ELEMENTS} values", "more")
+            raise BadMarkup("too-many", f"at most {bounds.VALUES} values", "more")
         element = ElementTree.Element(name)
         if isinstance(value, dict):
             for key, one in value.items():

@@ -1,24 +1,16 @@
 """What is remarked while a document is read: flags on what was read all the same, and what says nothing to us."""
 
-from typing import Final
-
 import msgspec
 
+from xstock_cap import bounds
 from xstock_node.plugins.interchange import Alert, Skipped
-from xstock_node.protocol import limits
-
-TEXT: Final = 300
-MOST: Final = 300
-"""Flags, and things skipped, of one reading, and their characters; what is more is counted."""
-SIZE: Final = limits.PLUGIN_FRAME // 2 - limits.PLUGIN_FRAME // 8
-"""Bytes of warnings in one reading: what a call may give, with room for the notes."""
 
 
 class Refused(Exception):
     """A warning that cannot be taken in; `word` is closed, the text says what was expected and what came."""
 
     def __init__(self, word: str, text: str) -> None:
-        super().__init__(text[:1000])
+        super().__init__(text[: bounds.NAME])
         self.word = word
 
 
@@ -33,15 +25,15 @@ class Notes:
 
     def flag(self, text: str) -> None:
         """A word on something that was read all the same; the same word again says nothing more."""
-        if len(self._flags) < MOST:
-            self._flags[text[:TEXT]] = None
+        if len(self._flags) < bounds.NOTES:
+            self._flags[text[: bounds.NOTES]] = None
         else:
             self._more_flags += 1
 
     def skip(self, reason: str, text: str) -> None:
         """Something that was left out: a closed word, and what came."""
-        if len(self._skipped) < MOST:
-            self._skipped.append(Skipped(reason=reason, text=text[:TEXT]))
+        if len(self._skipped) < bounds.NOTES:
+            self._skipped.append(Skipped(reason=reason, text=text[: bounds.NOTES]))
         else:
             self._more_skipped += 1
 
@@ -70,8 +62,8 @@ def within_limits(alert: Alert) -> Alert:
     """The alert, where the node takes it; raises `Refused` for one with more, or longer things, than it does."""
     try:
         raw = msgspec.msgpack.encode(alert)
-        if len(raw) > SIZE:
-            raise Refused("over-limit", f"expected a warning of at most {SIZE} bytes; came {len(raw)}")
+        if len(raw) > bounds.SIZE:
+            raise Refused("over-limit", f"expected a warning of at most {bounds.SIZE} bytes; came {len(raw)}")
         return msgspec.msgpack.decode(raw, type=Alert)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise Refused("over-limit", f"expected a warning within the limits of the node; came {error}") from None

@@ -9,18 +9,16 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from xstock_cap import countries, rules
+from xstock_cap import bounds, countries, rules
 from xstock_cap.blocks import read_block
 from xstock_cap.fields import Fields
 from xstock_cap.notes import Notes, Refused, within_limits
 from xstock_cap.words import read_references, read_words
 from xstock_node.plugins.interchange import Alert, Reference, Status
 from xstock_node.plugins.markup import Element
-from xstock_node.protocol import limits
 
 SCOPES: Final = ("Public", "Restricted", "Private")
 KINDS: Final = ("Alert", "Update", "Cancel", "Ack", "Error")
-PROSE: Final = 20_000
 
 
 def read_alert(root: Element, notes: Notes, country: str = "") -> Alert:
@@ -29,8 +27,8 @@ def read_alert(root: Element, notes: Notes, country: str = "") -> Alert:
     Raises `Refused`.
     """
     fields = Fields(root, notes)
-    if sum(len(one.findall("area")) for one in fields.elements("info")) > limits.MESSAGE_MANY:
-        raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} areas; came more")
+    if sum(len(one.findall("area")) for one in fields.elements("info")) > bounds.MANY:
+        raise Refused("over-limit", f"expected at most {bounds.MANY} areas; came more")
     identifier, sender = fields.needed("identifier"), fields.needed("sender")
     for name, text in (("identifier", identifier), ("sender", sender)):
         if rules.UNREFERABLE.search(text):
@@ -52,7 +50,7 @@ def read_alert(root: Element, notes: Notes, country: str = "") -> Alert:
         restriction=fields.prose("restriction"),
         addresses=read_words(fields.text("addresses")),
         codes=codes,
-        note=fields.prose("note", PROSE),
+        note=fields.prose("note", bounds.PROSE),
         references=references,
         incidents=_incidents(read_words(fields.text("incidents")), notes),
         thread=thread,
@@ -73,8 +71,8 @@ def _word(fields: Fields, name: str, known: Collection[str]) -> Any:
 
 def _references(fields: Fields, kind: str, notes: Notes) -> tuple[Reference, ...]:
     text = fields.text("references")
-    if len(text.split(None, limits.MESSAGE_MANY)) > limits.MESSAGE_MANY:
-        raise Refused("over-limit", f"expected at most {limits.MESSAGE_MANY} references; came more")
+    if len(text.split(None, bounds.MANY)) > bounds.MANY:
+        raise Refused("over-limit", f"expected at most {bounds.MANY} references; came more")
     found, wrong = read_references(text)
     for one in wrong:
         notes.skip("reference", one)

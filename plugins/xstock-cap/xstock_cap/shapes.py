@@ -4,8 +4,8 @@ import math
 from decimal import Decimal
 from typing import Final
 
+from xstock_cap import bounds
 from xstock_node.plugins.interchange import Point
-from xstock_node.protocol import limits
 
 LEAST_POINTS: Final = 4
 Circle = tuple[Point, float]
@@ -17,8 +17,8 @@ class Misshapen(Exception):
 
 def read_polygon(text: str) -> tuple[tuple[Point, ...], bool]:
     """A ring, and whether it was open: then it is closed here. Raises `Misshapen`."""
-    pairs = text.split(None, limits.POLYGON)
-    if not LEAST_POINTS - 1 <= len(pairs) < limits.POLYGON:
+    pairs = text.split(None, bounds.POINTS)
+    if not LEAST_POINTS - 1 <= len(pairs) < bounds.POINTS:
         raise Misshapen("too-few-points" if len(pairs) < LEAST_POINTS else "too-many-points")
     points = tuple(map(_point, pairs))
     closed = points[0] == points[-1]

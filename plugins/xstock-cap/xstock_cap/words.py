@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+from xstock_cap import bounds
 from xstock_cap.times import read_time, write_time
 from xstock_node.plugins.interchange import Reference
-from xstock_node.protocol import limits
 
 WHITE: Final = " \t\r\n"
 _ITEM: Final = re.compile(r'"([^"]*)"|([^\s"]+)')
@@ -16,7 +16,7 @@ _ITEM: Final = re.compile(r'"([^"]*)"|([^\s"]+)')
 def read_words(text: str) -> tuple[str, ...]:
     """The items of `addresses` and `incidents` (clause 3.2.1); of very many, one more than the node takes."""
     items = (one[1] or one[2] for one in _ITEM.finditer(text))
-    return tuple(islice((item for item in items if item), limits.MESSAGE_MANY + 1))
+    return tuple(islice((item for item in items if item), bounds.MANY + 1))
 
 
 def write_words(items: Iterable[str]) -> str:
