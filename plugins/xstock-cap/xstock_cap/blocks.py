@@ -74,7 +74,7 @@ def _level(parameters: tuple[Coded, ...], notes: Notes) -> str:
 
 def _web(fields: Fields) -> str:
     text = fields.text("web")
-    if len(text) > 1000:
+    if len(text) > bounds.NAME:
         fields.notes.flag(f"shortened: web had {len(text)} characters and is left out")
         return ""
     return text

@@ -166,7 +166,9 @@ def _block(item: Element, event: _Event, codes: tuple[str, ...], notes: Notes) -
 def _parameters(item: Element) -> tuple[Coded, ...]:
     """Figures of the item in its own words; what stands empty was not said."""
     names = ("alertscore", "episodealertlevel", "severity", "population", "vulnerability", "todate", "iscurrent")
-    return tuple(Coded(scheme=f"gdacs:{name}", value=text[:1000]) for name in names if (text := _of(item, name)))
+    return tuple(
+        Coded(scheme=f"gdacs:{name}", value=text[: bounds.NAME]) for name in names if (text := _of(item, name))
+    )
 
 
 def _countries(item: Element, notes: Notes) -> tuple[str, ...]:

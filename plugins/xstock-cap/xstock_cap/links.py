@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from xstock_cap import bounds
 from xstock_cap.cap import is_cap
 from xstock_cap.words import WHITE
 from xstock_cap.writing import MEDIA
@@ -51,7 +52,7 @@ def _link(entry: Element, base: str) -> str:
 def _absolute(base: str, link: str) -> str:
     try:
         url = urljoin(base, link.strip(WHITE))
-        return url if urlsplit(url).scheme in ("http", "https") and len(url) <= 1000 else ""
+        return url if urlsplit(url).scheme in ("http", "https") and len(url) <= bounds.NAME else ""
     except ValueError:
         return ""
 
