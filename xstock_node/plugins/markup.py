@@ -6,6 +6,8 @@ the tree built, by the standard library, which opens nothing.
 """
 
 import json
+import math
+import re
 from typing import Any, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -13,8 +15,11 @@ from xml.parsers import expat
 from xstock_node.protocol import limits
 
 Element = ElementTree.Element
-_PIECE: Final = 64 * 1024
-_OPEN, _CLOSE = "[{", "]}"
+_PIECE: Final = 512 * 1024
+_NAMES: Final = 2000  # different ones in a document; no standard has as many
+_NAMESPACE: Final = 300  # characters: a tree builder copies it into every name
+_JSON: Final = re.compile(r'"(?:[^"\\]++|\\.|\\\Z)*+"?|[\[{]|[\]}]', re.DOTALL)
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class BadMarkup(Exception):
@@ -38,30 +43,47 @@ def parse_xml(raw: bytes) -> Element:
 
 
 def parse_json(raw: bytes) -> Any:
-    """JSON of at most `limits.MESSAGE` bytes and `limits.MARKUP_DEPTH` levels; `BadMarkup` for what may not be read."""
+    """JSON in UTF-8 of at most `limits.MESSAGE` bytes, `limits.MARKUP_DEPTH` levels and `limits.MARKUP_ELEMENTS` lists
+    and objects, its numbers finite; `BadMarkup` for what may not be read.
+    """
     _sized(raw)
-    depth = deepest = 0
-    inside = escaped = False
-    for byte in raw.decode("utf-8", "replace"):
-        if inside:
-            inside, escaped = byte != '"' or escaped, byte == "\\" and not escaped
-        elif byte == '"':
-            inside = True
-        elif byte in _OPEN:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in _CLOSE:
-            depth -= 1
-    if deepest > limits.MARKUP_DEPTH:
-        raise BadMarkup("too-deep", f"at most {limits.MARKUP_DEPTH} levels", str(deepest))
     try:
-        return json.loads(raw, parse_constant=_no_number)
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadMarkup("not-json", "JSON in UTF-8", str(error)[:200]) from None
+    _count(text)
+    try:
+        found = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadMarkup("not-json", "JSON in UTF-8", str(error)[:200]) from None
+    return found
+
+
+def _count(text: str) -> None:
+    depth = held = 0
+    for one in _JSON.finditer(text):
+        mark = one[0]
+        if mark in "[{":
+            depth, held = depth + 1, held + 1
+            if depth > limits.MARKUP_DEPTH:
+                raise BadMarkup("too-deep", f"at most {limits.MARKUP_DEPTH} levels", "more")
+            if held > limits.MARKUP_ELEMENTS:
+                raise BadMarkup("too-many", f"at most {limits.MARKUP_ELEMENTS} lists and objects", "more")
+        elif mark in "]}":
+            depth -= 1
 
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return found
 
 
 def _sized(raw: bytes) -> None:
@@ -86,7 +108,9 @@ class _Look:
 
     def __init__(self) -> None:
         self.depth = self.elements = 0
+        self.names: set[str] = set()
         self.parser = parser = expat.ParserCreate()
+        parser.ordered_attributes = True
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._doctype
@@ -100,14 +124,20 @@ class _Look:
     def _outside(self, *what: object) -> int:
         raise BadMarkup("doctype", "XML without entities", "a reference to one")
 
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+    def _begin(self, name: str, attributes: list[str]) -> None:
         self.depth, self.elements = self.depth + 1, self.elements + 1
         if self.depth > limits.MARKUP_DEPTH:
             raise BadMarkup("too-deep", f"at most {limits.MARKUP_DEPTH} levels", f"more, at <{name[:60]}>")
         if self.elements > limits.MARKUP_ELEMENTS:
             raise BadMarkup("too-many", f"at most {limits.MARKUP_ELEMENTS} elements", f"more, at <{name[:60]}>")
-        if len(attributes) > limits.MARKUP_ATTRIBUTES:
+        if len(attributes) > 2 * limits.MARKUP_ATTRIBUTES:
             raise BadMarkup("too-many", f"at most {limits.MARKUP_ATTRIBUTES} attributes", f"more, at <{name[:60]}>")
+        self.names.update((name, *attributes[::2]))
+        if len(self.names) > _NAMES:
+            raise BadMarkup("too-many", f"at most {_NAMES} different names", f"more, at <{name[:60]}>")
+        for attribute, value in zip(attributes[::2], attributes[1::2], strict=True):
+            if len(value) > _NAMESPACE and (attribute == "xmlns" or attribute.startswith("xmlns:")):
+                raise BadMarkup("too-large", f"namespaces of at most {_NAMESPACE} characters", f"{len(value)}")
 
     def _end(self, name: str) -> None:
         self.depth -= 1
