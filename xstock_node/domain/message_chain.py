@@ -91,11 +91,29 @@ class Told(NamedTuple):
 
 
 def chain_of(told: Told, events: Sequence[Event]) -> tuple[ResourceMessage, ...]:
-    """The messages of an operation; `events` are both chains in the order in which they were signed."""
+    """The messages of an operation; `events` are both chains."""
     chain = _Chain(told)
-    for event in events:
+    for event in causal(events):
         chain.take(event)
     return tuple(chain.messages)
+
+
+def causal(events: Iterable[Event]) -> Iterable[Event]:
+    """Both chains as one: each step after those that its writer had seen, whatever the clocks said; else by time."""
+    every = sorted(events, key=lambda e: e.n)
+    chains = {side: [e for e in every if e.side == side] for side in ("requester", "supplier")}
+    reached = {"requester": 0, "supplier": 0}
+    while any(chains.values()):
+        first = [chain[0] for chain in chains.values() if chain]
+        free = [e for e in first if e.seen <= reached[_other(e.side)]] or first
+        event = min(free, key=lambda e: (e.time, e.side))
+        chains[event.side].pop(0)
+        reached[event.side] = event.n
+        yield event
+
+
+def _other(side: Side) -> Side:
+    return "supplier" if side == "requester" else "requester"
 
 
 class _Chain:
@@ -104,7 +122,7 @@ class _Chain:
         self._places: dict[Key, str] = dict(told.lines)
         self._lines: dict[str, tuple[steps.Line, ...]] = {}
         self._by_hash: dict[str, ResourceMessage] = {}
-        self._where = Place()
+        self._where: Place | None = None
         self.messages: list[ResourceMessage] = []
 
     def take(self, event: Event) -> None:
@@ -116,7 +134,7 @@ class _Chain:
         if kind is None:
             return
         if event.verb == "request" and isinstance(event.body, steps.Ask):
-            self._where = Place(description=event.body.place, country=event.body.country)
+            self._where = _place(event.body.place, event.body.country)
         if kind == "request" and self._told.origin is not None and not self.messages:
             self._spoken(event)
             self.messages.append(self._told.origin)
@@ -249,12 +267,14 @@ class _Chain:
     def _moments(self, event: Event, kind: MessageKind) -> Iterable[Schedule]:
         body = event.body
         if isinstance(body, steps.Ask):
-            yield Schedule(moment="requested-arrival", at=body.needed_by, place=self._where)
+            if body.needed_by or self._where:
+                yield Schedule(moment="requested-arrival", at=body.needed_by, place=self._where)
         elif isinstance(body, steps.Promise) and body.ready_at:
             yield Schedule(moment="estimated-departure", at=body.ready_at, place=_place(body.origin))
         elif isinstance(body, steps.Accept) and event.verb == "accept":
-            self._where = Place(description=body.place, country=body.country) if body.place else self._where
-            yield Schedule(moment="requested-arrival", place=self._where)
+            self._where = _place(body.place, body.country) or self._where
+            if self._where:
+                yield Schedule(moment="requested-arrival", place=self._where)
         elif isinstance(body, steps.Loan) and body.due and kind in ("extension-request", "extension-answer"):
             yield Schedule(moment="estimated-return", at=_day(body.due))
         elif moment := _MOMENTS.get(kind):
@@ -278,15 +298,15 @@ def _contact(own: Partner, side: Side) -> Contact:
     return Contact(description=own.name or own.node, role="requester" if side == "requester" else "owner", place=place)
 
 
-def _place(text: str) -> Place | None:
-    return Place(description=text) if text else None
+def _place(text: str, country: str = "") -> Place | None:
+    return Place(description=text, country=country) if text or country else None
 
 
-def _whereabouts(event: Event, where: Place) -> Place | None:
+def _whereabouts(event: Event, where: Place | None) -> Place | None:
     """A place for what states none: on the way, with the word of the event; else where the goods were to come."""
     if isinstance(event.body, steps.Movement):
         return Place(description=event.body.event or event.verb)
-    return where if event.verb == "received" and where != Place() else None
+    return where if event.verb == "received" else None
 
 
 def _day(day: str) -> int:

@@ -88,7 +88,7 @@ def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, 
         origin=origin.message if origin else None,
         lines={(line.item, line.unit): line.id for line in draft.lines if line.item} if draft else {},
     )
-    return in_order(chain_of(told, sorted(found.events(), key=lambda e: (e.time, e.side != "requester", e.n))))
+    return in_order(chain_of(told, found.events()))
 
 
 def _draft(tx: Transaction, case: str) -> DraftRequest | None:
