@@ -223,7 +223,10 @@ def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]
         return
     why = [f"{found.lost} of {found.lines} lines of {source} gone"] if found.vanished else []
     why += [f"a total of {found.has} instead of {found.had}"] if found.moved else []
-    expected = f"at most {MOST_LOST:.0%} of the lines gone and the total moved by at most {MOST_MOVED:.0%}"
+    why += [f"{len(found.grown)} lines of {source} tenfold, such as {found.grown[0]}"] if found.grown else []
+    expected = (
+        f"at most {MOST_LOST:.0%} of the lines gone, the total moved by at most {MOST_MOVED:.0%}, no line tenfold"
+    )
     do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
     raise Refusal("mass-change", expected, ", ".join(why), do)
 
