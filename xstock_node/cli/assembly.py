@@ -7,7 +7,7 @@ import msgspec
 
 from xstock_node.cli.host import plugin_host
 from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
-from xstock_node.config import Config
+from xstock_node.config import Config, PublicPortSettings
 from xstock_node.protocol import identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
@@ -68,8 +68,15 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         gs1_prefix=config.node.gs1_prefix,
         escalate_minutes=config.duty.escalate_minutes,
         stand_down=config.requests.stand_down,
+        public_plain=_plainly(config.public_port),
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
+
+
+def _plainly(port: PublicPortSettings) -> str:
+    """Where the public port may be reached from other machines without TLS; empty where it may not."""
+    here = port.host in ("localhost", "::1") or port.host.startswith("127.")
+    return "" if not port.port or here or port.tls_certificate else f"{port.host}:{port.port}"
 
 
 def pinned(home: Path, config: Config) -> list[Identity]:

@@ -89,7 +89,7 @@ class OfficeSettings(NamedTuple):
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
     `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
-    `drops` are folders for lists.
+    `drops` are folders for lists; `public_plain` is where the public port listens to others without TLS.
     """
 
     country: str = "XX"
@@ -108,6 +108,7 @@ class OfficeSettings(NamedTuple):
     escalate_minutes: int = 15
     stand_down: str = "ask"
     drops: tuple[Drop, ...] = ()
+    public_plain: str = ""
 
 
 class Office:
