@@ -17,8 +17,9 @@ from xstock_node.domain.message_chain import gaps
 from xstock_node.domain.messages import Contact, Resource, ResourceMessage
 from xstock_node.plugins.host import PluginHost
 from xstock_node.plugins.interchange import Writing
-from xstock_node.services import message_export
+from xstock_node.services import message_export, promises
 from xstock_node.services.drafts import DRAFTS, DraftRequest
+from xstock_node.storage.interfaces import Transaction
 
 CENTRE = "dispatch.example"
 
@@ -180,6 +181,18 @@ async def told(desk: Desk, message: ResourceMessage) -> Any:
     return one
 
 
+async def free(desk: Desk) -> Decimal:
+    """What of its tents a node may still promise."""
+    node = desk.office.node
+
+    def work(tx: Transaction) -> Decimal:
+        stock, networks = node.correspondence.of().casework.stock(tx)
+        claimed = promises.claims(tx, networks, node.identity.name, stock, node.clock.now())
+        return promises.room(stock, claimed)[TENT, UNIT]
+
+    return await node.engine.read(work)
+
+
 async def draft_of(desk: Desk, id_: str) -> DraftRequest:
     found = await desk.office.node.engine.read(lambda tx: DRAFTS.get(tx, id_))
     assert found is not None
@@ -211,6 +224,7 @@ async def test_a_recall_frees_the_stock_before_the_dispatch_and_is_refused_after
 ) -> None:
     first = await told(desks[BG], request_of())
     case = await (sent if left else bound)(desks, 50)
+    assert await free(desks[HR]) == 950
     (asked,) = (await desks[BG].ask("GET", "/requests"))[1]
     draft = await draft_of(desks[BG], first["draft"])
     became = msgspec.structs.replace(draft, state="sent", request=asked["id"])
@@ -221,8 +235,11 @@ async def test_a_recall_frees_the_stock_before_the_dispatch_and_is_refused_after
         assert (await case.until(HR, "dispatched"))["state"] == "dispatched"
     else:
         assert recall["state"] == "taken"
+        await case.until(HR, "confirmed", "cancel")
+        await case.step(HR, "cancelled")
         ended = await case.until(HR, "cancelled")
-        assert ended["counters"][0]["figures"]["dispatched"] == "0"
+        assert "dispatched" not in ended["counters"][0]["figures"]
+        assert await free(desks[HR]) == 1000
     answers = await written(desks[BG], asked["id"])
     assert kinds(answers)[:2] == ["RequestResource", "ResponseToRequestResource"]
     assert all(b"need-1" in content for _, content in answers), "answers go back with the centre's own id"

@@ -12,7 +12,7 @@ from xstock_node.domain.messages import ResourceMessage
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
 
-State = Literal["taken", "waiting", "refused"]
+MessageState = Literal["taken", "waiting", "refused"]
 """`waiting`: what it refers to has not come. `refused`: it says what cannot be done, for the `reason`."""
 
 
@@ -28,7 +28,7 @@ class HeldMessage(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     chain: str
     message: ResourceMessage
-    state: State = "taken"
+    state: MessageState = "taken"
     reason: str = ""
     draft: str = ""
 

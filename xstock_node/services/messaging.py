@@ -19,7 +19,7 @@ from xstock_node.protocol import limits
 from xstock_node.services import recalling
 from xstock_node.services.drafts import DraftLine, DraftRequest, draft_id, put_draft
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, HeldMessage, State, first_of, message_id
+from xstock_node.services.messages_held import MESSAGES, HeldMessage, MessageState, first_of, message_id
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
 from xstock_node.services.typed import clean, decimal_text
@@ -47,7 +47,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     sent: str
     status: str
     chain: str
-    state: State
+    state: MessageState
     reason: str
     draft: str
     new: bool = False
