@@ -1,5 +1,6 @@
 """Messages of another system, in and out, by API: EDXL-RM through its real plugin, in a process of its own."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -239,7 +240,9 @@ async def test_a_recall_frees_the_stock_before_the_dispatch_and_is_refused_after
         await case.step(HR, "cancelled")
         ended = await case.until(HR, "cancelled")
         assert "dispatched" not in ended["counters"][0]["figures"]
-        assert await free(desks[HR]) == 1000
+        async with asyncio.timeout(10):  # until the other side's receipt of it is here
+            while await free(desks[HR]) != 1000:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
     answers = await written(desks[BG], asked["id"])
     assert kinds(answers)[:2] == ["RequestResource", "ResponseToRequestResource"]
     assert all(b"need-1" in content for _, content in answers), "answers go back with the centre's own id"
