@@ -168,7 +168,7 @@ class _Chain:
             incidents=(event.body.event,)
             if isinstance(event.body, steps.Ask) and event.body.event
             else self._incident(),
-            note=event.body.note or event.body.reason,
+            note=event.body.note or event.body.reason or (event.verb if kind == "recall" else ""),
             contacts=(_contact(own, event.side),),
             lines=lines,
         )
