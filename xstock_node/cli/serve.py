@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import ssl
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from xstock_node.protocol.peer import Peer
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.messaging import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
@@ -89,6 +91,7 @@ class Running:
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
         self._public: Listener | None = None
+        office.ways.inboxes = partial(NodeInbox, office)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)

@@ -30,10 +30,13 @@ class MessageExport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessagesWritten(msgspec.Struct, frozen=True, kw_only=True):
-    """The documents, in the order of the chain."""
+    """The documents, in the order of the chain. `left_out` are ids of messages whose sender nobody knows, as they came
+    without an envelope: they are not restated in another's name.
+    """
 
     format: str
     documents: list[Document]
+    left_out: list[str]
 
 
 async def export_messages(office: Office, actor: Actor, request: MessageExport) -> MessagesWritten:
@@ -51,13 +54,15 @@ async def export_messages(office: Office, actor: Actor, request: MessageExport) 
         raise Refusal(
             "no-messages", "an operation, a request or a message with a chain", request.about, "see `xstock op list`", 2
         )
+    left_out = [one.id for one in messages if not one.sender]
+    messages = tuple(one for one in messages if one.sender)
     try:
         documents = await adapter.plugin.call(FORMAT, adapter.name, "write", Writing(messages=messages))
     except (AdapterError, Defect) as error:
         raise Refusal(
             "not-written", f"messages that {adapter.name} has words for", str(error), "choose another format"
         ) from None
-    return MessagesWritten(format=adapter.name, documents=list(documents))
+    return MessagesWritten(format=adapter.name, documents=list(documents), left_out=left_out)
 
 
 def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, str]) -> tuple[ResourceMessage, ...]:

@@ -13,8 +13,9 @@ from msgspec import Meta
 
 from xstock_node.domain.messages import MessageKind, ResourceMessage
 from xstock_node.plugins.calls import Defect
-from xstock_node.plugins.errors import AdapterError
-from xstock_node.plugins.interchange import Document, Reading, Skipped
+from xstock_node.plugins.errors import AdapterError, Declined
+from xstock_node.plugins.inbox import Document, Receipt
+from xstock_node.plugins.interchange import Reading, Skipped
 from xstock_node.protocol import limits
 from xstock_node.services import recalling
 from xstock_node.services.drafts import DraftLine, DraftRequest, draft_id, put_draft
@@ -101,6 +102,32 @@ async def read_document(office: Office, request: MessageFile) -> tuple[str, Read
     raise Refusal(
         "unknown-format", f"a message of a format that is loaded ({known})", request.file, "see `xstock plugin list`"
     )
+
+
+class NodeInbox:
+    """The `Inbox` of a plugin's context: what comes by it is taken in under the plugin's name."""
+
+    def __init__(self, office: Office, plugin: str) -> None:
+        self._office, self._actor = office, Actor("plugin", plugin)
+
+    async def take(self, document: Document) -> tuple[Receipt, ...]:
+        """See `Inbox.take`."""
+        request = MessageFile(file=document.name, content=document.content, media=document.media)
+        try:
+            found = await import_message(self._office, self._actor, request)
+        except Refusal as error:
+            raise Declined(f"expected {error.expected}; came {error.came}; {error.do}") from None
+        return tuple(
+            Receipt(
+                id=one.id,
+                foreign_id=one.foreign_id,
+                kind=one.kind,
+                state=one.state,
+                reason=one.reason,
+                known=not one.new,
+            )
+            for one in found.messages
+        )
 
 
 async def list_messages(office: Office, actor: Actor, request: None = None) -> list[MessageView]:
