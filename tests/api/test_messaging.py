@@ -14,7 +14,7 @@ from tests.api.conftest import BG, HR, Desk, opened
 from tests.api.test_operations import TENT, UNIT, bound, lines, sent
 from tests.shared import standard
 from xstock_node.domain.alerts import Status
-from xstock_node.domain.message_chain import gaps
+from xstock_node.domain.message_order import gaps
 from xstock_node.domain.messages import Contact, Resource, ResourceMessage
 from xstock_node.plugins.host import PluginHost
 from xstock_node.plugins.interchange import Writing

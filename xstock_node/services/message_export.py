@@ -6,7 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.message_chain import Partner, Told, chain_of, in_order
+from xstock_node.domain.message_chain import Partner, Told, chain_of
+from xstock_node.domain.message_order import in_order
 from xstock_node.domain.messages import ResourceMessage
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError
@@ -15,7 +16,7 @@ from xstock_node.services import dossier
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.drafts import DRAFTS, DraftRequest
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, chain
+from xstock_node.services.messages_held import MESSAGES, SAID, chain
 from xstock_node.services.messaging import FORMAT
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS
@@ -77,20 +78,20 @@ def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, st
     held = MESSAGES.get(tx, about)
     every = MESSAGES.list(tx) if held is None else [held]
     first = next((one for one in every if held is not None or one.chain == about), None)
-    return tuple(one.message for one in chain(tx, first.format, first.chain)) if first else ()
+    return chain(tx, first.format, first.chain) if first else ()
 
 
 def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, str]) -> tuple[ResourceMessage, ...]:
     """One of this node's operations as messages; answers to a foreign request carry its ids."""
     draft = _draft(tx, found.case.id)
-    origin = MESSAGES.get(tx, draft.about) if draft else None
+    origin = SAID.get(tx, draft.about) if draft else None
     told = Told(
         case=found.case.id,
         requester=_partner(office, found.case.requester),
         supplier=_partner(office, found.case.supplier),
         exercise=office.node.networks[found.case.network].shared.is_exercise,
         names=names,
-        origin=origin.message if origin else None,
+        origin=origin,
         lines={(line.item, line.unit): line.id for line in draft.lines if line.item} if draft else {},
     )
     return in_order(chain_of(told, found.events()))

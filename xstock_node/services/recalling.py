@@ -21,7 +21,7 @@ REASON = "recalled"
 async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage:
     """Give effect to a recall that came, or to one that waited for this request; the message as it then stands."""
     recall = held
-    if held.message.kind != "recall":
+    if held.kind != "recall":
         waiting = await office.node.engine.read(lambda tx: _waiting_for(tx, held))
         if waiting is None:
             return held
@@ -38,13 +38,13 @@ async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage
 
 
 async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[MessageState, str]:
-    found = await office.node.engine.read(lambda tx: by_foreign_id(tx, recall.format, recall.message.recalls))
+    found = await office.node.engine.read(lambda tx: by_foreign_id(tx, recall.format, recall.recalls))
     if not found:
         return "waiting", "the message that it takes back has not come"
-    target = next((one for one in found if one.message.sender == recall.message.sender), None)
+    target = next((one for one in found if one.sender == recall.sender), None)
     if target is None:
         return "refused", "only its sender may take a message back"
-    if recall.message.replaces or not target.draft:
+    if recall.replaces or not target.draft:
         return "taken", ""
     draft = await office.node.engine.read(lambda tx: DRAFTS.get(tx, target.draft))
     if draft is None or draft.state == "dropped":
@@ -84,8 +84,8 @@ def _waiting_for(tx: Transaction, held: HeldMessage) -> HeldMessage | None:
         (
             one
             for one in MESSAGES.list(tx)
-            if (one.format, one.message.kind, one.message.recalls) == (held.format, "recall", held.message.id)
-            and one.message.sender == held.message.sender
+            if (one.format, one.kind, one.recalls) == (held.format, "recall", held.foreign_id)
+            and one.sender == held.sender
         ),
         None,
     )
