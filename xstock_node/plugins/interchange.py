@@ -35,6 +35,7 @@ from xstock_node.domain.messages import (
 )
 from xstock_node.plugins.context import Context
 from xstock_node.plugins.inbox import Document
+from xstock_node.protocol import limits
 
 __all__ = [
     "Alert",
@@ -64,6 +65,7 @@ __all__ = [
     "Skipped",
     "Status",
     "Writing",
+    "limits",
 ]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from xstock_node.protocol import limits
+from xstock_node.plugins.interchange import limits
 
 FULL = limits.MESSAGE
 HEAD = (

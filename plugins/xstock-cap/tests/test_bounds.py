@@ -2,7 +2,7 @@
 
 from xstock_cap import bounds
 
-from xstock_node.protocol import limits
+from xstock_node.plugins.interchange import limits
 
 
 def test_bounds_are_within_those_of_the_node() -> None:
