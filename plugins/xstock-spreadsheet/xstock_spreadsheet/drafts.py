@@ -43,6 +43,8 @@ class Draft:
     components: list[Component] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     damaged_code: str | None = None
+    day: str | None = None  # of the movement, on a stock card
+    moved: Decimal | None = None  # what came in less what went out, on a stock card that has such columns
     typed: tuple[str, ...] = ()  # the whole line as typed, to notice a line repeated whole
     merged: list[int] = field(default_factory=list)
 

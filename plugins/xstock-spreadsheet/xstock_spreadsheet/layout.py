@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from xstock_spreadsheet import words
+from xstock_spreadsheet.cards import without_documents
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
 from xstock_spreadsheet.header import match_header
@@ -16,6 +17,7 @@ FIELDS: Final = (
     "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
     "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
 )  # fmt: skip
+NOTED: Final = ("ignore", "note", "day", "came_in", "went_out")
 _RENAMED: Final = {"pack": "pack_factor", "contents": "components"}
 _PLACE_WORDS: Final = frozenset(
     {"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"}
@@ -49,6 +51,9 @@ class Layout:
     places: list[Place] = field(default_factory=list)
     by_unit: list[int] = field(default_factory=list)  # further counts, each in the unit of its header
     total: int | None = None
+    day: int | None = None  # of a movement, as a stock card has it
+    came_in: list[int] = field(default_factory=list)
+    went_out: list[int] = field(default_factory=list)
     notes: list[int] = field(default_factory=list)
     private: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -61,6 +66,14 @@ class Layout:
     def quantity_columns(self) -> list[int]:
         """Every column that holds a count on hand."""
         return [place.quantity for place in self.places] or [self.columns["quantity"], *self.by_unit]
+
+    @property
+    def is_card(self) -> bool:
+        """True where the quantity is a balance, and movements or their days stand beside it."""
+        if self.places or not (self.day is not None or (self.came_in and self.went_out)):
+            return False
+        match = match_header(self.head.titles[self.columns["quantity"]])
+        return match is not None and match.field == "quantity_on_hand"
 
     def named(self) -> dict[str, str]:
         """Header as written to field, for the reading's `columns`."""
@@ -83,6 +96,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
     _obey(head, by_field, told)
     _conditions(by_field, rows)
     _numbering(layout, by_field, rows)
+    without_documents(head, by_field, rows)
     _items(layout, by_field)
     _places(layout, by_field, rows)
     if not layout.places and not _quantity(layout, by_field, told) and not _only_figures(layout, rows):
@@ -309,7 +323,9 @@ def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
 def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     head, taken = layout.head, set(layout.columns.values())
     layout.private = by_field.get("personal", [])
-    layout.notes = [at for at in by_field.get("ignore", []) + by_field.get("note", []) if at not in taken]
+    layout.day = next(iter(by_field.get("day", [])), None)
+    layout.came_in, layout.went_out = by_field.get("came_in", []), by_field.get("went_out", [])
+    layout.notes = [at for name in NOTED for at in by_field.get(name, []) if at not in taken]
     warehouses = [at for at in by_field.get("location", []) if at not in taken]
     exact = [at for at in warehouses if _exact(head, at)]
     parts = [at for at in by_field.get("place", []) if at not in taken]

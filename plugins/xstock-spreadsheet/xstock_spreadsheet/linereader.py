@@ -1,5 +1,6 @@
 """One row of a table to draft lines of stock: one, or one for each place of a pivot."""
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -110,6 +111,7 @@ class LineReader:
         self._measure(draft, row, counted, at, columns, context)
         self._date(draft, row, columns)
         self._figures(draft, row, columns)
+        self._movement(draft, row)
         self._texts(draft, row, columns, context, place)
         if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
             draft.flags.add(NEEDS_CONFIRMATION)
@@ -273,6 +275,22 @@ class LineReader:
                 self.below_zero.setdefault(at, []).append(row.line)
                 draft.flags.add(NEEDS_CONFIRMATION)
         draft.counts_free = "reserved" in columns or "damaged" in columns
+
+    def _movement(self, draft: Draft, row: Row) -> None:
+        """The day of a line of a stock card, and by how much it moved the balance; unknown where a cell is unclear."""
+        layout = self.layout
+        if not layout.is_card:
+            return
+        with contextlib.suppress(Rejected, NotADate):
+            found = self._expiry(row.cell(layout.day), layout.day, row.line) if layout.day is not None else None
+            draft.day = found.day.isoformat() if found and found.day else None
+        if layout.came_in and layout.went_out:
+            with contextlib.suppress(Rejected):
+                draft.moved = self._sum(row, layout.came_in) - self._sum(row, layout.went_out)
+
+    def _sum(self, row: Row, columns: list[int]) -> Decimal:
+        figures = (self._side_figure(row.cell(at), at, row.line, strict=True) for at in columns)
+        return sum((figure for figure in figures if figure is not None), Decimal(0))
 
     def _side_figure(self, cell: Cell, at: int, line: int, strict: bool) -> Decimal | None:
         if cell.number is not None:

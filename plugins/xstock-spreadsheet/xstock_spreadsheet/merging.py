@@ -18,7 +18,7 @@ def merge(drafts: list[Draft], gathered: Gathered) -> list[StockLine]:
     kept: dict[tuple[object, ...], Draft] = {}
     seen: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
-        key = _key(draft)
+        key = key_of(draft)
         whole = (key, draft.typed)
         if whole in seen:
             gathered.ask(
@@ -40,7 +40,7 @@ def _both(first: Draft, second: Draft) -> str:
     return f"{where(first.sheet, first.line)}; {where(second.sheet, second.line)}"
 
 
-def _key(draft: Draft) -> tuple[object, ...]:
+def key_of(draft: Draft) -> tuple[object, ...]:
     """What makes lines alike; goods of another owner, donor, state, storage or category (group) stay apart."""
     texts = (
         draft.item_code or (draft.damaged_code and f"?{draft.damaged_code}"), draft.item_name, draft.unit,

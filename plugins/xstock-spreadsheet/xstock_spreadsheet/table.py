@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from xstock_node.plugins.adapters import ReadHints
 from xstock_spreadsheet import words
+from xstock_spreadsheet.cards import settle
 from xstock_spreadsheet.columns import Head, find_head
 from xstock_spreadsheet.dates import column_dates, language_order
 from xstock_spreadsheet.drafts import Draft, Gathered, where
@@ -125,6 +126,9 @@ def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gath
         *layout.by_unit,
     }
     dated = {layout.columns["expiry"]} if "expiry" in layout.columns else set()
+    if layout.is_card:
+        counted |= {*layout.came_in, *layout.went_out}
+        dated |= {layout.day} if layout.day is not None else set()
     for place in layout.places:
         counted |= {at for name, at in place.others.items() if name in _COUNTS}
         dated |= {at for name, at in place.others.items() if name == "expiry"}
@@ -195,7 +199,7 @@ def _read_rows(
                 context.category, context.status, running = None, None, Decimal(0)
     for reader in readers.values():
         _ask_of_columns(reader, context.sheet, gathered)
-    return drafts
+    return settle(drafts, gathered) if any(reader.layout.is_card for reader in readers.values()) else drafts
 
 
 def _look_at_names(reader: LineReader, rows: list[Row]) -> None:
