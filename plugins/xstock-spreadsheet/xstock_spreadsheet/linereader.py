@@ -42,6 +42,7 @@ class Orders:
 
     figures: dict[int, Order] = field(default_factory=dict)
     dates: dict[int, DateOrder] = field(default_factory=dict)
+    by_default: dict[int, str] = field(default_factory=dict)  # decided by this language alone, which nobody said
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class LineReader:
         self.gathered = gathered
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
+        self.by_default: dict[int, tuple[list[int], str, str]] = {}  # lines, the first text, and as what it was read
         self.split: Split = split_glued
         self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
         self.unreckoned: dict[int, list[int]] = {}
@@ -164,11 +166,25 @@ class LineReader:
         if cell.text[0] == "=":
             raise Rejected("formula_without_value")
         try:
-            return amount(cell.text, self.orders.figures.get(at, Order()))
+            return self._figured(cell.text, at, row.line)
         except BadQuantity as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(row.line)
             raise Rejected("bad_quantity") from None
+
+    def _figured(self, text: str, at: int, line: int) -> Amount:
+        """The count in `text`; noted where it can be read two ways and only a default decided."""
+        found = amount(text, self.orders.figures.get(at, Order()))
+        if at in self.orders.by_default:
+            try:
+                amount(text, Order())
+            except BadQuantity as doubt:
+                if doubt.ambiguous:
+                    self._by_default(at, line, text, f"{found.figure:f}")
+        return found
+
+    def _by_default(self, at: int, line: int, text: str, read: str) -> None:
+        self.by_default.setdefault(at, ([], text, read))[0].append(line)
 
     def _unit(self, text: str) -> Measure | None:
         if text not in self._measures:
@@ -258,11 +274,17 @@ class LineReader:
         if cell.text[0] == "=":
             raise Rejected("formula_without_value")
         try:
-            return expiry(cell.text, self.orders.dates.get(at, DateOrder()))
+            found = expiry(cell.text, self.orders.dates.get(at, DateOrder()))
         except NotADate as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(line)
             raise Rejected("bad_date") from None
+        if at in self.orders.by_default and found and found.day:
+            try:
+                expiry(cell.text, DateOrder())
+            except NotADate:
+                self._by_default(at, line, cell.text, found.day.isoformat())
+        return found
 
     def _figures(self, draft: Draft, row: Row, columns: Columns) -> None:
         for name in ("reserved", "damaged", "incoming", "available"):
@@ -300,7 +322,7 @@ class LineReader:
         try:
             if not cell.text or cell.error or cell.uncalculated:
                 raise BadQuantity(cell.text)
-            return amount(cell.text, self.orders.figures.get(at, Order())).figure
+            return self._figured(cell.text, at, line).figure
         except BadQuantity as wrong:
             if not strict:
                 return None
