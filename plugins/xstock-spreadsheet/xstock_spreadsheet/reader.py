@@ -72,11 +72,16 @@ def _bytes(path: Path) -> bytes:
 def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     """The reading of one file's bytes; raises FileRefused."""
     gathered = Gathered()
+    told = list(hints.columns)
     hints = msgspec.structs.replace(hints, columns=told_columns(hints.columns))
     grids, encoding, delimiter = _grids(raw, hints)
     own = read_own(grids)
     if own:
-        return FileReading(file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS))
+        unknown = [header for header in told if header not in _OWN_COLUMNS]
+        return FileReading(
+            file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS),
+            unknown_columns=unknown,
+        )  # fmt: skip
     drafts = sheets.read_grids(grids, hints, gathered, name)
     rows = merge(drafts, gathered)
     error = text = None
@@ -89,6 +94,7 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
         file=name, rows=rows, rejected=gathered.rejected, skipped_lines=gathered.skipped, must_ask=gathered.asked,
         error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
         columns=gathered.columns,
+        unknown_columns=[header for header in told if header not in gathered.titles | gathered.columns.keys()],
     )  # fmt: skip
 
 
