@@ -9,6 +9,7 @@ from xstock_spreadsheet.limits import MAX_ASKED
 
 NEGATIVE = "negative"
 OVER_RESERVED = "over_reserved"
+AVAILABLE_DIFFERS = "available_differs"
 CODE_DAMAGED = "code_damaged"
 NEEDS_CONFIRMATION = "needs_confirmation"
 
