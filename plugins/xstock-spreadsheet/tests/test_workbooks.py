@@ -160,3 +160,13 @@ def test_sheets_of_months_are_not_added_up(read_book):
     reading = read_book({"Oct 2026": [head, ["Tent", "pcs", 5]], "Nov 2026": [head, ["Tent", "pcs", 7]]})
     assert [row.quantity for row in reading.rows] == [7]
     assert reading.must_ask
+
+
+def test_shares_of_a_hundred_are_no_counts(read_book):
+    def shape(book):
+        book.active["B2"].number_format = "0.0%"
+        book.active["B3"].number_format = '0" % vol"'
+
+    reading = read_book({"Stock": [["Item", "Qty"], ["Tent", 0.5], ["Spirit", 70], ["Cup", "50%"]]}, shape)
+    assert [(line.line, line.reason) for line in reading.rejected] == [(2, "bad_quantity"), (4, "bad_quantity")]
+    assert [row.quantity for row in reading.rows] == [70]

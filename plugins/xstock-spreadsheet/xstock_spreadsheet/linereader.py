@@ -23,6 +23,7 @@ Columns = Mapping[str, int]
 _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
+_PERCENT = re.compile(r'^(?:[^"\\]|"[^"]*"|\\.)*%')
 _BIN_FIGURE = re.compile(r":(\d{1,9})$")
 _KITS = frozenset({"kit", "set"})
 _CONTENTS = PACKS | _KITS
@@ -159,6 +160,8 @@ class LineReader:
         if cell.uncalculated:
             raise Rejected("formula_without_value")
         if cell.error or cell.day is not None or cell.blank:
+            raise Rejected("bad_quantity")
+        if cell.number is not None and _PERCENT.search(cell.form):
             raise Rejected("bad_quantity")
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
