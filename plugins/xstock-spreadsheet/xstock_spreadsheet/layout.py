@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
@@ -10,7 +11,7 @@ from xstock_spreadsheet import words
 from xstock_spreadsheet.cards import without_documents
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
-from xstock_spreadsheet.header import match_header
+from xstock_spreadsheet.header import match_header, scale
 from xstock_spreadsheet.titles import is_period
 
 FIELDS: Final = (
@@ -66,6 +67,10 @@ class Layout:
     def quantity_columns(self) -> list[int]:
         """Every column that holds a count on hand."""
         return [place.quantity for place in self.places] or [self.columns["quantity"], *self.by_unit]
+
+    def scale_of(self, column: int) -> Decimal:
+        """What the figures of `column` have to be multiplied by."""
+        return scale(self.head.titles[column]) if column < len(self.head.titles) else Decimal(1)
 
     @property
     def is_card(self) -> bool:

@@ -111,10 +111,10 @@ class LineReader:
         draft = Draft(row.line, context.sheet, code, name, counted.figure, None, damaged_code=damaged)
         if damaged is not None:
             draft.flags.add(CODE_DAMAGED)
-        self._measure(draft, row, counted, at, columns, context)
+        multiple = self._measure(draft, row, counted, at, columns, context)
         self._date(draft, row, columns)
-        self._figures(draft, row, columns)
-        self._movement(draft, row)
+        self._figures(draft, row, columns, multiple)
+        self._movement(draft, row, multiple)
         self._texts(draft, row, columns, context, place)
         if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
             draft.flags.add(NEEDS_CONFIRMATION)
@@ -165,7 +165,7 @@ class LineReader:
             raise Rejected("bad_quantity")
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
-            return Amount(cell.number, self._unit(shown[1]) if shown else None)
+            return Amount(cell.number * self.layout.scale_of(at), self._unit(shown[1]) if shown else None)
         if cell.text[0] == "=":
             raise Rejected("formula_without_value")
         try:
@@ -184,7 +184,7 @@ class LineReader:
             except BadQuantity as doubt:
                 if doubt.ambiguous:
                     self._by_default(at, line, text, f"{found.figure:f}")
-        return found
+        return found if found.unit else replace(found, figure=found.figure * self.layout.scale_of(at))
 
     def _by_default(self, at: int, line: int, text: str, read: str) -> None:
         self.by_default.setdefault(at, ([], text, read))[0].append(line)
@@ -194,7 +194,8 @@ class LineReader:
             self._measures[text] = measure(text)
         return self._measures[text]
 
-    def _measure(self, draft: Draft, row: Row, counted: Amount, at: int, columns: Columns, context: Context) -> None:
+    def _measure(self, draft: Draft, row: Row, counted: Amount, at: int, columns: Columns, context: Context) -> Decimal:
+        """Set the unit, pack and quantity of `draft`; by how much the line's unit multiplies its other figures."""
         typed = self._text(row, columns, "unit", context)
         stated = self._unit(typed) if typed else None
         if stated is None and (own := self.layout.unit_of(at)):
@@ -215,6 +216,7 @@ class LineReader:
             draft.unit = unit.word
             draft.quantity = counted.figure * unit.multiple if unit.multiple != 1 else counted.figure
         self._pack(draft, row, counted, unit, columns, context)
+        return stated.multiple if stated else Decimal(1)
 
     def _pack(
         self,
@@ -289,19 +291,19 @@ class LineReader:
                 self._by_default(at, line, cell.text, found.day.isoformat())
         return found
 
-    def _figures(self, draft: Draft, row: Row, columns: Columns) -> None:
+    def _figures(self, draft: Draft, row: Row, columns: Columns, multiple: Decimal) -> None:
         for name in ("reserved", "damaged", "incoming", "available"):
             at = columns.get(name)
             if at is None or at == columns.get("quantity"):
                 continue
-            value = self._side_figure(row.cell(at), at, row.line, strict=name in ("reserved", "damaged"))
+            value = self._side_figure(row.cell(at), at, row.line, multiple, strict=name in ("reserved", "damaged"))
             setattr(draft, name, value)
             if value is not None and value < 0 and name in ("reserved", "damaged"):
                 self.below_zero.setdefault(at, []).append(row.line)
                 draft.flags.add(NEEDS_CONFIRMATION)
         draft.counts_free = "reserved" in columns or "damaged" in columns
 
-    def _movement(self, draft: Draft, row: Row) -> None:
+    def _movement(self, draft: Draft, row: Row, multiple: Decimal) -> None:
         """The day of a line of a stock card, and by how much it moved the balance; unknown where a cell is unclear."""
         layout = self.layout
         if not layout.is_card:
@@ -311,21 +313,23 @@ class LineReader:
             draft.day = found.day.isoformat() if found and found.day else None
         if layout.came_in and layout.went_out:
             with contextlib.suppress(Rejected):
-                draft.moved = self._sum(row, layout.came_in) - self._sum(row, layout.went_out)
+                draft.moved = self._sum(row, layout.came_in, multiple) - self._sum(row, layout.went_out, multiple)
 
-    def _sum(self, row: Row, columns: list[int]) -> Decimal:
-        figures = (self._side_figure(row.cell(at), at, row.line, strict=True) for at in columns)
+    def _sum(self, row: Row, columns: list[int], multiple: Decimal) -> Decimal:
+        figures = (self._side_figure(row.cell(at), at, row.line, multiple, strict=True) for at in columns)
         return sum((figure for figure in figures if figure is not None), Decimal(0))
 
-    def _side_figure(self, cell: Cell, at: int, line: int, strict: bool) -> Decimal | None:
+    def _side_figure(self, cell: Cell, at: int, line: int, multiple: Decimal, strict: bool) -> Decimal | None:
+        """The figure of a cell beside the quantity, in the unit of the line unless it states its own."""
         if cell.number is not None:
-            return cell.number
+            return cell.number * self.layout.scale_of(at) * multiple
         if not cell.error and not cell.uncalculated and (cell.blank or cell.text in DASHES):
             return None
         try:
             if not cell.text or cell.error or cell.uncalculated:
                 raise BadQuantity(cell.text)
-            return self._figured(cell.text, at, line).figure
+            found = self._figured(cell.text, at, line)
+            return found.figure * (found.unit.multiple if found.unit else multiple)
         except BadQuantity as wrong:
             if not strict:
                 return None

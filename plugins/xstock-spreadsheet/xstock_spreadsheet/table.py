@@ -159,7 +159,8 @@ def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gath
         order = column_order(
             [c.text for c in cells if c.text and c.number is None and c.day is None], language_mark(said)
         )
-        if order.decimal is None and not order.mixed and (proved := whole_pieces(_of_pieces(layout, rows, at))):
+        whole = not order.mixed and layout.scale_of(at) == 1
+        if order.decimal is None and whole and (proved := whole_pieces(_of_pieces(layout, rows, at))):
             order = Order(proved)
         elif order.decimal is None and not order.mixed and (mark := language_mark(default)):
             order = Order(mark)

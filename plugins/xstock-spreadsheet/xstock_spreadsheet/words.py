@@ -35,6 +35,12 @@ def units() -> dict[str, tuple[str, Decimal]]:
     return found
 
 
+@cache
+def scales() -> dict[str, Decimal]:
+    """Folded words of headers to what the figures below them have to be multiplied by."""
+    return {fold(name): Decimal(factor) for name, factor in _table("units")["scales"].items()}
+
+
 def workbook_parts() -> dict[str, str]:
     """The fixed parts of an exported workbook, by their name in the zip file."""
     return dict(_table("workbook")["parts"])
