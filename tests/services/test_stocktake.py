@@ -111,3 +111,10 @@ async def test_a_remembered_column_that_the_next_list_has_not_is_no_fault(office
                           columns={"Thing": "item_name", "Field 7": "quantity"})  # fmt: skip
     assert (await import_file(office, OPERATOR, first)).stored == 1
     assert (await taken(office, LIST)).stored == 10
+
+
+async def test_a_list_of_minimums_may_call_them_so(office: Office) -> None:
+    content = "Item;Unit;Minimum\nTent;pcs;5\n".encode()
+    request = ImportRequest(file="a.csv", content=content, kind="minimums")
+    assert (await import_file(office, OPERATOR, request)).stored == 1
+    assert await office.node.engine.read(lambda tx: tx.stock.minimums()) == {("", "tent"): 5}

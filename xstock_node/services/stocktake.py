@@ -76,6 +76,7 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
         today=today,
         columns=profile.columns | request.columns,
         language=office.settings.languages[0],
+        levels=request.kind == "minimums",
         said_language=request.language or profile.language,
     )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:

@@ -46,6 +46,7 @@ class Draft:
     damaged_code: str | None = None
     day: str | None = None  # of the movement, on a stock card
     moved: Decimal | None = None  # what came in less what went out, on a stock card that has such columns
+    doubted: bool = False  # a remark says that it may not be there to give
     typed: tuple[str, ...] = ()  # the whole line as typed, to notice a line repeated whole
     merged: list[int] = field(default_factory=list)
 

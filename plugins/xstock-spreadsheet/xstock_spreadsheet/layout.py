@@ -18,7 +18,7 @@ FIELDS: Final = (
     "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
     "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
 )  # fmt: skip
-NOTED: Final = ("ignore", "note", "day", "came_in", "went_out")
+NOTED: Final = ("ignore", "note", "minimum", "day", "came_in", "went_out")
 _RENAMED: Final = {"pack": "pack_factor", "contents": "components"}
 _PLACE_WORDS: Final = frozenset(
     {"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"}
@@ -56,6 +56,7 @@ class Layout:
     came_in: list[int] = field(default_factory=list)
     went_out: list[int] = field(default_factory=list)
     notes: list[int] = field(default_factory=list)
+    remarks: list[int] = field(default_factory=list)
     private: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -330,6 +331,7 @@ def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     layout.private = by_field.get("personal", [])
     layout.day = next(iter(by_field.get("day", [])), None)
     layout.came_in, layout.went_out = by_field.get("came_in", []), by_field.get("went_out", [])
+    layout.remarks = by_field.get("note", [])
     layout.notes = [at for name in NOTED for at in by_field.get(name, []) if at not in taken]
     warehouses = [at for at in by_field.get("location", []) if at not in taken]
     exact = [at for at in warehouses if _exact(head, at)]

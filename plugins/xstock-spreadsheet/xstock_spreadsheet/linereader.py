@@ -348,6 +348,10 @@ class LineReader:
             setattr(draft, name, self._text(row, columns, name, context))
         draft.category = self._text(row, columns, "category", context) or context.category
         draft.status = draft.status or context.status or self._noted_status(row)
+        remarks = [row.cell(at).text for at in self.layout.remarks]
+        draft.doubted = any(words.holds(text, "doubts") and not words.is_phrase(text, "statuses") for text in remarks)
+        if draft.doubted:
+            draft.flags.add(NEEDS_CONFIRMATION)
         if draft.unit in _KITS and (contents := self._text(row, columns, "components", context)):
             draft.components += listed(contents)
         lot = columns.get("lot")

@@ -48,7 +48,7 @@ def key_of(draft: Draft) -> tuple[object, ...]:
         draft.location, draft.lot, draft.owner, draft.donor, draft.status, draft.storage, draft.base_unit,
         draft.category,
     )  # fmt: skip
-    return (*map(same, texts), draft.expiry, draft.pack_factor, tuple(draft.components))
+    return (*map(same, texts), draft.doubted, draft.expiry, draft.pack_factor, tuple(draft.components))
 
 
 def _add(first: Draft, other: Draft) -> None:

@@ -65,6 +65,12 @@ def begins(text: str, kind: str) -> str | None:
     return next((phrase for n in range(len(parts), 0, -1) if (phrase := " ".join(parts[:n])) in known), None)
 
 
+def holds(text: str, kind: str) -> bool:
+    """True when a phrase of `kind` begins anywhere in `text` where a word begins."""
+    key = f" {fold(text[:500])}"
+    return any(f" {phrase}" in key for phrase in phrases(kind))
+
+
 def is_phrase(text: str, kind: str) -> bool:
     """True when the whole of `text` is a phrase of `kind`."""
     return fold(text[:200]) in phrases(kind)
