@@ -114,7 +114,7 @@ async def test_a_remembered_column_that_the_next_list_has_not_is_no_fault(office
 
 
 async def test_a_list_of_minimums_may_call_them_so(office: Office) -> None:
-    content = "Item;Unit;Minimum\nTent;pcs;5\n".encode()
+    content = b"Item;Unit;Minimum\nTent;pcs;5\n"
     request = ImportRequest(file="a.csv", content=content, kind="minimums")
     assert (await import_file(office, OPERATOR, request)).stored == 1
     assert await office.node.engine.read(lambda tx: tx.stock.minimums()) == {("", "tent"): 5}

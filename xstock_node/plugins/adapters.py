@@ -28,7 +28,8 @@ class ReadHints(msgspec.Struct, frozen=True, kw_only=True):
     `columns` maps a header as written in the file to what it holds, one of COLUMN_FIELDS. `language` is the
     society's default language (BCP 47); `said_language` (since API level 3) is that of the list by a person's word,
     empty where nobody said it: a reader that lets the default alone decide a figure or a date asks about it.
-    `levels` (since API level 3) says that the file lists levels to keep and not stock. `encodings` are tried after strict UTF-8, in this order. `today` is the ISO date of the reading.
+    `levels` (since API level 3) says that the file lists levels to keep and not stock. `encodings` are tried after
+    strict UTF-8, in this order. `today` is the ISO date of the reading.
     """
 
     today: str

@@ -71,6 +71,7 @@ class LineReader:
         self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
         self.unreckoned: dict[int, list[int]] = {}
         self.below_zero: dict[int, list[int]] = {}
+        self.struck: list[int] = []
         self._measures: dict[str, Measure | None] = {}
 
     def read(self, row: Row, context: Context) -> list[Draft]:
@@ -117,6 +118,9 @@ class LineReader:
         self._movement(draft, row, multiple)
         self._texts(draft, row, columns, context, place)
         if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
+            draft.flags.add(NEEDS_CONFIRMATION)
+        if any(cell.struck for at, cell in enumerate(row.cells) if at not in self.layout.notes):
+            self.struck += [row.line] if row.line not in self.struck[-1:] else []
             draft.flags.add(NEEDS_CONFIRMATION)
         self._split_bin(draft, context)
         skip = {*self.layout.numbering}

@@ -306,5 +306,7 @@ def _ask_of_columns(reader: LineReader, sheet: str | None, gathered: Gathered) -
         gathered.ask(f"column {titles[at]}: an error or a formula without value stands in it ({where(sheet, lines)})")
     for at, lines in reader.below_zero.items():
         gathered.ask(f"column {titles[at]}: what figures below zero mean; none is added ({where(sheet, lines)})")
+    if reader.struck:
+        gathered.ask(f"lines with cells struck through are read: are they stock? ({where(sheet, reader.struck)})")
     for unit, lines in reader.unknown_units.items():
         gathered.ask(f"unit {unit} is not known ({where(sheet, lines)})")
