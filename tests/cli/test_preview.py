@@ -88,3 +88,14 @@ def test_a_person_reads_what_to_settle_and_how_and_no_empty_table(tmp_path: Path
     assert "quantity  unit" not in run.stdout and "0 rows" not in run.stdout
     settled = xstock("stock", "preview", str(path), "--language", "en-GB", home=tmp_path / "home")
     assert settled.returncode == 0 and "2027-04-03" in settled.stdout
+
+
+@pytest.mark.parametrize(
+    "said", [("--column", "name=bar"), ("--column", "Tentt=quantity"), ("--language", "zz!!")], ids=" ".join
+)
+def test_words_about_a_list_that_make_no_sense_are_refused(tmp_path: Path, said: tuple[str, str]) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name;quantity;unit\nFlour;12;kg\n", "utf-8")
+    run = xstock("stock", "preview", str(path), *said, home=tmp_path / "home")
+    assert run.returncode == 2 and "Flour" not in run.stdout
+    assert all(word in run.stderr for word in ("expected", "came", said[1].split("=")[0]))

@@ -9,6 +9,7 @@ from xstock_node.plugins.host import PluginHost
 from xstock_node.services.errors import Refusal
 from xstock_node.services.hand_kept import LineRequest, add_line
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
+from xstock_node.services.profiles import PROFILES
 from xstock_node.services.stock_lines import list_lines
 from xstock_node.services.stocktake import ImportRequest, ImportResult, import_file
 from xstock_node.storage.values import Source
@@ -76,3 +77,44 @@ async def test_the_order_of_days_and_months_is_asked_answered_with_a_language_an
     assert [one.line.expiry for one in await list_lines(office, OPERATOR)] == ["2027-04-03"]
     await taken(office, head + row.format(15))
     assert [(one.line.quantity, one.line.expiry) for one in await list_lines(office, OPERATOR)] == [(15, "2027-04-03")]
+
+
+async def test_what_only_the_default_language_decides_is_asked_until_somebody_says_the_language(office: Office) -> None:
+    office.settings = OfficeSettings(languages=("bg",))
+    content = b"Item,Unit,Qty\nRice,kg,1.200\n"
+    unseen = ImportRequest(file="a.csv", content=content, unattended=True)
+    with pytest.raises(Refusal, match="language bg") as held:
+        await import_file(office, OPERATOR, unseen)
+    assert held.value.code == "must-settle"
+    said = ImportRequest(file="a.csv", content=content, language="hr")
+    assert not (await import_file(office, OPERATOR, said)).reading.must_ask
+    assert (await import_file(office, OPERATOR, unseen)).stored == 1
+
+
+async def test_words_about_a_list_that_make_no_sense_are_refused_and_never_remembered(office: Office) -> None:
+    for columns, language, code in (
+        ({"name": "bar"}, "", "bad-column"),
+        ({"Nane": "item_name"}, "", "unknown-column"),
+        ({}, "zz!!", "bad-language"),
+    ):
+        request = ImportRequest(file="a.csv", content=LIST.encode(), columns=columns, language=language)
+        with pytest.raises(Refusal) as refused:
+            await import_file(office, OPERATOR, request)
+        found = refused.value
+        assert (found.code, found.exit_code) == (code, 2) and found.expected and found.came and found.do
+    assert not await list_lines(office, OPERATOR)
+    assert await office.node.engine.read(lambda tx: PROFILES.get(tx, "stock")) is None
+
+
+async def test_a_remembered_column_that_the_next_list_has_not_is_no_fault(office: Office) -> None:
+    first = ImportRequest(file="a.csv", content=b"Thing;unit;Field 7\nTent;pcs;5\n",
+                          columns={"Thing": "item_name", "Field 7": "quantity"})  # fmt: skip
+    assert (await import_file(office, OPERATOR, first)).stored == 1
+    assert (await taken(office, LIST)).stored == 10
+
+
+async def test_a_list_of_minimums_may_call_them_so(office: Office) -> None:
+    content = b"Item;Unit;Minimum\nTent;pcs;5\n"
+    request = ImportRequest(file="a.csv", content=content, kind="minimums")
+    assert (await import_file(office, OPERATOR, request)).stored == 1
+    assert await office.node.engine.read(lambda tx: tx.stock.minimums()) == {("", "tent"): 5}

@@ -223,16 +223,22 @@ async def _read(home: Path | None, file: Path, columns: tuple[str, ...], languag
     from xstock_node.plugins.adapters import ReadHints
     from xstock_node.plugins.host import PluginHost
     from xstock_node.plugins.isolation import read_file
+    from xstock_node.services.told import check, check_headers
 
-    host = None
+    told = _columns(columns)
+    check(told, language or "")
+    host = default = None
     folder = home_folder(str(home) if home else None)
     if (folder / "config.toml").exists():
         config = load(folder)
         host = plugin_host(config, folder)
-        language = language or next(iter(config.node.languages), None)
+        default = next(iter(config.node.languages), None)
     host = host or PluginHost(PluginSettings().allow)
-    hints = ReadHints(today=date.today().isoformat(), columns=_columns(columns), language=language)
-    return await read_file(host, file, hints)
+    today = date.today().isoformat()
+    hints = ReadHints(today=today, columns=told, language=default, said_language=language or "")
+    reading = await read_file(host, file, hints)
+    check_headers(told, reading)
+    return reading
 
 
 def _content(file: Path) -> bytes:

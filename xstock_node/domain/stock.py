@@ -47,6 +47,7 @@ class StockLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `quantity` counts `unit`s on hand; `base_quantity` = quantity x `pack_factor` counts `base_unit`s and is set
     only where the content of a pack is explicit. `expiry` is an ISO date; with `expiry_precision` "month" it is
     the month's last day. `flags` are closed words such as `negative`, `over_reserved`, `code_damaged`,
+    `available_differs` (the list's figure is not what its other columns leave; the smaller is kept),
     `needs_confirmation`. `line` is the line or sheet row, from 1, where the line was read. `counted_at` (unix
     seconds): when this very line was counted, None where its source was counted as a whole. A line can be teams or
     equipment with crew: then `module` is its type, `crew` the persons of one and `self_sufficiency_days` how long one

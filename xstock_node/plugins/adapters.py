@@ -6,24 +6,37 @@ must be importable by `module:attribute`, take only what `ReadHints` carries and
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from xstock_node.domain.stock import StockLine
 
+COLUMN_FIELDS: Final = frozenset(
+    {
+        "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
+        "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
+        "ignore",
+    }
+)  # fmt: skip
+"""What a person may say that a column of a list holds; `ignore` is a column that says nothing of the stock."""
+
 
 class ReadHints(msgspec.Struct, frozen=True, kw_only=True):
     """What a human or the configuration already settled about a file; everything may be empty.
 
-    `columns` maps a header as written in the file to the field of `StockLine` it holds. `language` is the
-    society's default language (BCP 47). `encodings` are tried after strict UTF-8, in this order. `today` is the
-    ISO date of the reading.
+    `columns` maps a header as written in the file to what it holds, one of COLUMN_FIELDS. `language` is the
+    society's default language (BCP 47); `said_language` (since API level 3) is that of the list by a person's word,
+    empty where nobody said it: a reader that lets the default alone decide a figure or a date asks about it.
+    `levels` (since API level 3) says that the file lists levels to keep and not stock. `encodings` are tried after
+    strict UTF-8, in this order. `today` is the ISO date of the reading.
     """
 
     today: str
     columns: dict[str, str] = {}
     language: str | None = None
+    said_language: str = ""
+    levels: bool = False
     encodings: tuple[str, ...] = ()
 
 
@@ -41,7 +54,8 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
 
     `error` is None or one closed word (`unreadable_file`, `empty_file`, `no_rows` ...): then the whole file is
     refused, `rows` is empty and `error_text` says what was expected, what came and what to do. `must_ask` holds
-    one sentence for each thing that a human has to settle. `columns` says which header became which field.
+    one sentence for each thing that a human has to settle. `columns` says which header became which field,
+    `unknown_columns` (since API level 3) which headers of `ReadHints.columns` the file does not have.
     """
 
     file: str
@@ -55,6 +69,7 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     delimiter: str | None = None
     columns: dict[str, str] = {}
+    unknown_columns: list[str] = []
 
 
 class FileReader(Protocol):

@@ -21,12 +21,12 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.profiles import PROFILES, Profile, learnt
 from xstock_node.services.sources import FILE, systems
 from xstock_node.services.stock_lines import line_ref
+from xstock_node.services.told import LANGUAGE, check, check_headers
 from xstock_node.services.typed import UNSAFE, clean, plain
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
-LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?(?!\n)$"
 SHOWN_CHANGES = 200
 SHOWN_QUESTIONS = 5
 FRESH = 35 * 86_400  # seconds, as of monthly reports
@@ -75,7 +75,9 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
     hints = ReadHints(
         today=today,
         columns=profile.columns | request.columns,
-        language=request.language or profile.language or office.settings.languages[0],
+        language=office.settings.languages[0],
+        levels=request.kind == "minimums",
+        said_language=request.language or profile.language,
     )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
         path = Path(folder) / f"upload{Path(name).suffix}"
@@ -87,6 +89,7 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
 async def import_file(office: Office, actor: Actor, request: ImportRequest) -> ImportResult:
     """Take a file as the new snapshot of its source; a refused file changes nothing."""
     plain(request.source, "source")
+    check(request.columns, request.language)
     if request.kind == "stock":
         await _own_name(office, request.source)
     profile = await office.node.engine.read(lambda tx: PROFILES.get(tx, request.source)) or Profile()
@@ -102,6 +105,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
             to_match=0,
             reading=reading,
         )
+    check_headers(request.columns, reading)
     if request.unattended and not request.accept_changes:
         _hold_unattended(request.source, reading)
         await _hold_stale(office, request.source, reading)

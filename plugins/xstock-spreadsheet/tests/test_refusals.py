@@ -55,3 +55,14 @@ def test_an_old_workbook_with_a_password_is_named(read):
 def test_files_of_blanks_and_zeros_are_empty(read):
     for raw in (b"", b"\r\n\r\n", b"\xef\xbb\xbf", bytes(4096), ";;;\n;;;\n"):
         assert read(raw).error == "empty_file"
+
+
+def test_tables_side_by_side_whose_columns_differ_are_refused_whole(read):
+    reading = read("Item,Unit,Qty,,Item,Qty\nTent,pcs,5,,Bed,9\n")
+    assert reading.error == "tables_beside" and not reading.rows
+    assert "below each other" in reading.error_text
+
+
+def test_a_count_beside_the_list_is_no_second_table(read):
+    reading = read("Code,Item,Unit,Qty,,Remarks\nA1,Tent,pcs,5,,new\n")
+    assert [(row.item_code, row.quantity) for row in reading.rows] == [("A1", 5)] and not reading.must_ask

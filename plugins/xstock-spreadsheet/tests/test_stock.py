@@ -77,3 +77,12 @@ def test_a_sum_at_the_foot_decides_the_number_order(read):
 def test_a_kit_counted_in_pieces_is_known_by_its_name(read):
     reading = read("name;qty\nHygiene kit;10\n  Soap;5\nTent;3\n")
     assert [row.item_name for row in reading.rows] == ["Hygiene kit", "Tent"]
+
+
+def test_levels_to_keep_are_read_where_a_person_says_that_the_list_is_one(read):
+    text = "Item;Unit;On hand;Minimum\nTent;pcs;9;5\n"
+    assert [row.quantity for row in read(text).rows] == [9]
+    assert [row.quantity for row in read(text, levels=True).rows] == [5]
+    alone = read("Артикул;Мярка;Минимум\nПалатка;бр;5\n", "minimum.csv", levels=True)
+    assert [row.quantity for row in alone.rows] == [5] and not alone.must_ask
+    assert read("Item;Unit;Minimum\nTent;pcs;5\n").error == "no_header"

@@ -34,7 +34,36 @@ def test_a_column_that_proves_nothing_is_asked_about(read):
 
 
 def test_the_confirmed_language_decides_what_the_column_does_not(read):
-    assert _quantities(read, "1.200", language="hr").rows[0].quantity == 1200
+    reading = _quantities(read, "1.200", language="en", said_language="hr")
+    assert reading.rows[0].quantity == 1200 and not reading.must_ask
+
+
+def test_a_language_that_nobody_said_of_the_list_decides_with_a_question(read):
+    reading = read("Item,Unit,Qty\nRice,kg,1.200\nOil,l,2.500\nFlour,kg,9\n", language="bg")
+    assert [row.quantity for row in reading.rows] == [1200, 2500, 9]
+    assert len(reading.must_ask) == 1
+    assert "Qty: 1.200 is read as 1200 by the language bg" in reading.must_ask[0]
+    assert "lines 2, 3" in reading.must_ask[0] and "--language" in reading.must_ask[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "language", "value"),
+    [("Артикул;Мярка;К-во", "bg", 1200), ("Artikel;Einheit;Menge", "de-AT", 1200),
+     ("Item;Unit;Qty", "en", Decimal("1.2"))],
+)  # fmt: skip
+def test_a_list_in_the_words_of_the_default_language_says_it_itself(read, head, language, value):
+    reading = read(f"{head}\nRice;kg;1.200\n", language=language)
+    assert [row.quantity for row in reading.rows] == [value] and not reading.must_ask
+
+
+def test_words_of_another_language_do_not_say_the_default(read):
+    reading = read("Артикул;Мярка;К-во\nRice;kg;1.200\n", language="en")
+    assert len(reading.must_ask) == 1 and "by the language en" in reading.must_ask[0]
+
+
+def test_whole_things_prove_more_than_a_default(read):
+    reading = read("Наименование;К-во;Мярка\nПалатка;1.250;бр\n", language="en")
+    assert reading.rows[0].quantity == 1250 and not reading.must_ask
 
 
 def test_half_a_tent_proves_the_grouping(read):
@@ -168,6 +197,24 @@ def test_an_undecidable_date_is_asked_not_guessed(read):
     assert [row.expiry for row in reading.rows] == ["2027-05-05"]
     assert reading.rejected[0].reason == "bad_date"
     assert any("day and month" in question for question in reading.must_ask)
+    assert any("en-GB" in question and "en-US" in question for question in reading.must_ask)
+
+
+def test_an_order_of_days_that_only_a_default_decides_is_asked(read):
+    reading = _expiries(read, "03/04/2027", "05/05/2027", language="bg")
+    assert [row.expiry for row in reading.rows] == ["2027-04-03", "2027-05-05"]
+    assert len(reading.must_ask) == 1 and "03/04/2027 is read as 2027-04-03 by the language bg" in reading.must_ask[0]
+    assert "(line 2)" in reading.must_ask[0]
+    assert not _expiries(read, "03/04/2027", language="bg", said_language="en-US").must_ask
+
+
+def test_a_day_of_the_list_that_only_a_default_decides_is_asked(read):
+    text = "Stock as of 03/04/2026;;\nname;unit;qty\nTent;pcs;5\n"
+    reading = read(text, language="bg")
+    assert reading.as_of == "2026-04-03" and len(reading.must_ask) == 1 and "language bg" in reading.must_ask[0]
+    said = read(text, language="bg", said_language="en-US")
+    assert said.as_of == "2026-03-04" and not said.must_ask
+    assert read(text).as_of is None
 
 
 @pytest.mark.parametrize(

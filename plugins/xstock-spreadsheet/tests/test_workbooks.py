@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.styles import Alignment
+from openpyxl.styles import Alignment, Font
 
 HEAD = ["Код", "Наименование", "Мярка", "Количество", "Срок на годност"]
 
@@ -160,3 +160,24 @@ def test_sheets_of_months_are_not_added_up(read_book):
     reading = read_book({"Oct 2026": [head, ["Tent", "pcs", 5]], "Nov 2026": [head, ["Tent", "pcs", 7]]})
     assert [row.quantity for row in reading.rows] == [7]
     assert reading.must_ask
+
+
+def test_shares_of_a_hundred_are_no_counts(read_book):
+    def shape(book):
+        book.active["B2"].number_format = "0.0%"
+        book.active["B3"].number_format = '0" % vol"'
+
+    reading = read_book({"Stock": [["Item", "Qty"], ["Tent", 0.5], ["Spirit", 70], ["Cup", "50%"]]}, shape)
+    assert [(line.line, line.reason) for line in reading.rejected] == [(2, "bad_quantity"), (4, "bad_quantity")]
+    assert [row.quantity for row in reading.rows] == [70]
+
+
+def test_lines_struck_through_are_asked_about(read_book):
+    def shape(book):
+        for cell in book.active[3]:
+            cell.font = Font(strike=True)
+        book.active["A2"].font = Font(bold=True)
+
+    reading = read_book({"Stock": [["Item", "Unit", "Qty"], ["Tent", "pcs", 5], ["Bed", "pcs", 6]]}, shape)
+    assert [(row.item_name, row.flags) for row in reading.rows] == [("Tent", ()), ("Bed", ("needs_confirmation",))]
+    assert len(reading.must_ask) == 1 and "struck" in reading.must_ask[0] and "line 3" in reading.must_ask[0]

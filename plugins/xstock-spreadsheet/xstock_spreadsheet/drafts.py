@@ -9,6 +9,7 @@ from xstock_spreadsheet.limits import MAX_ASKED
 
 NEGATIVE = "negative"
 OVER_RESERVED = "over_reserved"
+AVAILABLE_DIFFERS = "available_differs"
 CODE_DAMAGED = "code_damaged"
 NEEDS_CONFIRMATION = "needs_confirmation"
 
@@ -43,6 +44,9 @@ class Draft:
     components: list[Component] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     damaged_code: str | None = None
+    day: str | None = None  # of the movement, on a stock card
+    moved: Decimal | None = None  # what came in less what went out, on a stock card that has such columns
+    doubted: bool = False  # a remark says that it may not be there to give
     typed: tuple[str, ...] = ()  # the whole line as typed, to notice a line repeated whole
     merged: list[int] = field(default_factory=list)
 
@@ -56,6 +60,7 @@ class Gathered:
     skipped: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    titles: set[str] = field(default_factory=set)  # every header as written
     as_of: str | None = None
 
     def ask(self, sentence: str) -> None:

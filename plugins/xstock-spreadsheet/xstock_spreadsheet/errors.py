@@ -4,7 +4,8 @@
 class FileRefused(Exception):
     """Raised inside the reader only; it leaves as a `FileReading` with `error` and `error_text`.
 
-    Words: `unreadable_file`, `empty_file`, `no_rows`, `no_header`, `encrypted_file`, `too_large`.
+    Words: `unreadable_file`, `empty_file`, `no_rows`, `no_header`, `encrypted_file`, `too_large`,
+    `tables_beside`.
     """
 
     def __init__(self, word: str, expected: str, came: str, do: str) -> None:

@@ -1,7 +1,7 @@
 """The neutral form of every file: sheets of rows of cells, with what a reader needs to know of each cell.
 
 A csv cell has text only. A workbook's cell has also its number or day as stored, its number format, its indent, and
-says whether it is an error or a formula that was never calculated.
+says whether it is an error or a formula that was never calculated, or struck through.
 """
 
 import re
@@ -27,6 +27,7 @@ class Cell:
     uncalculated: bool = False
     error: bool = False
     indent: int = 0
+    struck: bool = False
 
     @property
     def blank(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -36,12 +37,12 @@ def match_header(text: str) -> Match | None:
     if whole in known:
         return Match(known[whole], True, _own_unit(whole))
     plain = fold(_BRACKETS.sub(" ", text))
-    unit = next((found for inner in _BRACKETS.findall(text) if (found := unit_word(inner))), None)
+    unit = next((found for inner in _BRACKETS.findall(text) if (found := _counted(inner))), None)
     if plain in known:
         return Match(known[plain], True, unit)
     parts = [part for part in _PARTS.split(_BRACKETS.sub(" ", text)) if fold(part)]
     if len(parts) > 1:
-        unit = unit or next((found for part in parts[1:] if (found := unit_word(part))), None)
+        unit = unit or next((found for part in parts[1:] if (found := _counted(part))), None)
         if (first := known.get(fold(parts[0]))) and (unit or fold(parts[1]) in known or len(parts) == 2):
             return Match(first, True, unit)
     return _contained(plain or whole, unit)
@@ -75,6 +76,26 @@ def unit_word(text: str) -> str | None:
     """The closed word for a typed unit whose one is one of it; None for unknown words and multiples."""
     found = words.units().get(fold(text))
     return found[0] if found and found[1] == 1 else None
+
+
+def _counted(text: str) -> str | None:
+    """The unit word, pieces also where they are counted in dozens or thousands (`scale` says in how many)."""
+    return unit_word(text) or ("pcs" if _of_pieces(text) else None)
+
+
+def _of_pieces(text: str) -> Decimal | None:
+    found = words.units().get(fold(text))
+    return found[1] if found and found[0] == "pcs" and found[1] > 1 else None
+
+
+@lru_cache(maxsize=4096)
+def scale(title: str) -> Decimal:
+    """What the figures under a header have to be multiplied by: 1000 under «Quantity (thousands)», «тыс. шт»."""
+    pieces = [*_BRACKETS.findall(title), *_PARTS.split(_BRACKETS.sub(" ", title))]
+    pieces += [word for piece in pieces for word in fold(piece).split()]
+    return next(
+        (found for piece in pieces if (found := _of_pieces(piece) or words.scales().get(fold(piece)))), Decimal(1)
+    )
 
 
 def content_unit(header: str) -> str | None:

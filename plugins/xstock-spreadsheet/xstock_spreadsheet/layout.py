@@ -3,19 +3,22 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
 from xstock_spreadsheet import words
+from xstock_spreadsheet.cards import without_documents
 from xstock_spreadsheet.columns import QUANTITIES, Head
 from xstock_spreadsheet.grid import Row
-from xstock_spreadsheet.header import match_header
+from xstock_spreadsheet.header import match_header, scale
 from xstock_spreadsheet.titles import is_period
 
 FIELDS: Final = (
     "item_code", "item_name", "quantity", "unit", "location", "lot", "expiry", "reserved", "damaged", "incoming",
     "available", "pack_factor", "category", "owner", "donor", "status", "storage", "serials", "components",
 )  # fmt: skip
+NOTED: Final = ("ignore", "note", "minimum", "day", "came_in", "went_out")
 _RENAMED: Final = {"pack": "pack_factor", "contents": "components"}
 _PLACE_WORDS: Final = frozenset(
     {"location", "place", "organisation", "owner", "category", "storage", "donor", "item_any", "status"}
@@ -49,7 +52,11 @@ class Layout:
     places: list[Place] = field(default_factory=list)
     by_unit: list[int] = field(default_factory=list)  # further counts, each in the unit of its header
     total: int | None = None
+    day: int | None = None  # of a movement, as a stock card has it
+    came_in: list[int] = field(default_factory=list)
+    went_out: list[int] = field(default_factory=list)
     notes: list[int] = field(default_factory=list)
+    remarks: list[int] = field(default_factory=list)
     private: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -61,6 +68,18 @@ class Layout:
     def quantity_columns(self) -> list[int]:
         """Every column that holds a count on hand."""
         return [place.quantity for place in self.places] or [self.columns["quantity"], *self.by_unit]
+
+    def scale_of(self, column: int) -> Decimal:
+        """What the figures of `column` have to be multiplied by."""
+        return scale(self.head.titles[column]) if column < len(self.head.titles) else Decimal(1)
+
+    @property
+    def is_card(self) -> bool:
+        """True where the quantity is a balance, and movements or their days stand beside it."""
+        if self.places or not (self.day is not None or (self.came_in and self.went_out)):
+            return False
+        match = match_header(self.head.titles[self.columns["quantity"]])
+        return match is not None and match.field == "quantity_on_hand"
 
     def named(self) -> dict[str, str]:
         """Header as written to field, for the reading's `columns`."""
@@ -83,6 +102,7 @@ def lay_out(head: Head, rows: Sequence[Row], told: dict[str, str]) -> Layout | N
     _obey(head, by_field, told)
     _conditions(by_field, rows)
     _numbering(layout, by_field, rows)
+    without_documents(head, by_field, rows)
     _items(layout, by_field)
     _places(layout, by_field, rows)
     if not layout.places and not _quantity(layout, by_field, told) and not _only_figures(layout, rows):
@@ -309,7 +329,10 @@ def _only_figures(layout: Layout, rows: Sequence[Row]) -> bool:
 def _rest(layout: Layout, by_field: dict[str, list[int]]) -> None:
     head, taken = layout.head, set(layout.columns.values())
     layout.private = by_field.get("personal", [])
-    layout.notes = [at for at in by_field.get("ignore", []) + by_field.get("note", []) if at not in taken]
+    layout.day = next(iter(by_field.get("day", [])), None)
+    layout.came_in, layout.went_out = by_field.get("came_in", []), by_field.get("went_out", [])
+    layout.remarks = by_field.get("note", [])
+    layout.notes = [at for name in NOTED for at in by_field.get(name, []) if at not in taken]
     warehouses = [at for at in by_field.get("location", []) if at not in taken]
     exact = [at for at in warehouses if _exact(head, at)]
     parts = [at for at in by_field.get("place", []) if at not in taken]

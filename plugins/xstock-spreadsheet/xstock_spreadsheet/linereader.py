@@ -1,5 +1,6 @@
 """One row of a table to draft lines of stock: one, or one for each place of a pivot."""
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ Columns = Mapping[str, int]
 _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
+_PERCENT = re.compile(r'^(?:[^"\\]|"[^"]*"|\\.)*%')
 _BIN_FIGURE = re.compile(r":(\d{1,9})$")
 _KITS = frozenset({"kit", "set"})
 _CONTENTS = PACKS | _KITS
@@ -41,6 +43,7 @@ class Orders:
 
     figures: dict[int, Order] = field(default_factory=dict)
     dates: dict[int, DateOrder] = field(default_factory=dict)
+    by_default: dict[int, str] = field(default_factory=dict)  # decided by this language alone, which nobody said
 
 
 @dataclass(slots=True)
@@ -63,10 +66,12 @@ class LineReader:
         self.gathered = gathered
         self.unknown_units: dict[str, list[int]] = {}
         self.two_ways: dict[int, list[int]] = {}
+        self.by_default: dict[int, tuple[list[int], str, str]] = {}  # lines, the first text, and as what it was read
         self.split: Split = split_glued
         self.split_unit: Callable[[str], tuple[str, str | None]] | None = None
         self.unreckoned: dict[int, list[int]] = {}
         self.below_zero: dict[int, list[int]] = {}
+        self.struck: list[int] = []
         self._measures: dict[str, Measure | None] = {}
 
     def read(self, row: Row, context: Context) -> list[Draft]:
@@ -107,11 +112,15 @@ class LineReader:
         draft = Draft(row.line, context.sheet, code, name, counted.figure, None, damaged_code=damaged)
         if damaged is not None:
             draft.flags.add(CODE_DAMAGED)
-        self._measure(draft, row, counted, at, columns, context)
+        multiple = self._measure(draft, row, counted, at, columns, context)
         self._date(draft, row, columns)
-        self._figures(draft, row, columns)
+        self._figures(draft, row, columns, multiple)
+        self._movement(draft, row, multiple)
         self._texts(draft, row, columns, context, place)
         if any(row.line in lines[-1:] for lines in self.unreckoned.values()):
+            draft.flags.add(NEEDS_CONFIRMATION)
+        if any(cell.struck for at, cell in enumerate(row.cells) if at not in self.layout.notes):
+            self.struck += [row.line] if row.line not in self.struck[-1:] else []
             draft.flags.add(NEEDS_CONFIRMATION)
         self._split_bin(draft, context)
         skip = {*self.layout.numbering}
@@ -156,24 +165,41 @@ class LineReader:
             raise Rejected("formula_without_value")
         if cell.error or cell.day is not None or cell.blank:
             raise Rejected("bad_quantity")
+        if cell.number is not None and _PERCENT.search(cell.form):
+            raise Rejected("bad_quantity")
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
-            return Amount(cell.number, self._unit(shown[1]) if shown else None)
+            return Amount(cell.number * self.layout.scale_of(at), self._unit(shown[1]) if shown else None)
         if cell.text[0] == "=":
             raise Rejected("formula_without_value")
         try:
-            return amount(cell.text, self.orders.figures.get(at, Order()))
+            return self._figured(cell.text, at, row.line)
         except BadQuantity as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(row.line)
             raise Rejected("bad_quantity") from None
+
+    def _figured(self, text: str, at: int, line: int) -> Amount:
+        """The count in `text`; noted where it can be read two ways and only a default decided."""
+        found = amount(text, self.orders.figures.get(at, Order()))
+        if at in self.orders.by_default:
+            try:
+                amount(text, Order())
+            except BadQuantity as doubt:
+                if doubt.ambiguous:
+                    self._by_default(at, line, text, f"{found.figure:f}")
+        return found if found.unit else replace(found, figure=found.figure * self.layout.scale_of(at))
+
+    def _by_default(self, at: int, line: int, text: str, read: str) -> None:
+        self.by_default.setdefault(at, ([], text, read))[0].append(line)
 
     def _unit(self, text: str) -> Measure | None:
         if text not in self._measures:
             self._measures[text] = measure(text)
         return self._measures[text]
 
-    def _measure(self, draft: Draft, row: Row, counted: Amount, at: int, columns: Columns, context: Context) -> None:
+    def _measure(self, draft: Draft, row: Row, counted: Amount, at: int, columns: Columns, context: Context) -> Decimal:
+        """Set the unit, pack and quantity of `draft`; by how much the line's unit multiplies its other figures."""
         typed = self._text(row, columns, "unit", context)
         stated = self._unit(typed) if typed else None
         if stated is None and (own := self.layout.unit_of(at)):
@@ -194,6 +220,7 @@ class LineReader:
             draft.unit = unit.word
             draft.quantity = counted.figure * unit.multiple if unit.multiple != 1 else counted.figure
         self._pack(draft, row, counted, unit, columns, context)
+        return stated.multiple if stated else Decimal(1)
 
     def _pack(
         self,
@@ -256,33 +283,57 @@ class LineReader:
         if cell.text[0] == "=":
             raise Rejected("formula_without_value")
         try:
-            return expiry(cell.text, self.orders.dates.get(at, DateOrder()))
+            found = expiry(cell.text, self.orders.dates.get(at, DateOrder()))
         except NotADate as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(line)
             raise Rejected("bad_date") from None
+        if at in self.orders.by_default and found and found.day:
+            try:
+                expiry(cell.text, DateOrder())
+            except NotADate:
+                self._by_default(at, line, cell.text, found.day.isoformat())
+        return found
 
-    def _figures(self, draft: Draft, row: Row, columns: Columns) -> None:
+    def _figures(self, draft: Draft, row: Row, columns: Columns, multiple: Decimal) -> None:
         for name in ("reserved", "damaged", "incoming", "available"):
             at = columns.get(name)
             if at is None or at == columns.get("quantity"):
                 continue
-            value = self._side_figure(row.cell(at), at, row.line, strict=name in ("reserved", "damaged"))
+            value = self._side_figure(row.cell(at), at, row.line, multiple, strict=name in ("reserved", "damaged"))
             setattr(draft, name, value)
             if value is not None and value < 0 and name in ("reserved", "damaged"):
                 self.below_zero.setdefault(at, []).append(row.line)
                 draft.flags.add(NEEDS_CONFIRMATION)
         draft.counts_free = "reserved" in columns or "damaged" in columns
 
-    def _side_figure(self, cell: Cell, at: int, line: int, strict: bool) -> Decimal | None:
+    def _movement(self, draft: Draft, row: Row, multiple: Decimal) -> None:
+        """The day of a line of a stock card, and by how much it moved the balance; unknown where a cell is unclear."""
+        layout = self.layout
+        if not layout.is_card:
+            return
+        with contextlib.suppress(Rejected, NotADate):
+            found = self._expiry(row.cell(layout.day), layout.day, row.line) if layout.day is not None else None
+            draft.day = found.day.isoformat() if found and found.day else None
+        if layout.came_in and layout.went_out:
+            with contextlib.suppress(Rejected):
+                draft.moved = self._sum(row, layout.came_in, multiple) - self._sum(row, layout.went_out, multiple)
+
+    def _sum(self, row: Row, columns: list[int], multiple: Decimal) -> Decimal:
+        figures = (self._side_figure(row.cell(at), at, row.line, multiple, strict=True) for at in columns)
+        return sum((figure for figure in figures if figure is not None), Decimal(0))
+
+    def _side_figure(self, cell: Cell, at: int, line: int, multiple: Decimal, strict: bool) -> Decimal | None:
+        """The figure of a cell beside the quantity, in the unit of the line unless it states its own."""
         if cell.number is not None:
-            return cell.number
+            return cell.number * self.layout.scale_of(at) * multiple
         if not cell.error and not cell.uncalculated and (cell.blank or cell.text in DASHES):
             return None
         try:
             if not cell.text or cell.error or cell.uncalculated:
                 raise BadQuantity(cell.text)
-            return amount(cell.text, self.orders.figures.get(at, Order())).figure
+            found = self._figured(cell.text, at, line)
+            return found.figure * (found.unit.multiple if found.unit else multiple)
         except BadQuantity as wrong:
             if not strict:
                 return None
@@ -301,6 +352,10 @@ class LineReader:
             setattr(draft, name, self._text(row, columns, name, context))
         draft.category = self._text(row, columns, "category", context) or context.category
         draft.status = draft.status or context.status or self._noted_status(row)
+        remarks = [row.cell(at).text for at in self.layout.remarks]
+        draft.doubted = any(words.holds(text, "doubts") and not words.is_phrase(text, "statuses") for text in remarks)
+        if draft.doubted:
+            draft.flags.add(NEEDS_CONFIRMATION)
         if draft.unit in _KITS and (contents := self._text(row, columns, "components", context)):
             draft.components += listed(contents)
         lot = columns.get("lot")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from xstock_node.domain.stock import StockLine
 from xstock_spreadsheet.codes import could_be
-from xstock_spreadsheet.drafts import CODE_DAMAGED, NEGATIVE, OVER_RESERVED, Draft, Gathered, where
+from xstock_spreadsheet.drafts import AVAILABLE_DIFFERS, CODE_DAMAGED, NEGATIVE, OVER_RESERVED, Draft, Gathered, where
 from xstock_spreadsheet.grid import same
 
 _FLAGS = (NEGATIVE, OVER_RESERVED, CODE_DAMAGED)
@@ -18,7 +18,7 @@ def merge(drafts: list[Draft], gathered: Gathered) -> list[StockLine]:
     kept: dict[tuple[object, ...], Draft] = {}
     seen: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
-        key = _key(draft)
+        key = key_of(draft)
         whole = (key, draft.typed)
         if whole in seen:
             gathered.ask(
@@ -27,6 +27,7 @@ def merge(drafts: list[Draft], gathered: Gathered) -> list[StockLine]:
             )
             continue
         seen[whole] = draft
+        _compare_available(draft)
         if key in kept:
             _add(kept[key], draft)
         else:
@@ -40,14 +41,14 @@ def _both(first: Draft, second: Draft) -> str:
     return f"{where(first.sheet, first.line)}; {where(second.sheet, second.line)}"
 
 
-def _key(draft: Draft) -> tuple[object, ...]:
+def key_of(draft: Draft) -> tuple[object, ...]:
     """What makes lines alike; goods of another owner, donor, state, storage or category (group) stay apart."""
     texts = (
         draft.item_code or (draft.damaged_code and f"?{draft.damaged_code}"), draft.item_name, draft.unit,
         draft.location, draft.lot, draft.owner, draft.donor, draft.status, draft.storage, draft.base_unit,
         draft.category,
     )  # fmt: skip
-    return (*map(same, texts), draft.expiry, draft.pack_factor, tuple(draft.components))
+    return (*map(same, texts), draft.doubted, draft.expiry, draft.pack_factor, tuple(draft.components))
 
 
 def _add(first: Draft, other: Draft) -> None:
@@ -108,13 +109,23 @@ def _written(value: Decimal) -> Decimal:
     return value.quantize(_LEAST) if "E-" in str(value) else value
 
 
-def _available(draft: Draft) -> Decimal | None:
-    """What is left after reserved and damaged, never below zero; the file's own figure where it has no such columns.
+def _compare_available(draft: Draft) -> None:
+    """Flag a line whose own figure of what is available is not what its other columns leave."""
+    if draft.available is None:
+        draft.available = _left(draft) if draft.counts_free else None
+        return
+    draft.available = max(draft.available, Decimal(0))
+    if draft.available > _left(draft) or (draft.counts_free and draft.available < _left(draft)):
+        draft.flags.add(AVAILABLE_DIFFERS)
 
-    Reserved or damaged below zero add nothing.
-    """
-    if not draft.counts_free:
-        return draft.available
+
+def _available(draft: Draft) -> Decimal | None:
+    """The smaller of what the file calls available and what is left after reserved and damaged, never below zero."""
+    return None if draft.available is None else min(draft.available, _left(draft))
+
+
+def _left(draft: Draft) -> Decimal:
+    """On hand without reserved and damaged; those below zero add nothing."""
     return max(draft.quantity - _taken(draft.reserved) - _taken(draft.damaged), Decimal(0))
 
 

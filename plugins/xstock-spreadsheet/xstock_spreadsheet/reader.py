@@ -16,7 +16,8 @@ from xstock_spreadsheet.encoding import decode
 from xstock_spreadsheet.errors import FileRefused
 from xstock_spreadsheet.export import FIELDS
 from xstock_spreadsheet.grid import Grid
-from xstock_spreadsheet.limits import MAX_FILE_BYTES
+from xstock_spreadsheet.header import match_header
+from xstock_spreadsheet.limits import HEADER_WITHIN, MAX_FILE_BYTES
 from xstock_spreadsheet.merging import merge
 from xstock_spreadsheet.own import read_own
 from xstock_spreadsheet.package import Package, too_large
@@ -72,24 +73,39 @@ def _bytes(path: Path) -> bytes:
 def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     """The reading of one file's bytes; raises FileRefused."""
     gathered = Gathered()
+    told = list(hints.columns)
     hints = msgspec.structs.replace(hints, columns=told_columns(hints.columns))
     grids, encoding, delimiter = _grids(raw, hints)
+    if hints.levels and "quantity" not in hints.columns.values():
+        hints = msgspec.structs.replace(hints, columns=hints.columns | _levels(grids))
     own = read_own(grids)
     if own:
-        return FileReading(file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS))
+        unknown = [header for header in told if header not in _OWN_COLUMNS]
+        return FileReading(
+            file=name, rows=own, encoding=encoding, delimiter=delimiter, columns=dict(_OWN_COLUMNS),
+            unknown_columns=unknown,
+        )  # fmt: skip
     drafts = sheets.read_grids(grids, hints, gathered, name)
     rows = merge(drafts, gathered)
     error = text = None
     if not rows:
         refused = FileRefused("no_rows", "lines of stock below the header", "none that can be read", "check the list")
         error, text = refused.word, refused.text
-    if name_says_levels(name):
+    if not hints.levels and name_says_levels(name):
         gathered.ask(f"the file's name ({name}) speaks of minimum levels: confirm that its figures are stock")
     return FileReading(
         file=name, rows=rows, rejected=gathered.rejected, skipped_lines=gathered.skipped, must_ask=gathered.asked,
         error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
         columns=gathered.columns,
+        unknown_columns=[header for header in told if header not in gathered.titles | gathered.columns.keys()],
     )  # fmt: skip
+
+
+def _levels(grids: list[Grid]) -> dict[str, str]:
+    """The header of the levels to keep, which are the quantity of such a list."""
+    texts = (cell.text for grid in grids for row in grid.rows[:HEADER_WITHIN] for cell in row.cells)
+    title = next((text for text in texts if (match := match_header(text)) and match.field == "minimum"), None)
+    return {title: "quantity"} if title else {}
 
 
 def _grids(raw: bytes, hints: ReadHints) -> tuple[list[Grid], str | None, str | None]:

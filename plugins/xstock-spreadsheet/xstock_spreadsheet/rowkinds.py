@@ -11,7 +11,7 @@ from xstock_spreadsheet.columns import ITEMS, QUANTITIES, Head, find_again, repe
 from xstock_spreadsheet.figures import Order
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.header import match_header
-from xstock_spreadsheet.layout import Layout, lay_out
+from xstock_spreadsheet.layout import NOTED, Layout, lay_out
 from xstock_spreadsheet.quantities import BadQuantity, amount, measure
 
 _RULED: Final = re.compile(r"\.{5,}|_{4,}|…{2,}")
@@ -160,7 +160,7 @@ def _heading(row: Row, layout: Layout, mapped: list[int], first: str, kept: list
 
 def _is_note(text: str) -> bool:
     match = match_header(text.split(":")[0]) if ":" in text else None
-    return match is not None and match.exact and match.field in ("ignore", "note", "personal")
+    return match is not None and match.exact and match.field in (*NOTED, "personal")
 
 
 def _out(column: int, layout: Layout) -> bool:

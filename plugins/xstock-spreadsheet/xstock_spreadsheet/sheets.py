@@ -6,6 +6,7 @@ from decimal import Decimal
 from xstock_node.domain.folding import fold
 from xstock_node.plugins.adapters import ReadHints
 from xstock_spreadsheet import words
+from xstock_spreadsheet.beside import parted
 from xstock_spreadsheet.drafts import Draft, Gathered
 from xstock_spreadsheet.errors import FileRefused
 from xstock_spreadsheet.grid import Grid, same
@@ -19,6 +20,7 @@ def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: st
     filled = [grid for grid in grids if any(not row.blank for row in grid.rows)]
     if not filled:
         raise FileRefused("empty_file", "a header and lines of stock", "no filled cell", "save the list again")
+    filled = [part for grid in filled for part in parted(grid, hints.columns)]
     tables = _choose(filled, hints, gathered)
     if not tables:
         raise FileRefused(
@@ -27,15 +29,20 @@ def read_grids(grids: list[Grid], hints: ReadHints, gathered: Gathered, file: st
             "name the columns in the first row, or confirm them",
         )  # fmt: skip
     tables = _latest(tables, gathered)
-    several = len(tables) > 1
+    several = len({found.grid.name for found in tables}) > 1
     by_sheet: list[list[Draft]] = []
+    skipped: set[tuple[str | None, int]] = set()
     for found in tables:
         name = found.grid.name
         place = name if several and name and not is_plain(name) else None
         if found.guessed:
             _ask_of_guess(found, gathered)
+        before = len(gathered.skipped)
         by_sheet.append(read_table(found, hints, gathered, place))
         gathered.skipped += found.grid.stray_lines
+        lines = [line for line in gathered.skipped[before:] if (name, line) not in skipped]
+        gathered.skipped[before:] = lines  # tables side by side have their titles in common
+        skipped.update((name, line) for line in lines)
     _drop_sums(by_sheet, tables, gathered)
     return [draft for drafts in by_sheet for draft in drafts]
 

@@ -1,4 +1,4 @@
-"""Number formats and indents of a workbook's cells, and which formats show days."""
+"""Number formats, indents and struck fonts of a workbook's cells, and which formats show days."""
 
 import re
 from functools import cache
@@ -24,13 +24,19 @@ class Styles:
 
     def __init__(self) -> None:
         self.styles: list[tuple[str, int]] = []
+        self.struck: set[int] = set()  # cell styles whose font is struck through
         self._formats: dict[int, str] = {}
-        self._in_cells = False
+        self._fonts: list[bool] = []
+        self._in_cells = self._in_fonts = False
 
     def read(self, package: Package, name: str) -> "Styles":
         """Read the part; a workbook without styles has none."""
         package.parse(name, self._start, self._end, lambda text: None)
         return self
+
+    def strikes(self, index: str) -> bool:
+        """True where a cell's style strikes its text through."""
+        return bool(self.struck) and index.isdecimal() and int(index) in self.struck
 
     def of(self, index: str | None) -> tuple[str, int]:
         """(number format, indent) of a cell's style."""
@@ -40,10 +46,18 @@ class Styles:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "numFmt":
             self._formats[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif tag == "fonts":
+            self._in_fonts = True
+        elif tag == "font" and self._in_fonts:
+            self._fonts.append(False)
+        elif tag == "strike" and self._in_fonts and self._fonts:
+            self._fonts[-1] = attributes.get("val", "1") not in ("0", "false")
         elif tag == "cellXfs":
             self._in_cells = True
         elif tag == "xf" and self._in_cells:
-            number = _number(attributes.get("numFmtId"))
+            number, font = _number(attributes.get("numFmtId")), _number(attributes.get("fontId"))
+            if font < len(self._fonts) and self._fonts[font]:
+                self.struck.add(len(self.styles))
             default = "dd/mm/yyyy" if number in _DAY_IDS else _BUILT_IN.get(number, "")
             self.styles.append((self._formats.get(number, default), 0))
         elif tag == "alignment" and self._in_cells and self.styles:
@@ -52,6 +66,8 @@ class Styles:
     def _end(self, tag: str) -> None:
         if tag == "cellXfs":
             self._in_cells = False
+        elif tag == "fonts":
+            self._in_fonts = False
 
 
 def _number(text: str | None) -> int:

@@ -5,14 +5,16 @@ from decimal import Decimal
 
 from xstock_node.plugins.adapters import ReadHints
 from xstock_spreadsheet import words
+from xstock_spreadsheet.cards import settle
 from xstock_spreadsheet.columns import Head, find_head
-from xstock_spreadsheet.dates import column_dates, language_order
+from xstock_spreadsheet.dates import DateOrder, column_dates, language_order
 from xstock_spreadsheet.drafts import Draft, Gathered, where
-from xstock_spreadsheet.figures import column_order, language_mark, whole_pieces
+from xstock_spreadsheet.figures import Order, column_order, language_mark, whole_pieces
 from xstock_spreadsheet.glued import splitter, unit_splitter
 from xstock_spreadsheet.grid import Grid, Row
 from xstock_spreadsheet.guess import guess_head
 from xstock_spreadsheet.kits import Kits
+from xstock_spreadsheet.language import languages
 from xstock_spreadsheet.layout import Layout, lay_out
 from xstock_spreadsheet.linereader import Context, LineReader, Orders, Rejected
 from xstock_spreadsheet.quantities import measure
@@ -20,6 +22,8 @@ from xstock_spreadsheet.rowkinds import Judged, Kind, counts, judge, sums_up
 from xstock_spreadsheet.titles import as_of, heading_place, warehouse
 
 _COUNTS = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor")
+SAY_DAYS = "say --language, such as en-GB (day first) or en-US (month first)"
+SAY_FIGURES = "say --language, that of the list, such as en (1,200.5) or de (1.200,5)"
 _SHOWN_TEXT = 160
 _FIGURED = (Kind.ITEM, Kind.TOTAL)
 
@@ -64,18 +68,34 @@ def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | 
     above = grid.rows[: layout.head.first] if not found.guessed else []
     _skip_head(grid, layout, above, gathered, found.guessed)
     rows = judge(grid, layout, hints.columns)
-    day, doubt = as_of([*above, *_heads(grid, layout)], language_order(hints.language))
-    if day is None:
-        day, _ = as_of(
-            [j.row for j in rows if j.kind is Kind.SKIPPED and not j.row.blank], language_order(hints.language)
-        )
-    gathered.as_of = gathered.as_of or day
-    if doubt and not day:
-        gathered.ask(doubt)
+    below = [judged.row for judged in rows if judged.kind is Kind.SKIPPED and not judged.row.blank]
+    gathered.as_of = gathered.as_of or _date_of_list(
+        layout.head, [[*above, *_heads(grid, layout)], below], hints, gathered
+    )
     gathered.columns.update(layout.named())
+    gathered.titles.update(title for one in [layout, *(j.layout for j in rows)] for title in one.head.titles)
     home = warehouse(above) or place
     context = Context(grid.name, location=_place_above(above, rows) or home)
     return _read_rows(rows, context, home, hints, gathered)
+
+
+def _date_of_list(head: Head, parts: list[list[Row]], hints: ReadHints, gathered: Gathered) -> str | None:
+    """The day of the list from the first of `parts` that says one; asked about where only a default decided it."""
+    said, default = languages(head, hints)
+    doubt = None
+    for rows in parts:
+        day, doubted = as_of(rows, language_order(said))
+        if day:
+            return day
+        doubt = doubt or doubted
+    if doubt and (order := language_order(default)):
+        day = next((found for rows in parts if (found := as_of(rows, order)[0])), None)
+        doubt = f"{doubt}; by the language {default}, which nobody said of this list, it is {day}" if day else doubt
+    else:
+        day = None
+    if doubt:
+        gathered.ask(f"{doubt}: {SAY_DAYS}")
+    return day
 
 
 def _place_above(above: list[Row], rows: list[Judged]) -> str | None:
@@ -125,21 +145,34 @@ def _orders(layout: Layout, rows: list[Judged], hints: ReadHints, gathered: Gath
         *layout.by_unit,
     }
     dated = {layout.columns["expiry"]} if "expiry" in layout.columns else set()
+    if layout.is_card:
+        counted |= {*layout.came_in, *layout.went_out}
+        dated |= {layout.day} if layout.day is not None else set()
     for place in layout.places:
         counted |= {at for name, at in place.others.items() if name in _COUNTS}
         dated |= {at for name, at in place.others.items() if name == "expiry"}
-    mark, first = language_mark(hints.language), language_order(hints.language)
+    said, default = languages(layout.head, hints)
     placed = [place.quantity for place in layout.places]
     for at in counted:
         together = placed if at in placed else [at]  # the places of a pivot are one column of figures
         cells = [judged.row.cell(one) for judged in rows for one in together]
-        order = column_order([c.text for c in cells if c.text and c.number is None and c.day is None], mark)
-        if order.decimal is None and not order.mixed and (proved := whole_pieces(_of_pieces(layout, rows, at))):
-            order = type(order)(proved)
+        order = column_order(
+            [c.text for c in cells if c.text and c.number is None and c.day is None], language_mark(said)
+        )
+        whole = not order.mixed and layout.scale_of(at) == 1
+        if order.decimal is None and whole and (proved := whole_pieces(_of_pieces(layout, rows, at))):
+            order = Order(proved)
+        elif order.decimal is None and not order.mixed and (mark := language_mark(default)):
+            order = Order(mark)
+            orders.by_default[at] = default or ""
         orders.figures[at] = order
     for at in dated:
         cells = [j.row.cell(at) for j in rows]
-        orders.dates[at] = column_dates([c.text for c in cells if c.text and c.day is None], first)
+        days = column_dates([c.text for c in cells if c.text and c.day is None], language_order(said))
+        if days.first is None and not days.mixed and (first := language_order(default)):
+            days = DateOrder(first)
+            orders.by_default[at] = default or ""
+        orders.dates[at] = days
     return orders
 
 
@@ -195,7 +228,7 @@ def _read_rows(
                 context.category, context.status, running = None, None, Decimal(0)
     for reader in readers.values():
         _ask_of_columns(reader, context.sheet, gathered)
-    return drafts
+    return settle(drafts, gathered) if any(reader.layout.is_card for reader in readers.values()) else drafts
 
 
 def _look_at_names(reader: LineReader, rows: list[Row]) -> None:
@@ -259,11 +292,21 @@ def _public(judged: Judged) -> str | None:
 def _ask_of_columns(reader: LineReader, sheet: str | None, gathered: Gathered) -> None:
     titles = reader.layout.head.titles
     for at, lines in reader.two_ways.items():
-        kind = "day and month" if at in reader.orders.dates else "thousands and decimals"
-        gathered.ask(f"column {titles[at]}: which are {kind}; nothing in it says ({where(sheet, lines)})")
+        kind, say = (
+            ("day and month", SAY_DAYS) if at in reader.orders.dates else ("thousands and decimals", SAY_FIGURES)
+        )
+        gathered.ask(f"column {titles[at]}: which are {kind}; nothing in it says ({where(sheet, lines)}): {say}")
+    for at, (lines, text, read) in reader.by_default.items():
+        say = SAY_DAYS if at in reader.orders.dates else SAY_FIGURES
+        gathered.ask(
+            f"column {titles[at]}: {text} is read as {read} by the language {reader.orders.by_default[at]}, "
+            f"which nobody said of this list ({where(sheet, lines)}): {say}"
+        )
     for at, lines in reader.unreckoned.items():
         gathered.ask(f"column {titles[at]}: an error or a formula without value stands in it ({where(sheet, lines)})")
     for at, lines in reader.below_zero.items():
         gathered.ask(f"column {titles[at]}: what figures below zero mean; none is added ({where(sheet, lines)})")
+    if reader.struck:
+        gathered.ask(f"lines with cells struck through are read: are they stock? ({where(sheet, reader.struck)})")
     for unit, lines in reader.unknown_units.items():
         gathered.ask(f"unit {unit} is not known ({where(sheet, lines)})")

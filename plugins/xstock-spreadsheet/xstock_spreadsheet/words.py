@@ -35,6 +35,12 @@ def units() -> dict[str, tuple[str, Decimal]]:
     return found
 
 
+@cache
+def scales() -> dict[str, Decimal]:
+    """Folded words of headers to what the figures below them have to be multiplied by."""
+    return {fold(name): Decimal(factor) for name, factor in _table("units")["scales"].items()}
+
+
 def workbook_parts() -> dict[str, str]:
     """The fixed parts of an exported workbook, by their name in the zip file."""
     return dict(_table("workbook")["parts"])
@@ -57,6 +63,12 @@ def begins(text: str, kind: str) -> str | None:
     parts = fold(text[:200]).split()[: longest(kind)]
     known = phrases(kind)
     return next((phrase for n in range(len(parts), 0, -1) if (phrase := " ".join(parts[:n])) in known), None)
+
+
+def holds(text: str, kind: str) -> bool:
+    """True when a phrase of `kind` begins anywhere in `text` where a word begins."""
+    key = f" {fold(text[:500])}"
+    return any(f" {phrase}" in key for phrase in phrases(kind))
 
 
 def is_phrase(text: str, kind: str) -> bool:

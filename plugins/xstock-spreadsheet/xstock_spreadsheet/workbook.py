@@ -148,6 +148,7 @@ class _Sheet:
         elif tag == "c":
             cell = self._cell("".join(self._parts))
             if cell is not EMPTY:
+                cell.struck = self._styles.strikes(self._style)
                 self.canvas.put(self._line, self._column, cell)
 
     def text(self, text: str) -> None:
