@@ -164,7 +164,7 @@ def test_sheets_of_months_are_not_added_up(read_book):
 
 def test_shares_of_a_hundred_are_no_counts(read_book):
     def shape(book):
-        book.active["B2"].number_format = "0.0%"
+        book.active["B2"].number_format = "0%"
         book.active["B3"].number_format = '0" % vol"'
 
     reading = read_book({"Stock": [["Item", "Qty"], ["Tent", 0.5], ["Spirit", 70], ["Cup", "50%"]]}, shape)

@@ -23,7 +23,7 @@ Columns = Mapping[str, int]
 _NO_TEXT = frozenset({"-", "–", "—", "--", "---", "/", ".", "n/a", "N/A"})
 _DITTO = frozenset({'"', "''", "″", "”", "„", '-"-', "-//-", "--//--", "〃", "- // -", "— // —", "-''-"})
 _FORM_UNIT = re.compile(r'"\s*([^"]*?[^\W\d_][^"]*?)\s*"')
-_PERCENT = re.compile(r'^(?:[^"\\]|"[^"]*"|\\.)*%')
+_PERCENT = re.compile(r'(?:[^"\\%]|"[^"]*"|\\.)*%|Percent$')
 _BIN_FIGURE = re.compile(r":(\d{1,9})$")
 _KITS = frozenset({"kit", "set"})
 _CONTENTS = PACKS | _KITS
@@ -165,7 +165,7 @@ class LineReader:
             raise Rejected("formula_without_value")
         if cell.error or cell.day is not None or cell.blank:
             raise Rejected("bad_quantity")
-        if cell.number is not None and _PERCENT.search(cell.form):
+        if cell.number is not None and _PERCENT.match(cell.form):
             raise Rejected("bad_quantity")
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
@@ -312,9 +312,10 @@ class LineReader:
         layout = self.layout
         if not layout.is_card:
             return
-        with contextlib.suppress(Rejected, NotADate):
-            found = self._expiry(row.cell(layout.day), layout.day, row.line) if layout.day is not None else None
-            draft.day = found.day.isoformat() if found and found.day else None
+        if layout.day is not None and not row.cell(layout.day).blank:
+            with contextlib.suppress(Rejected):
+                found = self._expiry(row.cell(layout.day), layout.day, row.line)
+                draft.day = found.day.isoformat() if found and found.day else None
         if layout.came_in and layout.went_out:
             with contextlib.suppress(Rejected):
                 draft.moved = self._sum(row, layout.came_in, multiple) - self._sum(row, layout.went_out, multiple)

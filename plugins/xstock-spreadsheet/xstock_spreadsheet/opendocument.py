@@ -191,7 +191,8 @@ class _Content:
         if other == "error" or (formula and is_error(clean(shown))):
             return Cell(clean(shown) or "#?", error=True)
         if kind in _NUMBERS and "office:value" in attributes:
-            return _number(attributes["office:value"], shown, self._styles.form(attributes.get("table:style-name", "")))
+            form = "0%" if kind == "percentage" else self._styles.form(attributes.get("table:style-name", ""))
+            return _number(attributes["office:value"], shown, form)
         if kind == "date" and "office:date-value" in attributes:
             form = self._styles.form(attributes.get("table:style-name", ""))
             day = iso_day(attributes["office:date-value"], form)

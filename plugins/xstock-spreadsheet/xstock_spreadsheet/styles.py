@@ -9,6 +9,8 @@ from xstock_spreadsheet.package import Package
 _BUILT_IN: Final = {
     1: "0",
     2: "0.00",
+    9: "0%",
+    10: "0.00%",
     14: "dd/mm/yyyy",
     15: "d-mmm-yy",
     16: "d-mmm",
