@@ -65,7 +65,7 @@ async def export(as_json: bool, home: Path | None, about: str, format_: str, out
         found = await session.call("message.export", MessageExport(about=about, format=format_))
     paths = _written(out, found.documents)
     told = {"format": found.format, "files": [str(path) for path in paths], "left_out": found.left_out}
-    emit(told, as_json, lambda t: "\n".join([*t["files"], words("message.written", "{n} messages", n=len(paths))]))
+    emit(told, as_json, lambda t: "\n".join([*t["files"], *_left_out(found.left_out), _count(len(paths))]))
 
 
 def _written(folder: Path, documents: Any) -> list[Path]:
@@ -77,6 +77,15 @@ def _written(folder: Path, documents: Any) -> list[Path]:
     for path, one in zip(paths, documents, strict=True):
         path.write_bytes(one.content)
     return paths
+
+
+def _count(number: int) -> str:
+    return words("message.written", "{n} messages", n=number)
+
+
+def _left_out(ids: list[str]) -> list[str]:
+    text = "left out, as nobody knows its sender: {id}"
+    return [words("message.left-out", text, id=id_) for id_ in ids]
 
 
 def _content(file: Path) -> bytes:
