@@ -87,7 +87,7 @@ def warnings_of(alerts: Iterable[Alert]) -> list[PublicWarning]:
     words = [one for one in alerts if one.kind in WORDS]
     groups = together({n: set(links(one)) for n, one in enumerate(words)})
     found = [fold(words[n] for n in group) for group in groups]
-    return sorted(found, key=lambda one: (one.words[0].sent, one.words[0].sender, one.words[0].identifier))
+    return sorted(found, key=_place)
 
 
 def together(named: Mapping[K, Iterable[Hashable]]) -> list[list[K]]:
@@ -189,6 +189,11 @@ def rank_of(block: Block) -> int | None:
         return 0
     known = [RANKS[word] for word in (block.level, block.severity) if word in RANKS]
     return max(known, default=None)
+
+
+def _place(warning: PublicWarning) -> tuple[int, str, str, str]:
+    first = warning.words[0]
+    return first.sent, first.sender, first.identifier, first.status
 
 
 def _over(word: Alert, standing: Mapping[str, Alert], after: Mapping[str, set[str]]) -> set[str]:
