@@ -317,3 +317,13 @@ async def test_an_unknown_id_says_what_to_type(desk: WarningDesk) -> None:
     with pytest.raises(Refusal) as refused:
         await desk.shown("nothing")
     assert refused.value.code == "no-alert" and "xstock alert list" in refused.value.do
+
+
+async def test_of_a_warning_that_is_revised_without_end_the_oldest_words_are_forgotten(
+    desk: WarningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ALERT_WORDS", 3)
+    await desk.poll(said(), *(said(f"u{n}", "Update", n, (f"u{n - 1}" if n > 1 else "a",)) for n in range(1, 7)))
+    (warning,) = await desk.listed()
+    assert [one.identifier for one in (await desk.shown(warning.id)).alerts] == ["u6", "u5", "u4"]
+    assert len(await desk.office.node.engine.read(ALERTS.list)) == 3 and await desk.calls() == 1

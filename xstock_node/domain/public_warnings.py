@@ -112,18 +112,11 @@ def together(named: Mapping[K, Iterable[Hashable]]) -> list[list[K]]:
 def fold(alerts: Iterable[Alert]) -> PublicWarning:
     """The warning of alerts that belong together, in whatever order they come."""
     words = in_order(one for one in alerts if one.kind in WORDS)
-    standing: dict[str, Alert] = {}
-    after: dict[str, set[str]] = {}
+    line = _Line()
     for word in words:
-        over = _over(word, standing, after)
-        for name in over:
-            del standing[name]
-        for name in over | _named(word):
-            kept = {one for one in _reached(name, after) if one in standing}
-            after[name] = kept | {word.identifier}
-        standing[word.identifier] = word
-        after.pop(word.identifier, None)  # one that is said again begins anew
-    return PublicWarning(words, tuple(standing.values()), tuple(_marks(words, standing.values())))
+        line.take(word)
+    standing = tuple(line.standing.values())
+    return PublicWarning(words, standing, tuple(_marks(words, standing)))
 
 
 def in_order(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
@@ -196,36 +189,47 @@ def _place(warning: PublicWarning) -> tuple[int, str, str, str]:
     return first.sent, first.sender, first.identifier, first.status
 
 
-def _over(word: Alert, standing: Mapping[str, Alert], after: Mapping[str, set[str]]) -> set[str]:
-    """What of that which stands a later word takes the place of."""
-    named = _named(word)
-    over = {name for name in (*named, word.identifier) if name in standing}
-    for name in named - over:
-        instead = set(_reached(name, after))
-        if not instead & named:
-            over |= {one for one in instead if one in standing and _may_replace(word, standing[one])}
-    if word.thread:
-        over |= {name for name, one in standing.items() if one.thread == word.thread}
-    return over
+class _Line:
+    """What stands by identifier, while the words of a warning are gone through from the oldest to the newest."""
 
+    def __init__(self) -> None:
+        self.standing: dict[str, Alert] = {}
+        self._after: dict[str, set[str]] = {}
+        self._places: dict[str, frozenset[object]] = {}
 
-def _reached(name: str, after: Mapping[str, set[str]]) -> Iterator[str]:
-    """All that came after a word in its place, whether it stands or not."""
-    seen, waiting = {name}, [name]
-    while waiting:
-        for one in after.get(waiting.pop(), ()):
-            if one not in seen:
-                seen.add(one)
-                waiting.append(one)
-                yield one
+    def take(self, word: Alert) -> None:
+        """A later word: it stands, and takes the place of what it refers to."""
+        named, own = _named(word), word.identifier
+        self._places[own] = frozenset(place_of(area) for block in word.blocks for area in block.areas)
+        instead = {name: self._reached(name) for name in named if name not in self.standing}
+        over = self._over(word, named, instead)
+        for name in over:
+            del self.standing[name]
+            self._after[name] = {own}
+        for name, found in instead.items():
+            self._after[name] = {one for one in found if one in self.standing} | {own}
+        self._after.pop(own, None)  # one that is said again begins anew
+        self.standing[own] = word
 
+    def _over(self, word: Alert, named: set[str], instead: Mapping[str, set[str]]) -> set[str]:
+        over = {name for name in (*named, word.identifier) if name in self.standing}
+        places = self._places[word.identifier]
+        for found in instead.values():
+            if found.isdisjoint(named):
+                standing = (one for one in found if one in self.standing)
+                over |= {one for one in standing if word.kind == "Cancel" or self._places[one] <= places}
+        if word.thread:
+            over |= {name for name, one in self.standing.items() if one.thread == word.thread}
+        return over
 
-def _may_replace(word: Alert, held: Alert) -> bool:
-    return word.kind == "Cancel" or _places(held) <= _places(word)
-
-
-def _places(alert: Alert) -> set[object]:
-    return {place_of(area) for block in alert.blocks for area in block.areas}
+    def _reached(self, name: str) -> set[str]:
+        """All that came after a word in its place, whether it stands or not."""
+        seen, waiting = set[str](), [name]
+        while waiting:
+            fresh = self._after.get(waiting.pop(), set()) - seen
+            seen |= fresh
+            waiting += fresh
+        return seen - {name}
 
 
 def _named(alert: Alert) -> set[str]:

@@ -192,6 +192,7 @@ MESSAGE = 3 * MIB  # of another system; as it came, and as it is read, it fits a
 MESSAGES = 50_000  # of other systems, kept
 MESSAGE_SECONDS = 10.0
 ALERTS = 20_000  # public warnings and words on them, kept
+ALERT_WORDS = 1000  # of one warning; older ones are forgotten
 ALERT_DAYS = 30  # after the end of a warning
 MARKUP_DEPTH = 60
 MARKUP_ELEMENTS = 60_000

@@ -179,6 +179,10 @@ class _Intake:
 
     def _keep(self, before: HeldWarning | None, peak: int, held: list[HeldAlert]) -> None:
         now, tx = self._now, self._tx
+        held.sort(key=lambda one: (one.alert.sent, one.id))
+        for one in held[: -limits.ALERT_WORDS]:
+            ALERTS.drop(tx, one.id)
+        held = held[-limits.ALERT_WORDS :]
         warning = fold(one.alert for one in held)
         found = spans(warning, self._longest, lambda alert: concerns(alert, self._here))
         word, blocks = newest(warning.standing), list(self._said(warning.standing))
