@@ -18,7 +18,8 @@ from xstock_node.services.alert_feeds import FEEDS, alert_findings
 from xstock_node.services.alert_views import import_alerts
 from xstock_node.services.alerting import look_again
 from xstock_node.services.alerts_held import ALERTS, all_warnings
-from xstock_node.services.draft_desk import Dismissal, dismiss_draft
+from xstock_node.services.draft_desk import Dismissal, TakeDraft, dismiss_draft, take_draft
+from xstock_node.services.drafts import DraftRequest, put_draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, AlertRules
 from xstock_node.services.plugging import list_plugins
@@ -327,3 +328,12 @@ async def test_of_a_warning_that_is_revised_without_end_the_oldest_words_are_for
     (warning,) = await desk.listed()
     assert [one.identifier for one in (await desk.shown(warning.id)).alerts] == ["u6", "u5", "u4"]
     assert len(await desk.office.node.engine.read(ALERTS.list)) == 3 and await desk.calls() == 1
+
+
+async def test_what_is_real_is_never_asked_for_in_an_exercise(tmp_path: Path) -> None:
+    async with warning_desk(tmp_path, log="x-see.x-flood") as desk:
+        draft = DraftRequest(id="d", origin="alert", foreign_id="a", about="w", at=1)
+        await desk.office.node.engine.write(lambda tx: put_draft(tx, draft, 1), durable=True)
+        with pytest.raises(Refusal) as refused:
+            await take_draft(desk.office, OPERATOR, TakeDraft(id="d", to=["all"], notify=True))
+        assert refused.value.code == "real-draft" and await list_requests(desk.office, OPERATOR) == []
