@@ -17,3 +17,13 @@ def sample(*parts: str) -> Path:
             pytest.fail(f"{path} is missing; set XSTOCK_SAMPLES")
         pytest.skip(f"{path} is missing; set XSTOCK_SAMPLES to the folder of samples")
     return path
+
+
+def standard(*parts: str) -> Path:
+    """A public schema or sample (XSTOCK_SHARED, by default ../shared, below `standards`); in CI a missing one fails."""
+    path = Path(os.environ.get("XSTOCK_SHARED") or ROOT.parent / "shared").joinpath("standards", *parts)
+    if not path.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{path} is missing; set XSTOCK_SHARED")
+        pytest.skip(f"{path} is missing; set XSTOCK_SHARED to the folder of standards and data")
+    return path

@@ -280,12 +280,17 @@ def load(home: Path) -> Config:
     """The settings of a data folder, or a `Refusal` that says what to do."""
     path = home / FILE
     try:
-        return parse(path.read_bytes())
+        config = parse(path.read_bytes())
     except FileNotFoundError:
         raise Refusal("no-config", f"settings in {path}", "no such file", "run `xstock init` first", 3) from None
     except OSError as error:
         came = error.strerror or str(error)
         raise Refusal("no-config", f"settings in {path}", came, "check the path and its rights", 3) from None
+    folders = [(home / drop.folder).resolve() for drop in config.drop]
+    twice = next((folder for folder in folders if folders.count(folder) > 1), None)
+    if twice is not None:
+        raise Refusal("bad-config", "a folder of its own for each [[drop]]", str(twice), f"mend it in {FILE}", 3)
+    return config
 
 
 def parse(data: bytes) -> Config:
@@ -329,6 +334,11 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
             node.place,
         ),
         (_PREFIX.fullmatch(node.gs1_prefix) is not None, "node.gs1_prefix of 4 to 12 digits", node.gs1_prefix),
+        (
+            not config.public_port.client_ca or bool(config.public_port.tls_certificate),
+            "public_port.tls_certificate where client_ca is set",
+            "",
+        ),
         (abs(latitude) <= 90, "node.latitude from -90 to 90", latitude),
         (abs(longitude) <= 180, "node.longitude from -180 to 180", longitude),
         (

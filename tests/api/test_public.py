@@ -19,11 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from xstock_node.api.public import make_public_app
+from xstock_node.cli.serve import _listen_publicly
+from xstock_node.config import PublicPortSettings
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Office, OfficeSettings
 from xstock_node.services.plugging import PluginRequest, disable, enable
-from xstock_node.services.public_desk import Caller, Denied, PublicDesk
+from xstock_node.services.public_desk import Caller, Denied, PublicDesk, group_of
 from xstock_node.testing.plugins import write_plugin
 from xstock_node.testing.simnet import SimNet
 from xstock_node.transport.sockets import Listener
@@ -135,11 +138,9 @@ async def port(tmp_path: Path) -> AsyncIterator[Port]:
     for name, secret in (("token", "let me in\n"), ("secret", f"whsec_{KEY}\n")):
         (home / "plugins" / name).write_text(secret)
         (home / "plugins" / name).chmod(0o600)
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(known))
-    server.load_cert_chain(own)
-    server.verify_mode = ssl.CERT_OPTIONAL
     listener = Listener(make_public_app(office))
-    number = await listener.start("127.0.0.1", 0, server)
+    settled = PublicPortSettings(port=0, tls_certificate=own.name, client_ca=known.name)
+    number = await _listen_publicly(listener, settled, tmp_path)
     trusting = ssl.create_default_context(cafile=str(own))
     client = ssl.create_default_context(cafile=str(own))
     client.load_cert_chain(known)
@@ -177,6 +178,31 @@ async def raw(port: Port, path: str, header: bytes, length: int = 0) -> bytes:
         found = await reader.read(600)
     writer.close()
     return found
+
+
+async def test_a_file_that_is_missing_or_no_certificate_is_named(tmp_path: Path) -> None:
+    own, _ = identity(tmp_path, "localhost")
+    (tmp_path / "junk.pem").write_text("junk")
+    for changed, named in (({"client_ca": "ca.pem"}, "ca.pem"), ({"tls_certificate": "junk.pem"}, "junk.pem")):
+        settings = PublicPortSettings(**({"tls_certificate": own.name} | changed))
+        with pytest.raises(Refusal) as refused:
+            await _listen_publicly(None, settings, tmp_path)  # type: ignore[arg-type]
+        assert str(tmp_path / named) in refused.value.came and refused.value.code == "bad-certificate"
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+    ],
+)
+def test_who_has_a_network_of_addresses_is_one_caller(address: str, group: str) -> None:
+    assert group_of(address) == group
 
 
 async def test_a_token_lets_in_and_nothing_else_does(port: Port) -> None:

@@ -27,8 +27,8 @@ from xstock_node.services.mapping_desk import DecideRequest, decide
 from xstock_node.services.office import OPERATOR, Thresholds
 from xstock_node.services.syncing import SyncRequest, sync
 from xstock_node.services.taking import whole
-from xstock_node.services.writing_back import list_movements, look, movement_findings
-from xstock_node.services.written import MOVEMENTS
+from xstock_node.services.writing_back import MovementId, list_movements, look, movement_findings, retry
+from xstock_node.services.written import ASKED, MOVEMENTS, Asked, spoken_for
 from xstock_node.storage.interfaces import Transaction
 
 
@@ -43,6 +43,7 @@ class System:
 
     def __init__(self) -> None:
         self.moved: dict[str, Movement] = {}
+        self.declined: set[str] = set()
         self.calls: list[str] = []
         self.way: list[str] = []
         self.left: dict[str, int] = {}
@@ -90,7 +91,8 @@ class System:
         way = self.way.pop(0) if self.way else ""
         if way == "down":
             raise Unavailable("no line")
-        if way == "no":
+        if way == "no" or movement.key in self.declined:  # a key once declined stays so, as with a cancelled shipment
+            self.declined.add(movement.key)
             raise Declined("the tents were given away this morning")
         if way == "lost before":
             raise OutcomeUnknown("no answer")
@@ -228,12 +230,63 @@ async def test_what_the_system_declines_waits_for_a_person_and_the_operation_goe
     assert finding.state == "error" and "given away" in finding.found and "xstock stock retry" in finding.do
     (one,) = await list_movements(shop.office, OPERATOR)
     status, again, _ = await shop.desks[HR].ask("POST", "/stock/movements/retry", json={"id": one.id})
-    assert status == 200 and again["state"] == "unknown"
+    assert status == 200 and again["state"] == "waiting"
     await look(shop.office)
     assert await shop.states() == [("reserve", "done")]
+    assert [*shop.system.moved] == [f"{one.id}-1"], "under a key that was not declined"
     await shop.dispatch(case, 50)
     await look(shop.office)
     assert (await shop.states())[-1] == ("issue", "done")
+    assert [m.of for m in shop.system.moved.values()] == ["", f"{one.id}-1"]
+
+
+async def test_what_somebody_made_since_it_was_declined_is_found_and_not_made_again(shop: Shop) -> None:
+    await shop.bound(50)
+    shop.system.way = ["no"]
+    await look(shop.office)
+    (one,) = await list_movements(shop.office, OPERATOR)
+    shop.system.moved[one.id] = Movement(key=one.id, kind="reserve", lines=tuple(t.line for t in one.lines))
+    again = await retry(shop.office, OPERATOR, MovementId(id=one.id))
+    assert (again.state, again.reference) == ("done", f"M-{one.id}")
+    await look(shop.office)
+    assert [*shop.system.moved] == [one.id]
+
+
+async def test_what_leaves_while_the_stock_is_read_is_not_there_twice(shop: Shop) -> None:
+    """The reading began before the issue and ended after it: it still shows what has left."""
+    case = await shop.bound(50)
+    shop.system.way = ["no"]
+    await look(shop.office)
+    began = shop.office.node.clock.now()
+    await shop.dispatch(case, 50)
+    await look(shop.office)
+    assert await shop.states() == [("reserve", "declined"), ("issue", "done")]
+    (issue,) = [m for m in await list_movements(shop.office, OPERATOR) if m.kind == "issue"]
+
+    def read_meanwhile(tx: Transaction) -> dict[str, Decimal]:
+        ASKED.put(tx, "wms", Asked(at=began), began)
+        return spoken_for(tx, "wms")
+
+    assert issue.ended_at >= began
+    found = await shop.office.node.engine.write(read_meanwhile, durable=True)
+    assert sum(found.values()) == 50
+    shop.later(60)
+    await sync(shop.office, OPERATOR, SyncRequest(source="wms", accept_changes=True))
+    assert await shop.office.node.engine.read(lambda tx: spoken_for(tx, "wms")) == {}
+
+
+async def test_a_reservation_holds_until_its_release_is_made(shop: Shop) -> None:
+    case = await shop.bound(50)
+    await look(shop.office)
+    shop.system.way = ["down"]
+    await case.step(HR, "cancel-own", reason="flood-here")
+    await look(shop.office)
+    assert await shop.states() == [("reserve", "done"), ("release", "waiting")]
+    assert sum((await shop.office.node.engine.read(lambda tx: spoken_for(tx, "wms"))).values()) == 50
+    shop.later(3600)
+    await look(shop.office)
+    assert await shop.states() == [("reserve", "done"), ("release", "done")]
+    assert await shop.office.node.engine.read(lambda tx: spoken_for(tx, "wms")) == {}
 
 
 async def test_a_dispatch_without_a_reservation_issues_what_leaves(shop: Shop) -> None:

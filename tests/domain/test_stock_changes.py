@@ -136,3 +136,14 @@ def test_every_line_is_kept_added_or_removed(before: list[StockLine], after: lis
     added, removed = (sum(c.op == op for c in found) for op in ("add", "remove"))
     assert len(before) - removed == len(after) - added
     assert compare(after, after) == []
+
+
+@pytest.mark.parametrize(("was", "now", "held"), [(10, 100, True), (40, 4000, True), (10, 99, False), (1, 12, False)])
+def test_a_line_that_may_have_slipped_by_a_digit_is_held(was: int, now: int, held: bool) -> None:
+    many = [line(f"T{n}", 5000) for n in range(5)]
+
+    def with_tents(quantity: int) -> list[StockLine]:
+        return [*many, line("TENT", quantity)]
+
+    found = mass_change(with_tents(was), with_tents(now))
+    assert (found is not None and found.grown == ("TENT",)) == held and (found is None) != held

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services import dropping as module
 from xstock_node.services.dropping import Dropping, drop_findings
+from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Drop, Office, OfficeSettings
 from xstock_node.services.sources import list_sources
 from xstock_node.services.stock_lines import list_lines
@@ -202,10 +204,60 @@ async def test_a_list_keeps_its_name_where_the_import_fails_by_no_fault_of_its_o
 
 async def test_what_an_ended_process_had_claimed_is_taken_after_the_next_start(office: Office, tmp_path: Path) -> None:
     dropping, folder = Dropping(office), tmp_path / "in"
-    (folder / ".taking-list.csv").write_text(LIST)
+    claimed = module.claim_mark("redcross.bg") + "list.csv"
+    (folder / claimed).write_text(LIST)
     for _ in range(3):
         await dropping.look()
     assert names(folder / "taken") == ["list.csv"] and len(await list_lines(office, OPERATOR)) == 10
+
+
+async def test_what_another_node_on_the_folder_has_claimed_is_left_to_it(office: Office, tmp_path: Path) -> None:
+    dropping, folder = Dropping(office), tmp_path / "in"
+    other = folder / (module.claim_mark("redcross.hr") + "list.csv")
+    other.write_text(LIST)
+    for _ in range(3):
+        assert await dropping.look() == []
+    assert [*folder.iterdir()] == [other]
+
+
+@pytest.mark.parametrize("name", ["~$list.xlsx", "Thumbs.db", "desktop.ini", "list.csv.filepart", ".DS_Store"])
+async def test_what_programs_lay_beside_lists_is_no_list(office: Office, tmp_path: Path, name: str) -> None:
+    dropping, folder = Dropping(office), tmp_path / "in"
+    (folder / name).write_text("x")
+    for _ in range(3):
+        assert await dropping.look() == []
+    assert [path.name for path in folder.iterdir()] == [name] and drop_findings(office.settings.drops) == []
+
+
+@pytest.mark.parametrize(("day", "word"), [("01.02.2019", "2019-02-01"), ("01.08.2026", "2026-08-01")])
+async def test_a_list_that_says_it_is_older_than_the_last_one_or_than_a_month_is_held(
+    office: Office, tmp_path: Path, day: str, word: str
+) -> None:
+    dropping, folder = Dropping(office), tmp_path / "in"
+    for name, said in (("new.csv", "10.09.2026"), ("old.csv", day)):
+        (folder / name).write_text(f"Stock as of {said}\n\n{LIST}")
+        for _ in range(2):
+            await dropping.look()
+    assert names(folder / "taken") == ["new.csv"]
+    (why,) = (folder / "held").glob("*.why.txt")
+    assert word in why.read_text() and "or later" in why.read_text()
+
+
+async def test_a_cut_list_of_minimums_is_held_and_lists_of_other_places_stay(office: Office, tmp_path: Path) -> None:
+    def levels(place: str, count: int) -> ImportRequest:
+        rows = "".join(f"T{n};Tent {n};pcs;{n + 5};{place}\n" for n in range(count))
+        content = f"code;name;unit;quantity;location\n{rows}".encode()
+        return ImportRequest(file="min.csv", content=content, kind="minimums", source=place)
+
+    assert (await import_file(office, OPERATOR, levels("Sofia", 10))).stored == 10
+    second = await import_file(office, OPERATOR, levels("Varna", 6))
+    assert (second.stored, second.added, second.removed) == (6, 6, 0)
+    with pytest.raises(Refusal, match="9 of 10 levels of Sofia gone"):
+        await import_file(office, OPERATOR, levels("Sofia", 1))
+    assert len(await office.node.engine.read(lambda tx: tx.stock.minimums())) == 16
+    said = msgspec.structs.replace(levels("Sofia", 1), accept_changes=True)
+    assert (await import_file(office, OPERATOR, said)).removed == 9
+    assert len(await office.node.engine.read(lambda tx: tx.stock.minimums())) == 7
 
 
 async def test_a_pipe_in_the_place_of_a_list_is_left_alone(office: Office, tmp_path: Path) -> None:

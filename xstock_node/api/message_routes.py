@@ -27,7 +27,7 @@ MESSAGE_ROUTES = (
     Route(
         "message.show",
         "GET",
-        "/messages/{id}",
+        "/messages/message",
         "see",
         messaging.MessageRef,
         messaging.MessageView,

@@ -7,7 +7,7 @@ import msgspec
 
 from xstock_node.cli.host import plugin_host
 from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
-from xstock_node.config import Config
+from xstock_node.config import Config, PublicPortSettings
 from xstock_node.domain.alerts import Point
 from xstock_node.protocol import identity
 from xstock_node.protocol.errors import ProtocolError
@@ -70,6 +70,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         escalate_minutes=config.duty.escalate_minutes,
         stand_down=config.requests.stand_down,
         alerts=_alert_rules(config),
+        public_plain=_plainly(config.public_port),
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
 
@@ -87,6 +88,12 @@ def _alert_rules(config: Config) -> AlertRules:
         call=alerts.call,
         hours=alerts.hours,
     )
+
+
+def _plainly(port: PublicPortSettings) -> str:
+    """Where the public port may be reached from other machines without TLS; empty where it may not."""
+    here = port.host in ("localhost", "::1") or port.host.startswith("127.")
+    return "" if not port.port or here or port.tls_certificate else f"{port.host}:{port.port}"
 
 
 def pinned(home: Path, config: Config) -> list[Identity]:

@@ -64,7 +64,7 @@ async def export(as_json: bool, home: Path | None, about: str, format_: str, out
     async with open_session(home) as session:
         found = await session.call("message.export", MessageExport(about=about, format=format_))
     paths = _written(out, found.documents)
-    told = {"format": found.format, "files": [str(path) for path in paths]}
+    told = {"format": found.format, "files": [str(path) for path in paths], "left_out": found.left_out}
     emit(told, as_json, lambda t: "\n".join([*t["files"], words("message.written", "{n} messages", n=len(paths))]))
 
 

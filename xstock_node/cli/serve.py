@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import ssl
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ from xstock_node.services.alert_feeds import Alerting
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.messaging import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
@@ -90,6 +92,7 @@ class Running:
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
         self._public: Listener | None = None
+        office.ways.inboxes = partial(NodeInbox, office)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
@@ -103,7 +106,7 @@ class Running:
         node, config = self._office.node, self._config
         peer_port = 0
         if config.peer_port.port:
-            peer_port = await _listen(self.server, config)
+            peer_port = await _listen(self.server, config, self._home)
         await node.start(_peers(node, config, self._session), self._dial)
         await self._reacting.start()
         path = await self._listen_on_socket()
@@ -120,7 +123,7 @@ class Running:
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
         if config.public_port.port:
             self._public = Listener(make_public_app(self._office))
-            await _listen_publicly(self._public, config.public_port)
+            await _listen_publicly(self._public, config.public_port, self._home)
         epoch = node.own.head.log.epoch if node.own.head else 0
         node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)
         return Serving(
@@ -170,37 +173,40 @@ def _check_length(path: Path) -> None:
         raise Refusal("long-path", expected, f"{length}: {path}", "choose a shorter --home", 2)
 
 
-async def _listen_publicly(listener: Listener, settings: PublicPortSettings) -> None:
+async def _listen_publicly(listener: Listener, settings: PublicPortSettings, home: Path) -> int:
     """Open the public port, with TLS where a certificate is set, asking clients for theirs where an authority is."""
-    tls = None
-    if settings.tls_certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls = _tls("public_port", settings.tls_certificate, settings.tls_key, home)
+    if tls is not None and settings.client_ca:
+        path = home / settings.client_ca
         try:
-            tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
-            if settings.client_ca:
-                tls.load_verify_locations(settings.client_ca)
-                tls.verify_mode = ssl.CERT_OPTIONAL
+            tls.load_verify_locations(path)
         except OSError as error:
-            came = f"{settings.tls_certificate}: {error.strerror or error}"
-            raise Refusal("bad-certificate", "PEM files", came, "set public_port.tls_* and client_ca", 3) from None
+            came = f"{path}: {error.strerror or error}"
+            raise Refusal("bad-certificate", "certificates in PEM", came, "set public_port.client_ca", 3) from None
+        tls.verify_mode = ssl.CERT_OPTIONAL
     try:
-        await listener.start(settings.host, settings.port, tls)
+        return await listener.start(settings.host, settings.port, tls)
     except OSError as error:
         came = f"{settings.host}:{settings.port}: {error.strerror or error}"
         raise Refusal("port-taken", "a free public port", came, "set public_port.port", 5) from None
 
 
-async def _listen(server: PeerServer, config: Config) -> int:
-    settings, tls = config.peer_port, None
-    if settings.tls_certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            tls.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
-        except OSError as error:
-            came = f"{settings.tls_certificate}: {error.strerror or error}"
-            raise Refusal(
-                "bad-certificate", "a certificate and its key in PEM", came, "set peer_port.tls_*", 3
-            ) from None
+def _tls(port: str, certificate: str, key: str, home: Path) -> ssl.SSLContext | None:
+    """TLS with these PEM files, relative to the data folder; None without a certificate."""
+    if not certificate:
+        return None
+    tls, path = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), home / certificate
+    try:
+        tls.load_cert_chain(path, home / key if key else None)
+    except OSError as error:
+        came = f"{path}: {error.strerror or error}"
+        raise Refusal("bad-certificate", "a certificate and its key in PEM", came, f"set {port}.tls_*", 3) from None
+    return tls
+
+
+async def _listen(server: PeerServer, config: Config, home: Path) -> int:
+    settings = config.peer_port
+    tls = _tls("peer_port", settings.tls_certificate, settings.tls_key, home)
     try:
         return await server.start(settings.host, settings.port, tls)
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from xstock_node.domain import steps
+from xstock_node.domain.message_order import causal
 from xstock_node.domain.messages import Answer, Contact, MessageKind, Moment, Place, Resource, ResourceMessage, Schedule
 from xstock_node.domain.operation import Event, lines_of
 from xstock_node.domain.operations import Side
@@ -91,9 +92,9 @@ class Told(NamedTuple):
 
 
 def chain_of(told: Told, events: Sequence[Event]) -> tuple[ResourceMessage, ...]:
-    """The messages of an operation; `events` are both chains in the order in which they were signed."""
+    """The messages of an operation; `events` are both chains."""
     chain = _Chain(told)
-    for event in events:
+    for event in causal(events):
         chain.take(event)
     return tuple(chain.messages)
 
@@ -104,7 +105,7 @@ class _Chain:
         self._places: dict[Key, str] = dict(told.lines)
         self._lines: dict[str, tuple[steps.Line, ...]] = {}
         self._by_hash: dict[str, ResourceMessage] = {}
-        self._where = Place()
+        self._where: Place | None = None
         self.messages: list[ResourceMessage] = []
 
     def take(self, event: Event) -> None:
@@ -116,7 +117,7 @@ class _Chain:
         if kind is None:
             return
         if event.verb == "request" and isinstance(event.body, steps.Ask):
-            self._where = Place(description=event.body.place, country=event.body.country)
+            self._where = _place(event.body.place, event.body.country)
         if kind == "request" and self._told.origin is not None and not self.messages:
             self._spoken(event)
             self.messages.append(self._told.origin)
@@ -150,7 +151,7 @@ class _Chain:
             incidents=(event.body.event,)
             if isinstance(event.body, steps.Ask) and event.body.event
             else self._incident(),
-            note=event.body.note or event.body.reason,
+            note=event.body.note or event.body.reason or (event.verb if kind == "recall" else ""),
             contacts=(_contact(own, event.side),),
             lines=lines,
         )
@@ -249,12 +250,14 @@ class _Chain:
     def _moments(self, event: Event, kind: MessageKind) -> Iterable[Schedule]:
         body = event.body
         if isinstance(body, steps.Ask):
-            yield Schedule(moment="requested-arrival", at=body.needed_by, place=self._where)
+            if body.needed_by or self._where:
+                yield Schedule(moment="requested-arrival", at=body.needed_by, place=self._where)
         elif isinstance(body, steps.Promise) and body.ready_at:
             yield Schedule(moment="estimated-departure", at=body.ready_at, place=_place(body.origin))
         elif isinstance(body, steps.Accept) and event.verb == "accept":
-            self._where = Place(description=body.place, country=body.country) if body.place else self._where
-            yield Schedule(moment="requested-arrival", place=self._where)
+            self._where = _place(body.place, body.country) or self._where
+            if self._where:
+                yield Schedule(moment="requested-arrival", place=self._where)
         elif isinstance(body, steps.Loan) and body.due and kind in ("extension-request", "extension-answer"):
             yield Schedule(moment="estimated-return", at=_day(body.due))
         elif moment := _MOMENTS.get(kind):
@@ -278,15 +281,15 @@ def _contact(own: Partner, side: Side) -> Contact:
     return Contact(description=own.name or own.node, role="requester" if side == "requester" else "owner", place=place)
 
 
-def _place(text: str) -> Place | None:
-    return Place(description=text) if text else None
+def _place(text: str, country: str = "") -> Place | None:
+    return Place(description=text, country=country) if text or country else None
 
 
-def _whereabouts(event: Event, where: Place) -> Place | None:
+def _whereabouts(event: Event, where: Place | None) -> Place | None:
     """A place for what states none: on the way, with the word of the event; else where the goods were to come."""
     if isinstance(event.body, steps.Movement):
         return Place(description=event.body.event or event.verb)
-    return where if event.verb == "received" and where != Place() else None
+    return where if event.verb == "received" else None
 
 
 def _day(day: str) -> int:
@@ -295,25 +298,3 @@ def _day(day: str) -> int:
 
 def _with(line: Resource, **changes: object) -> Resource:
     return msgspec.structs.replace(line, **changes)
-
-
-def in_order(messages: Iterable[ResourceMessage]) -> tuple[ResourceMessage, ...]:
-    """Messages by how far they are from the first of their chain, then by time: whatever order they came in."""
-    by_id = {one.id: one for one in messages}
-
-    def depth(message: ResourceMessage) -> int:
-        steps_up, seen = 0, {message.id}
-        while (before := by_id.get(message.preceding)) is not None and before.id not in seen:
-            steps_up, message = steps_up + 1, before
-            seen.add(message.id)
-        return steps_up
-
-    return tuple(sorted(by_id.values(), key=lambda one: (depth(one), one.sent, one.id)))
-
-
-def gaps(messages: Iterable[ResourceMessage]) -> tuple[str, ...]:
-    """The ids that messages of a chain refer to and that are not among them."""
-    every = tuple(messages)
-    known = {one.id for one in every}
-    named = [id_ for one in every for id_ in (one.originating, one.preceding, one.recalls) if id_]
-    return tuple(dict.fromkeys(id_ for id_ in named if id_ not in known))

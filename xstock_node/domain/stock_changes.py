@@ -17,6 +17,8 @@ from xstock_node.domain.stock import StockLine
 GUARDED_LINES: Final = 5  # shorter lists may change as they like, but for being emptied
 MOST_LOST: Final = Decimal("0.3")
 MOST_MOVED: Final = Decimal("0.5")
+TENFOLD: Final = 10
+"""A line that held so many or more and is so many times as large now may have slipped by a digit."""
 Op = Literal["add", "update", "rename", "remove"]
 
 
@@ -50,7 +52,8 @@ class LineKey(NamedTuple):
 
 
 class MassChange(NamedTuple):
-    """Why a snapshot is held: `lost` of `lines` lines are gone, or the figures' sum moved from `had` to `has`.
+    """Why a snapshot is held: `lost` of `lines` lines are gone, the figures' sum moved from `had` to `has`, or figures
+    of single lines are tenfold (`grown`: names of what).
 
     The sum is over whatever units the list has: it measures how much moved and is no quantity.
     """
@@ -59,6 +62,7 @@ class MassChange(NamedTuple):
     lines: int
     had: Decimal
     has: Decimal
+    grown: tuple[str, ...] = ()
 
     @property
     def vanished(self) -> bool:
@@ -102,14 +106,19 @@ def compare(before: Sequence[StockLine], after: Sequence[StockLine]) -> list[Sto
 
 
 def mass_change(before: Sequence[StockLine], after: Sequence[StockLine]) -> MassChange | None:
-    """Why `after` has to wait for a person, or None: over 30 % of the lines gone, the sum moved by over 50 %, empty."""
+    """Why `after` has to wait for a person, or None: over 30 % of the lines gone, the sum moved by over 50 %, a line
+    tenfold, empty.
+    """
     old, new = keyed(before), keyed(after)
     had = sum((line.quantity for line in before), Decimal(0))
     has = sum((line.quantity for line in after), Decimal(0))
-    found = MassChange(len(old.keys() - new.keys()), len(old), had, has)
+    same = ((line, old[key].quantity) for key, line in new.items() if key in old)
+    grown = [line for line, was in same if was >= TENFOLD and line.quantity >= was * TENFOLD]
+    named = tuple(line.item_code or line.item_name or "" for line in grown)
+    found = MassChange(len(old.keys() - new.keys()), len(old), had, has, named)
     if before and not after:
         return found
-    return found if len(old) >= GUARDED_LINES and (found.vanished or found.moved) else None
+    return found if len(old) >= GUARDED_LINES and (found.vanished or found.moved or found.grown) else None
 
 
 def _told_apart(lines: dict[LineKey, StockLine]) -> dict[LineKey, StockChange]:

@@ -23,6 +23,7 @@ from xstock_node.plugins.errors import (
     Unavailable,
 )
 from xstock_node.plugins.hookspecs import API_LEVEL, Registry, hookimpl
+from xstock_node.plugins.inbox import Document, Inbox, Receipt
 from xstock_node.plugins.inventory import (
     Capabilities,
     Gone,
@@ -55,6 +56,7 @@ __all__ = [
     "Context",
     "CursorExpired",
     "Declined",
+    "Document",
     "Entry",
     "Field",
     "Figure",
@@ -64,6 +66,7 @@ __all__ = [
     "Gone",
     "Http",
     "HttpAnswer",
+    "Inbox",
     "InventorySource",
     "InventoryWriter",
     "Moved",
@@ -83,6 +86,7 @@ __all__ = [
     "PublicRequest",
     "PublicRoute",
     "ReadHints",
+    "Receipt",
     "Registry",
     "RejectedLine",
     "SnapshotEnd",

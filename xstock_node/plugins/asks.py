@@ -5,10 +5,11 @@ import msgspec
 from xstock_node.plugins import frames
 from xstock_node.plugins.context import Http, Store
 from xstock_node.plugins.errors import NotAllowed
+from xstock_node.plugins.inbox import Document, Inbox
 
 
-async def answer(store: Store, http: Http, what: str, value: bytes) -> bytes:
-    """The packed answer; raises what the store or the way out raises, and `NotAllowed` for anything else."""
+async def answer(store: Store, http: Http, inbox: Inbox | None, what: str, value: bytes) -> bytes:
+    """The packed answer; raises what the store, the way out or the inbox raises, and `NotAllowed` for anything else."""
     if what == "http":
         ask = msgspec.msgpack.decode(value, type=frames.HttpAsk)
         found = await http.request(ask.method, ask.url, headers=ask.headers, body=ask.body, timeout=ask.timeout)
@@ -24,4 +25,6 @@ async def answer(store: Store, http: Http, what: str, value: bytes) -> bytes:
         write = msgspec.msgpack.decode(value, type=frames.WriteAsk)
         await store.write(write.put, write.append)
         return b""
-    raise NotAllowed(f"expected http, get, keys, read or write; came {what[:40]}")
+    if what == "take" and inbox is not None:
+        return msgspec.msgpack.encode(await inbox.take(msgspec.msgpack.decode(value, type=Document)))
+    raise NotAllowed(f"expected http, get, keys, read, write, or take by its manifest; came {what[:40]}")

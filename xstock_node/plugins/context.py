@@ -10,6 +10,9 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from xstock_node.plugins.errors import NotAllowed
+from xstock_node.plugins.inbox import Document, Inbox, Receipt
+
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a server answered; header names are lower case, `body` at most as large as the host lets in."""
@@ -71,6 +74,14 @@ class Store(Protocol):
         ...
 
 
+class Nowhere:
+    """The inbox of an adapter that has no node around it: it takes nothing."""
+
+    async def take(self, document: Document) -> tuple[Receipt, ...]:
+        """See `Inbox.take`."""
+        raise NotAllowed("expected a node that takes messages; came none")
+
+
 class Context(NamedTuple):
     """What each call of an adapter gets.
 
@@ -84,3 +95,4 @@ class Context(NamedTuple):
     http: Http
     now: Callable[[], int]
     log: logging.Logger
+    inbox: Inbox = Nowhere()

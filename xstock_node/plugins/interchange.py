@@ -7,7 +7,6 @@ writes those as bytes. Since API level 4.
 from typing import Annotated, Protocol
 
 import msgspec
-from msgspec import Meta
 
 from xstock_node.domain.alerts import (
     Alert,
@@ -35,6 +34,7 @@ from xstock_node.domain.messages import (
     Schedule,
 )
 from xstock_node.plugins.context import Context
+from xstock_node.plugins.inbox import Document
 from xstock_node.protocol import limits
 
 __all__ = [
@@ -65,15 +65,8 @@ __all__ = [
     "Skipped",
     "Status",
     "Writing",
+    "limits",
 ]
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as bytes: a file's name, its media type, its content."""
-
-    name: Id
-    content: Annotated[bytes, Meta(max_length=limits.MESSAGE)]
-    media: Id = ""
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):

@@ -305,7 +305,8 @@ class Plugin:
         assert self._ways is not None
         store = self._ways.store(self.name)
         http = self._ways.http(self.name, self._hosts(settings))
-        return lambda what, value: asks.answer(store, http, what, value)
+        inbox = self._ways.inbox(self.name) if "messages" in self.manifest.may else None
+        return lambda what, value: asks.answer(store, http, inbox, what, value)
 
     def _hosts(self, settings: dict[str, Settings]) -> tuple[str, ...]:
         if self.manifest.network == "none":
@@ -330,4 +331,5 @@ class Plugin:
         hosts = found.hosts if self.manifest.network != "none" else ()
         http, folder = self._ways.http(self.name, hosts), self._home / settings_files.FOLDER
         log = logging.getLogger(f"xstock.plugin.{self.name}")
-        return Context(settings, folder, self._ways.store(self.name), http, self._ways.now, log)
+        store, inbox = self._ways.store(self.name), self._ways.inbox(self.name)
+        return Context(settings, folder, store, http, self._ways.now, log, inbox)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from xstock_node.plugins.context import Http, Store
+from xstock_node.plugins.inbox import Inbox
 
 
 class Ways(Protocol):
@@ -14,6 +15,10 @@ class Ways(Protocol):
 
     def http(self, plugin: str, hosts: tuple[str, ...]) -> Http:
         """A way out to these hosts alone."""
+        ...
+
+    def inbox(self, plugin: str) -> Inbox:
+        """The node's inbox, for messages that come by this plugin."""
         ...
 
     def now(self) -> int:

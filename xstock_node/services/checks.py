@@ -17,6 +17,7 @@ from xstock_node.services.notifying import duty_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.services.plugging import plugin_findings
+from xstock_node.services.public_desk import public_findings
 from xstock_node.services.source_checks import source_findings
 from xstock_node.services.times import iso
 from xstock_node.services.writing_back import movement_findings
@@ -49,6 +50,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *plugin_findings(office),
         *await movement_findings(office),
         *drop_findings(office.settings.drops),
+        *public_findings(office.settings.public_plain),
         *await source_findings(office),
         *await alert_findings(office),
     ]

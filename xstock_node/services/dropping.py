@@ -7,6 +7,7 @@ dot are left alone, and one file that cannot be dealt with keeps no other from b
 """
 
 import asyncio
+import hashlib
 import os
 import stat
 from datetime import UTC, datetime
@@ -24,7 +25,9 @@ EVERY: Final = 5.0
 TAKEN, HELD = "taken", "held"
 CLAIMED: Final = ".taking-"
 NODE: Final = Actor("node", "folder drop")
-ENDS: Final = (".part", ".tmp", ".crdownload", "~")
+ENDS: Final = (".part", ".filepart", ".tmp", ".crdownload", "~")
+LITTER: Final = frozenset(("thumbs.db", "desktop.ini"))
+OPENED: Final = "~$"  # what a spreadsheet program lays beside a list while somebody has it open
 NAME_BYTES: Final = 200
 """So many bytes of a file's name are kept, its end: with what is put before it a file system takes at most 255."""
 
@@ -50,6 +53,7 @@ class Dropping:
 
     def __init__(self, office: Office) -> None:
         self._office, self._drops = office, office.settings.drops
+        self._mark = claim_mark(office.node.identity.name)
         self._seen: dict[Path, Seen] = {}
         self._done: dict[Path, Seen] = {}
         self._task: asyncio.Task[None] | None = None
@@ -103,10 +107,10 @@ class Dropping:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             try:
                 about = path.lstat()
-                if not stat.S_ISREG(about.st_mode) or path.name.endswith(ENDS):
+                if not stat.S_ISREG(about.st_mode) or _is_no_list(path.name):
                     continue
-                if path.name.startswith(CLAIMED) and len(path.name) > len(CLAIMED):
-                    self._put_back(path, path.with_name(path.name.removeprefix(CLAIMED)))
+                if path.name.startswith(self._mark) and len(path.name) > len(self._mark):
+                    self._put_back(path, path.with_name(path.name.removeprefix(self._mark)))
                 elif not path.name.startswith("."):
                     found[path] = Seen.of(about)
             except OSError as error:  # gone again, or not ours to move
@@ -161,7 +165,7 @@ class Dropping:
 
     def _claim(self, path: Path) -> Path:
         """The file under a hidden name in its folder, where nobody who writes the list anew writes into it."""
-        claimed = path.with_name(CLAIMED + _end_of(path.name))
+        claimed = path.with_name(self._mark + _end_of(path.name))
         if os.path.lexists(claimed):
             raise FileExistsError(f"{shown(claimed)} is in the way")
         path.rename(claimed)
@@ -192,6 +196,16 @@ class Dropping:
         claimed.rename(target)
         if why:
             target.with_name(f"{target.name}.why.txt").write_text(why + "\n", "utf-8")
+
+
+def _is_no_list(name: str) -> bool:
+    """Whether a file is half written, or what programs lay into folders beside lists."""
+    return name.endswith(ENDS) or name.startswith(OPENED) or name.lower() in LITTER
+
+
+def claim_mark(node: str) -> str:
+    """How the hidden names begin under which a node claims files: another node on the same folder has another."""
+    return f"{CLAIMED}{hashlib.sha256(node.encode()).hexdigest()[:8]}-"
 
 
 def shown(path: Path) -> str:

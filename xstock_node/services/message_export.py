@@ -6,7 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.message_chain import Partner, Told, chain_of, in_order
+from xstock_node.domain.message_chain import Partner, Told, chain_of
+from xstock_node.domain.message_order import in_order
 from xstock_node.domain.messages import ResourceMessage
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError
@@ -15,7 +16,7 @@ from xstock_node.services import dossier
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.drafts import DRAFTS, DraftRequest
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, chain
+from xstock_node.services.messages_held import MESSAGES, SAID, chain
 from xstock_node.services.messaging import FORMAT
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS
@@ -30,10 +31,13 @@ class MessageExport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessagesWritten(msgspec.Struct, frozen=True, kw_only=True):
-    """The documents, in the order of the chain."""
+    """The documents, in the order of the chain. `left_out` are ids of messages whose sender nobody knows, as they came
+    without an envelope: they are not restated in another's name.
+    """
 
     format: str
     documents: list[Document]
+    left_out: list[str]
 
 
 async def export_messages(office: Office, actor: Actor, request: MessageExport) -> MessagesWritten:
@@ -51,13 +55,15 @@ async def export_messages(office: Office, actor: Actor, request: MessageExport) 
         raise Refusal(
             "no-messages", "an operation, a request or a message with a chain", request.about, "see `xstock op list`", 2
         )
+    left_out = [one.id for one in messages if not one.sender]
+    messages = tuple(one for one in messages if one.sender)
     try:
         documents = await adapter.plugin.call(FORMAT, adapter.name, "write", Writing(messages=messages))
     except (AdapterError, Defect) as error:
         raise Refusal(
             "not-written", f"messages that {adapter.name} has words for", str(error), "choose another format"
         ) from None
-    return MessagesWritten(format=adapter.name, documents=list(documents))
+    return MessagesWritten(format=adapter.name, documents=list(documents), left_out=left_out)
 
 
 def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, str]) -> tuple[ResourceMessage, ...]:
@@ -72,23 +78,23 @@ def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, st
     held = MESSAGES.get(tx, about)
     every = MESSAGES.list(tx) if held is None else [held]
     first = next((one for one in every if held is not None or one.chain == about), None)
-    return tuple(one.message for one in chain(tx, first.format, first.chain)) if first else ()
+    return chain(tx, first.format, first.chain) if first else ()
 
 
 def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, str]) -> tuple[ResourceMessage, ...]:
     """One of this node's operations as messages; answers to a foreign request carry its ids."""
     draft = _draft(tx, found.case.id)
-    origin = MESSAGES.get(tx, draft.about) if draft else None
+    origin = SAID.get(tx, draft.about) if draft else None
     told = Told(
         case=found.case.id,
         requester=_partner(office, found.case.requester),
         supplier=_partner(office, found.case.supplier),
         exercise=office.node.networks[found.case.network].shared.is_exercise,
         names=names,
-        origin=origin.message if origin else None,
+        origin=origin,
         lines={(line.item, line.unit): line.id for line in draft.lines if line.item} if draft else {},
     )
-    return in_order(chain_of(told, sorted(found.events(), key=lambda e: (e.time, e.side != "requester", e.n))))
+    return in_order(chain_of(told, found.events()))
 
 
 def _draft(tx: Transaction, case: str) -> DraftRequest | None:

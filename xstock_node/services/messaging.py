@@ -13,14 +13,15 @@ from msgspec import Meta
 
 from xstock_node.domain.messages import MessageKind, ResourceMessage
 from xstock_node.plugins.calls import Defect
-from xstock_node.plugins.errors import AdapterError
-from xstock_node.plugins.interchange import Document, Reading, Skipped
+from xstock_node.plugins.errors import AdapterError, Declined
+from xstock_node.plugins.inbox import Document, Receipt
+from xstock_node.plugins.interchange import Reading, Skipped
 from xstock_node.protocol import limits
 from xstock_node.services import alert_views, recalling
 from xstock_node.services.alert_views import AlertTaken
 from xstock_node.services.drafts import DraftLine, DraftRequest, draft_id, put_draft
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, HeldMessage, State, first_of, message_id
+from xstock_node.services.messages_held import MESSAGES, SAID, HeldMessage, MessageState, first_of, message_id
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
 from xstock_node.services.typed import clean, decimal_text
@@ -48,7 +49,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     sent: str
     status: str
     chain: str
-    state: State
+    state: MessageState
     reason: str
     draft: str
     new: bool = False
@@ -106,16 +107,45 @@ async def read_document(office: Office, request: MessageFile) -> tuple[str, Read
     )
 
 
+class NodeInbox:
+    """The `Inbox` of a plugin's context: what comes by it is taken in under the plugin's name."""
+
+    def __init__(self, office: Office, plugin: str) -> None:
+        self._office, self._actor = office, Actor("plugin", plugin)
+
+    async def take(self, document: Document) -> tuple[Receipt, ...]:
+        """See `Inbox.take`."""
+        request = MessageFile(file=document.name, content=document.content, media=document.media)
+        try:
+            found = await import_message(self._office, self._actor, request)
+        except Refusal as error:
+            raise Declined(f"expected {error.expected}; came {error.came}; {error.do}") from None
+        return tuple(
+            Receipt(
+                id=one.id,
+                foreign_id=one.foreign_id,
+                kind=one.kind,
+                state=one.state,
+                reason=one.reason,
+                known=not one.new,
+            )
+            for one in found.messages
+        )
+
+
 async def list_messages(office: Office, actor: Actor, request: None = None) -> list[MessageView]:
     """All messages of other systems, newest first, without what they say."""
     held = await office.node.engine.read(MESSAGES.list)
-    return [_view(one) for one in sorted(held, key=lambda one: (-one.at, one.chain, one.message.sent, one.id))]
+    return [_view(one) for one in sorted(held, key=lambda one: (-one.at, one.chain, one.sent, one.id))]
 
 
 async def show_message(office: Office, actor: Actor, request: MessageRef) -> MessageView:
     """One message with what it says."""
-    held = await office.node.engine.read(lambda tx: held_of(tx, request.id))
-    return msgspec.structs.replace(_view(held), message=held.message)
+
+    def work(tx: Transaction) -> MessageView:
+        return msgspec.structs.replace(_view(held_of(tx, request.id)), message=SAID.get(tx, request.id))
+
+    return await office.node.engine.read(work)
 
 
 def held_of(tx: Transaction, id_: str) -> HeldMessage:
@@ -135,31 +165,43 @@ async def _take(office: Office, actor: Actor, format_: str, sha256: str, message
         id_ = message_id(format_, message.sender, message.id)
         before = next((one for one in known if one.id == id_), None)
         if before is not None:
-            return _again(before, message), False
+            return _again(tx, before, message), False
         if len(known) >= limits.MESSAGES:
             raise Refusal("too-many", f"at most {limits.MESSAGES} messages", "one more", "ask the node's operator")
         held = HeldMessage(
-            id=id_, format=format_, sha256=sha256, at=now, chain=first_of(known, message), message=message
+            id=id_,
+            format=format_,
+            sha256=sha256,
+            at=now,
+            chain=first_of(known, message),
+            foreign_id=message.id,
+            kind=message.kind,
+            sender=message.sender,
+            sent=message.sent,
+            status=message.status,
+            recalls=message.recalls,
+            replaces=message.replaces,
         )
         if message.kind == "request":
-            draft = put_draft(tx, draft_of(held, items), now)
+            draft = put_draft(tx, draft_of(held, message, items), now)
             held = msgspec.structs.replace(held, draft=draft.id)
         elif not any(one.chain == held.chain for one in known):
             held = msgspec.structs.replace(held, state="waiting", reason="what it refers to has not come")
         MESSAGES.put(tx, id_, held, now)
+        SAID.put(tx, id_, message, now)
         _wake(tx, held, now)
         office.record(tx, actor, "message.take", id_, f"{format_} {message.kind} {clean(message.id)[:100]}")
         return held, True
 
     held, new = await office.node.engine.write(keep, durable=True)
-    if held.message.kind == "recall" or (held.message.kind == "request" and new):
+    if held.kind == "recall" or (held.kind == "request" and new):
         held = await recalling.settle(office, actor, held)
     return msgspec.structs.replace(_view(held), new=new)
 
 
-def _again(before: HeldMessage, message: ResourceMessage) -> HeldMessage:
+def _again(tx: Transaction, before: HeldMessage, message: ResourceMessage) -> HeldMessage:
     """A message that came again; one of the same id that says something else is refused, and the first stays."""
-    if before.message == message:
+    if SAID.get(tx, before.id) == message:
         return before
     return msgspec.structs.replace(before, state="refused", reason="a message of this id said something else before")
 
@@ -171,9 +213,8 @@ def _wake(tx: Transaction, held: HeldMessage, now: int) -> None:
             MESSAGES.put(tx, one.id, msgspec.structs.replace(one, state="taken", reason=""), now)
 
 
-def draft_of(held: HeldMessage, items: Container[str]) -> DraftRequest:
+def draft_of(held: HeldMessage, message: ResourceMessage, items: Container[str]) -> DraftRequest:
     """The draft that a foreign request opens; what the catalogue does not know stays to be named by a person."""
-    message = held.message
     wanted = [s for line in message.lines for s in line.schedule if s.moment == "requested-arrival"]
     place = next((s.place for s in wanted if s.place is not None), None)
     contact = message.contacts[0] if message.contacts else None
@@ -208,15 +249,14 @@ def draft_of(held: HeldMessage, items: Container[str]) -> DraftRequest:
 
 
 def _view(held: HeldMessage) -> MessageView:
-    message = held.message
     return MessageView(
         id=held.id,
-        foreign_id=message.id,
+        foreign_id=held.foreign_id,
         format=held.format,
-        kind=message.kind,
-        sender=message.sender,
-        sent=iso(message.sent) if message.sent else "",
-        status=message.status,
+        kind=held.kind,
+        sender=held.sender,
+        sent=iso(held.sent) if held.sent else "",
+        status=held.status,
         chain=held.chain,
         state=held.state,
         reason=held.reason,

@@ -103,7 +103,8 @@ class OfficeSettings(NamedTuple):
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
     `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
-    `drops` are folders for lists; `alerts` says which public warnings matter.
+    `drops` are folders for lists; `alerts` says which public warnings matter;
+    `public_plain` is where the public port listens to others without TLS.
     """
 
     country: str = "XX"
@@ -123,6 +124,7 @@ class OfficeSettings(NamedTuple):
     stand_down: str = "ask"
     drops: tuple[Drop, ...] = ()
     alerts: AlertRules = AlertRules()
+    public_plain: str = ""
 
 
 class Office:

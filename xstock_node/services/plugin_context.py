@@ -1,11 +1,12 @@
 """What a plugin gets of the node: a way out over HTTP, and a store, both with the bounds of one plugin."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from xstock_node.plugins.context import Entry, Http, HttpAnswer, Store
+from xstock_node.plugins.context import Entry, Http, HttpAnswer, Nowhere, Store
 from xstock_node.plugins.errors import NotAllowed, OutcomeUnknown, OverQuota, Unavailable
+from xstock_node.plugins.inbox import Inbox
 from xstock_node.protocol import limits
 from xstock_node.services.node import Node
 from xstock_node.storage.interfaces import Engine, Transaction
@@ -92,6 +93,7 @@ class NodeWays:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self.inboxes: Callable[[str], Inbox] = lambda _: Nowhere()
         self._https: dict[tuple[str, tuple[str, ...]], PluginHttp] = {}  # the last used at the end
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -110,6 +112,10 @@ class NodeWays:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         return WayOut(http)
+
+    def inbox(self, plugin: str) -> Inbox:
+        """The node's inbox; it takes nothing where the node does not serve."""
+        return self.inboxes(plugin)
 
     def now(self) -> int:
         """The node's time."""

@@ -12,6 +12,7 @@ import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -26,6 +27,7 @@ from xstock_node.plugins.settings import Settings
 from xstock_node.protocol import limits
 from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services.errors import Refusal
+from xstock_node.services.findings import Finding
 from xstock_node.services.office import Actor, Office
 
 __all__ = ["Caller", "Denied", "Found", "PageData", "PageRequest", "PublicAnswer", "PublicDesk", "PublicRequest"]
@@ -61,6 +63,25 @@ class Found(NamedTuple):
     settings: Settings
 
 
+def group_of(address: str) -> str:
+    """Who is counted as one caller: an address of IPv4, or the 64 bits of IPv6 that one customer has many of."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+
+
+def public_findings(plain: str) -> list[Finding]:
+    """What `doctor` says of a public port that others reach without TLS: tokens and webhooks travel in clear."""
+    if not plain:
+        return []
+    do = "set public_port.tls_certificate, or listen on 127.0.0.1 behind a proxy that does TLS"
+    return [Finding(check="public port", state="warning", found=f"{plain} listens without TLS", do=do)]
+
+
 class PublicDesk:
     """Judges requests of strangers, and lets plugins answer."""
 
@@ -72,14 +93,15 @@ class PublicDesk:
     @contextmanager
     def let_in(self, caller: Caller) -> Iterator[None]:
         """Hold a place for a request while it is dealt with; `Denied` with 503 where all are taken."""
-        held = self._inside[caller.address]
+        who = group_of(caller.address)
+        held = self._inside[who]
         if self._inside.total() >= limits.PLUGIN_PUBLIC_AT_ONCE or held >= limits.PLUGIN_PUBLIC_AN_ADDRESS:
             raise Denied(503, "busy", 1)
-        self._inside[caller.address] += 1
+        self._inside[who] += 1
         try:
             yield
         finally:
-            self._inside[caller.address] -= 1
+            self._inside[who] -= 1
             self._inside += Counter()  # forgets who has nothing inside
 
     def find(self, plugin: str, path: str, method: str, caller: Caller) -> Found:
@@ -97,6 +119,7 @@ class PublicDesk:
         self._take(key, found.entry.a_minute / 60, max(1.0, found.entry.a_minute / 6))
 
     def _take(self, key: tuple[str, str], a_second: float, burst: float) -> None:
+        key = key[0], group_of(key[1])
         bucket = self._buckets.pop(key, None) or TokenBucket(a_second, burst)
         self._buckets[key] = bucket
         while len(self._buckets) > CALLERS:

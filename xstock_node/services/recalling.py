@@ -5,21 +5,23 @@ Only who sent a message may take it back. One that comes before the request is r
 
 import msgspec
 
+from xstock_node.domain.operations import State
 from xstock_node.services import dossier, requesting
 from xstock_node.services.drafts import DRAFTS, drop_draft
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, HeldMessage, State, by_foreign_id
+from xstock_node.services.messages_held import MESSAGES, HeldMessage, MessageState, by_foreign_id
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS
 from xstock_node.storage.interfaces import Transaction
 
 WORD = "recalled by its sender"
+REASON = "recalled"
 
 
 async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage:
     """Give effect to a recall that came, or to one that waited for this request; the message as it then stands."""
     recall = held
-    if held.message.kind != "recall":
+    if held.kind != "recall":
         waiting = await office.node.engine.read(lambda tx: _waiting_for(tx, held))
         if waiting is None:
             return held
@@ -35,14 +37,14 @@ async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage
     return await office.node.engine.write(note, durable=True)
 
 
-async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[State, str]:
-    found = await office.node.engine.read(lambda tx: by_foreign_id(tx, recall.format, recall.message.recalls))
+async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[MessageState, str]:
+    found = await office.node.engine.read(lambda tx: by_foreign_id(tx, recall.format, recall.recalls))
     if not found:
         return "waiting", "the message that it takes back has not come"
-    target = next((one for one in found if one.message.sender == recall.message.sender), None)
+    target = next((one for one in found if one.sender == recall.sender), None)
     if target is None:
         return "refused", "only its sender may take a message back"
-    if recall.message.replaces or not target.draft:
+    if recall.replaces or not target.draft:
         return "taken", ""
     draft = await office.node.engine.read(lambda tx: DRAFTS.get(tx, target.draft))
     if draft is None or draft.state == "dropped":
@@ -54,10 +56,19 @@ async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[St
     if left := await office.node.engine.read(lambda tx: _left(tx, draft.request)):
         return "refused", f"goods have left already in {', '.join(left)}: recall them there, or let them come back"
     try:
-        await requesting.end_request(office, actor, requesting.RequestId(id=draft.request, reason=WORD))
+        await requesting.end_request(office, actor, requesting.RequestId(id=draft.request, reason=REASON))
+        await _propose(office, actor, draft.request)
     except Refusal as refused:
         return "refused", str(refused)[:500]
     return "taken", ""
+
+
+async def _propose(office: Office, actor: Actor, request: str) -> None:
+    """Propose to cancel what is binding as well: the supplier concludes it, and its stock is free."""
+    kept = await office.node.engine.read(lambda tx: REQUESTS.get(tx, request))
+    if kept is not None:
+        unless, none = frozenset({"cancel"}), frozenset[State]()
+        await requesting.tell_covered(office, actor, kept, tuple(kept.cases.values()), REASON, unless, none)
 
 
 def _left(tx: Transaction, request: str) -> list[str]:
@@ -73,8 +84,8 @@ def _waiting_for(tx: Transaction, held: HeldMessage) -> HeldMessage | None:
         (
             one
             for one in MESSAGES.list(tx)
-            if (one.format, one.message.kind, one.message.recalls) == (held.format, "recall", held.message.id)
-            and one.message.sender == held.message.sender
+            if (one.format, one.kind, one.recalls) == (held.format, "recall", held.foreign_id)
+            and one.sender == held.sender
         ),
         None,
     )

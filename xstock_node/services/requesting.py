@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from xstock_node.domain import steps
 from xstock_node.domain.agreements import HOUR
-from xstock_node.domain.operations import BINDING, ENDED
+from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services import asking, branches, dossier, settling
@@ -203,8 +203,9 @@ async def tell_covered(
     cases: tuple[str, ...],
     reason: str,
     unless: frozenset[str] = DECIDING,
+    spared: frozenset[State] = BINDING,
 ) -> int:
-    """Cancel these cases of a request, but for what is ended or binding by the time it is signed.
+    """Cancel these cases of a request, but for what is ended or in a state to be `spared` by the time it is signed.
 
     Nothing is said where a word of `unless` is on its way. One case that refuses keeps nobody else from being told: the
     first refusal is raised at the end.
@@ -214,12 +215,12 @@ async def tell_covered(
     for case in cases:
         found = await casework.read(case)
         waiting = {e.verb for e in found.operation().proposals}
-        if found.state() in ENDED | BINDING or waiting & unless:
+        if found.state() in ENDED | spared or waiting & unless:
             continue
 
         def beside(tx: Transaction, sent: Sent) -> list[bytes]:
             row = tx.cases.get(sent.case)
-            if row is None or dossier.read(tx, row).state() in BINDING:
+            if row is None or dossier.read(tx, row).state() in spared:
                 raise Refusal("binding", "a case that nobody has confirmed", sent.case, "what is binding runs on")
             act = Act(office.node.clock.now(), str(actor), "op.cancel", f"{sent.case} {sent.link.hash}", reason)
             tx.acts.add(act)

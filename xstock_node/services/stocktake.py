@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,13 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.ageing import HAND
-from xstock_node.domain.folding import fold
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine
 from xstock_node.domain.stock_changes import MOST_LOST, MOST_MOVED, StockChange, compare, mass_change
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
 from xstock_node.services.errors import Refusal
+from xstock_node.services.minimums import replace_levels
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.profiles import PROFILES, Profile, learnt
 from xstock_node.services.sources import FILE, systems
@@ -30,6 +29,7 @@ DEFAULT_SOURCE = "stock"
 LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?(?!\n)$"
 SHOWN_CHANGES = 200
 SHOWN_QUESTIONS = 5
+FRESH = 35 * 86_400  # seconds, as of monthly reports
 MOST_REJECTED = 20  # one in so many lines of a list that nobody looks at: 5 %
 
 
@@ -104,6 +104,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         )
     if request.unattended and not request.accept_changes:
         _hold_unattended(request.source, reading)
+        await _hold_stale(office, request.source, reading)
     if request.kind == "minimums":
         return await _import_minimums(office, actor, request, reading)
     refs = _with_refs(request.source, reading.rows)
@@ -177,29 +178,24 @@ def _hold_unattended(source: str, reading: FileReading) -> None:
         raise Refusal("must-settle", f"a list of {source} that leaves nothing to settle", came, do)
 
 
+async def _hold_stale(office: Office, source: str, reading: FileReading) -> None:
+    """Hold a list that nobody looks at where it says of itself that it is older than the last one, or than a month."""
+    if not reading.as_of:
+        return
+    sources = await office.node.engine.read(lambda tx: tx.stock.sources())
+    last = next((one.as_of for one in sources if one.name == source), "")
+    oldest = datetime.fromtimestamp(office.node.clock.now() - FRESH, UTC).date().isoformat()
+    if reading.as_of < max(last, oldest):
+        expected = f"a list of {source} of {last} or later" if last > oldest else f"a list of {source} since {oldest}"
+        do = "nothing was changed; if it is right take it with `xstock stock import`"
+        raise Refusal("stale-list", expected, f"one of {reading.as_of}", do)
+
+
 async def _import_minimums(office: Office, actor: Actor, request: ImportRequest, reading: FileReading) -> ImportResult:
-    levels: dict[tuple[str, str], Decimal] = {}
-    for row in reading.rows:
-        key = (row.location or "", row.item_code or fold(row.item_name or ""))
-        levels[key] = levels.get(key, Decimal(0)) + row.quantity
-
-    def store(tx: Transaction) -> ImportResult:
-        before = tx.stock.minimums()
-        tx.stock.replace_minimums(levels)
-        office.record(tx, actor, "stock.minimums", request.source, f"{request.file}: {len(levels)} levels")
-        same = levels.keys() & before.keys()
-        return ImportResult(
-            source=request.source,
-            kind=request.kind,
-            stored=len(levels),
-            added=len(levels.keys() - before.keys()),
-            changed=sum(levels[key] != before[key] for key in same),
-            removed=len(before.keys() - levels.keys()),
-            to_match=0,
-            reading=reading,
-        )
-
-    return await office.node.engine.write(store, durable=True)
+    done = await replace_levels(
+        office, actor, request.source, request.file, reading.rows, accept_changes=request.accept_changes
+    )
+    return ImportResult(source=request.source, kind=request.kind, **done._asdict(), to_match=0, reading=reading)
 
 
 def _with_refs(source: str, lines: Sequence[StockLine]) -> list[tuple[str, StockLine]]:
@@ -227,7 +223,10 @@ def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]
         return
     why = [f"{found.lost} of {found.lines} lines of {source} gone"] if found.vanished else []
     why += [f"a total of {found.has} instead of {found.had}"] if found.moved else []
-    expected = f"at most {MOST_LOST:.0%} of the lines gone and the total moved by at most {MOST_MOVED:.0%}"
+    why += [f"{len(found.grown)} lines of {source} tenfold, such as {found.grown[0]}"] if found.grown else []
+    expected = (
+        f"at most {MOST_LOST:.0%} of the lines gone, the total moved by at most {MOST_MOVED:.0%}, no line tenfold"
+    )
     do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
     raise Refusal("mass-change", expected, ", ".join(why), do)
 

@@ -30,7 +30,7 @@ from xstock_node.services.office import Actor, Office
 from xstock_node.services.sources import SOURCES, SYSTEM, SourceState, systems
 from xstock_node.services.stocktake import alike, cleaned, guard
 from xstock_node.services.typed import clean
-from xstock_node.services.written import standing
+from xstock_node.services.written import ASKED, Asked, standing
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Source
 
@@ -251,6 +251,7 @@ async def _take(
             source = Source(name, SYSTEM, _day(as_of), now, len(after), staged.rejections)
             lines = [(ref, _dated(line, as_of)) for ref, line in after.items()]
             tx.stock.replace(source, lines)
+            ASKED.put(tx, name, Asked(at=asked), now)
             office.record(tx, actor, "stock.sync", name, f"{len(after)} lines")
         mapped = {mapping.key for mapping in tx.stock.mappings()}
         return SyncResult(

@@ -31,8 +31,7 @@ def choose(
         for name, ref, line in tx.stock.lines()
         if name == source and line.key and ref in let_out
     ]
-    read_at = next((known.read_at for known in tx.stock.sources() if known.name == source), 0)
-    taken = spoken_for(tx, source, read_at)
+    taken = spoken_for(tx, source)
     found: list[Taken] = []
     for need in needs:
         left = need.quantity

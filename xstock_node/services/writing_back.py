@@ -17,7 +17,7 @@ from xstock_node.domain.movements import Need, Planned, planned
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError, Declined, OutcomeUnknown
 from xstock_node.plugins.host import Adapter
-from xstock_node.plugins.inventory import Movement
+from xstock_node.plugins.inventory import Moved, Movement
 from xstock_node.services import dossier
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import Finding
@@ -165,8 +165,14 @@ async def list_movements(office: Office, actor: Actor, request: None = None) -> 
 
 
 async def retry(office: Office, actor: Actor, request: MovementId) -> Written:
-    """Try a movement again that the system declined."""
+    """Try a movement again that the system declined; it is looked up first, as somebody may have made it since."""
     now = office.node.clock.now()
+    held = await office.node.engine.read(lambda tx: MOVEMENTS.get(tx, request.id))
+    made = await _made_meanwhile(office, held) if held and held.state == "declined" and held.tries else None
+    if held is not None and made is not None:
+        await _ended(office, _done(office, held, made))
+        office.changes.tell(held.case)
+        return await office.node.engine.read(lambda tx: MOVEMENTS.get(tx, request.id) or held)
 
     def work(tx: Transaction) -> Written:
         one = MOVEMENTS.get(tx, request.id)
@@ -176,10 +182,12 @@ async def retry(office: Office, actor: Actor, request: MovementId) -> Written:
             raise Refusal("done", "a movement that was declined or waits", f"{request.id} is {one.state}", "", 1)
         if not one.needs and not one.lines:
             raise Refusal("by-hand", "a movement that a system can make", one.error, "mend the system by hand", 1)
-        if one.tries:
-            again = msgspec.structs.replace(one, state="unknown", next_at=0, error="")
-        else:  # its lines are chosen anew
-            again = msgspec.structs.replace(one, state="waiting", source="", lines=(), next_at=0, error="")
+        if one.state == "declined":  # the system's last word on that key: made anew, of lines that are chosen anew
+            attempt = one.attempt + 1 if one.tries else one.attempt
+            anew = {"source": "", "lines": (), "tries": 0, "attempt": attempt}
+            again = msgspec.structs.replace(one, state="waiting", next_at=0, error="", **anew)
+        else:
+            again = msgspec.structs.replace(one, next_at=0, error="")
         MOVEMENTS.put(tx, one.id, again, now)
         office.record(tx, actor, "stock.retry", one.id, f"{one.kind} of {one.case}")
         return again
@@ -187,6 +195,20 @@ async def retry(office: Office, actor: Actor, request: MovementId) -> Written:
     again = await office.node.engine.write(work, durable=True)
     office.changes.tell(again.case)
     return again
+
+
+async def _made_meanwhile(office: Office, one: Written) -> Moved | None:
+    writer = writers_of(office)[0].get(one.source)
+    if writer is None:
+        raise Refusal(
+            "not-written-to", f"a system {one.source} that is written to", "none", "see `xstock stock sources`"
+        )
+    try:
+        found: Moved | None = await writer.adapter.plugin.call(KIND, writer.adapter.name, "lookup", one.key)
+    except (AdapterError, Defect) as error:
+        do = "nothing was changed; try again when it answers"
+        raise Refusal("no-answer", f"word from {one.source} about {one.key}", clean(str(error))[:500], do) from None
+    return found
 
 
 async def movement_findings(office: Office) -> list[Finding]:
@@ -315,16 +337,17 @@ def _same_lots(lines: tuple[Taken, ...], needs: tuple[Need, ...]) -> bool:
 async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
     """One try; whether the movement ended."""
     plugin, name, now = writer.adapter.plugin, writer.adapter.name, office.node.clock.now()
+    before = await office.node.engine.read(lambda tx: MOVEMENTS.get(tx, one.of)) if one.of else None
     movement = Movement(
-        key=one.id,
+        key=one.key,
         kind=one.kind,
         lines=tuple(taken.line for taken in one.lines),
-        of=one.of,
+        of=before.key if before else one.of,
         note=f"X-Stock {one.case}, {office.node.identity.name}",
         at=one.at,
     )
     try:
-        moved = await plugin.call(KIND, name, "lookup", one.id) if one.tries or one.state == "unknown" else None
+        moved = await plugin.call(KIND, name, "lookup", one.key) if one.tries or one.state == "unknown" else None
         if moved is None:
             called = msgspec.structs.replace(one, state="unknown", tries=one.tries + 1)
             await _keep(office, called)
@@ -344,16 +367,15 @@ async def _carry_out(office: Office, writer: Writer, one: Written) -> bool:
             msgspec.structs.replace(one, state=state, tries=one.tries + 1, next_at=now + wait, error=text),
         )
         return False
-    done = msgspec.structs.replace(
-        one,
-        state="done",
-        ended_at=office.node.clock.now(),
-        reference=clean(moved.reference)[:200],
-        error="",
-        tries=one.tries + 1,
-    )
-    await _ended(office, done)
+    await _ended(office, _done(office, one, moved))
     return True
+
+
+def _done(office: Office, one: Written, moved: Moved) -> Written:
+    reference, now = clean(moved.reference)[:200], office.node.clock.now()
+    return msgspec.structs.replace(
+        one, state="done", ended_at=now, reference=reference, error="", tries=one.tries + 1, next_at=0
+    )
 
 
 async def _keep(office: Office, one: Written) -> None:

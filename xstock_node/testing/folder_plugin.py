@@ -43,6 +43,16 @@ class SentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     status: int = 200
 
 
+class ReadMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document that a format reads, and what it should make of it. Without `content` it is the file `tests/NAME`."""
+
+    name: str
+    content: str = ""
+    alerts: int = 0
+    messages: int = 0
+    error: str = ""
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a `check.toml`."""
 
@@ -50,6 +60,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     answer: list[RecordedAnswer] = []
     file: list[ReadFile] = []
     request: list[SentRequest] = []
+    message: list[ReadMessage] = []
 
 
 class FolderPlugin(NamedTuple):

@@ -19,6 +19,7 @@ from xstock_node.plugins.isolation import read_file
 from xstock_node.plugins.public import PageAsk, PublicRequest
 from xstock_node.services.syncing import staged_of
 from xstock_node.testing.folder_plugin import FolderPlugin, ReadFile
+from xstock_node.testing.message_checks import feed_checks, format_checks
 from xstock_node.testing.plugin_samples import a_movement, a_notice
 from xstock_node.testing.plugins import LooseWays
 from xstock_node.testing.recorded import RecordedServer, recorded_answers
@@ -98,6 +99,8 @@ Work = Callable[[], Awaitable[str]]
 def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, ways: LooseWays) -> dict[str, Work]:
     if adapter.kind == "file-reader":
         return {f"it reads {one.name} as said": lambda one=one: _reads(one, plugin) for one in plugin.check.file}  # type: ignore[misc]
+    if adapter.kind == "message-format":
+        return format_checks(adapter, plugin)
     if adapter.name not in plugin.check.adapter:
         missing = f"expected [adapter.{adapter.name}.settings] in tests/check.toml; came none; write it"
         return {"its checks have settings": lambda: _said(missing)}
@@ -118,6 +121,7 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
             "the same movement again is the same, not another": lambda: _again(adapter),
             "what was reserved is released, what left is issued, what came is received": lambda: _whole(adapter),
         },
+        "alert-source": feed_checks(adapter),
         "route": {"its requests are answered as said": lambda: _answers(adapter, plugin)},
         "page": {"it shows a page in time": lambda: _shows(adapter)},
         "notifier": {"it carries a notice": lambda: _carries(adapter)},

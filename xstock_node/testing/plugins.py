@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xstock_node.plugins.context import Http, Store
 from xstock_node.plugins.hookspecs import PROJECT
+from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.manifest import FILE
 from xstock_node.services.plugin_context import MemoryStore, WayOut
 from xstock_node.transport.plugin_http import PluginHttp
@@ -34,12 +35,25 @@ def write_plugin(
     return EntryPoint(name, package.name, PROJECT)._for(Distribution(distribution))  # type: ignore[attr-defined,no-any-return]
 
 
+class LooseInbox:
+    """An inbox without any node: it keeps every document and says that it was taken."""
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+
+    async def take(self, document: Document) -> tuple[Receipt, ...]:
+        """See `Inbox.take`."""
+        self.documents.append(document)
+        return (Receipt(id=str(len(self.documents)), foreign_id=document.name, kind="document", state="taken"),)
+
+
 class LooseWays:
     """What a host gives to plugins without any node: a store in memory, HTTP to the listed hosts, a clock, a list."""
 
     def __init__(self) -> None:
         self.ahead = 0
         self.said: list[tuple[str, str, str]] = []
+        self.inboxes: dict[str, LooseInbox] = {}
         self._stores: dict[str, MemoryStore] = {}
         self._https: list[PluginHttp] = []
 
@@ -51,6 +65,10 @@ class LooseWays:
         """See `Ways.http`."""
         self._https.append(PluginHttp(hosts))
         return WayOut(self._https[-1])
+
+    def inbox(self, plugin: str) -> LooseInbox:
+        """See `Ways.inbox`."""
+        return self.inboxes.setdefault(plugin, LooseInbox())
 
     def now(self) -> int:
         """The time of the machine, and how far the test moved it on."""

@@ -53,7 +53,9 @@ def test_the_manifest_is_of_this_plugin() -> None:
     manifest = tomllib.loads((Path(xstock_edxl.__file__).parent / "xstock-plugin.toml").read_text("utf-8"))
     registry = Registry()
     xstock_edxl.xstock_register(registry)
-    (adapter,) = manifest["adapter"]
+    adapter, route = manifest["adapter"]
     assert (adapter["kind"], adapter["name"]) == ("message-format", *registry.formats)
-    assert manifest["api"] == API_LEVEL and manifest["may"] == ["messages"]
+    assert (route["kind"], route["name"], route["authentication"]) == ("route", *registry.routes, "token")
+    assert manifest["api"] == API_LEVEL and manifest["may"] == ["messages", "public-routes"]
+    assert f"`plugins/{route['name']}.toml`" in README and f"/plugins/xstock-edxl/{route['path']}" in README
     assert adapter["title"] == registry.formats["edxl-rm"].title

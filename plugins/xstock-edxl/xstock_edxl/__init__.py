@@ -1,6 +1,7 @@
-"""One format of messages: `edxl-rm`, EDXL-RM 1.0 in EDXL-DE 1.0, both ways."""
+"""EDXL-RM 1.0 in EDXL-DE 1.0, both ways: a format of messages, and an endpoint that other systems post to."""
 
 from xstock_edxl.documents import read_document, write_documents
+from xstock_edxl.endpoint import Endpoint
 from xstock_node.plugins import Context, Registry, hookimpl
 from xstock_node.plugins.interchange import Document, Reading, Writing
 
@@ -22,5 +23,6 @@ class EdxlRm:
 
 @hookimpl
 def xstock_register(registry: Registry) -> None:
-    """Offer the format; it needs no settings."""
+    """Offer the format, which needs no settings, and the endpoint, which has a file of them where it is on."""
     registry.message_format(EdxlRm())
+    registry.route(Endpoint())

@@ -127,6 +127,23 @@ async def test_what_is_not_wholly_there_is_declined_and_nothing_stays_held(tryto
             await node.writer.reserve(node.context, movement("k-3", "reserve", (stock[BLANKETS], "0.5")))
 
 
+async def test_what_was_declined_is_made_under_a_new_key_once_the_goods_are_free(
+    tryton: Tryton, adapters: Open
+) -> None:
+    async with adapters(tryton.url) as node:
+        stock = await node.lines()
+        await node.writer.reserve(node.context, movement("k-1", "reserve", (stock[BLANKETS], "100")))
+        with pytest.raises(Declined):
+            await node.writer.reserve(node.context, movement("k-2", "reserve", (stock[BLANKETS], "10")))
+        await node.writer.release(node.context, movement("k-3", "release", of="k-1"))
+        with pytest.raises(Declined):  # a key stays what it was
+            await node.writer.reserve(node.context, movement("k-2", "reserve", (stock[BLANKETS], "10")))
+        made = await node.writer.reserve(node.context, movement("k-2-1", "reserve", (stock[BLANKETS], "10")))
+        assert made.state == "assigned" and (await node.writer.lookup(node.context, "k-2-1")) == made
+        await node.writer.issue(node.context, movement("k-4", "issue", (stock[BLANKETS], "10"), of="k-2-1"))
+        assert tryton.quantity("BLANKET", "LOAN") == 10
+
+
 async def test_a_part_of_a_reservation_is_not_taken_for_the_whole(tryton: Tryton, adapters: Open) -> None:
     async with adapters(tryton.url) as node:
         stock = await node.lines()
