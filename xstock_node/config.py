@@ -192,6 +192,30 @@ class DutySettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = 15
 
 
+class AlertSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which public warnings touch this node, and what they lead to. Ranks: 3 red, 2 orange, 1 yellow, 0 green."""
+
+    countries: Annotated[
+        tuple[str, ...] | None, Meta(description="Countries whose warnings touch us; the node's own where absent.")
+    ] = None
+    areas: Annotated[
+        tuple[str, ...], Meta(description="Codes of areas whose warnings touch us, such as EMMA_ID RO104 or NUTS.")
+    ] = ()
+    point: Annotated[
+        tuple[float, float] | None,
+        Meta(description="Latitude and longitude of what has to be warned; the node's place where absent."),
+    ] = None
+    least: Annotated[
+        int, Meta(ge=0, le=3, description="Least rank of a warning that opens a draft request: 2 is orange or Severe.")
+    ] = 2
+    call: Annotated[
+        int, Meta(ge=0, le=3, description="Least rank of a warning for which people are called; others are listed.")
+    ] = 2
+    hours: Annotated[
+        int, Meta(ge=1, le=720, description="Hours that a warning lasts which does not say when it ends.")
+    ] = 24
+
+
 class RequestSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What happens to the others once a need is covered."""
 
@@ -237,6 +261,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)
     duty: DutySettings = msgspec.field(default_factory=DutySettings)
+    alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
     requests: RequestSettings = msgspec.field(default_factory=RequestSettings)
     share: ShareRules = msgspec.field(default_factory=ShareRules)
 
@@ -290,6 +315,7 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
     """Whether each setting that every offer states is one that a record can say."""
     node, terms = config.node, config.offers.terms
     labels = [audience.label for audience in config.audience]
+    point = config.alerts.point or (0.0, 0.0)
     latitude, longitude = node.latitude or 0.0, node.longitude or 0.0
     approvals = config.approvals
     return [
@@ -315,6 +341,16 @@ def _judged(config: Config) -> list[tuple[bool, str, object]]:
         ),
         (abs(latitude) <= 90, "node.latitude from -90 to 90", latitude),
         (abs(longitude) <= 180, "node.longitude from -180 to 180", longitude),
+        (
+            all(_COUNTRY.fullmatch(one) for one in config.alerts.countries or ()),
+            "alerts.countries as two capital letters each, such as RO",
+            list(config.alerts.countries or ()),
+        ),
+        (
+            abs(point[0]) <= 90 and abs(point[1]) <= 180,
+            "alerts.point as latitude and longitude in degrees",
+            list(point),
+        ),
         (
             not config.offers.exact_to or config.offers.exact_to in labels,
             "offers.exact_to as the label of an audience",

@@ -3,6 +3,8 @@
 A handler is `async (office, actor, request) -> response`; the request is a JSON body, or a query where it is a GET.
 """
 
+from xstock_node.api.alert_routes import ALERT_ROUTES
+from xstock_node.api.draft_routes import DRAFT_ROUTES
 from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
 from xstock_node.api.message_routes import MESSAGE_ROUTES
@@ -452,5 +454,5 @@ NODE_ROUTES = (
     ),
 )
 
-ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES, *DUTY_ROUTES, *EXERCISE_ROUTES)
+ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES, *DUTY_ROUTES, *EXERCISE_ROUTES, *ALERT_ROUTES, *DRAFT_ROUTES)
 BY_NAME = {route.name: route for route in ROUTES}

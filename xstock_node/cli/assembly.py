@@ -8,13 +8,14 @@ import msgspec
 from xstock_node.cli.host import plugin_host
 from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
 from xstock_node.config import Config, PublicPortSettings
+from xstock_node.domain.alerts import Point
 from xstock_node.protocol import identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node, pinned_identity
-from xstock_node.services.office import Drop, Office, OfficeSettings, Thresholds
+from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Thresholds
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
@@ -68,8 +69,24 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         gs1_prefix=config.node.gs1_prefix,
         escalate_minutes=config.duty.escalate_minutes,
         stand_down=config.requests.stand_down,
+        alerts=_alert_rules(config),
         public_plain=_plainly(config.public_port),
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
+    )
+
+
+def _alert_rules(config: Config) -> AlertRules:
+    alerts, node = config.alerts, config.node
+    point = alerts.point
+    if point is None and node.latitude is not None and node.longitude is not None:
+        point = (node.latitude, node.longitude)
+    return AlertRules(
+        countries=alerts.countries,
+        areas=alerts.areas,
+        point=None if point is None else Point(*point),
+        least=alerts.least,
+        call=alerts.call,
+        hours=alerts.hours,
     )
 
 

@@ -109,6 +109,10 @@ def _taken(result: Any) -> list[str]:
         draft = words("message.draft", "; see `xstock request draft {id}`", id=one.draft) if one.draft else ""
         lines.append(f"{one.id}  {one.kind} {one.foreign_id}: {state} {one.reason}".rstrip() + draft)
     lines += [
+        f"{one.id}  {one.kind} {one.identifier}: {one.became}" + (f" ({one.warning.state})" if one.warning else "")
+        for one in result.alerts
+    ]
+    lines += [
         words("message.skipped", "left out ({reason}): {text}", reason=s.reason, text=s.text) for s in result.skipped
     ]
     return lines + [words("message.flag", "mind: {flag}", flag=flag) for flag in result.flags]

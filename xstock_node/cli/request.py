@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from xstock_node.cli import mobilised
+from xstock_node.cli import draft, mobilised
 from xstock_node.cli.output import ONCE, emit, marked, pairs, table, verb, words
 from xstock_node.cli.planned import plan
 from xstock_node.cli.session import open_session
@@ -33,7 +33,8 @@ def request() -> None:
     """Requests: ask nodes for goods; promised, offered, possible."""
 
 
-request.add_command(plan)
+for command in (plan, draft.drafts, draft.draft, draft.take, draft.dismiss):
+    request.add_command(command)
 
 
 @request.command("new")
@@ -62,7 +63,7 @@ async def new(as_json: bool, home: Path | None, lines: tuple[str, ...], once: st
     async with open_session(home) as session:
         wanted = NewRequest(to=to, lines=asked, terms=terms, **fields)
         made = await session.call("request.new", wanted, once)
-    emit(made, as_json, _one)
+    emit(made, as_json, shown)
 
 
 @request.command("propose")
@@ -91,7 +92,7 @@ async def list_(as_json: bool, home: Path | None) -> None:
 async def show(as_json: bool, home: Path | None, id_: str) -> None:
     """One request: what is promised, offered, possible, and missing."""
     async with open_session(home) as session:
-        emit(await session.call("request.show", RequestId(id=id_)), as_json, _one)
+        emit(await session.call("request.show", RequestId(id=id_)), as_json, shown)
 
 
 @request.command("events")
@@ -125,7 +126,7 @@ async def table_(as_json: bool, home: Path | None, event: str, exercise: bool, a
 async def stand_down(as_json: bool, home: Path | None, id_: str, reason: str) -> None:
     """Tell all who have not confirmed that the need is covered."""
     async with open_session(home) as session:
-        emit(await session.call("request.stand-down", RequestId(id=id_, reason=reason)), as_json, _one)
+        emit(await session.call("request.stand-down", RequestId(id=id_, reason=reason)), as_json, shown)
 
 
 @request.command("cancel")
@@ -135,7 +136,7 @@ async def stand_down(as_json: bool, home: Path | None, id_: str, reason: str) ->
 async def cancel(as_json: bool, home: Path | None, id_: str, reason: str) -> None:
     """End a request; what is binding already runs on."""
     async with open_session(home) as session:
-        emit(await session.call("request.cancel", RequestId(id=id_, reason=reason)), as_json, _one)
+        emit(await session.call("request.cancel", RequestId(id=id_, reason=reason)), as_json, shown)
 
 
 def asked_of(text: str) -> Asked:
@@ -195,7 +196,7 @@ def _conditions(line: Coverage) -> Iterable[str]:
         )  # fmt: skip
 
 
-def _one(found: RequestView) -> str:
+def shown(found: RequestView) -> str:
     head = pairs(
         [
             ("id", found.id),

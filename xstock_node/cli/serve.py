@@ -22,6 +22,7 @@ from xstock_node.config import Config, PublicPortSettings, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
+from xstock_node.services.alert_feeds import Alerting
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
@@ -98,6 +99,7 @@ class Running:
         self._syncing = Syncing(office)
         self._writing = WritingBack(office)
         self._dropping = Dropping(office)
+        self._alerting = Alerting(office)
 
     async def start(self) -> Serving:
         """Listen first, then gossip, so that whoever is called may call back."""
@@ -113,6 +115,7 @@ class Running:
         await self._syncing.start()
         await self._writing.start()
         await self._dropping.start()
+        await self._alerting.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -133,6 +136,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._alerting.stop()
         await self._dropping.stop()
         await self._writing.stop()
         await self._syncing.stop()

@@ -25,7 +25,8 @@ STEPS: Final = 3
 
 class Wait(StrEnum):
     """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
-    `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day; `GLASS`: somebody took rights.
+    `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day; `GLASS`: somebody took rights;
+    `ALERT`: a public warning touches us.
     """
 
     TURN = "your-turn"
@@ -38,6 +39,7 @@ class Wait(StrEnum):
     LOAN = "loan-due"
     COUNT = "count"
     GLASS = "break-glass"
+    ALERT = "alert"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

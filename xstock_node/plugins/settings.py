@@ -26,7 +26,9 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     old it may grow, what is written back; of a route: the files of its token or secret, or the certificates it knows.
     """
 
-    every_minutes: Annotated[int, Meta(ge=1, le=44640, description="Minutes between two readings.")] = 60
+    every_minutes: Annotated[
+        int, Meta(ge=0, le=44640, description="Minutes between two readings; 0: as its kind has it.")
+    ] = 0
     monthly: Annotated[bool, Meta(description="The source is a monthly report: it ages after 35 days, not 7.")] = False
     write: Annotated[
         tuple[MovementKind, ...], Meta(description="Movements written back: reserve, release, issue, receive.")

@@ -10,6 +10,7 @@ from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import AUDIT
 from xstock_node.services import accounting
+from xstock_node.services.alert_feeds import alert_findings
 from xstock_node.services.dropping import drop_findings
 from xstock_node.services.findings import Finding, network_findings
 from xstock_node.services.notifying import duty_findings
@@ -51,6 +52,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *drop_findings(office.settings.drops),
         *public_findings(office.settings.public_plain),
         *await source_findings(office),
+        *await alert_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)

@@ -17,7 +17,8 @@ from xstock_node.plugins.errors import AdapterError, Declined
 from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.interchange import Reading, Skipped
 from xstock_node.protocol import limits
-from xstock_node.services import recalling
+from xstock_node.services import alert_views, recalling
+from xstock_node.services.alert_views import AlertTaken
 from xstock_node.services.drafts import DraftLine, DraftRequest, draft_id, put_draft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.messages_held import MESSAGES, SAID, HeldMessage, MessageState, first_of, message_id
@@ -60,6 +61,7 @@ class MessagesTaken(msgspec.Struct, frozen=True, kw_only=True):
 
     format: str
     messages: list[MessageView]
+    alerts: list[AlertTaken]
     skipped: list[Skipped]
     flags: list[str]
 
@@ -76,7 +78,8 @@ async def import_message(office: Office, actor: Actor, request: MessageFile) -> 
     sha256 = hashlib.sha256(request.content).hexdigest()
     views = [await _take(office, actor, format_, sha256, message) for message in reading.messages]
     skipped, flags = list(reading.skipped), [clean(flag) for flag in reading.flags]
-    return MessagesTaken(format=format_, messages=views, skipped=skipped, flags=flags)
+    alerts = await alert_views.import_alerts(office, actor, format_, reading.alerts)
+    return MessagesTaken(format=format_, messages=views, alerts=alerts, skipped=skipped, flags=flags)
 
 
 async def read_document(office: Office, request: MessageFile) -> tuple[str, Reading]:

@@ -22,6 +22,7 @@ _SUBJECTS: Final = {
     Wait.GLASS: "{detail} broke the glass",
     Wait.COUNT: "a count waits for a second person ({other})",
     Wait.LOAN: "loan with {other}: due by {answer_by}",
+    Wait.ALERT: "warning of {other}: {state}",
 }
 _LINES: Final = {
     Wait.TURN: "It is our turn since {since}.",
@@ -33,6 +34,7 @@ _LINES: Final = {
     Wait.GLASS: "Since {since} {detail} acts as duty officer without a second person, until {answer_by}. Ask why.",
     Wait.COUNT: "One person counted at {since}. Count again, then `xstock op step CASE counted --field of={detail}`.",
     Wait.LOAN: "Due back by {answer_by}: {detail}. Send it home, or agree on an extension.",
+    Wait.ALERT: "Since {since}. All of it: `xstock alert show {detail}`; what it may ask for: `xstock request drafts`.",
     Wait.GRANT: "It was given at {since} and holds from {answer_by} unless somebody removes it: `xstock user agree`.",
 }
 _NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from xstock_node.domain.alerts import Point
 from xstock_node.domain.catalogue import Catalogue, parse_catalogue
 from xstock_node.domain.items import Item
 from xstock_node.domain.rights import Grant
@@ -83,13 +84,27 @@ class Drop(NamedTuple):
     kind: str
 
 
+class AlertRules(NamedTuple):
+    """Which warnings touch us (`countries` None: the node's own), the least rank that opens a draft and the least for
+    which people are called (3 red ... 0 green), hours that a warning without an end lasts.
+    """
+
+    countries: tuple[str, ...] | None = None
+    areas: tuple[str, ...] = ()
+    point: Point | None = None
+    least: int = 2
+    call: int = 2
+    hours: int = 24
+
+
 class OfficeSettings(NamedTuple):
     """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
     `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
-    `drops` are folders for lists; `public_plain` is where the public port listens to others without TLS.
+    `drops` are folders for lists; `alerts` says which public warnings matter;
+    `public_plain` is where the public port listens to others without TLS.
     """
 
     country: str = "XX"
@@ -108,6 +123,7 @@ class OfficeSettings(NamedTuple):
     escalate_minutes: int = 15
     stand_down: str = "ask"
     drops: tuple[Drop, ...] = ()
+    alerts: AlertRules = AlertRules()
     public_plain: str = ""
 
 

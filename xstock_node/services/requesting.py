@@ -3,6 +3,7 @@
 A request is this node's own paper; each node that is asked has a case of its own (`request_views`).
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -56,9 +57,12 @@ class RequestId(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = "covered"
 
 
-async def new_request(office: Office, actor: Actor, request: NewRequest) -> RequestView:
+async def new_request(
+    office: Office, actor: Actor, request: NewRequest, beside: Callable[[Transaction, str], None] | None = None
+) -> RequestView:
     """Ask nodes for goods: one case with each, written and on its way before this returns.
 
+    `beside` is done with the request's id in the transaction that keeps it; a Refusal of it undoes the request.
     Above the thresholds of requests it waits for a second person first, and nobody is asked yet.
     """
     now = office.node.clock.now()
@@ -104,6 +108,8 @@ async def new_request(office: Office, actor: Actor, request: NewRequest) -> Requ
 
     def work(tx: Transaction) -> None:
         REQUESTS.put(tx, kept.id, kept, now)
+        if beside is not None:
+            beside(tx, kept.id)
         if pending:
             PENDING.put(tx, pending.id, pending, now)
         branches.put(tx, kept.id, site, now)

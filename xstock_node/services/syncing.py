@@ -36,6 +36,7 @@ from xstock_node.storage.values import Source
 
 EVERY: Final = 15.0
 RETRY_SECONDS: Final = 300
+MINUTES: Final = 60
 MOST_REJECTED: Final = 20
 """One in so many lines may be rejected: 5 %."""
 SHOWN: Final = 200
@@ -320,7 +321,7 @@ async def _note(
         settings = adapter.plugin.settings_of(adapter.name)
     except (OSError, ValueError):
         settings = None
-    every = settings.host.every_minutes * 60 if settings else RETRY_SECONDS
+    every = (settings.host.every_minutes or MINUTES) * 60 if settings else RETRY_SECONDS
     record = adapter.plugin.record(adapter.kind, adapter.name)
     wait = min(every, max(RETRY_SECONDS, record.next_at - now)) if error else every
     noted = msgspec.structs.replace(

@@ -1,0 +1,30 @@
+"""Routes of public warnings, as data."""
+
+from xstock_node.api.route import Route
+from xstock_node.services import alert_views
+from xstock_node.services.branches import Reach
+
+ALERT_ROUTES = (
+    Route(
+        "alert.list",
+        "GET",
+        "/alerts",
+        "see",
+        alert_views.AlertsAsked,
+        list[alert_views.WarningRow],
+        alert_views.list_alerts,
+        "Public warnings that touch this node",
+        reach=Reach.COMMON,
+    ),
+    Route(
+        "alert.show",
+        "GET",
+        "/alerts/alert",
+        "see",
+        alert_views.AlertRef,
+        alert_views.WarningView,
+        alert_views.show_alert,
+        "One public warning with all that it says",
+        reach=Reach.COMMON,
+    ),
+)
