@@ -76,6 +76,7 @@ async def test_alert_update_and_cancel_give_one_state_in_all_six_orders_of_arriv
         await desk.poll(words[n])
     (warning,) = await desk.listed(every=True)
     assert warning.state == "cancelled" and await desk.listed() == [] and await desk.queue() == []
+    assert "Flood" in warning.event, "what is over is named by what it warned of"
     assert [one.stands for one in (await desk.shown(warning.id)).alerts] == [True, False, False]
     assert all(one.state == "dropped" for one in await desk.drafts())
 

@@ -195,7 +195,7 @@ class _Intake:
             names=tuple(sorted({name for one in held for name in names_of(one.alert)})),
             status=word.status,
             source=_cut(source_of(word)),
-            title=_cut(_title(blocks) or word.note or word.identifier),
+            title=_cut(_title(blocks or self._ended(warning.words)) or word.note or word.identifier),
             ends=max((span.ends for span in found), default=ends_of(word, self._longest)),
             spans=found,
             marks=warning.marks,
@@ -223,6 +223,11 @@ class _Intake:
                     found.append(one.block)
         ranks = {id(block): rank_of(block) for block in found}
         yield from sorted(found, key=lambda block: -(ranks[id(block)] or 0))
+
+    def _ended(self, words: Sequence[Alert]) -> list[Block]:
+        """What the newest word said that said anything: the name of a warning that is over."""
+        last = next((word for word in reversed(words) if word.blocks), None)
+        return [one.block for one in shown(pairs(last.blocks), self._office.settings.languages)] if last else []
 
 
 def newest(standing: Sequence[Alert]) -> Alert:
