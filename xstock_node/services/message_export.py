@@ -92,7 +92,7 @@ def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, 
         exercise=office.node.networks[found.case.network].shared.is_exercise,
         names=names,
         origin=origin,
-        lines={(line.item, line.unit): line.id for line in draft.lines if line.item} if draft else {},
+        lines={(line.item, line.unit): line.id for line in reversed(draft.lines) if line.item} if draft else {},
     )
     return in_order(chain_of(told, found.events()))
 
