@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from xstock_dispatch.emsi import Emsi, Type
+from xstock_dispatch.marks import UNSAID
 from xstock_dispatch.times import write_time
 from xstock_dispatch.told import Broken
 from xstock_dispatch.trees import DE, EMSI, Element, from_plain, from_xml, to_plain, to_xml
@@ -21,6 +22,7 @@ KIND_OF: Final[dict[Type, str]] = {
     "UPDATE": "Update",
 }
 _ROOT: Final = f"{{{DE}}}edxlDistribution"
+_XLINK: Final = "{http://www.w3.org/1999/xlink}type"
 _HUB: Final = "hubex"
 _YEAR: Final = 365 * 86400
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -38,6 +40,7 @@ class Envelope(NamedTuple):
     """What a distribution says; one that is not there says nothing, and the message alone decides."""
 
     sender: str = ""
+    sent: str = ""
     status: str = ""
     language: str = ""
     recipients: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ def unwrap_xml(root: Element) -> Iterator[tuple[Emsi, Envelope | None]]:
     addresses = root.iterfind(_path("descriptor", "explicitAddress", "explicitAddressValue"))
     envelope = Envelope(
         sender=root.findtext(_path("senderID")) or "",
+        sent=said.date_time_sent,
         status=said.distribution_status,
         language=root.findtext(_path("descriptor", "language")) or "",
         recipients=tuple(one.text or "" for one in addresses),
@@ -157,7 +161,8 @@ def unwrap_json(found: Any) -> Iterator[tuple[Emsi, Envelope | None]]:
     for header in headers:
         real = said.distribution_status in ("Actual", "Unknown", "NoAppropriateDefault")
         status = header.status if real and header.status else said.distribution_status
-        yield from_plain(header.emsi), Envelope(said.sender_id, status, around.descriptor.language, recipients)
+        envelope = Envelope(said.sender_id, said.date_time_sent, status, around.descriptor.language, recipients)
+        yield from_plain(header.emsi), envelope
 
 
 def _head(out: Outgoing) -> dict[str, str]:
@@ -182,11 +187,11 @@ def _head(out: Outgoing) -> dict[str, str]:
 
 def wrap_xml(out: Outgoing) -> Element:
     """The distribution with the message in it; raises `Broken` for what none can say."""
-    root = Element(_ROOT)
+    root = Element(_ROOT, {_XLINK: "extended"})
     for name, value in _head(out).items():
         _add(root, name, value)
     if out.language or out.recipients:
-        descriptor = _add(root, "descriptor")
+        descriptor = _add(root, "descriptor", link=True)
         if out.language:
             _add(descriptor, "language", out.language)
         if out.recipients:
@@ -194,13 +199,14 @@ def wrap_xml(out: Outgoing) -> Element:
             _add(address, "explicitAddressScheme", _HUB)
             for recipient in out.recipients:
                 _add(address, "explicitAddressValue", recipient)
-    entry = _add(_add(root, "content"), "contentObject")
+    entry = _add(_add(root, "content", link=True), "contentObject", link=True)
     _add(_add(entry, "contentXML"), "embeddedXMLContent").append(to_xml(out.message))
     return root
 
 
-def _add(parent: Element, name: str, said: str | None = None) -> Element:
-    child = ElementTree.SubElement(parent, f"{{{DE}}}{name}")
+def _add(parent: Element, name: str, said: str | None = None, *, link: bool = False) -> Element:
+    """A new last child; with `link` one that the schema makes a resource of XLink."""
+    child = ElementTree.SubElement(parent, f"{{{DE}}}{name}", {_XLINK: "resource"} if link else {})
     child.text = said
     return child
 
@@ -220,7 +226,7 @@ def wrap_json(out: Outgoing) -> dict[str, Any]:
         "sentAt": head["dateTimeSent"],
         "kind": head["distributionKind"],
         "status": "System" if out.status == "Test" else out.status,
-        "recipient": [_party(one) for one in out.recipients],
+        "recipient": [_party(one) for one in out.recipients or (UNSAID,)],
         "emsi": to_plain(out.message),
     }
     content = [{"jsonContent": {"embeddedJsonContent": {"message": message}}}]

@@ -33,7 +33,7 @@ def read_message(emsi: Emsi, envelope: Envelope | None, told: Told) -> ResourceM
         ResourceMessage(
             id=head.id,
             kind=kind,
-            sent=read_time(head.creation, "CONTEXT.CREATION", told),
+            sent=read_time(head.creation or envelope.sent, "CREATION", told),
             status=status_of(head.mode, envelope),
             sender=(head.origin.org_id if head.origin else "") or envelope.sender,
             recipients=envelope.recipients,

@@ -16,6 +16,7 @@ EMSI: Final = "urn:emergency:eda:1.9:emsi"
 DE: Final = "urn:oasis:names:tc:emergency:EDXL:DE:2.0"
 ElementTree.register_namespace("emsi", EMSI)
 ElementTree.register_namespace("de", DE)
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
 class _Field(NamedTuple):
