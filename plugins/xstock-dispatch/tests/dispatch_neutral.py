@@ -51,7 +51,9 @@ places = st.builds(
     point=st.none() | st.builds(Point, st.floats(-90, 90), st.floats(-180, 180)),
     address=st.lists(said, max_size=3).map(tuple),
 )
-contacts = st.builds(Contact, description=maybe, role=st.sampled_from(["", "sender", "owner"]), place=st.none() | places)
+contacts = st.builds(
+    Contact, description=maybe, role=st.sampled_from(["", "sender", "owner"]), place=st.none() | places
+)
 schedules = st.builds(Schedule, moment=st.sampled_from(list(MOMENTS)), at=st.just(0) | times, place=st.none() | places)
 
 

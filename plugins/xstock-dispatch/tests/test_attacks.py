@@ -42,7 +42,7 @@ def xml_attacks(canary: Path) -> dict[str, tuple[bytes, str]]:
         "long id": (plain.replace(b"id-offer", b"x" * 400), "too-much"),
         "long number": (plain.replace(b">40<", b">" + b"9" * 100_000 + b"<"), "wrong-value"),
         "great number": (plain.replace(b">40<", b">9e999999<"), "wrong-value"),
-        "many lines": (plain.replace(LINE, LINE[: LINE.index(b"<emsi:ORG_ID")] + LINE * 2000), "too-many"),
+        "many lines": (plain.replace(LINE, LINE * 5000), "too-many"),
     }
 
 
@@ -91,29 +91,33 @@ async def test_it_is_refused_quickly(form: Form, name: str, tmp_path: Path) -> N
     assert reading is not None and (reading.error, reading.messages) == (word, ())
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "raw",
     [
-        *(b"", b"\x00" * 100, b"%PDF-1.7", b'{"a": 1}', b"<html/>", b"[]", b"{", b'{"edxl": {"emsi": 1}}'),
+        *(
+            b"",
+            b"\x00" * 100,
+            b"%PDF-1.7",
+            b'{"a": 1}',
+            b"<html/>",
+            b"[]",
+            b"{",
+            b'{"edxl": {"content": [], "x": "emsi"}}',
+        ),
         b"<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>",
         b"<edxlDistribution xmlns='urn:oasis:names:tc:emergency:EDXL:DE:2.0'/>",
         b"<x xmlns='urn:emergency:eda:1.9:emsi'/>",
     ],
 )
-def test_a_document_of_another_format_is_none(form: Form, raw: bytes) -> None:
-    assert read_document(raw, form) is None
-
-
-def test_each_form_leaves_the_other_alone() -> None:
-    assert read_document(PLAIN["xml"], "json") is None and read_document(PLAIN["json"], "xml") is None
+def test_a_document_of_another_format_is_none(raw: bytes) -> None:
+    assert read_document(raw) is None
 
 
 def test_a_long_list_is_read_in_a_second_too() -> None:
     took = []
     for _ in range(3):
         begun = process_time()
-        reading = read_document(PLAIN["xml"].replace(LINE, LINE * 1700), "xml")
+        reading = read_document(PLAIN["xml"].replace(LINE, LINE * 1700))
         took.append(process_time() - begun)
         assert reading is not None and len(reading.messages[0].lines) == 1700
     assert min(took) < 1
@@ -138,5 +142,5 @@ def test_a_damaged_document_never_raises(form: Form, data: st.DataObject) -> Non
             said = data.draw(st.sampled_from([b"", b"-1", b"null", b"[]", b"9e99", b'"2026-13-40T99:00:00"', b"{}"]))
             before, middle, after = pieces[at].partition(mark)
             pieces[at] = before + middle + said + after[after.find(end) :]
-    reading = read_document(b"\n".join(pieces), form)
+    reading = read_document(b"\n".join(pieces))
     assert reading is None or bool(reading.error) != bool(reading.messages)

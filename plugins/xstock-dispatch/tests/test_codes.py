@@ -12,7 +12,7 @@ from xstock_node.domain.catalogue import parse_catalogue
 
 def test_every_class_and_unit_is_one_of_emsi() -> None:
     assert CLASSES - {"MAT"} <= nomenclature("RESOURCE.RTYPE.CLASS")
-    assert CLASSES <= enumerated("rtype", "RCLASS")
+    assert enumerated("rtype", "RCLASS") >= CLASSES
     assert UNITS.keys() <= nomenclature("RESOURCE.UM") & enumerated("resource", "UM")
 
 

@@ -47,7 +47,7 @@ async def answer(box: Box, form: Form, body: bytes | None = None, media: str | N
 def said(got: PublicAnswer, form: Form) -> ResourceMessage:
     assert got.content_type == MEDIA[form]
     JUDGES[form](got.body)
-    reading = read_document(got.body, form)
+    reading = read_document(got.body)
     assert reading is not None and not reading.error
     return reading.messages[0]
 

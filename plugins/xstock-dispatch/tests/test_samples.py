@@ -13,13 +13,13 @@ from xstock_node.plugins.interchange import Contact, Point, Reading, Schedule
 
 @pytest.mark.parametrize("name", ["EMSI-OPG-message", "emsi-DC-message"])
 def test_a_sample_says_the_same_in_both_forms(name: str) -> None:
-    xml, json = (read_document(needed(SAMPLES / f"{name}.{form}").read_bytes(), form) for form in FORMS)
+    xml, json = (read_document(needed(SAMPLES / f"{name}.{form}").read_bytes()) for form in FORMS)
     assert xml == json and xml is not None and len(xml.messages) == 1 and not xml.error
 
 
 def test_what_the_samples_say() -> None:
-    under_way = read_document(needed(SAMPLES / "EMSI-OPG-message.xml").read_bytes(), "xml")
-    asked = read_document(needed(SAMPLES / "emsi-DC-message.json").read_bytes(), "json")
+    under_way = read_document(needed(SAMPLES / "EMSI-OPG-message.xml").read_bytes())
+    asked = read_document(needed(SAMPLES / "emsi-DC-message.json").read_bytes())
     assert under_way is not None and asked is not None
     (first,), (second,) = under_way.messages, asked.messages
     assert (first.kind, first.sender, first.sent) == ("dispatch", "fr.health.samu690", 1_704_812_400)
@@ -35,7 +35,7 @@ def test_what_the_samples_say() -> None:
 
 
 def test_an_envelope_without_emsi_is_of_another_format() -> None:
-    assert read_document(needed(SAMPLES / "edxl_envelope_fire_to_health.json").read_bytes(), "json") is None
+    assert read_document(needed(SAMPLES / "edxl_envelope_fire_to_health.json").read_bytes()) is None
 
 
 def centre(context: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def resource(code: str, status: str = "AVAILB", **more: Any) -> dict[str, Any]:
 
 
 def read(found: dict[str, Any]) -> Reading:
-    reading = read_document(msgspec.json.encode({"emsi": found}), "json")
+    reading = read_document(msgspec.json.encode({"emsi": found}))
     assert reading is not None
     return reading
 

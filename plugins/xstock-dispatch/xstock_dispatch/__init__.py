@@ -11,15 +11,15 @@ _TITLES: Final = {"xml": ("emsi", "EMSI in EDXL-DE 2.0, XML"), "json": ("emsi-js
 
 
 class Emsi:
-    """Reads and writes EMSI (profile urn:emergency:eda:1.9:emsi) in one of its two forms."""
+    """Reads EMSI (profile urn:emergency:eda:1.9:emsi) in either form, and writes it in one."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
         self.name, self.title = _TITLES[form]
 
     async def read(self, context: Context, document: Document) -> Reading | None:
-        """The messages of a document in this form; None for one without."""
-        return read_document(document.content, self.form)
+        """The messages of a document; None for one without."""
+        return read_document(document.content)
 
     async def write(self, context: Context, writing: Writing) -> tuple[Document, ...]:
         """A document for each message that EMSI has, none for alerts; raises `Declined` for what it cannot say."""

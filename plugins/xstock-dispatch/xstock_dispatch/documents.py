@@ -26,16 +26,19 @@ _NO_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def _is_mine(raw: bytes, form: Form) -> bool:
-    if form == "xml":
-        return any(name in raw for name in _MINE)
-    begins = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-    return begins and (b'"emsi"' in raw or (b'"CONTEXT"' in raw and b'"MSGTYPE"' in raw))
+def _form(raw: bytes) -> Form | None:
+    """In which form a document may have EMSI in it."""
+    if any(name in raw for name in _MINE):
+        return "xml"
+    if raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+        return None
+    return "json" if b'"emsi"' in raw or (b'"CONTEXT"' in raw and b'"MSGTYPE"' in raw) else None
 
 
-def read_document(raw: bytes, form: Form) -> Reading | None:
-    """What the document says; None where no message of EMSI is in it, or in the other form."""
-    if not _is_mine(raw, form):
+def read_document(raw: bytes) -> Reading | None:
+    """What the document says, in whichever form; None where no message of EMSI is in it."""
+    form = _form(raw)
+    if form is None:
         return None
     told = Told()
     try:
@@ -59,7 +62,7 @@ def write_documents(messages: tuple[ResourceMessage, ...], form: Form) -> tuple[
         out = (message.sender, message.sent, message.status, message.language, message.recipients)
         try:
             raw = to_bytes(Outgoing(write_message(message), *out), form)
-            _whole(message, raw, form)
+            _whole(message, raw)
         except Broken as error:
             raise Declined(f"message {message.id}: {error}") from None
         name = f"{number:03}-{message.kind}-{_NO_NAME.sub('-', message.id)[:100]}.{form}"
@@ -91,9 +94,9 @@ def _plain(out: Outgoing) -> str:
     return msgspec.json.format(_JSON.encode(found), indent=2).decode() + "\n"
 
 
-def _whole(message: ResourceMessage, raw: bytes, form: Form) -> None:
+def _whole(message: ResourceMessage, raw: bytes) -> None:
     """What is read from the bytes is the message again: nothing is sent in which something was lost."""
-    read, meant = read_document(raw, form), without_unknown(message)
+    read, meant = read_document(raw), without_unknown(message)
     if read is not None and read.messages == (meant,):
         return
     came = "nothing" if read is None else read.error_text

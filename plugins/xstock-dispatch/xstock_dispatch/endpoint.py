@@ -53,7 +53,7 @@ class Endpoint:
             return self._refused(context, 503, form, document, "not taken in time; send it again")
         except Declined as error:
             return self._refused(context, 422, form, document, str(error)[:1000])
-        messages = _messages(read_document(document.content, form))
+        messages = _messages(read_document(document.content))
         refused = tuple(one for one in receipts if one.state == "refused")
         if refused:
             reasons = "; ".join(f"{one.foreign_id}: {one.reason}" for one in refused)
@@ -61,7 +61,7 @@ class Endpoint:
         return _said(context, 200, form, "ACK", messages, receipts, "")
 
     def _refused(self, context: Context, status: int, form: Form, document: Document, why: str) -> PublicAnswer:
-        messages = _messages(read_document(document.content, form))
+        messages = _messages(read_document(document.content))
         return _said(context, status, form, "ERROR", messages, (), why)
 
 

@@ -10,8 +10,7 @@ from urllib.parse import quote, unquote
 OURS: Final = "urn:xstock:emsi:1#"
 MESSAGE: Final = frozenset({"kind", "originating", "contact", "no-incident"})
 LINE: Final = frozenset(
-    {"item", "code", "about", "answer", "condition", "expiry", "lot", "quantity", "resource", "said", "terms", "unit"}
-    | {"unnamed"}
+    {"item", "code", "about", "answer", "condition", "expiry", "lot", "resource", "said", "terms", "unit", "unnamed"}
 )
 UNSAID: Final = "not stated"
 """Stands where the standard wants words that nobody gave us; read as nothing."""
