@@ -94,7 +94,7 @@ def messages(draw: st.DrawFn, kind: MessageKind) -> ResourceMessage:
         originating=draw(maybe),
         preceding=draw(maybe),
         recalls=recalls,
-        replaces=draw(st.booleans()) if recalls else False,
+        replaces=draw(st.booleans()) if kind == "recall" else bool(recalls),
         incidents=tuple(draw(st.lists(said, max_size=3))),
         incident=draw(maybe),
         language=draw(st.sampled_from(["", "ro", "kk", "sr-Cyrl", "tr"])),

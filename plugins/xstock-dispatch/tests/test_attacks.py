@@ -21,6 +21,10 @@ HEAD = '<?xml version="1.0"?>'
 LOL = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 PLAIN = {form: write_documents((one("offer"),), form)[0].content for form in FORMS}
 LINE = PLAIN["xml"][PLAIN["xml"].index(b"<emsi:RESOURCE>") : PLAIN["xml"].index(b"</emsi:emsi>")]
+SMALL = (
+    b"<emsi:RESOURCE><emsi:RTYPE><emsi:RCLASS>MAT</emsi:RCLASS></emsi:RTYPE><emsi:ID>1</emsi:ID><emsi:NAME>x</emsi:NAME>"
+    b"<emsi:STATUS>AVAILB</emsi:STATUS></emsi:RESOURCE>"
+)
 
 
 def xml_attacks(canary: Path) -> dict[str, tuple[bytes, str]]:
@@ -42,7 +46,7 @@ def xml_attacks(canary: Path) -> dict[str, tuple[bytes, str]]:
         "long id": (plain.replace(b"id-offer", b"x" * 400), "too-much"),
         "long number": (plain.replace(b">40<", b">" + b"9" * 100_000 + b"<"), "wrong-value"),
         "great number": (plain.replace(b">40<", b">9e999999<"), "wrong-value"),
-        "many lines": (plain.replace(LINE, LINE * 5000), "too-many"),
+        "many lines": (plain.replace(LINE, SMALL * 5001), "too-much"),
     }
 
 

@@ -101,6 +101,12 @@ def test_links_replace_and_add() -> None:
     assert (found.recalls, found.replaces, found.preceding, found.kind) == ("old", True, "earlier", "request")
 
 
+def test_a_cancel_is_a_recall_whatever_marks_were_copied_into_it() -> None:
+    message = one("request", recalls="old", replaces=True)
+    found = back(message, **{">UPDATE<": ">CANCEL<"})
+    assert (found.kind, found.recalls, found.replaces) == ("recall", "old", False)
+
+
 @pytest.mark.parametrize("status", ["Exercise", "System", "Test"])
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_not_real_stays_so(form: Form, status: str) -> None:
@@ -136,6 +142,7 @@ def test_of_what_emsi_has_no_message_for_nothing_is_written() -> None:
         {"note": "\x00"},
         {"note": "\ud800"},
         {"replaces": True},
+        {"recalls": "id-0"},
         {"kind": "recall"},
         {"kind": "passage"},
     ],

@@ -10,7 +10,7 @@ import msgspec
 from xstock_dispatch.emsi import Emsi, Type
 from xstock_dispatch.marks import UNSAID
 from xstock_dispatch.times import write_time
-from xstock_dispatch.told import Broken
+from xstock_dispatch.told import Broken, broken
 from xstock_dispatch.trees import DE, EMSI, Element, from_plain, from_xml, to_plain, to_xml
 from xstock_node.plugins.interchange import Id, Status
 
@@ -102,7 +102,7 @@ def _checked(said: Any) -> _Said:
     try:
         return msgspec.convert(said, _Said)
     except msgspec.ValidationError as error:
-        raise Broken("wrong-value", "a distribution of EDXL-DE 2.0", str(error), "correct it") from None
+        raise broken(error, "a distribution of EDXL-DE 2.0") from None
 
 
 class _Address(msgspec.Struct, frozen=True, rename="camel"):
@@ -149,7 +149,7 @@ def unwrap_json(found: Any) -> Iterator[tuple[Emsi, Envelope | None]]:
     try:
         around = msgspec.convert(found["edxl"], _Around)
     except msgspec.ValidationError as error:
-        raise Broken("wrong-value", "EDXL-DE 2.0 as JSON", str(error), "correct it") from None
+        raise broken(error, "EDXL-DE 2.0 as JSON") from None
     headers = [one.json_content.embedded_json_content.message for one in around.content]
     headers = [one for one in headers if one.emsi is not None]
     if not headers:

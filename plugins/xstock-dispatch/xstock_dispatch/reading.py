@@ -93,11 +93,9 @@ def _kind(emsi: Emsi, said: dict[str, tuple[str, ...]], replaces: bool, told: To
     if not marked:
         return kind_of(emsi)
     known = KINDS.get(cast(MessageKind, marked))
-    if known is not None:
-        type_ = emsi.context.msgtype
-        types = type_ in (known.type, "CANCEL", "UPDATE" if replaces else "CANCEL")
+    if known is not None and emsi.context.msgtype == ("UPDATE" if replaces else known.type):
         resources = {one.status for one in emsi.resource} <= {known.resource, "UNAV"}
-        if types and resources and {one.status for one in emsi.mission} == {known.mission} - {""}:
+        if resources and {one.status for one in emsi.mission} == {known.mission} - {""}:
             return cast(MessageKind, marked)
     told.flag("kind-of-another-type", marked)
     return kind_of(emsi)

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+import msgspec
+
 from xstock_node.plugins.interchange import Skipped
 
 MANY: Final = 5000
@@ -15,6 +17,13 @@ class Broken(Exception):
     def __init__(self, word: Word, expected: str, came: str, do: str) -> None:
         super().__init__(f"expected {expected}; came {came[:200]}; {do}")
         self.word = word
+
+
+def broken(error: msgspec.ValidationError, expected: str) -> Broken:
+    """What a value outside its type or bounds breaks."""
+    said = str(error)
+    word: Word = "missing" if "missing required" in said else "too-much" if "of length <=" in said else "wrong-value"
+    return Broken(word, expected, said, "correct it")
 
 
 class Told:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from xstock_dispatch.emsi import Emsi
-from xstock_dispatch.told import Broken, Word
+from xstock_dispatch.told import broken
 
 Element = ElementTree.Element
 EMSI: Final = "urn:emergency:eda:1.9:emsi"
@@ -52,11 +52,7 @@ def _valued(found: Any, strict: bool) -> Emsi:
     try:
         return msgspec.convert(found, Emsi, strict=strict)
     except msgspec.ValidationError as error:
-        said = str(error)
-        if "missing required field" in said:
-            raise Broken("missing", "what the schema of EMSI must have", said, "add it") from None
-        word: Word = "too-much" if "length" in said else "wrong-value"
-        raise Broken(word, "values of EMSI within our bounds", said, "correct them") from None
+        raise broken(error, "values of EMSI within our bounds") from None
 
 
 def _plain(element: Element, type_: type[msgspec.Struct]) -> dict[str, Any]:

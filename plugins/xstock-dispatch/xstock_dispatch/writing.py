@@ -50,9 +50,9 @@ def write_message(message: ResourceMessage) -> Emsi:
 
 
 def _type(message: ResourceMessage, known: Kind) -> Type:
-    if not message.recalls:
-        return known.type
-    return "UPDATE" if message.replaces else "CANCEL"
+    if message.recalls:
+        return "UPDATE" if message.replaces else "CANCEL"
+    return known.type
 
 
 def _head(message: ResourceMessage, known: Kind) -> Head:
