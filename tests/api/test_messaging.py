@@ -13,13 +13,17 @@ import pytest
 from tests.api.conftest import BG, HR, Desk, opened
 from tests.api.test_operations import TENT, UNIT, bound, lines, sent
 from tests.shared import standard
-from xstock_node.domain.alerts import Status
+from xstock_node.domain.alerts import Alert, Status
 from xstock_node.domain.message_order import gaps
 from xstock_node.domain.messages import Contact, Resource, ResourceMessage
+from xstock_node.plugins.errors import Declined
 from xstock_node.plugins.host import PluginHost
-from xstock_node.plugins.interchange import Writing
-from xstock_node.services import message_export, promises
+from xstock_node.plugins.interchange import Reading, Writing
+from xstock_node.protocol import limits
+from xstock_node.services import message_export, message_inbox, promises, recalling
 from xstock_node.services.drafts import DRAFTS, DraftRequest
+from xstock_node.services.errors import Refusal
+from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.storage.interfaces import Transaction
 
 CENTRE = "dispatch.example"
@@ -158,9 +162,9 @@ def request_of(id_: str = "need-1", sender: str = CENTRE, status: Status = "Actu
     )
 
 
-def recall_of(request: ResourceMessage, sender: str = "") -> ResourceMessage:
+def recall_of(request: ResourceMessage, sender: str = "", **changes: Any) -> ResourceMessage:
     """The sender takes it back."""
-    return msgspec.structs.replace(
+    made = msgspec.structs.replace(
         request,
         id=f"recall-of-{request.id}",
         kind="recall",
@@ -171,6 +175,7 @@ def recall_of(request: ResourceMessage, sender: str = "") -> ResourceMessage:
         note="no longer needed",
         lines=(),
     )
+    return msgspec.structs.replace(made, **changes)
 
 
 async def told(desk: Desk, message: ResourceMessage) -> Any:
@@ -251,3 +256,99 @@ async def test_a_recall_frees_the_stock_before_the_dispatch_and_is_refused_after
 async def test_what_is_no_real_message_opens_a_draft_that_is_marked(desks: dict[str, Desk]) -> None:
     first = await told(desks[BG], request_of(status="Exercise"))
     assert first["status"] == "Exercise" and (await draft_of(desks[BG], first["draft"])).exercise
+
+
+async def test_a_recall_that_is_marked_an_exercise_ends_nothing_real(desks: dict[str, Desk]) -> None:
+    first = await told(desks[BG], request_of())
+    recall = await told(desks[BG], recall_of(request_of(), status="Exercise"))
+    assert recall["state"] == "refused" and "Exercise" in recall["reason"] and "Actual" in recall["reason"]
+    assert (await draft_of(desks[BG], first["draft"])).state == "open"
+
+
+async def test_an_early_recall_has_its_effect_also_when_the_request_came_before_a_crash(
+    desks: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between the request's transaction and the recall's; the centre sends the request again."""
+    desk = desks[BG]
+    early = await told(desk, recall_of(request_of()))
+    with monkeypatch.context() as crash:
+
+        async def killed(*_: object) -> None:
+            raise Refusal("killed", "a process that lives", "none", "start it")
+
+        crash.setattr(recalling, "settle", killed)
+        with pytest.raises(AssertionError):
+            await told(desk, request_of())
+    (held,) = [m for m in (await desk.ask("GET", "/messages"))[1] if m["kind"] == "recall"]
+    assert held["id"] == early["id"] and held["state"] == "waiting"
+    again = await told(desk, request_of())
+    assert not again["new"] and (await draft_of(desk, again["draft"])).state == "dropped"
+
+
+async def test_a_recall_under_a_used_id_is_refused_and_a_replay_does_nothing_again(desks: dict[str, Desk]) -> None:
+    desk = desks[BG]
+    await told(desk, request_of("a"))
+    other = await told(desk, request_of("b"))
+    recall = recall_of(request_of("a"))
+    assert (await told(desk, recall))["state"] == "taken"
+    acts = len(await desk.office.node.engine.read(lambda tx: tx.acts.last(100)))
+    assert (await told(desk, recall))["state"] == "taken"
+    assert len(await desk.office.node.engine.read(lambda tx: tx.acts.last(100))) == acts
+    misused = await told(desk, recall_of(request_of("b"), id=recall.id))
+    assert misused["state"] == "refused" and (await draft_of(desk, other["draft"])).state == "open"
+
+
+@pytest.mark.parametrize("sent_already", [False, True])
+async def test_a_request_that_replaces_another_leaves_one_draft_to_send(
+    desks: dict[str, Desk], sent_already: bool
+) -> None:
+    desk = desks[BG]
+    first = await told(desk, request_of("a"))
+    if sent_already:
+        draft = msgspec.structs.replace(await draft_of(desk, first["draft"]), state="sent", request="r1")
+        await desk.office.node.engine.write(lambda tx: DRAFTS.put(tx, draft.id, draft, 1), durable=True)
+    changes = {"id": "b", "recalls": "a", "replaces": True, "originating": "a"}
+    second = await told(desk, msgspec.structs.replace(request_of("b"), **changes))
+    old, new = await draft_of(desk, first["draft"]), await draft_of(desk, second["draft"])
+    assert (old.state, new.state) == ("sent" if sent_already else "dropped", "open")
+    assert ("r1" in new.note) == sent_already
+
+
+async def test_a_route_hands_on_no_warnings_and_only_senders_that_are_listed(desks: dict[str, Desk]) -> None:
+    office = desks[BG].office
+    inbox = NodeInbox(office, "xstock-edxl")
+    (plugin,) = office.host.of_kind("message-format")
+    (document,) = await plugin.plugin.call(
+        "message-format", plugin.name, "write", Writing(messages=(request_of(sender="stranger.example"),))
+    )
+    settings = office.home / "plugins"
+    settings.mkdir(exist_ok=True)
+    (settings / "edxl-messages.toml").write_text(f'[host]\ntoken_file = "t"\nsenders = ["{CENTRE}"]\n')
+    with pytest.raises(Declined, match=r"stranger\.example"):
+        await inbox.take(document)
+    (settings / "edxl-messages.toml").write_text('[host]\ntoken_file = "t"\n')
+    (receipt,) = await inbox.take(document)
+    assert receipt.state == "taken" and not receipt.known
+    warned = Reading(alerts=(Alert(identifier="a", sender="s", sent=1, status="Actual", kind="Cancel"),))
+
+    async def read(*_: object) -> tuple[str, Reading]:
+        return "cap", warned
+
+    with pytest.MonkeyPatch.context() as other, pytest.raises(Declined, match="warnings"):
+        other.setattr(message_inbox, "read_document", read)
+        await inbox.take(document)
+
+
+async def test_a_full_store_drops_the_oldest_that_opened_no_draft(
+    desks: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MESSAGES", 3)
+    desk = desks[BG]
+    first = await told(desk, request_of("a"))
+    for n in range(4):
+        await told(desk, recall_of(request_of(f"never-{n}")))
+    held = (await desk.ask("GET", "/messages"))[1]
+    assert len(held) == 3 and first["id"] in {m["id"] for m in held}
+    assert {m["foreign_id"] for m in held} >= {"a", "recall-of-never-3"}
+    late = await told(desk, request_of("never-0"))
+    assert (await draft_of(desk, late["draft"])).state == "open", "its recall was dropped"

@@ -8,6 +8,7 @@ import click
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.errors import Refusal
+from xstock_node.services.typed import clean
 
 
 @click.group("message")
@@ -107,7 +108,7 @@ def _taken(result: Any) -> list[str]:
     for one in result.messages:
         state = one.state if one.new else words("message.known", "known already")
         draft = words("message.draft", "; see `xstock request draft {id}`", id=one.draft) if one.draft else ""
-        lines.append(f"{one.id}  {one.kind} {one.foreign_id}: {state} {one.reason}".rstrip() + draft)
+        lines.append(clean(f"{one.id}  {one.kind} {one.foreign_id}: {state} {one.reason}".rstrip()) + draft)
     lines += [
         f"{one.id}  {one.kind} {one.identifier}: {one.became}" + (f" ({one.warning.state})" if one.warning else "")
         for one in result.alerts

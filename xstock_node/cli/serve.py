@@ -26,7 +26,7 @@ from xstock_node.services.alert_feeds import Alerting
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messaging import NodeInbox
+from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office

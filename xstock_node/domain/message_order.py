@@ -27,16 +27,21 @@ def _other(side: Side) -> Side:
 
 def in_order(messages: Iterable[ResourceMessage]) -> tuple[ResourceMessage, ...]:
     """Messages by how far they are from the first of their chain, then by time: whatever order they came in."""
-    by_id = {one.id: one for one in messages}
+    every = tuple(messages)
+    before = {one.id: one.preceding for one in every}
+    depths: dict[str, int] = {}
 
-    def depth(message: ResourceMessage) -> int:
-        steps_up, seen = 0, {message.id}
-        while (before := by_id.get(message.preceding)) is not None and before.id not in seen:
-            steps_up, message = steps_up + 1, before
-            seen.add(message.id)
-        return steps_up
+    def depth(id_: str) -> int:
+        way: dict[str, None] = {}
+        while id_ in before and id_ not in depths and id_ not in way:
+            way[id_] = None
+            id_ = before[id_]
+        reached = depths.get(id_, -1)
+        for n, one in enumerate(reversed(way), 1):
+            depths[one] = reached + n
+        return depths[next(iter(way))] if way else reached
 
-    return tuple(sorted(by_id.values(), key=lambda one: (depth(one), one.sent, one.id)))
+    return tuple(sorted(every, key=lambda one: (depth(one.id), one.sent, one.id, one.sender)))
 
 
 def gaps(messages: Iterable[ResourceMessage]) -> tuple[str, ...]:

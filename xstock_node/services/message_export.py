@@ -76,9 +76,10 @@ def messages_of(office: Office, tx: Transaction, about: str, names: dict[str, st
         chains = [own_chain(office, tx, dossier.read(tx, found), names) for found in rows]
         return in_order(message for one in chains for message in one)
     held = MESSAGES.get(tx, about)
-    every = MESSAGES.list(tx) if held is None else [held]
-    first = next((one for one in every if held is not None or one.chain == about), None)
-    return chain(tx, first.format, first.chain) if first else ()
+    if held is not None:
+        return chain(tx, held.format, held.chain)
+    held_chains = (chain(tx, one.name, about) for one in office.host.of_kind(FORMAT))
+    return next((found for found in held_chains if found), ())
 
 
 def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, str]) -> tuple[ResourceMessage, ...]:

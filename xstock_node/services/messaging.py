@@ -5,7 +5,6 @@ left. Whatever else comes is kept in its chain. Nothing here moves stock: that t
 """
 
 import hashlib
-from collections.abc import Container
 from typing import Annotated
 
 import msgspec
@@ -13,18 +12,18 @@ from msgspec import Meta
 
 from xstock_node.domain.messages import MessageKind, ResourceMessage
 from xstock_node.plugins.calls import Defect
-from xstock_node.plugins.errors import AdapterError, Declined
-from xstock_node.plugins.inbox import Document, Receipt
+from xstock_node.plugins.errors import AdapterError
+from xstock_node.plugins.inbox import Document as PluginDocument
 from xstock_node.plugins.interchange import Reading, Skipped
 from xstock_node.protocol import limits
 from xstock_node.services import alert_views, recalling
 from xstock_node.services.alert_views import AlertTaken
-from xstock_node.services.drafts import DraftLine, DraftRequest, draft_id, put_draft
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, SAID, HeldMessage, MessageState, first_of, message_id
+from xstock_node.services.message_intake import Document, take_in
+from xstock_node.services.messages_held import MESSAGES, SAID, HeldMessage, MessageState
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
-from xstock_node.services.typed import clean, decimal_text
+from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
 
 FORMAT = "message-format"
@@ -75,16 +74,31 @@ class MessageRef(msgspec.Struct, frozen=True, kw_only=True):
 async def import_message(office: Office, actor: Actor, request: MessageFile) -> MessagesTaken:
     """Take a document in: each message of it once."""
     format_, reading = await read_document(office, request)
-    sha256 = hashlib.sha256(request.content).hexdigest()
-    views = [await _take(office, actor, format_, sha256, message) for message in reading.messages]
-    skipped, flags = list(reading.skipped), [clean(flag) for flag in reading.flags]
+    found = await import_messages(office, actor, format_, request.content, reading)
     alerts = await alert_views.import_alerts(office, actor, format_, reading.alerts)
-    return MessagesTaken(format=format_, messages=views, alerts=alerts, skipped=skipped, flags=flags)
+    return msgspec.structs.replace(found, alerts=alerts)
+
+
+async def import_messages(
+    office: Office, actor: Actor, format_: str, content: bytes, reading: Reading
+) -> MessagesTaken:
+    """Keep what a document says, and give effect to its recalls."""
+    if len(reading.messages) > limits.MESSAGES_A_DOCUMENT:
+        expected, came = f"at most {limits.MESSAGES_A_DOCUMENT} messages in a document", str(len(reading.messages))
+        raise Refusal("too-many", expected, came, "send more documents")
+    document = Document(format_, hashlib.sha256(content).hexdigest())
+    views = []
+    for held, came in await take_in(office, actor, document, reading.messages):
+        ends = came != "differs" and held.kind in ("recall", "request")
+        stands = await recalling.settle(office, actor, held) if ends else held
+        views.append(msgspec.structs.replace(_view(stands), new=came == "new"))
+    skipped, flags = list(reading.skipped), [clean(flag) for flag in reading.flags]
+    return MessagesTaken(format=format_, messages=views, alerts=[], skipped=skipped, flags=flags)
 
 
 async def read_document(office: Office, request: MessageFile) -> tuple[str, Reading]:
     """The name of the format that knows a document, and what it says; Refusal where none does."""
-    document = Document(name=request.file, content=request.content, media=request.media)
+    document = PluginDocument(name=request.file, content=request.content, media=request.media)
     names = []
     for adapter in office.host.of_kind(FORMAT):
         names.append(adapter.name)
@@ -105,32 +119,6 @@ async def read_document(office: Office, request: MessageFile) -> tuple[str, Read
     raise Refusal(
         "unknown-format", f"a message of a format that is loaded ({known})", request.file, "see `xstock plugin list`"
     )
-
-
-class NodeInbox:
-    """The `Inbox` of a plugin's context: what comes by it is taken in under the plugin's name."""
-
-    def __init__(self, office: Office, plugin: str) -> None:
-        self._office, self._actor = office, Actor("plugin", plugin)
-
-    async def take(self, document: Document) -> tuple[Receipt, ...]:
-        """See `Inbox.take`."""
-        request = MessageFile(file=document.name, content=document.content, media=document.media)
-        try:
-            found = await import_message(self._office, self._actor, request)
-        except Refusal as error:
-            raise Declined(f"expected {error.expected}; came {error.came}; {error.do}") from None
-        return tuple(
-            Receipt(
-                id=one.id,
-                foreign_id=one.foreign_id,
-                kind=one.kind,
-                state=one.state,
-                reason=one.reason,
-                known=not one.new,
-            )
-            for one in found.messages
-        )
 
 
 async def list_messages(office: Office, actor: Actor, request: None = None) -> list[MessageView]:
@@ -154,98 +142,6 @@ def held_of(tx: Transaction, id_: str) -> HeldMessage:
     if held is None:
         raise Refusal("no-message", "the id of a message", id_, "see `xstock message list`", 2)
     return held
-
-
-async def _take(office: Office, actor: Actor, format_: str, sha256: str, message: ResourceMessage) -> MessageView:
-    now = office.node.clock.now()
-    items = await office.catalogue()
-
-    def keep(tx: Transaction) -> tuple[HeldMessage, bool]:
-        known = [one for one in MESSAGES.list(tx) if one.format == format_]
-        id_ = message_id(format_, message.sender, message.id)
-        before = next((one for one in known if one.id == id_), None)
-        if before is not None:
-            return _again(tx, before, message), False
-        if len(known) >= limits.MESSAGES:
-            raise Refusal("too-many", f"at most {limits.MESSAGES} messages", "one more", "ask the node's operator")
-        held = HeldMessage(
-            id=id_,
-            format=format_,
-            sha256=sha256,
-            at=now,
-            chain=first_of(known, message),
-            foreign_id=message.id,
-            kind=message.kind,
-            sender=message.sender,
-            sent=message.sent,
-            status=message.status,
-            recalls=message.recalls,
-            replaces=message.replaces,
-        )
-        if message.kind == "request":
-            draft = put_draft(tx, draft_of(held, message, items), now)
-            held = msgspec.structs.replace(held, draft=draft.id)
-        elif not any(one.chain == held.chain for one in known):
-            held = msgspec.structs.replace(held, state="waiting", reason="what it refers to has not come")
-        MESSAGES.put(tx, id_, held, now)
-        SAID.put(tx, id_, message, now)
-        _wake(tx, held, now)
-        office.record(tx, actor, "message.take", id_, f"{format_} {message.kind} {clean(message.id)[:100]}")
-        return held, True
-
-    held, new = await office.node.engine.write(keep, durable=True)
-    if held.kind == "recall" or (held.kind == "request" and new):
-        held = await recalling.settle(office, actor, held)
-    return msgspec.structs.replace(_view(held), new=new)
-
-
-def _again(tx: Transaction, before: HeldMessage, message: ResourceMessage) -> HeldMessage:
-    """A message that came again; one of the same id that says something else is refused, and the first stays."""
-    if SAID.get(tx, before.id) == message:
-        return before
-    return msgspec.structs.replace(before, state="refused", reason="a message of this id said something else before")
-
-
-def _wake(tx: Transaction, held: HeldMessage, now: int) -> None:
-    """What waited for this message waits no more."""
-    for one in MESSAGES.list(tx):
-        if one.state == "waiting" and one.format == held.format and one.chain == held.chain and one.id != held.id:
-            MESSAGES.put(tx, one.id, msgspec.structs.replace(one, state="taken", reason=""), now)
-
-
-def draft_of(held: HeldMessage, message: ResourceMessage, items: Container[str]) -> DraftRequest:
-    """The draft that a foreign request opens; what the catalogue does not know stays to be named by a person."""
-    wanted = [s for line in message.lines for s in line.schedule if s.moment == "requested-arrival"]
-    place = next((s.place for s in wanted if s.place is not None), None)
-    contact = message.contacts[0] if message.contacts else None
-    where = contact.place.description if contact and contact.place else ""
-    return DraftRequest(
-        id=draft_id(held.format, f"{message.sender}\x1f{message.id}"),
-        origin=held.format,
-        foreign_id=message.id,
-        about=held.id,
-        at=held.at,
-        event=message.incidents[0] if message.incidents else "",
-        place=clean(place.description) if place else "",
-        country=place.country if place else "",
-        needed_by=max((s.at for s in wanted), default=0),
-        note=clean(message.note or message.incident)[:1000],
-        contact=", ".join(clean(text) for text in (contact.description, contact.role, where) if text)
-        if contact
-        else "",
-        lines=[
-            DraftLine(
-                id=line.id,
-                name=clean(line.name or line.said or line.item),
-                item=line.item if line.item in items else "",
-                quantity="" if line.quantity is None else decimal_text(line.quantity),
-                unit=line.unit,
-                codes=list(line.codes),
-            )
-            for line in message.lines
-        ],
-        exercise=message.status != "Actual",
-    )
 
 
 def _view(held: HeldMessage) -> MessageView:

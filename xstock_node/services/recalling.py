@@ -1,15 +1,16 @@
 """What a foreign cancellation does: it ends what the cancelled request began, as long as nothing of it has left.
 
-Only who sent a message may take it back. One that comes before the request is remembered, and ends it when it comes.
+Only who sent a message may take it back, by a message as real as that one. One that comes before the request is
+remembered, and ends it when it comes.
 """
 
 import msgspec
 
 from xstock_node.domain.operations import State
 from xstock_node.services import dossier, requesting
-from xstock_node.services.drafts import DRAFTS, drop_draft
+from xstock_node.services.drafts import DRAFTS, DraftRequest, drop_draft
 from xstock_node.services.errors import Refusal
-from xstock_node.services.messages_held import MESSAGES, HeldMessage, MessageState, by_foreign_id
+from xstock_node.services.messages_held import MESSAGES, HeldMessage, MessageState, by_foreign_id, recalls_of
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS
 from xstock_node.storage.interfaces import Transaction
@@ -19,22 +20,28 @@ REASON = "recalled"
 
 
 async def settle(office: Office, actor: Actor, held: HeldMessage) -> HeldMessage:
-    """Give effect to a recall that came, or to one that waited for this request; the message as it then stands."""
-    recall = held
-    if held.kind != "recall":
-        waiting = await office.node.engine.read(lambda tx: _waiting_for(tx, held))
-        if waiting is None:
-            return held
-        recall = waiting
+    """Give effect to a recall that came, or to those that waited for this request; the message as it then stands."""
+    if held.kind == "recall":
+        due = [] if held.settled else [held]
+    else:
+        known = await office.node.engine.read(lambda tx: recalls_of(tx, held.format, held.foreign_id))
+        due = [one for one in known if not one.settled]
+    for recall in due:
+        await _conclude(office, actor, recall)
+    return await office.node.engine.read(lambda tx: MESSAGES.get(tx, held.id) or held)
+
+
+async def _conclude(office: Office, actor: Actor, recall: HeldMessage) -> None:
     state, reason = await _effect(office, actor, recall)
     now = office.node.clock.now()
 
-    def note(tx: Transaction) -> HeldMessage:
-        MESSAGES.put(tx, recall.id, msgspec.structs.replace(recall, state=state, reason=reason), now)
-        office.record(tx, actor, "message.recall", recall.id, f"{state} {reason}".strip())
-        return MESSAGES.get(tx, held.id) or held
+    def note(tx: Transaction) -> None:
+        after = msgspec.structs.replace(recall, state=state, reason=reason, settled=state != "waiting")
+        if MESSAGES.get(tx, recall.id) != after:
+            MESSAGES.put(tx, recall.id, after, now)
+            office.record(tx, actor, "message.recall", recall.id, f"{state} {reason}".strip())
 
-    return await office.node.engine.write(note, durable=True)
+    await office.node.engine.write(note, durable=True)
 
 
 async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[MessageState, str]:
@@ -44,14 +51,23 @@ async def _effect(office: Office, actor: Actor, recall: HeldMessage) -> tuple[Me
     target = next((one for one in found if one.sender == recall.sender), None)
     if target is None:
         return "refused", "only its sender may take a message back"
-    if recall.replaces or not target.draft:
-        return "taken", ""
-    draft = await office.node.engine.read(lambda tx: DRAFTS.get(tx, target.draft))
-    if draft is None or draft.state == "dropped":
-        return "taken", ""
+    if not recall.sender:
+        return "refused", "who sent it is not said: take the request back by hand"
+    if recall.status != target.status:
+        return "refused", f"it is marked {recall.status}, and what it takes back {target.status}"
+    return await _end(office, actor, target.draft) if target.draft else ("taken", "")
+
+
+async def _end(office: Office, actor: Actor, id_: str) -> tuple[MessageState, str]:
+    """Dismiss a draft, or take back the request that it became."""
     now = office.node.clock.now()
-    if draft.state == "open":
-        await office.node.engine.write(lambda tx: drop_draft(tx, draft.id, WORD, now), durable=True)
+
+    def dropped(tx: Transaction) -> DraftRequest | None:
+        drop_draft(tx, id_, WORD, now)
+        return DRAFTS.get(tx, id_)  # a person may have sent it meanwhile
+
+    draft = await office.node.engine.write(dropped, durable=True)
+    if draft is None or draft.state == "dropped":
         return "taken", ""
     if left := await office.node.engine.read(lambda tx: _left(tx, draft.request)):
         return "refused", f"goods have left already in {', '.join(left)}: recall them there, or let them come back"
@@ -77,15 +93,3 @@ def _left(tx: Transaction, request: str) -> list[str]:
     rows = [tx.cases.get(case) for case in kept.cases.values()] if kept else []
     found = [dossier.read(tx, row) for row in rows if row is not None]
     return [one.case.id for one in found if any(c.dispatched for c in one.operation().counters.values())]
-
-
-def _waiting_for(tx: Transaction, held: HeldMessage) -> HeldMessage | None:
-    return next(
-        (
-            one
-            for one in MESSAGES.list(tx)
-            if (one.format, one.kind, one.recalls) == (held.format, "recall", held.foreign_id)
-            and one.sender == held.sender
-        ),
-        None,
-    )

@@ -118,7 +118,7 @@ class _Header(msgspec.Struct, frozen=True):
     """RC-DE, the header of the French profile, of which the status alone counts; the message stands in it."""
 
     emsi: Any = None
-    status: Id = ""
+    status: Literal["", "Actual", "Exercise", "System", "Test", "Draft"] = ""
 
 
 class _Embedded(msgspec.Struct, frozen=True):
