@@ -338,3 +338,13 @@ async def test_what_is_real_is_never_asked_for_in_an_exercise(tmp_path: Path) ->
         with pytest.raises(Refusal) as refused:
             await take_draft(desk.office, OPERATOR, TakeDraft(id="d", to=["all"], notify=True))
         assert refused.value.code == "real-draft" and await list_requests(desk.office, OPERATOR) == []
+
+
+async def test_a_word_of_a_clock_far_ahead_is_not_kept_and_nothing_warns_for_ever(desk: WarningDesk) -> None:
+    ahead, endless = said("ahead", after=3 * DAY), said("endless", expires=START + 40_000 * DAY)
+    await desk.poll(ahead, endless)
+    (warning,) = await desk.listed()
+    assert warning.state == "active" and len(await desk.listed(every=True)) == 1
+    desk.later(93 * DAY)
+    await desk.poll()
+    assert await desk.listed() == []

@@ -42,6 +42,8 @@ RANKS: Final[Mapping[str, int]] = {
     "green": 0,
     "Minor": 0,
 }
+LASTS: Final = 92 * 86_400
+"""Seconds after which an alert that was not said again has ended, whatever it says: nothing warns for ever."""
 _NUMBER: Final = re.compile(r"[0-9]+")
 
 
@@ -141,13 +143,18 @@ def spans(
         found += [
             Span(
                 begins=max(block.effective, block.onset),
-                ends=block.expires or word.sent + longest,
+                ends=ends_of(block, word.sent, longest),
                 rank=rank_of(block),
                 here=here(msgspec.structs.replace(word, blocks=(block,))),
             )
             for block in word.blocks
         ]
     return tuple(found)
+
+
+def ends_of(block: Block, sent: int, longest: int) -> int:
+    """When a block of an alert that was `sent` then ends, in unix seconds."""
+    return min(block.expires or sent + longest, sent + LASTS)
 
 
 def state_at(warning: PublicWarning, now: int, longest: int) -> State:

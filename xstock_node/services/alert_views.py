@@ -125,7 +125,8 @@ class WarningView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertTaken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an alert of a document: new, known, differs (the first stays), too-old, no-warning, full.
+    """What became of an alert of a document: new, known, differs (the first stays), too-old, too-new (sent
+    more than a day ahead), no-warning, full.
 
     `warning` is what it now belongs to; null where it was not kept.
     """

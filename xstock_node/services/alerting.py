@@ -11,6 +11,7 @@ import msgspec
 
 from xstock_node.domain.alerts import Alert, Block
 from xstock_node.domain.public_warnings import WORDS, fold, rank_of, spans, together
+from xstock_node.domain.rights import DAY
 from xstock_node.domain.warning_languages import pairs, shown
 from xstock_node.domain.warning_reach import concerns
 from xstock_node.protocol import limits
@@ -41,7 +42,9 @@ TITLE: Final = 160
 
 
 class Taken(NamedTuple):
-    """What became of an alert: its id here; `new`, or why it is not: known, differs, too-old, no-warning, full."""
+    """What became of an alert: its id here; `new`, or why it is not: known, differs, too-old, too-new,
+    no-warning, full.
+    """
 
     id: str
     became: str
@@ -146,6 +149,8 @@ class _Intake:
         if alert.kind not in WORDS:
             return "no-warning"
         held = fresh.get(id_) or ALERTS.get(self._tx, id_)
+        if held is None and alert.sent > self._now + DAY:
+            return "too-new"  # by a clock that is far ahead: it would stand over all that is said until then
         if held is None:
             return "too-old" if is_old(ends_of(alert, self._longest), self._now) else "new"
         if held.alert == alert:

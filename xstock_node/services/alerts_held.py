@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from xstock_node.domain import public_warnings
 from xstock_node.domain.alerts import Alert, Point, Status
 from xstock_node.domain.public_warnings import OPEN, Concern, Mark, Span, State, concern_of, links, rank_at, state_of
 from xstock_node.domain.rights import DAY
@@ -126,7 +127,8 @@ def is_old(ends: int, now: int) -> bool:
 
 def ends_of(alert: Alert, longest: int) -> int:
     """When an alert's last block ends; `longest` seconds after `sent` where none says when."""
-    return max((block.expires or alert.sent + longest for block in alert.blocks), default=alert.sent + longest)
+    ends = (public_warnings.ends_of(block, alert.sent, longest) for block in alert.blocks)
+    return max(ends, default=alert.sent + longest)
 
 
 def longest_of(office: Office) -> int:
