@@ -147,6 +147,7 @@ def test_a_file_that_an_entity_names_never_shows(tmp_path: Path) -> None:
     assert CANARY not in "".join(parse_xml(inclusion.encode()).itertext())
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", [*(f"xml {one}" for one in XML), *(f"json {one}" for one in JSON), *HEAVY_BUT_READ])
 def test_each_costs_less_than_a_second_and_100_mb(name: str, tmp_path: Path) -> None:
     """Each in a process of its own, which says how much more memory and processor it had at its peak."""

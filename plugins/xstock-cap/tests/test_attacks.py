@@ -86,6 +86,7 @@ READERS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", HEAVY)
 def test_each_costs_less_than_a_second_and_100_mb_and_fits_what_the_node_takes(name: str, tmp_path: Path) -> None:
     reader, made = HEAVY[name]

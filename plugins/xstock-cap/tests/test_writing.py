@@ -105,7 +105,7 @@ def _with_level(draw: st.DrawFn, block: Block) -> Block:
 
 
 @given(alert=alerts())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_we_write_is_valid_and_reads_back_as_it_was(alert: Alert, against_schema: Check) -> None:
     raw = document(alert).content
     against_schema(raw)

@@ -14,8 +14,9 @@ from xstock_dispatch.told import broken
 Element = ElementTree.Element
 EMSI: Final = "urn:emergency:eda:1.9:emsi"
 DE: Final = "urn:oasis:names:tc:emergency:EDXL:DE:2.0"
+# Prefixes are known to the whole process: `de` is that of EDXL-DE 1.0, where another plugin runs beside this one.
 ElementTree.register_namespace("emsi", EMSI)
-ElementTree.register_namespace("de", DE)
+ElementTree.register_namespace("de2", DE)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
