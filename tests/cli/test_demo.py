@@ -4,6 +4,8 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.processes import xstock
 
 CYRILLIC = range(0x400, 0x500)
@@ -14,6 +16,7 @@ def has_cyrillic(text: str) -> bool:
     return any(ord(letter) in CYRILLIC for letter in text)
 
 
+@pytest.mark.heavy
 def test_the_demo_ends_by_itself_and_finds_the_stock_of_others_in_both_scripts(tmp_path: Path) -> None:
     began = time.monotonic()
     run = xstock("demo", "--exit", "--json", "--folder", str(tmp_path / "demo"), timeout=60)

@@ -18,6 +18,7 @@ from xstock_node.storage.values import StoredMessage
 
 
 # xs1 16.11, 16.12, 16.13
+@pytest.mark.heavy
 def test_ten_thousand_steps_promise_nothing_twice_lose_nothing_and_end_equal() -> None:
     found = operation_walk.walk(10_000)
     print(found.counts)

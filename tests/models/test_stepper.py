@@ -10,6 +10,7 @@ from xstock_node.services.casework import Casework
 
 
 # xs1 16.11
+@pytest.mark.heavy
 def test_some_thousand_steps_promise_nothing_twice_and_both_sides_agree_at_rest() -> None:
     found = stepper.walk(4_000, seed=7)
     assert found.broken == [] and found.steps == 4_000
