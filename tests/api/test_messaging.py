@@ -326,6 +326,9 @@ async def test_a_route_hands_on_no_warnings_and_only_senders_that_are_listed(des
     (settings / "edxl-messages.toml").write_text(f'[host]\ntoken_file = "t"\nsenders = ["{CENTRE}"]\n')
     with pytest.raises(Declined, match=r"stranger\.example"):
         await inbox.take(document)
+    (settings / "edxl-messages.toml").write_text("[host\n")
+    with pytest.raises(Declined, match="edxl-messages"):
+        await inbox.take(document)
     (settings / "edxl-messages.toml").write_text('[host]\ntoken_file = "t"\n')
     (receipt,) = await inbox.take(document)
     assert receipt.state == "taken" and not receipt.known

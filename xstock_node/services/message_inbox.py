@@ -45,8 +45,14 @@ class NodeInbox:
         """Refuse senders whom the settings of the plugin's routes do not name, where they name any."""
         listed: set[str] = set()
         for one in self._office.host.of_kind("route"):
-            if one.plugin.name == self._plugin and (settings := one.plugin.settings_of(one.name)) is not None:
-                listed |= set(settings.host.senders)
+            if one.plugin.name != self._plugin:
+                continue
+            try:
+                settings = one.plugin.settings_of(one.name)
+            except (OSError, ValueError):
+                expected, came = f"settings in plugins/{one.name}.toml", "a file that cannot be read"
+                raise Refusal("bad-settings", expected, came, "ask the node's operator") from None
+            listed |= set(settings.host.senders) if settings is not None else set()
         strangers = sorted(senders - listed) if listed else []
         if strangers:
             came = ", ".join(one[:100] or "nobody" for one in strangers[:3])
