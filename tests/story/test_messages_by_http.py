@@ -1,46 +1,26 @@
 """Another system posts a message to a real node, which is killed as soon as it answered; nothing of it is lost."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import NodeProcess, free_port, xstock
+from tests.processes import xstock
 from tests.shared import standard
+from tests.story.public_node import TOKEN, PublicNode
 
-TOKEN = "a token of the dispatch centre"  # noqa: S105
 
-
-class Centre:
-    """A node with a public port, and who posts to it."""
+class Centre(PublicNode):
+    """A node with the endpoint for EDXL, and who posts to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.node, self.port = (
-            NodeProcess(folder, "redcross.bg", free_port(), country="BG", languages=("bg",)),
-            free_port(),
-        )
-        home = self.node.home
-        with (home / "config.toml").open("a", encoding="utf-8") as file:
-            file.write(f'[plugins]\nallow = ["xstock-edxl"]\n[public_port]\nport = {self.port}\n')
-        (home / "plugins").mkdir(exist_ok=True)
-        (home / "plugins" / "token").write_text(TOKEN + "\n", "utf-8")
-        (home / "plugins" / "token").chmod(0o600)
-        (home / "plugins" / "edxl-messages.toml").write_text('[host]\ntoken_file = "token"\n', "utf-8")
+        super().__init__(folder, "redcross.bg", "xstock-edxl", "edxl-messages")
 
-    def post(self, content: bytes, token: str = TOKEN, media: str = "application/xml") -> tuple[int, Any]:
-        url = f"http://127.0.0.1:{self.port}/plugins/xstock-edxl/messages"
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": media}
-        asked = urllib.request.Request(url, content, headers)
-        try:
-            with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            text = error.read()
-            return error.code, json.loads(text) if text.startswith(b"{") else text
+    def sent(self, content: bytes, token: str = TOKEN, media: str = "application/xml") -> tuple[int, Any]:
+        status, text = self.post("messages", content, token, media)
+        return status, json.loads(text) if text.startswith(b"{") else text
 
     def said(self, *words: str) -> Any:
         done = xstock(*words, "--json", home=self.node.home)
@@ -59,10 +39,10 @@ def centre(tmp_path: Path) -> Iterator[Centre]:
 @pytest.mark.heavy
 def test_a_posted_request_is_on_disk_before_it_is_answered(centre: Centre, tmp_path: Path) -> None:
     content = standard("edxl-rm", "samples", "RequestResource.1.xml").read_bytes()
-    assert centre.post(content, "guessed")[0] == 401
-    assert centre.post(content, media="text/html")[0] == 415
-    assert centre.post(b"<a/>")[0] == 422
-    status, answer = centre.post(content)
+    assert centre.sent(content, "guessed")[0] == 401
+    assert centre.sent(content, media="text/html")[0] == 415
+    assert centre.sent(b"<a/>")[0] == 422
+    status, answer = centre.sent(content)
     centre.node.kill()
     assert status == 200, answer
     (receipt,) = answer["messages"]
@@ -70,7 +50,7 @@ def test_a_posted_request_is_on_disk_before_it_is_answered(centre: Centre, tmp_p
     centre.node.start()
     (held,) = centre.said("message", "list")
     assert (held["id"], held["state"]) == (receipt["id"], "taken") and held["draft"]
-    (again,) = centre.post(content)[1]["messages"]
+    (again,) = centre.sent(content)[1]["messages"]
     assert again["known"] and len(centre.said("message", "list")) == 1
     shown = centre.said("message", "show", receipt["id"])["message"]
     assert shown["incidents"] == ["uicds-incident-id"] and shown["lines"][0]["quantity"] == "4"
