@@ -7,6 +7,7 @@ from xstock_node.api.alert_routes import ALERT_ROUTES
 from xstock_node.api.draft_routes import DRAFT_ROUTES
 from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
+from xstock_node.api.form_routes import FORM_ROUTES
 from xstock_node.api.message_routes import MESSAGE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
@@ -108,6 +109,7 @@ NODE_ROUTES = (
     ),
     *PLUGIN_ROUTES,
     *MESSAGE_ROUTES,
+    *FORM_ROUTES,
     Route(
         "stock.preview",
         "GET",

@@ -22,6 +22,7 @@ VERBS = {
     "request": ("request", "Ask nodes for goods; promised, offered, possible"),
     "op": ("op", "Operations: list, show, take a step, release, approve; papers, labels"),
     "message": ("message", "Messages of other systems: take in, look at, write"),
+    "form": ("form", "Forms of other bodies: fill in, make as PDF, HTML or JSON"),
     "alert": ("alert", "Public warnings: list, show"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles and roads: edit, show, routes"),

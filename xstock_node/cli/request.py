@@ -95,6 +95,19 @@ async def show(as_json: bool, home: Path | None, id_: str) -> None:
         emit(await session.call("request.show", RequestId(id=id_)), as_json, shown)
 
 
+@request.command("refer")
+@click.argument("about")
+@click.argument("number")
+@verb
+async def refer(as_json: bool, home: Path | None, about: str, number: str) -> None:
+    """Keep the reference NUMBER that another body gave to ABOUT (a request or an operation)."""
+    from xstock_node.services.referring import Reference
+
+    async with open_session(home) as session:
+        found = await session.call("request.refer", Reference(about=about, number=number))
+    emit(found, as_json, lambda view: pairs([("about", view.about), ("references", ", ".join(view.references))]))
+
+
 @request.command("events")
 @verb
 async def events(as_json: bool, home: Path | None) -> None:
@@ -202,6 +215,7 @@ def shown(found: RequestView) -> str:
             ("id", found.id),
             ("state", found.state),
             ("event", found.event),
+            ("references", ", ".join(found.references[1 if found.event else 0 :])),
             ("place", found.place),
             ("needed by", found.needed_by),
             ("not sent yet", ", ".join(found.unsent)),

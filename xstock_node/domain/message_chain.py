@@ -59,6 +59,7 @@ ANSWERS: Final[Mapping[MessageKind, tuple[MessageKind, ...]]] = {
 }
 """Which message each answers: the last before it of the first of these kinds of which there is one."""
 
+OWN_ID: Final = "urn:xstock:"
 CONDITIONS: Final = ("good", "damaged", "short", "over")
 _MOMENTS: Final[Mapping[MessageKind, Moment]] = {
     "dispatch": "actual-departure",
@@ -135,7 +136,7 @@ class _Chain:
         own, other = self._told.requester, self._told.supplier
         if event.side == "supplier":
             own, other = other, own
-        id_ = f"urn:xstock:{self._told.case}:{event.hash[:20]}"
+        id_ = f"{OWN_ID}{self._told.case}:{event.hash[:20]}"
         first = self.messages[0] if self.messages else None
         message = ResourceMessage(
             id=id_,

@@ -3,13 +3,14 @@
 import pluggy
 
 from xstock_node.plugins.adapters import FileReader, Notifier
+from xstock_node.plugins.forms import FormMaker
 from xstock_node.plugins.interchange import AlertSource, MessageFormat
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
 from xstock_node.plugins.public import Page, PublicRoute
 
-API_LEVEL = 4
+API_LEVEL = 5
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
-4: formats of messages, feeds of warnings."""
+4: formats of messages, feeds of warnings; 5: forms."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
@@ -31,6 +32,7 @@ class Registry:
         self.pages: dict[str, Page] = {}
         self.formats: dict[str, MessageFormat] = {}
         self.alert_sources: dict[str, AlertSource] = {}
+        self.forms: dict[str, FormMaker] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -67,6 +69,11 @@ class Registry:
         _once(self.alert_sources, source.name, "alert source")
         self.alert_sources[source.name] = source
 
+    def form(self, form: FormMaker) -> None:
+        """Offer a form of another body; two forms of one name are refused."""
+        _once(self.forms, form.name, "form")
+        self.forms[form.name] = form
+
     def notifier(self, notifier: Notifier) -> None:
         """Offer to carry notices to people; two notifiers of one name are refused."""
         _once(self.notifiers, notifier.name, "notifier")
@@ -79,7 +86,7 @@ def _once(taken: object, name: str, what: str) -> None:
 
 
 class Hooks:
-    """Hook specifications of API level 4."""
+    """Hook specifications of API level 5."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:

@@ -18,10 +18,18 @@ from xstock_node.protocol import limits
 FILE = "xstock-plugin.toml"
 
 Kind = Literal[
-    "file-reader", "inventory-source", "inventory-writer", "notifier", "route", "page", "message-format", "alert-source"
+    "file-reader",
+    "inventory-source",
+    "inventory-writer",
+    "notifier",
+    "route",
+    "page",
+    "message-format",
+    "alert-source",
+    "form",
 ]
 Network = Literal["none", "http", "sockets"]
-Power = Literal["read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts"]
+Power = Literal["read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms"]
 
 NEEDS: dict[Kind, Power] = {
     "file-reader": "read-stock",
@@ -32,6 +40,7 @@ NEEDS: dict[Kind, Power] = {
     "page": "pages",
     "message-format": "messages",
     "alert-source": "alerts",
+    "form": "forms",
 }
 
 

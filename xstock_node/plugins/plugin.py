@@ -33,7 +33,7 @@ from xstock_node.plugins.ways import Ways
 from xstock_node.protocol import limits
 
 READING = "xstock_node.plugins.child"
-WITHOUT_SETTINGS = frozenset({"file-reader", "message-format"})
+WITHOUT_SETTINGS = frozenset({"file-reader", "message-format", "form"})
 """Kinds that are on without a file of settings."""
 
 

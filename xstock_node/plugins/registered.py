@@ -20,6 +20,7 @@ def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
         "page": registry.pages,
         "message-format": registry.formats,
         "alert-source": registry.alert_sources,
+        "form": registry.forms,
     }
 
 

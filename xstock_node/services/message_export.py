@@ -6,12 +6,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.message_chain import Partner, Told, chain_of
+from xstock_node.domain.message_chain import OWN_ID, Partner, Told, chain_of
 from xstock_node.domain.message_order import in_order
 from xstock_node.domain.messages import ResourceMessage
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.errors import AdapterError
 from xstock_node.plugins.interchange import Document, Writing
+from xstock_node.protocol import limits
 from xstock_node.services import dossier
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.drafts import DRAFTS, DraftRequest
@@ -19,6 +20,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.messages_held import MESSAGES, SAID, chain
 from xstock_node.services.messaging import FORMAT
 from xstock_node.services.office import Actor, Office
+from xstock_node.services.referring import references_of
 from xstock_node.services.request_views import REQUESTS
 from xstock_node.storage.interfaces import Transaction
 
@@ -95,7 +97,16 @@ def own_chain(office: Office, tx: Transaction, found: Dossier, names: dict[str, 
         origin=origin,
         lines={(line.item, line.unit): line.id for line in reversed(draft.lines) if line.item} if draft else {},
     )
-    return in_order(chain_of(told, found.events()))
+    numbers = references_of(tx, found.case.id)
+    return in_order(_referred(one, numbers) for one in chain_of(told, found.events()))
+
+
+def _referred(message: ResourceMessage, numbers: tuple[str, ...]) -> ResourceMessage:
+    """A message of this operation with the numbers that others gave to it; what came from outside stays as it came."""
+    if not message.id.startswith(OWN_ID):
+        return message
+    incidents = tuple(dict.fromkeys([*message.incidents, *numbers]))[: limits.MESSAGE_FEW]
+    return msgspec.structs.replace(message, incidents=incidents)
 
 
 def _draft(tx: Transaction, case: str) -> DraftRequest | None:

@@ -17,6 +17,7 @@ from xstock_node.services.branches import no_request
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Office
 from xstock_node.services.operation_views import OperationRow
+from xstock_node.services.references import together
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.services.typed import decimal_text
@@ -60,7 +61,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     """A request with what became of it. `unsent` names nodes whose case is not written yet.
 
-    `waits` is the id in `op pending` of a request that needs a second person before anybody is asked.
+    `waits` is the id in `op pending` of a request that needs a second person before anybody is asked; `references` are
+    the event and the numbers that others gave to the request later.
     """
 
     id: str
@@ -77,6 +79,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     operations: list[OperationRow]
     unsent: list[str]
     waits: str = ""
+    references: list[str] = []
 
 
 def coverage(request: Request, operations: Iterable[Operation]) -> list[Coverage]:
@@ -151,6 +154,7 @@ def view(office: Office, tx: Transaction, request: Request) -> RequestView:
         operations=[operation_views.row(found, own) for found in dossiers],
         unsent=[name for name in request.to if name not in request.cases],
         waits=request.waits,
+        references=[*together(tx, request.body.event, [request.id, *request.cases.values()])],
     )
 
 

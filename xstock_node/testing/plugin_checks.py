@@ -19,6 +19,7 @@ from xstock_node.plugins.isolation import read_file
 from xstock_node.plugins.public import PageAsk, PublicRequest
 from xstock_node.services.syncing import staged_of
 from xstock_node.testing.folder_plugin import FolderPlugin, ReadFile
+from xstock_node.testing.form_checks import form_checks
 from xstock_node.testing.message_checks import feed_checks, format_checks
 from xstock_node.testing.plugin_samples import a_movement, a_notice
 from xstock_node.testing.plugins import LooseWays
@@ -101,6 +102,8 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
         return {f"it reads {one.name} as said": lambda one=one: _reads(one, plugin) for one in plugin.check.file}  # type: ignore[misc]
     if adapter.kind == "message-format":
         return format_checks(adapter, plugin)
+    if adapter.kind == "form":
+        return form_checks(adapter)
     if adapter.name not in plugin.check.adapter:
         missing = f"expected [adapter.{adapter.name}.settings] in tests/check.toml; came none; write it"
         return {"its checks have settings": lambda: _said(missing)}

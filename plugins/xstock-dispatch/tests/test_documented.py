@@ -49,5 +49,5 @@ def test_the_manifest_is_of_this_plugin() -> None:
     *formats, route = manifest["adapter"]
     assert {one["name"]: one["title"] for one in formats} == {one.name: one.title for one in registry.formats.values()}
     assert (route["kind"], route["name"], route["authentication"]) == ("route", *registry.routes, "token")
-    assert manifest["api"] == API_LEVEL and manifest["may"] == ["messages", "public-routes"]
+    assert manifest["api"] == 4 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
     assert f"`plugins/{route['name']}.toml`" in README and f"/plugins/xstock-dispatch/{route['path']}" in README

@@ -56,6 +56,6 @@ def test_the_manifest_is_of_this_plugin() -> None:
     adapter, route = manifest["adapter"]
     assert (adapter["kind"], adapter["name"]) == ("message-format", *registry.formats)
     assert (route["kind"], route["name"], route["authentication"]) == ("route", *registry.routes, "token")
-    assert manifest["api"] == API_LEVEL and manifest["may"] == ["messages", "public-routes"]
+    assert manifest["api"] == 4 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
     assert f"`plugins/{route['name']}.toml`" in README and f"/plugins/xstock-edxl/{route['path']}" in README
     assert adapter["title"] == registry.formats["edxl-rm"].title

@@ -29,11 +29,12 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """A table; `rows` hold one text, or one a language, per column; `sums` is the last row or empty."""
+    """A table; `rows` hold one text, or one a language, per column; `sums` is the last row, or empty; so is `title`."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Many, ...], ...]
     sums: tuple[Many, ...] = ()
+    title: Many = ()
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):

@@ -69,7 +69,8 @@ def _grid(grid: Grid) -> str:
     head = "".join(f'<th class="{kind}">{_stack(c.label)}</th>' for kind, c in zip(kinds, grid.columns, strict=True))
     rows = [_row(row, kinds) for row in grid.rows]
     foot = f"<tfoot>{_row(grid.sums, kinds)}</tfoot>" if grid.sums else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"
+    title = f"<caption>{_stack(grid.title)}</caption>" if grid.title else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table>"
 
 
 def _row(cells: Iterable[Many], kinds: list[str]) -> str:
