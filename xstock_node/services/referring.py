@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain import steps
+from xstock_node.services import dossier
 from xstock_node.services.branches import no_case
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
@@ -32,8 +34,15 @@ def references_of(tx: Transaction, about: str) -> tuple[str, ...]:
     """The references of a request, or of an operation and its request."""
     asked = next((one for one in REQUESTS.list(tx) if about == one.id or about in one.cases.values()), None)
     if asked is None:
-        return together(tx, "", [about])
+        return together(tx, _event_of(tx, about), [about])
     return together(tx, asked.body.event, [asked.id, *(asked.cases.values() if about == asked.id else [about])])
+
+
+def _event_of(tx: Transaction, case: str) -> str:
+    """The event that a partner's request names."""
+    row = tx.cases.get(case)
+    bodies = [event.body for event in dossier.read(tx, row).events()] if row is not None else []
+    return next((body.event for body in bodies if isinstance(body, steps.Ask)), "")
 
 
 async def note_reference(office: Office, actor: Actor, request: Reference) -> ReferencesView:
