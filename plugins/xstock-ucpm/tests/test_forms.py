@@ -48,6 +48,7 @@ async def test_a_weight_that_nobody_knows_is_unknown_and_not_nought() -> None:
     one = operation("one", "RO", 30, units=units, lines=lines)
     form, said = await made(TransportSupport(), facts(operations=(one,)))
     assert (said["load"]["kg"], said["load"]["unknown_kg"], said["load"]["unknown_m3"]) == ("120.5", 1, 2)
+    assert said["load"]["m3"] == "unknown" and {e.label: e.value for e in form.entries}["Volume, m3"] == "unknown"
     (item,) = said["items"]
     assert (item["quantity"], item["kg"], item["hazards"]) == ("2", "unknown", ["UN 1202, 3, III"])
     assert next(e.value for e in form.entries if e.label == "Gross weight, kg") == "120.5 + 1 x unknown"

@@ -26,7 +26,9 @@ ANSWERS = {
 
 
 class OfferedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of an offer; `module` and what follows are of teams and of equipment with a crew, null where unknown."""
+    """An item of an offer; `accepted` is empty before a confirmation. `module` and what follows are of teams and of
+    equipment with a crew, null where unknown.
+    """
 
     item: str
     unit: str
@@ -127,7 +129,7 @@ def _offered(one: OperationFacts) -> Offered:
             item=line.item,
             unit=str(line.unit),
             offered=texts.figure(line.offered),
-            accepted=texts.figure(line.accepted),
+            accepted="" if line.accepted is None else texts.figure(line.accepted),
             module=crews[line.item].module if line.item in crews else None,
             persons=crews[line.item].crew if line.item in crews else None,
             self_sufficiency_days=crews[line.item].self_sufficiency_days if line.item in crews else None,

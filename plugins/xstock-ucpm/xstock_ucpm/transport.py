@@ -173,9 +173,9 @@ def _load(units: list[HandlingUnit]) -> Load:
     return Load(
         units=len(units),
         packages=texts.figure(packages.known if units and not packages.unknown else None),
-        kg=texts.figure(weight.known if units else None),
+        kg=texts.figure(weight.known or None),
         unknown_kg=len(weight.unknown),
-        m3=texts.figure(volume.known if units else None),
+        m3=texts.figure(volume.known or None),
         unknown_m3=len(volume.unknown),
     )
 
@@ -195,7 +195,7 @@ def _entries(said: TransportForm) -> tuple[Entry, ...]:
 
 
 def _sum(known: str, missing: int) -> str:
-    return f"{known} + {missing} x {UNKNOWN}" if missing else known
+    return f"{known} + {missing} x {UNKNOWN}" if missing and known != UNKNOWN else known
 
 
 def _table(said: TransportForm) -> Table:
