@@ -1,0 +1,45 @@
+"""The README names every kind, mark and error, its example is read, and the manifest is of this plugin."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import xstock_shipment
+from ubl_schemas import judge
+from xstock_shipment import marks
+from xstock_shipment.documents import read_document
+
+from xstock_node.plugins import API_LEVEL, Registry
+from xstock_node.testing.folder_plugin import open_folder
+from xstock_node.testing.plugin_checks import check
+
+HERE = Path(__file__).parents[1]
+README = (HERE / "README.md").read_text("utf-8")
+CODE = "".join(path.read_text("utf-8") for path in Path(xstock_shipment.__file__).parent.glob("*.py"))
+
+
+def test_the_example_is_valid_and_read() -> None:
+    (example,) = re.findall(r"```xml\n(.*?)```", README, re.S)
+    assert judge(example.encode()) == "DespatchAdvice"
+    reading = read_document(example.encode())
+    assert reading is not None and reading.messages[0].lines[0].quantity == 60
+
+
+def test_the_readme_names_marks_and_errors() -> None:
+    assert [one for one in (*marks.DOCUMENT, *marks.ITEM) if f"`#{one}`" not in README] == []
+    words = set(re.findall(r'Broken\(\s*"([a-z-]+)"', CODE)) - {"sums"}
+    assert len(words) >= 3 and [one for one in words if f"`{one}`" not in README] == []
+
+
+def test_the_manifest_is_of_this_plugin() -> None:
+    manifest = tomllib.loads((Path(xstock_shipment.__file__).parent / "xstock-plugin.toml").read_text("utf-8"))
+    registry = Registry()
+    xstock_shipment.xstock_register(registry)
+    (adapter,) = manifest["adapter"]
+    assert (adapter["kind"], adapter["name"]) == ("message-format", *registry.formats)
+    assert manifest["api"] == 4 <= API_LEVEL and manifest["may"] == ["messages"]
+
+
+async def test_it_holds_the_checks_of_the_authors_kit() -> None:
+    found = [one async for one in check(open_folder(HERE))]
+    assert [one for one in found if not one.holds or not one.checked] == [] and len(found) >= 5
