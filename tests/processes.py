@@ -27,6 +27,7 @@ class NodeProcess:
     def __init__(self, folder: Path, name: str, port: int, **answers: Any) -> None:
         self.home, self.name, self.port = folder / name, name, port
         self.process: subprocess.Popen[bytes] | None = None
+        self._begins = 0
         url = f"http://{answers.get('host', '127.0.0.1')}:{port}"
         create(self.home, Answers(name=name, url=url, port=port, allow_private=True, **answers), int(time.time()))
 
@@ -45,21 +46,30 @@ class NodeProcess:
         """Start `xstock serve`; with `wait` until it answers."""
         command = [*self.prefix, sys.executable, *self.program, str(self.home)]
         with (self.home / "serve.log").open("ab") as log:
+            self._begins = log.tell()
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if wait:
             self.wait_until_up(wait)
 
     def wait_until_up(self, seconds: float = 30.0) -> None:
-        """Wait until the socket answers."""
+        """Wait until the socket answers, and its ports too: they are opened after it."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process is not None and self.process.poll() is None, self.words()
             try:
                 self.call("peer.list")
-                return
+                if self._serves():
+                    return
             except Refusal:
-                pause(0.03)
+                pass
+            pause(0.03)
         raise AssertionError(f"{self.name} does not answer: {self.words()}")
+
+    def _serves(self) -> bool:
+        """Whether it wrote, since it was started, that all of it is up; other programs write what they like."""
+        with (self.home / "serve.log").open("rb") as log:
+            log.seek(self._begins)
+            return self.program is not NodeProcess.program or b'"serving"' in log.read()
 
     def call(self, route: str, request: Any = None) -> Any:
         """Ask the running node."""
