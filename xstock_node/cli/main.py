@@ -24,8 +24,6 @@ VERBS = {
     "message": ("message", "Messages of other systems: take in, look at, write"),
     "form": ("form", "Forms of other bodies: fill in, make as PDF, HTML or JSON"),
     "alert": ("alert", "Public warnings: list, show"),
-    "convoy": ("convoy", "Convoys: announced, passed, late; lists of plates; doubtful passages"),
-    "corridor": ("corridor", "Corridors that are watched, and their threat mode"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles and roads: edit, show, routes"),
     "exercise": ("exercise", "Play a whole exercise, in memory or on processes"),
