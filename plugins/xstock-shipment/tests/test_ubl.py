@@ -80,6 +80,15 @@ def test_a_receipt_of_more_than_was_despatched_is_not_written() -> None:
         write_documents(loan(100, 98, 2, 1))
 
 
+def test_two_lots_of_one_item_and_counts_by_pallet_are_added_up() -> None:
+    out = message("dispatch", "out-1", line(60, lot="A"), line(40, lot="B"))
+    counted = (line(55, "good"), line(43, "good"), line(2, "damaged"))
+    documents = write_documents((out, message("receipt", "in-1", *counted, preceding="out-1")))
+    (entry,) = etree().fromstring(documents[1].content).findall(f"{CAC}ReceiptLine")
+    assert number(entry, f"{CBC}ReceivedQuantity") == 98 and number(entry, f"{CBC}RejectedQuantity") == 2
+    assert [judge(one.content) for one in documents] == ["DespatchAdvice", "ReceiptAdvice"]
+
+
 def test_a_corrected_receipt_stands_in_the_place_of_the_first() -> None:
     told = loan(100, 98, 2, 0)[:5]
     counted = (line(97, "good"), line(2, "damaged"), line(1, "short"))

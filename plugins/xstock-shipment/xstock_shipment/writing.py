@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import msgspec
+
 from xstock_node.plugins.interchange import Contact, Resource, ResourceMessage, Schedule
 from xstock_shipment import marks
 from xstock_shipment.parts import Broken, put_item, put_party, put_place, put_quantity, put_time
@@ -120,11 +122,14 @@ def _receipt(message: ResourceMessage) -> Element:
 
 
 def counted_by_line(lines: Iterable[Resource]) -> dict[str, dict[str, Resource]]:
-    """The counted quantities of each despatch line by their condition; those of one condition are one."""
+    """The counted quantities of each despatch line by their condition; those of one condition are added up."""
     found: dict[str, dict[str, Resource]] = {}
     for line in lines:
-        about = line.about or line.id
-        found.setdefault(about, {}).setdefault(line.condition or "good", line)
+        counted, condition = found.setdefault(line.about or line.id, {}), line.condition or "good"
+        before = counted.get(condition)
+        if before is not None and before.quantity is not None and line.quantity is not None:
+            line = msgspec.structs.replace(before, quantity=before.quantity + line.quantity)
+        counted[condition] = line
     return found
 
 
@@ -136,7 +141,10 @@ def _weigh(message: ResourceMessage, messages: Sequence[ResourceMessage]) -> Non
     taken_back = {one.recalls for one in messages if one.replaces}
     receipts = [one for one in messages if one.preceding == advice.id and one.kind == message.kind]
     standing = [one for one in receipts if one.id not in taken_back]
-    sent = {line.about or line.id: line.quantity or ZERO for line in advice.lines}
+    sent: dict[str, Decimal] = {}
+    for line in advice.lines:  # two lots of one item are two lines about one
+        about = line.about or line.id
+        sent[about] = sent.get(about, ZERO) + (line.quantity or ZERO)
     for about, quantity in sent.items():
         counted = sum(
             (line.quantity or ZERO)
