@@ -92,7 +92,7 @@ class Running:
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
         self._public: Listener | None = None
-        office.ways.inboxes = partial(NodeInbox, office)
+        office.ways.desks["inbox"] = partial(NodeInbox, office)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)

@@ -1,15 +1,16 @@
-"""What the node answers to the questions of an isolated plugin: its store, and its way out."""
+"""What the node answers to the questions of an isolated plugin: its store, its way out, and the node's desks."""
+
+from collections.abc import Mapping
 
 import msgspec
 
-from xstock_node.plugins import frames
+from xstock_node.plugins import desks, frames
 from xstock_node.plugins.context import Http, Store
 from xstock_node.plugins.errors import NotAllowed
-from xstock_node.plugins.inbox import Document, Inbox
 
 
-async def answer(store: Store, http: Http, inbox: Inbox | None, what: str, value: bytes) -> bytes:
-    """The packed answer; raises what the store, the way out or the inbox raises, and `NotAllowed` for anything else."""
+async def answer(store: Store, http: Http, opened: Mapping[str, object], what: str, value: bytes) -> bytes:
+    """The packed answer; raises what the store, the way out or a desk raises, and `NotAllowed` for else."""
     if what == "http":
         ask = msgspec.msgpack.decode(value, type=frames.HttpAsk)
         found = await http.request(ask.method, ask.url, headers=ask.headers, body=ask.body, timeout=ask.timeout)
@@ -25,6 +26,6 @@ async def answer(store: Store, http: Http, inbox: Inbox | None, what: str, value
         write = msgspec.msgpack.decode(value, type=frames.WriteAsk)
         await store.write(write.put, write.append)
         return b""
-    if what == "take" and inbox is not None:
-        return msgspec.msgpack.encode(await inbox.take(msgspec.msgpack.decode(value, type=Document)))
-    raise NotAllowed(f"expected http, get, keys, read, write, or take by its manifest; came {what[:40]}")
+    if (answered := await desks.answer(opened, what, value)) is not None:
+        return answered
+    raise NotAllowed(f"expected http, get, keys, read, write, or a desk of its manifest's powers; came {what[:40]}")

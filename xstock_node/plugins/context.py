@@ -4,14 +4,14 @@ Nothing else of the node is handed over: no storage, no key, no socket.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 
 from xstock_node.plugins.errors import NotAllowed
-from xstock_node.plugins.inbox import Document, Inbox, Receipt
+from xstock_node.plugins.inbox import Inbox
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,11 +75,18 @@ class Store(Protocol):
 
 
 class Nowhere:
-    """The inbox of an adapter that has no node around it: it takes nothing."""
+    """A desk of an adapter that has no node around it, or no power for it: it does nothing."""
 
-    async def take(self, document: Document) -> tuple[Receipt, ...]:
-        """See `Inbox.take`."""
-        raise NotAllowed("expected a node that takes messages; came none")
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._refuse
+
+    async def _refuse(self, *_: object) -> Any:
+        raise NotAllowed(f"expected a node that serves, and in the manifest the power for its {self._name}; came none")
 
 
 class Context(NamedTuple):
@@ -95,4 +102,4 @@ class Context(NamedTuple):
     http: Http
     now: Callable[[], int]
     log: logging.Logger
-    inbox: Inbox = Nowhere()
+    inbox: Inbox = cast("Inbox", Nowhere("inbox"))

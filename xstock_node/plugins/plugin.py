@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from xstock_node.plugins import asks, inprocess, sandbox
+from xstock_node.plugins import asks, desks, inprocess, sandbox
 from xstock_node.plugins import settings as settings_files
 from xstock_node.plugins.calls import FITS, METHODS, BadSettings, Defect
 from xstock_node.plugins.context import Context
@@ -305,8 +305,13 @@ class Plugin:
         assert self._ways is not None
         store = self._ways.store(self.name)
         http = self._ways.http(self.name, self._hosts(settings))
-        inbox = self._ways.inbox(self.name) if "messages" in self.manifest.may else None
-        return lambda what, value: asks.answer(store, http, inbox, what, value)
+        opened = self._desks()
+        return lambda what, value: asks.answer(store, http, opened, what, value)
+
+    def _desks(self) -> dict[str, Any]:
+        ways = self._ways
+        assert ways is not None
+        return desks.opened(self.manifest.may, lambda name: ways.desk(self.name, name))
 
     def _hosts(self, settings: dict[str, Settings]) -> tuple[str, ...]:
         if self.manifest.network == "none":
@@ -331,5 +336,5 @@ class Plugin:
         hosts = found.hosts if self.manifest.network != "none" else ()
         http, folder = self._ways.http(self.name, hosts), self._home / settings_files.FOLDER
         log = logging.getLogger(f"xstock.plugin.{self.name}")
-        store, inbox = self._ways.store(self.name), self._ways.inbox(self.name)
-        return Context(settings, folder, store, http, self._ways.now, log, inbox)
+        store = self._ways.store(self.name)
+        return Context(settings, folder, store, http, self._ways.now, log, **self._desks())

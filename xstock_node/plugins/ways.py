@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from xstock_node.plugins.context import Http, Store
-from xstock_node.plugins.inbox import Inbox
 
 
 class Ways(Protocol):
@@ -17,8 +16,8 @@ class Ways(Protocol):
         """A way out to these hosts alone."""
         ...
 
-    def inbox(self, plugin: str) -> Inbox:
-        """The node's inbox, for messages that come by this plugin."""
+    def desk(self, plugin: str, name: str) -> object:
+        """One of the node's desks (`desks.DESKS`), for what comes by this plugin."""
         ...
 
     def now(self) -> int:

@@ -18,10 +18,10 @@ import pluggy
 
 from xstock_node.plugins import calls, frames
 from xstock_node.plugins.context import Context, Entry, HttpAnswer
+from xstock_node.plugins.desks import DESKS, Far
 from xstock_node.plugins.frames import Answer, Ask, Begin, Call, Cancel, Items, Ready, Result, Said
 from xstock_node.plugins.guard import restrain
 from xstock_node.plugins.hookspecs import PROJECT, Hooks, Registry
-from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.registered import adapter_of, found_in
 
 BATCH, BATCH_SECONDS = 100, 5.0
@@ -163,7 +163,8 @@ class Worker:
         except msgspec.ValidationError as error:
             raise calls.BadSettings(f"plugins/{name}.toml: {error}") from None
         now = lambda: int(time.time() + self._ahead)  # noqa: E731 - the node's clock, not this process's
-        return Context(settings, Path(self._begin.folder), _Store(self), _Http(self), now, self._log, _Inbox(self))
+        far: dict[str, Any] = {name: Far(name, self.ask) for name in DESKS}
+        return Context(settings, Path(self._begin.folder), _Store(self), _Http(self), now, self._log, **far)
 
 
 class _Http:
@@ -206,17 +207,6 @@ class _Store:
     ) -> None:
         ask = frames.WriteAsk(put=dict(put or {}), append=list(append))
         await self._worker.ask("write", msgspec.msgpack.encode(ask))
-
-
-class _Inbox:
-    """`Inbox` by way of the node."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-
-    async def take(self, document: Document) -> tuple[Receipt, ...]:
-        raw = await self._worker.ask("take", msgspec.msgpack.encode(document))
-        return msgspec.msgpack.decode(raw, type=tuple[Receipt, ...])
 
 
 class _Teller(logging.Handler):

@@ -6,7 +6,6 @@ from typing import Final
 
 from xstock_node.plugins.context import Entry, Http, HttpAnswer, Nowhere, Store
 from xstock_node.plugins.errors import NotAllowed, OutcomeUnknown, OverQuota, Unavailable
-from xstock_node.plugins.inbox import Inbox
 from xstock_node.protocol import limits
 from xstock_node.services.node import Node
 from xstock_node.storage.interfaces import Engine, Transaction
@@ -93,7 +92,7 @@ class NodeWays:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.inboxes: Callable[[str], Inbox] = lambda _: Nowhere()
+        self.desks: dict[str, Callable[[str], object]] = {}
         self._https: dict[tuple[str, tuple[str, ...]], PluginHttp] = {}  # the last used at the end
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -113,9 +112,9 @@ class NodeWays:
             task.add_done_callback(self._closing.discard)
         return WayOut(http)
 
-    def inbox(self, plugin: str) -> Inbox:
-        """The node's inbox; it takes nothing where the node does not serve."""
-        return self.inboxes(plugin)
+    def desk(self, plugin: str, name: str) -> object:
+        """A desk of the node; it does nothing where the node does not serve."""
+        return self.desks[name](plugin) if name in self.desks else Nowhere(name)
 
     def now(self) -> int:
         """The node's time."""

@@ -6,7 +6,7 @@ import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from xstock_node.plugins.context import Http, Store
+from xstock_node.plugins.context import Http, Nowhere, Store
 from xstock_node.plugins.hookspecs import PROJECT
 from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.manifest import FILE
@@ -66,9 +66,9 @@ class LooseWays:
         self._https.append(PluginHttp(hosts))
         return WayOut(self._https[-1])
 
-    def inbox(self, plugin: str) -> LooseInbox:
-        """See `Ways.inbox`."""
-        return self.inboxes.setdefault(plugin, LooseInbox())
+    def desk(self, plugin: str, name: str) -> object:
+        """See `Ways.desk`; there is an inbox, and nothing else."""
+        return self.inboxes.setdefault(plugin, LooseInbox()) if name == "inbox" else Nowhere(name)
 
     def now(self) -> int:
         """The time of the machine, and how far the test moved it on."""
