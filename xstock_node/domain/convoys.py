@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 from xstock_node.domain.corridor_watch import HOUR, Corridor, closed_seconds
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import ENDED
-from xstock_node.domain.steps import Accept, Ask, Dispatch, Movement, Receipt, Stage
+from xstock_node.domain.steps import Accept, Ask, Dispatch, Movement, Receipt
 
 GRACE: Final = HOUR
 """Seconds after the arrival that was announced, or after the last word, before a convoy is late."""

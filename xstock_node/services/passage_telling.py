@@ -1,0 +1,124 @@
+"""Telling passages: each becomes one signed `border` step, at once, or in threat mode late and coarse.
+
+The step and the passage's end are stored in one transaction, so that a crash between tells nothing twice.
+"""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from xstock_node.domain.corridor_watch import coarse, told_at
+from xstock_node.services import operating
+from xstock_node.services.approving import Draft
+from xstock_node.services.casework import Sent
+from xstock_node.services.convoys import CORRIDORS, Underway, of_case
+from xstock_node.services.dossier import read
+from xstock_node.services.errors import Refusal
+from xstock_node.services.office import Actor, Office
+from xstock_node.services.passing import PASSAGES, Passage
+from xstock_node.storage.interfaces import Transaction
+from xstock_node.storage.values import Act
+
+EVERY: Final = 5.0
+KEPT: Final = 90 * 86_400
+NODE: Final = Actor("node", "itself")
+
+
+class PassageTelling:
+    """Looks every few seconds, and whenever something changed, for passages that may be told."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; what was kept before a crash is told now."""
+        self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        """End; what is not told yet is told at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await tell_due(self._office)
+            except Exception as error:  # looked at again at the next turn
+                self._office.node.trace.error("passages-not-told", why=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(EVERY)
+
+
+async def tell_due(office: Office) -> list[str]:
+    """Tell every passage that may be told now; the ids of those that were told."""
+    now = office.node.clock.now()
+    waiting = await office.node.engine.read(lambda tx: [p for p in PASSAGES.list(tx) if p.state == "waiting"])
+    told = [one.id for one in sorted(waiting, key=lambda p: (p.at, p.id)) if await _tell(office, one, now)]
+    if now % 3600 < EVERY:
+        await office.node.engine.write(lambda tx: PASSAGES.drop_older(tx, now - KEPT), durable=False)
+    return told
+
+
+def told_of(passage: Passage, delay: int) -> tuple[str, int]:
+    """Place and time as they are told: in threat mode, or where the place was not kept, country and full hour."""
+    if delay or not passage.place:
+        return passage.country, coarse(passage.at)
+    return passage.place, passage.at
+
+
+async def _tell(office: Office, passage: Passage, now: int) -> bool:
+    """Tell one passage, if it is due; whether it was told."""
+    try:
+        row, found = await operating.held(office, passage.case)
+    except Refusal as error:
+        await _keep(office, passage, f"{error.expected}; came {error.came}", now)
+        return False
+    delay = await office.node.engine.read(lambda tx: _delay(office, tx, passage))
+    if max(passage.not_before, told_at(passage.at, delay) if delay else 0) > now:
+        return False
+    place, at = told_of(passage, delay)
+    fields = {"consignment": passage.consignment, "event": passage.event, "place": place, "at": at}
+    try:
+        operating.check(office, found, Draft(row.id, "border", fields))
+    except Refusal as error:
+        await _keep(office, passage, f"{error.expected}; came {error.came}", now)
+        return False
+
+    def beside(tx: Transaction, sent: Sent) -> list[bytes]:
+        held = PASSAGES.get(tx, passage.id)
+        if held is None or held.state != "waiting":
+            raise Refusal("told", "a passage that waits", passage.id, "nothing is to be done")
+        done = msgspec.structs.replace(held, state="told", hash=sent.link.hash)
+        PASSAGES.put(tx, done.id, done, now)
+        act = Act(now, str(NODE), "op.border", f"{row.id} {sent.link.hash}", passage.event)
+        tx.acts.add(act)
+        return [act.text()]
+
+    try:
+        await office.node.correspondence.of(row.network).casework.send(
+            row.id, {"step": "border", **fields}, beside=beside
+        )
+    except Refusal as error:
+        office.node.trace.warning("passage-not-told", passage=passage.id, why=str(error))
+        return False
+    office.changes.tell(row.id)
+    return True
+
+
+def _delay(office: Office, tx: Transaction, passage: Passage) -> int:
+    """The delay of threat mode on the convoy's corridors; 0 where it has arrived, and `not_before` alone counts."""
+    row = tx.cases.get(passage.case)
+    if row is None:
+        return 0
+    found: list[Underway] = of_case(office, read(tx, row), CORRIDORS.list(tx), None, False)
+    ways = [one for one in found if one.convoy.consignment == passage.consignment]
+    return max((one.delay for one in ways), default=0)
+
+
+async def _keep(office: Office, passage: Passage, why: str, now: int) -> None:
+    """It cannot be told any more: kept here, with the reason."""
+    kept = msgspec.structs.replace(passage, state="kept", why=why[:300])
+    await office.node.engine.write(lambda tx: PASSAGES.put(tx, kept.id, kept, now), durable=True)
+    office.node.trace.warning("passage-kept", passage=passage.id, why=why[:300])
