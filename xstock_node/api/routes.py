@@ -4,6 +4,7 @@ A handler is `async (office, actor, request) -> response`; the request is a JSON
 """
 
 from xstock_node.api.alert_routes import ALERT_ROUTES
+from xstock_node.api.convoy_routes import CONVOY_ROUTES
 from xstock_node.api.draft_routes import DRAFT_ROUTES
 from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
@@ -110,6 +111,7 @@ NODE_ROUTES = (
     *PLUGIN_ROUTES,
     *MESSAGE_ROUTES,
     *FORM_ROUTES,
+    *CONVOY_ROUTES,
     Route(
         "stock.preview",
         "GET",

@@ -23,6 +23,8 @@ VERBS = {
     "op": ("op", "Operations: list, show, take a step, release, approve; papers, labels"),
     "message": ("message", "Messages of other systems: take in, look at, write"),
     "form": ("form", "Forms of other bodies: fill in, make as PDF, HTML or JSON"),
+    "convoy": ("convoy", "Convoys: the watch board, lists for camera operators, passages"),
+    "corridor": ("corridor", "Corridors that are watched, and their threat mode"),
     "alert": ("alert", "Public warnings: list, show"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles and roads: edit, show, routes"),

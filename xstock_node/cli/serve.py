@@ -24,12 +24,14 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
 from xstock_node.services.alert_feeds import Alerting
 from xstock_node.services.answering import NodeAnswers
+from xstock_node.services.convoy_plugin import NodeConvoys
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
 from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
+from xstock_node.services.passage_telling import PassageTelling
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.syncing import Syncing
@@ -93,6 +95,8 @@ class Running:
         self._local: Listener | None = None
         self._public: Listener | None = None
         office.ways.desks["inbox"] = partial(NodeInbox, office)
+        office.ways.desks["convoys"] = partial(NodeConvoys, office)
+        self._passages = PassageTelling(office)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
@@ -116,6 +120,7 @@ class Running:
         await self._writing.start()
         await self._dropping.start()
         await self._alerting.start()
+        await self._passages.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -136,6 +141,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._passages.stop()
         await self._alerting.stop()
         await self._dropping.stop()
         await self._writing.stop()

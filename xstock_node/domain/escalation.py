@@ -26,7 +26,8 @@ STEPS: Final = 3
 class Wait(StrEnum):
     """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
     `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day; `GLASS`: somebody took rights;
-    `ALERT`: a public warning touches us.
+    `ALERT`: a public warning touches us; `CONVOY_LATE`: a convoy is not where it should be; `PASSAGE`: a person judges
+    whether it was ours.
     """
 
     TURN = "your-turn"
@@ -40,6 +41,8 @@ class Wait(StrEnum):
     COUNT = "count"
     GLASS = "break-glass"
     ALERT = "alert"
+    CONVOY_LATE = "convoy-late"
+    PASSAGE = "passage"
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 
+from xstock_node.plugins.convoys import Convoys
 from xstock_node.plugins.errors import NotAllowed
 from xstock_node.plugins.inbox import Inbox
 
@@ -103,3 +104,4 @@ class Context(NamedTuple):
     now: Callable[[], int]
     log: logging.Logger
     inbox: Inbox = cast("Inbox", Nowhere("inbox"))
+    convoys: Convoys = cast("Convoys", Nowhere("convoys"))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from xstock_node.plugins import calls
+from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.inbox import Document, Receipt
 
 
@@ -26,6 +27,14 @@ class Desk(NamedTuple):
 
 
 DESKS: Final[Mapping[str, Desk]] = {
+    "convoys": Desk(
+        "convoys",
+        {
+            "expected": Act(None, tuple[Expected, ...]),
+            "find": Act(str, bool),
+            "passed": Act(Passage, Noted),
+        },
+    ),
     "inbox": Desk("messages", {"take": Act(Document, tuple[Receipt, ...])}),
 }
 

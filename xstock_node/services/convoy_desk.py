@@ -50,7 +50,7 @@ class CaseRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CodeView(msgspec.Struct, frozen=True, kw_only=True):
-    """The code that a consignment carries: whoever scans it says that the convoy passed. `path` is on the public port."""
+    """The code of a consignment: whoever scans it says that the convoy passed. `path` is on the public port."""
 
     consignment: str
     convoy: str

@@ -17,7 +17,7 @@ from xstock_node.domain.duty import WEEK_SECONDS, Roster
 from xstock_node.domain.escalation import Told, Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import DAY, GLASS, RIGHTS, Role
-from xstock_node.services import alert_waiting, approving, branches, dossier, standing_down
+from xstock_node.services import alert_waiting, approving, branches, convoy_waiting, dossier, standing_down
 from xstock_node.services.approving import ASK, Pending
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import short
@@ -78,8 +78,9 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
     approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day),
     loan-due (goods are due back: 30, 7 and 0 days before `answer_by`), count (`detail` is the hash of a count that a
-    second person confirms), break-glass (`detail` took a duty officer's rights until `answer_by`), or alert (a public
-    warning of `other` touches us: `state` says of what, `detail` is its id).
+    second person confirms), break-glass (`detail` took a duty officer's rights until `answer_by`), alert (a public
+    warning of `other` touches us: `state` says of what, `detail` is its id), convoy-late (consignment `detail` was
+    announced for `answer_by`), or passage (`detail` is a sighting that a person confirms or dismisses).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -199,6 +200,7 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
             held = dossier.read(tx, row)
             operations[row.id] = operation = held.operation()
             seen = (row.id, operation, held.side(own), held.other(own), now, exercise)
+            found += convoy_waiting.late(office, tx, row.id, operation, held.other(own), now, exercise)
             found += [*escalation.of_operation(*seen), *escalation.of_loans(*seen), *escalation.of_counts(*seen)]
         for (item, unit), quantity in short(office, tx, network, catalogue).items():
             id_ = escalation.id_of("at-risk", network.name, item, unit)
@@ -208,8 +210,8 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
     found += _approvals(approving.live(tx, now), found)
     found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now)]
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
-    found += alert_waiting.things(office, tx)
-    alarms = {Wait.ALERT, Wait.AT_RISK, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
+    found += [*alert_waiting.things(office, tx), *convoy_waiting.doubtful(tx)]
+    alarms = {Wait.ALERT, Wait.AT_RISK, Wait.CONVOY_LATE, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
 
 

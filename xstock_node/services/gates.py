@@ -1,4 +1,5 @@
-"""Gates: a step is not sent that an agreement on file forbids, or that names attachments not held here.
+"""Gates: a step is not sent that an agreement on file forbids, or that names attachments not held here, or
+tells of a convoy in threat mode.
 
 It may be prepared all the same.
 """
@@ -11,7 +12,7 @@ from xstock_node.domain.agreements import Agreement
 from xstock_node.domain.operations import BINDING
 from xstock_node.domain.reasons import Reason, sentence
 from xstock_node.domain.terms import Terms
-from xstock_node.services import attachments, dossier, settling
+from xstock_node.services import attachments, dossier, settling, threat_gate
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
@@ -28,6 +29,8 @@ class Taken(Protocol):
     def verb(self) -> str: ...
     @property
     def fields(self) -> dict[str, object]: ...
+    @property
+    def side(self) -> tuple[bytes, ...]: ...
 
 
 def check(office: Office, tx: Transaction, step: Taken) -> None:
@@ -37,6 +40,8 @@ def check(office: Office, tx: Transaction, step: Taken) -> None:
     """
     blobs = step.fields.get("blobs") or ()
     attachments.named(tx, step.case, [str(one) for one in blobs] if isinstance(blobs, list | tuple) else ())
+    threat_gate.check(office, tx, step.case, step.verb, step.fields)
+    threat_gate.check_side(office, tx, step.case, step.side)
     row = tx.cases.get(step.case)
     if row is None or step.verb not in GATED:
         return

@@ -23,6 +23,8 @@ _SUBJECTS: Final = {
     Wait.COUNT: "a count waits for a second person ({other})",
     Wait.LOAN: "loan with {other}: due by {answer_by}",
     Wait.ALERT: "warning of {other}: {state}",
+    Wait.CONVOY_LATE: "convoy {detail} is late",
+    Wait.PASSAGE: "was it convoy {state}? a person decides",
 }
 _LINES: Final = {
     Wait.TURN: "It is our turn since {since}.",
@@ -35,6 +37,8 @@ _LINES: Final = {
     Wait.COUNT: "One person counted at {since}. Count again, then `xstock op step CASE counted --field of={detail}`.",
     Wait.LOAN: "Due back by {answer_by}: {detail}. Send it home, or agree on an extension.",
     Wait.ALERT: "Since {since}. All of it: `xstock alert show {detail}`; what it may ask for: `xstock request drafts`.",
+    Wait.CONVOY_LATE: "Its arrival was announced for {answer_by}; no word of it since {since}. Telephone {other}.",
+    Wait.PASSAGE: "Seen at {since}, not surely: `xstock convoy confirm {detail}` or `xstock convoy dismiss {detail}`.",
     Wait.GRANT: "It was given at {since} and holds from {answer_by} unless somebody removes it: `xstock user agree`.",
 }
 _NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
