@@ -103,7 +103,7 @@ async def test_a_doubtful_passage_is_told_only_once_a_person_confirmed_it(desks:
     assert await tell_due(hr.office) == [] and not await waits(hr, "passage")
     assert (await hr.ask("POST", "/convoys/confirm", json={"id": noted.id}))[0] == 422
     other = await box.passed(seen(hr, one["id"], sure=False, place="Bajakovo"))
-    assert (await hr.ask("POST", "/convoys/confirm", json={"id": other.id}))[1]["by"] == "operator"
+    assert (await hr.ask("POST", "/convoys/confirm", json={"id": other.id}))[1]["by"] == "token"
     assert await tell_due(hr.office) == [other.id]
     assert [s["fields"]["place"] for s in told(await case.until(BG, "dispatched", "border"))] == ["Bajakovo"]
     third = await box.passed(seen(hr, one["id"], sure=False, place="Goričan"))

@@ -8,7 +8,7 @@ import msgspec
 from xstock_node.domain.corridor_watch import DELAY, Corridor, Country, Hours, Name, Place, is_closed
 from xstock_node.services.convoys import CORRIDORS
 from xstock_node.services.errors import Refusal
-from xstock_node.services.office import Actor, Office
+from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
 
@@ -114,15 +114,16 @@ async def threaten(office: Office, actor: Actor, request: CorridorName) -> Corri
 async def calm(office: Office, actor: Actor, request: CorridorName) -> CorridorView:
     """Ask for the end of threat mode, or grant it as a second person within a day. Raises Refusal `second-person`."""
     now = office.node.clock.now()
+    who = actor.name if actor.grants is not None else OPERATOR.name  # one operator, by whichever road
 
     def change(tx: Transaction, held: Corridor | None) -> Corridor:
         one = held or _known(tx, request.name)
         if not one.threat:
             raise Refusal("calm", "a corridor in threat mode", f"{one.name} is calm", "nothing is to be done")
         if not one.calm_by or now - one.calm_at > DAY:
-            return msgspec.structs.replace(one, calm_by=actor.name, calm_at=now)
-        if one.calm_by == actor.name:
-            came = f"{actor.name}, who asked for it"
+            return msgspec.structs.replace(one, calm_by=who, calm_at=now)
+        if one.calm_by == who:
+            came = f"{who}, who asked for it"
             raise Refusal("second-person", "another person than who asked", came, "ask a second person")
         return msgspec.structs.replace(one, threat_since=0, calm_by="", calm_at=0)
 

@@ -74,7 +74,10 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
-    """Keep a sighting; on disk when this returns. Raises Refusal `no-convoy`, `bad-time`, `no-place`, `bad-event`, `too-many`."""
+    """Keep a sighting; on disk when this returns.
+
+    Raises Refusal `no-convoy`, `bad-time`, `no-place`, `bad-event`, `too-many`.
+    """
     now, place = office.node.clock.now(), plain(seen.place.strip(), "place")
     if not now - OLDEST <= seen.at <= now + AHEAD:
         raise Refusal("bad-time", "a time of the last two days", f"{seen.at - now:+} s", "set the camera's clock", 2)
