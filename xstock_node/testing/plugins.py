@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from xstock_node.plugins.context import Http, Nowhere, Store
+from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.hookspecs import PROJECT
 from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.manifest import FILE
@@ -47,6 +48,26 @@ class LooseInbox:
         return (Receipt(id=str(len(self.documents)), foreign_id=document.name, kind="document", state="taken"),)
 
 
+class LooseConvoys:
+    """A watch over convoys without any node: every code is known, and every passage is kept."""
+
+    def __init__(self) -> None:
+        self.passages: list[Passage] = []
+
+    async def expected(self) -> tuple[Expected, ...]:
+        """See `Convoys.expected`."""
+        return ()
+
+    async def find(self, code: str) -> bool:
+        """See `Convoys.find`."""
+        return True
+
+    async def passed(self, passage: Passage) -> Noted:
+        """See `Convoys.passed`."""
+        self.passages.append(passage)
+        return Noted(id=str(len(self.passages)), state="waiting", known=False)
+
+
 class LooseWays:
     """What a host gives to plugins without any node: a store in memory, HTTP to the listed hosts, a clock, a list."""
 
@@ -54,6 +75,7 @@ class LooseWays:
         self.ahead = 0
         self.said: list[tuple[str, str, str]] = []
         self.inboxes: dict[str, LooseInbox] = {}
+        self.convoys = LooseConvoys()
         self._stores: dict[str, MemoryStore] = {}
         self._https: list[PluginHttp] = []
 
@@ -67,8 +89,9 @@ class LooseWays:
         return WayOut(self._https[-1])
 
     def desk(self, plugin: str, name: str) -> object:
-        """See `Ways.desk`; there is an inbox, and nothing else."""
-        return self.inboxes.setdefault(plugin, LooseInbox()) if name == "inbox" else Nowhere(name)
+        """See `Ways.desk`; there is an inbox for each plugin, and one watch over convoys."""
+        found = {"inbox": self.inboxes.setdefault(plugin, LooseInbox()), "convoys": self.convoys}
+        return found.get(name) or Nowhere(name)
 
     def now(self) -> int:
         """The time of the machine, and how far the test moved it on."""
