@@ -24,6 +24,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     convoys: int
     plates: int
     without: list[str]
+    digits: str
 
 
 @click.group("convoy")
@@ -148,7 +149,9 @@ def _declared(found: Declaration) -> str:
             ("from", found.begins),
             ("to", found.ends),
             ("convoys", found.convoys),
+            ("plates", found.plates),
             ("without a plate", ", ".join(found.without)),
+            ("digits", found.digits),
         ]
     )
 
