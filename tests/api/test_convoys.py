@@ -215,9 +215,11 @@ async def test_no_plate_is_taken_into_an_operation_in_threat_mode(desks: dict[st
         "fields": {"consignment": "c1", "countries": INSIDE, "vehicle": "side:0"},
         "side": [{"kind": "plate", "text": PLATE}],
     }
-    await case.step(HR, "stage", consignment="c1", countries=INSIDE)
-    status, found, _ = await hr.ask("POST", "/operations/step", json=body)
-    assert status == 422 and found["error"]["code"] == "threat" and "--side vehicle=" in found["error"]["do"]
+    for staged in (False, True):
+        if staged:
+            await case.step(HR, "stage", consignment="c1", countries=INSIDE)
+        status, found, _ = await hr.ask("POST", "/operations/step", json=body)
+        assert status == 422 and found["error"]["code"] == "threat" and "--side vehicle=" in found["error"]["do"]
     body["side"] = [{"kind": "vehicle", "text": "red truck"}]
     assert (await hr.ask("POST", "/operations/step", json=body))[0] == 200
 

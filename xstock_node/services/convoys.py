@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from xstock_node.domain.convoys import Convoy, convoys_of
 from xstock_node.domain.corridor_watch import Corridor
 from xstock_node.domain.operations import ENDED, Side
+from xstock_node.domain.steps import Accept, Ask
 from xstock_node.services import dossier
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Office
@@ -94,6 +95,17 @@ def threatened(office: Office, tx: Transaction, case: str) -> list[Underway]:
     return [one for one in of_case(office, dossier.read(tx, row), corridors, None, False) if one.threat]
 
 
+def goes_into_threat(office: Office, tx: Transaction, case: str, fields: Mapping[str, object]) -> bool:
+    """Whether a step with these fields would send a consignment, new or known, over a corridor in threat mode."""
+    row, corridors = tx.cases.get(case), [one for one in CORRIDORS.list(tx) if one.threat]
+    if row is None or not corridors:
+        return False
+    asked = [event.body.country for event in dossier.read(tx, row).events() if isinstance(event.body, Ask | Accept)]
+    countries = {office.settings.country, *asked, *_texts(fields.get("countries"))}
+    crossings = {*_texts(fields.get("crossings")), *_texts(fields.get("crossing"))}
+    return any(one.covers(countries, crossings) for one in corridors)
+
+
 def secret_of(office: Office, tx: Transaction) -> Secret:
     """The node's secret; made where there is none yet."""
     held = SECRETS.get(tx, "node")
@@ -107,6 +119,12 @@ def spot(secret: Secret, place: str) -> str:
     """A checkpoint as it is told apart from others without its name being kept."""
     folded = " ".join(place.split()).casefold()
     return hmac.new(bytes.fromhex(secret.hex), b"spot\n" + folded.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of a field: one, or a list of them."""
+    found = value if isinstance(value, list | tuple) else [value]
+    return [one for one in found if isinstance(one, str) and one]
 
 
 def _made(secret: Secret | None, what: Literal["list", "code"], case: str, consignment: str) -> str:

@@ -41,7 +41,7 @@ def check(office: Office, tx: Transaction, step: Taken) -> None:
     blobs = step.fields.get("blobs") or ()
     attachments.named(tx, step.case, [str(one) for one in blobs] if isinstance(blobs, list | tuple) else ())
     threat_gate.check(office, tx, step.case, step.verb, step.fields)
-    threat_gate.check_side(office, tx, step.case, step.side)
+    threat_gate.check_side(office, tx, step.case, step.fields, step.side)
     row = tx.cases.get(step.case)
     if row is None or step.verb not in GATED:
         return

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from xstock_node.protocol.messages import SideLine
-from xstock_node.services.convoys import threatened
+from xstock_node.services.convoys import goes_into_threat, threatened
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
@@ -29,11 +29,11 @@ def check(office: Office, tx: Transaction, case: str, verb: str, fields: Mapping
         raise Refusal("threat", "a country of two letters as place, in threat mode", "a place", "leave the place out")
 
 
-def check_side(office: Office, tx: Transaction, case: str, side: Sequence[bytes]) -> None:
-    """Raise Refusal `threat` for a plate in an operation with a convoy in threat mode."""
+def check_side(office: Office, tx: Transaction, case: str, fields: Mapping[str, object], side: Sequence[bytes]) -> None:
+    """Raise Refusal `threat` for a plate in an operation with a convoy in threat mode, or one that would begin so."""
     if not any(msgspec.json.decode(line, type=SideLine).kind == PLATE for line in side):
         return
-    if threatened(office, tx, case):
+    if threatened(office, tx, case) or goes_into_threat(office, tx, case, fields):
         do = "name the vehicle by a word that both sides know: --side vehicle=WORD --field vehicle=side:0"
         raise Refusal("threat", "no plate, in threat mode", "a side line of kind plate", do)
 
