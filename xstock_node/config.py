@@ -159,6 +159,14 @@ class OfferSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class ReserveSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Stock that is held for all under a common arrangement: its items are offered as `reserve` records."""
+
+    pool: Annotated[str, Meta(description="Name of the arrangement, such as rescEU medical stockpile.", min_length=1)]
+    items: Annotated[tuple[str, ...], Meta(description="Catalogue codes of this node that belong to it.", min_length=1)]
+    decides: Annotated[str, Meta(description="Who decides on its release, such as ERCC.")] = ""
+
+
 class ApprovalSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Above which a second person approves an offer that the stock owner released, or a request."""
 
@@ -255,6 +263,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     peer: list[PeerSettings] = []
     keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
     audience: list[AudienceSettings] = []
+    reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)

@@ -15,7 +15,7 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node, pinned_identity
-from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Thresholds
+from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Pool, Thresholds
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
@@ -63,6 +63,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         lease_days=config.offers.lease_days,
         rules=config.share,
         banded=tuple(config.offers.banded),
+        pools={code: Pool(one.pool, one.decides) for one in config.reserve for code in one.items},
         exact_to=config.offers.exact_to,
         second_person=Thresholds(**msgspec.structs.asdict(config.approvals)),
         audiences={a.label: (tuple(a.names), tuple(a.tiers)) for a in config.audience},

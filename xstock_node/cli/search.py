@@ -24,6 +24,7 @@ from xstock_node.services.searching import HOURS_OF_A_YEAR, MOST, MOST_SKIPPED, 
 @click.option("--near", default="", help="lat,lon for --order nearest; this node's place by default.")
 @click.option("--limit", type=click.IntRange(1, MOST), default=50, help="At most this many (500).")
 @click.option("--skip", type=click.IntRange(0, MOST_SKIPPED), default=0, help="Leave out the first so many.")
+@click.option("--reserves", is_flag=True, help="Only what is held for all under a pool, such as rescEU.")
 @click.option("--expired", is_flag=True, help="Show expired offers too, marked.")
 @click.option("--exercise", is_flag=True, help="Show what is offered in exercises too, marked.")
 @verb
@@ -65,4 +66,7 @@ def _age(hit: Hit) -> str:
 
 def _marks(hit: Hit) -> str:
     marks = [("EXERCISE", hit.exercise), ("own", hit.own), ("stale", hit.stale), ("EXPIRED", hit.expired)]
-    return " ".join(words(f"mark.{word.lower()}", word) for word, true in marks if true)
+    said = [words(f"mark.{word.lower()}", word) for word, true in marks if true]
+    if hit.pool:
+        said.append(words("mark.pool", "pool {name}", name=hit.pool))
+    return " ".join(said)

@@ -9,10 +9,10 @@ import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.folding import fold, words
-from xstock_node.protocol.records import Offer
+from xstock_node.protocol.records import Offer, Reserve
 
 # A filter's word begins with a digit and a letter, so that no word a person types runs into it.
-_PREFIXES = {"item": "0i", "category": "0c", "country": "0l", "term": "0t"}
+_PREFIXES = {"item": "0i", "category": "0c", "country": "0l", "term": "0t", "reserve": "0r"}
 
 
 class Order(StrEnum):
@@ -28,8 +28,9 @@ class OfferQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A question to the index.
 
     An offer is found when each of `words` begins a word of its key, or its item is one of `codes`; all other
-    fields narrow. `log` is the log's name in every node (`see.pub`), `also` further ones; a coarse offer whose exact
-    twin is held is left out. `valid_after` is unix seconds, `near` microdegrees.
+    fields narrow. `reserve` is `yes` for what is held for all under a pool. `log` is the log's name in every node
+    (`see.pub`), `also` further ones; a coarse offer whose exact twin is held is left out. `valid_after` is unix
+    seconds, `near` microdegrees.
     """
 
     log: str
@@ -40,6 +41,7 @@ class OfferQuery(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     country: str = ""
     term: str = ""
+    reserve: str = ""
     node: str = ""
     min_quantity: Decimal = Decimal(0)
     ready_within: int | None = None
@@ -59,12 +61,12 @@ class OfferQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=4096)
 def filter_word(kind: str, value: str) -> str:
-    """The word inside the key for an item, category, country or term."""
+    """The word inside the key for an item, category, country, term or reserve."""
     return _PREFIXES[kind] + "".join(c for c in value.lower() if c.isascii() and c.isalnum())
 
 
 def offer_key(offer: Offer) -> str:
-    """The folded words of an offer's own name and place, and its filter words."""
+    """The folded words of an offer's own name and place, of its pool, and its filter words."""
     parts = [
         fold(offer.name),
         fold(offer.place),
@@ -72,6 +74,7 @@ def offer_key(offer: Offer) -> str:
         filter_word("category", offer.cat),
         filter_word("country", offer.cc),
         *(filter_word("term", term) for term in offer.terms),
+        *((filter_word("reserve", "yes"), fold(offer.pool)) if isinstance(offer, Reserve) else ()),
     ]
     return " ".join(part for part in parts if part)
 

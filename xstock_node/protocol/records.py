@@ -26,6 +26,7 @@ from xstock_node.protocol.recordtypes import (
     Notice,
     Offer,
     Record,
+    Reserve,
     Revoke,
     Still,
     Vouch,
@@ -42,6 +43,7 @@ __all__ = [
     "Notice",
     "Offer",
     "Record",
+    "Reserve",
     "Revoke",
     "Still",
     "Vouch",
@@ -141,6 +143,8 @@ def _is_band(offer: Offer) -> bool:
 
 def _texts(record: Known) -> tuple[str, ...]:
     """What people wrote in a record."""
+    if isinstance(record, Reserve):
+        return record.name, record.place, record.pool, record.by
     if isinstance(record, Offer):
         return record.name, record.place
     if isinstance(record, Withdraw | Revoke):

@@ -69,6 +69,16 @@ class Offer(Record, frozen=True, kw_only=True, omit_defaults=True, tag="offer"):
     of: RecordId | None = None
 
 
+class Reserve(Offer, frozen=True, kw_only=True, omit_defaults=True, tag="reserve"):
+    """An offer of stock that is held for all under a common arrangement, such as a rescEU reserve (xs1 4.10).
+
+    `pool` names the arrangement, `by` who decides on its release.
+    """
+
+    pool: Annotated[ShortText, Meta(min_length=1)]
+    by: ShortText = ""
+
+
 class Withdraw(Record, frozen=True, kw_only=True, omit_defaults=True, tag="withdraw"):
     """Ends the offer of the same id; its `exp` is not before that of what it ends."""
 
@@ -130,6 +140,6 @@ class Defect(msgspec.Struct, frozen=True):
     why: str
 
 
-Known = Offer | Withdraw | Still | Audience | Vouch | Revoke | Erase | Notice
+Known = Offer | Reserve | Withdraw | Still | Audience | Vouch | Revoke | Erase | Notice
 Interpreted = Known | Foreign | Defect
-KINDS: tuple[type[Known], ...] = (Offer, Withdraw, Still, Audience, Vouch, Revoke, Erase, Notice)  # xs1 4.10
+KINDS: tuple[type[Known], ...] = (Offer, Reserve, Withdraw, Still, Audience, Vouch, Revoke, Erase, Notice)  # xs1 4.10

@@ -7,7 +7,7 @@ import msgspec
 from xstock_node.domain.reasons import sentence
 from xstock_node.domain.sharing import ProposedOffer
 from xstock_node.domain.units import exact
-from xstock_node.protocol.records import Offer, interpret
+from xstock_node.protocol.records import Offer, Reserve, interpret
 from xstock_node.services.times import iso
 from xstock_node.storage.values import StoredOffer
 
@@ -46,7 +46,10 @@ class PreviewResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
-    """One own live offer; `exercise`: it stands in the log of an exercise, and nothing of it is real."""
+    """One own live offer; `exercise`: it stands in the log of an exercise, and nothing of it is real.
+
+    `pool` is the arrangement under which it is held for all, `decides` who releases it; empty for what is the node's.
+    """
 
     id: str
     item: str
@@ -60,6 +63,8 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str | None
     index: int
     exercise: bool = False
+    pool: str = ""
+    decides: str = ""
 
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +142,8 @@ def offer_view(offer: Offer, asof: int, exp: int, index: int) -> OfferView:
         valid_until=iso(exp),
         expiry=offer.best,
         index=index,
+        pool=offer.pool if isinstance(offer, Reserve) else "",
+        decides=offer.by if isinstance(offer, Reserve) else "",
     )
 
 

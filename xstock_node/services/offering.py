@@ -16,7 +16,7 @@ from xstock_node.domain.units import decimal_pair, from_sent_pair
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogName, record_id
-from xstock_node.protocol.records import Offer, Withdraw, encode
+from xstock_node.protocol.records import Offer, Reserve, Withdraw, encode
 from xstock_node.services import disclosing
 from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import (
@@ -193,7 +193,7 @@ def _record(making: _Making, proposed: ProposedOffer, before: _Live | None) -> O
     item = making.catalogue.get(proposed.code)
     assert item is not None
     sources = [making.sources[ref] for ref in proposed.refs]
-    return Offer(
+    offer = Offer(
         id=before.offer.id if before else record_id(making.entropy(10)),
         ts=now,
         exp=now + settings.lease_days * DAY,
@@ -218,6 +218,11 @@ def _record(making: _Making, proposed: ProposedOffer, before: _Live | None) -> O
         src=source_word({source.name for source in sources}),
         of=_twin(making, before),
     )
+    pool = settings.pools.get(item.code)
+    if pool is None:
+        return offer
+    said = {name: getattr(offer, name) for name in offer.__struct_fields__}
+    return Reserve(**said, pool=pool.name, by=pool.decides)
 
 
 def _twin(making: _Making, before: _Live | None) -> str | None:

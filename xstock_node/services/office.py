@@ -97,11 +97,19 @@ class AlertRules(NamedTuple):
     hours: int = 24
 
 
+class Pool(NamedTuple):
+    """A common arrangement under which stock is held for all, and who decides on its release."""
+
+    name: str
+    decides: str
+
+
 class OfficeSettings(NamedTuple):
     """What the configuration says about stock and offers; `at` is a coarse place in microdegrees.
 
     `banded` are codes and categories that all members see as bands, `exact_to` the audience that sees their figures;
-    `audiences` names and tiers by label; `gs1_prefix` begins the numbers of own handling units;
+    `audiences` names and tiers by label; `pools` are the arrangements that items by their code are
+    held under; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
     `drops` are folders for lists; `alerts` says which public warnings matter;
     `public_plain` is where the public port listens to others without TLS.
@@ -116,6 +124,7 @@ class OfficeSettings(NamedTuple):
     lease_days: int = 30
     rules: ShareRules = ShareRules()
     banded: tuple[str, ...] = ()
+    pools: Mapping[str, Pool] = MappingProxyType({})
     exact_to: str = ""
     audiences: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType({})
     second_person: Thresholds = Thresholds()

@@ -5,7 +5,7 @@ import msgspec
 from xstock_node.domain.folding import words
 from xstock_node.domain.search import OfferQuery, Order, ask, relevance
 from xstock_node.protocol import limits
-from xstock_node.protocol.records import Offer, interpret
+from xstock_node.protocol.records import Offer, Reserve, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import OfferId, figure
 from xstock_node.services.office import Actor, Office
@@ -22,7 +22,8 @@ HOURS_OF_A_YEAR = 8760
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A typed text and filters; `near` is "lat,lon" in degrees, else this node's own place.
 
-    With `exercise` also what is offered in exercises, marked; else only at a node whose home network is one.
+    With `reserves` only what is held for all under a pool. With `exercise` also what is offered in
+    exercises, marked; else only at a node whose home network is one.
     """
 
     text: str = ""
@@ -30,6 +31,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     country: str = ""
     term: str = ""
+    reserves: bool = False
     node: str = ""
     min_quantity: str = "0"
     ready_within: int | None = None
@@ -45,7 +47,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One offer of some node: its owner's words, the figure as a decimal string, and how old and whose it is.
 
     `age` is seconds since the stock was counted; `stale` means that its node was not heard for three heartbeats,
-    `greyed` that it is no member any more. A coarse offer states `quantity` to `band`; `audience` ones are not for all.
+    `greyed` that it is no member any more; `pool` under which arrangement it is held for all, `decides` who
+    releases it. A coarse offer states `quantity` to `band`; `audience` ones are not for all.
     """
 
     node: str
@@ -77,6 +80,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
     band: str | None = None
     audience: bool = False
+    pool: str = ""
+    decides: str = ""
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +108,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         category=request.category.lower(),
         country=request.country.upper(),
         term=request.term,
+        reserve="yes" if request.reserves else "",
         node=request.node,
         min_quantity=figure_of(request.min_quantity or "0", "min-quantity"),
         ready_within=ready,
@@ -160,6 +166,8 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
         network=stored.log.network,
         band=None if offer.band is None else str(figure(offer.band)),
         audience=not stored.log.is_for_all,
+        pool=offer.pool if isinstance(offer, Reserve) else "",
+        decides=offer.by if isinstance(offer, Reserve) else "",
     )
 
 

@@ -74,7 +74,6 @@ def _foreign() -> list[tuple[str, str, bytes]]:
         ("unknown crit", "4.6", line(**offer(crit=["moon"], moon=1))),
         ("need, which is reserved", "4.10", line(**common("need"))),
         ("unknown type and nothing else", "4.6", b'{"t":"far"}'),
-        ("reserve, which is reserved", "4.10", line(**common("reserve"))),
     ]
 
 
