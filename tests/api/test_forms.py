@@ -1,5 +1,6 @@
 """Forms of the EU mechanism by API, of real operations, through the plugin in a process of its own."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -13,6 +14,8 @@ from pypdf import PdfReader
 from tests.api.conftest import BG, HR, Desk, opened
 from tests.api.test_operations import TENT, sent
 from xstock_node.plugins.host import PluginHost
+from xstock_node.protocol.records import Reserve
+from xstock_node.testing import make_offer
 
 GLIDE, NUMBER = "FL-2027-000033-BGR", "2027-EX-014"
 CYRILLIC = "Видин, пристанище; контакт: дежурен логистик"
@@ -60,6 +63,26 @@ async def test_the_number_of_the_mechanism_stands_on_every_form_and_message_of_t
     assert offer["answer"] == "confirmed" and offer["items"][0]["accepted"] == "100"
     moved = await made(desks[HR], "ucpm-transport", case.case)
     assert [(one["item"], one["quantity"]) for one in moved["items"]] == [(TENT, "100")]
+
+
+async def test_reserves_that_are_held_for_all_are_named_and_promised_by_nobody(desks: dict[str, Desk]) -> None:
+    case = await sent(desks, 100, "loan")
+    assert (await made(desks[BG], "ucpm-offers", case.case))["reserves"] == []
+    net = desks[HR].net
+    offer = make_offer(901, net.clocks[HR].now(), qty=(250, 0))
+    said = {name: getattr(offer, name) for name in offer.__struct_fields__}
+    await net.publish(HR, [Reserve(**said, pool="rescEU shelter", by="ERCC")])
+    for _ in range(200):
+        reserves = (await made(desks[BG], "ucpm-offers", case.case))["reserves"]
+        if reserves:
+            break
+        await asyncio.sleep(0.02)
+    (held,) = reserves
+    assert (held["pool"], held["decides"], held["node"], held["quantity"]) == ("rescEU shelter", "ERCC", HR, "250")
+    (line,) = (await made(desks[BG], "ucpm-offers", case.case))["lines"]
+    assert (line["offered"], line["promised"]) == ("100", "100"), "a reserve is no promise"
+    page = PdfReader(BytesIO(await made(desks[BG], "ucpm-offers", case.case, "pdf")))
+    assert "Reserves held for all" in "".join(one.extract_text() for one in page.pages)
 
 
 async def test_what_people_filled_in_is_kept_and_stands_on_pdf_and_html(desks: dict[str, Desk]) -> None:

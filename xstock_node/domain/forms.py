@@ -58,9 +58,25 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exercise: bool = False
 
 
+class HeldReserve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Stock of an asked item that is held for all: at which node, under which pool, who decides on its release.
+
+    `quantity` is what stands in its record, as old as `as_of` (unix seconds); a promise is none of it.
+    """
+
+    node: str
+    item: str
+    unit: str
+    quantity: Decimal
+    pool: str
+    decides: str = ""
+    country: str = ""
+    as_of: int = 0
+
+
 class FormFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a form may use. `references` are those of the event, the first the request's own; `filled` is what people
-    filled in; deeds are those from `since` until `until`.
+    filled in; `reserves` are of the items that are asked; deeds are those from `since` until `until`.
     """
 
     about: str
@@ -71,6 +87,7 @@ class FormFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     references: tuple[str, ...] = ()
     request: FormRequest | None = None
     operations: tuple[OperationFacts, ...] = ()
+    reserves: tuple[HeldReserve, ...] = ()
     deeds: tuple[Deed, ...] = ()
     since: int = 0
     until: int = 0

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.documents.facts import OperationFacts, Party
-from xstock_node.domain.forms import Deed, FormFacts, FormLine, FormRequest
+from xstock_node.domain.forms import Deed, FormFacts, FormLine, FormRequest, HeldReserve
 from xstock_node.plugins.context import Context
 from xstock_node.protocol import limits
 
@@ -23,6 +23,7 @@ __all__ = [
     "FormLine",
     "FormMaker",
     "FormRequest",
+    "HeldReserve",
     "OperationFacts",
     "Party",
     "Table",

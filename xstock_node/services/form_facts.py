@@ -6,15 +6,16 @@ import msgspec
 
 from xstock_node.domain import steps
 from xstock_node.domain.documents.facts import Filing, OperationFacts, Party
-from xstock_node.domain.forms import Deed, FormFacts, FormLine, FormRequest
+from xstock_node.domain.forms import Deed, FormFacts, FormLine, FormRequest, HeldReserve
 from xstock_node.domain.units import from_sent_pair
 from xstock_node.services import paper_facts, paper_reading
 from xstock_node.services.branches import no_case
 from xstock_node.services.documents import library
-from xstock_node.services.office import Office
+from xstock_node.services.office import OPERATOR, Office
 from xstock_node.services.paper_sources import Sources
 from xstock_node.services.referring import references_of
 from xstock_node.services.request_views import REQUESTS, Request, RequestView, view
+from xstock_node.services.searching import MOST, SearchRequest, search
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
@@ -48,10 +49,33 @@ async def gather(office: Office, about: str, since: int, until: int, filled: dic
         references=found.references,
         request=request,
         operations=tuple(_folded(one) for one in sources),
+        reserves=await _reserves(office, request, exercise),
         deeds=found.deeds,
         since=since,
         until=until,
         filled=filled,
+    )
+
+
+async def _reserves(office: Office, request: FormRequest | None, exercise: bool) -> tuple[HeldReserve, ...]:
+    """What is held for all of the items of a request; real stock alone where the request is real."""
+    found = []
+    for code in dict.fromkeys(line.item for line in request.lines) if request else ():
+        asked = SearchRequest(item=code, reserves=True, exercise=exercise, limit=MOST)
+        hits = (await search(office, OPERATOR, asked)).hits
+        found += [hit for hit in hits if hit.exercise == exercise and not hit.greyed]
+    return tuple(
+        HeldReserve(
+            node=hit.node,
+            item=hit.item,
+            unit=hit.unit,
+            quantity=Decimal(hit.quantity),
+            pool=hit.pool,
+            decides=hit.decides,
+            country=hit.country,
+            as_of=office.node.clock.now() - hit.age,
+        )
+        for hit in found
     )
 
 

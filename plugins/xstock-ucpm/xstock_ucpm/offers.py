@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from xstock_node.plugins import Context
-from xstock_node.plugins.forms import Entry, FormData, FormFacts, FormField, OperationFacts, Table
+from xstock_node.plugins.forms import Entry, FormData, FormFacts, FormField, HeldReserve, OperationFacts, Table
 from xstock_ucpm import texts
 from xstock_ucpm.request import asked_of
 from xstock_ucpm.rules import NOT_CONNECTED, RULES
@@ -65,6 +65,19 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     over: str
 
 
+class Reserve(msgspec.Struct, frozen=True, kw_only=True):
+    """Stock of an asked item that is held for all: nobody has promised it; `decides` is who may release it."""
+
+    item: str
+    unit: str
+    quantity: str
+    pool: str
+    decides: str
+    node: str
+    country: str
+    as_of: str
+
+
 class OffersForm(msgspec.Struct, frozen=True, kw_only=True):
     """The form as JSON."""
 
@@ -77,6 +90,7 @@ class OffersForm(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str]
     offers: tuple[Offered, ...]
     lines: tuple[Covered, ...]
+    reserves: tuple[Reserve, ...] = ()
 
 
 class OffersOfAssistance:
@@ -102,6 +116,7 @@ class OffersOfAssistance:
             fields=values,
             offers=tuple(_offered(one) for one in facts.operations),
             lines=tuple(_covered(facts)),
+            reserves=tuple(_reserve(one) for one in facts.reserves),
         )
         return FormData(
             title=self.title,
@@ -112,7 +127,7 @@ class OffersOfAssistance:
                 Entry(label="In answer to", value=texts.joined((asked.id, texts.moment(asked.at)))),
                 *texts.entries(FIELDS, values),
             ),
-            tables=(_answers(said), _goods(said), _together(said)),
+            tables=(_answers(said), _goods(said), _together(said), *_held(said)),
             says=(NOT_CONNECTED, f"Rules: {RULES}."),
             signs=("Duty officer",),
             open=texts.left_open(FIELDS, values),
@@ -170,6 +185,29 @@ def _covered(facts: FormFacts) -> list[Covered]:
             )
         )
     return found
+
+
+def _reserve(one: HeldReserve) -> Reserve:
+    return Reserve(
+        item=one.item,
+        unit=one.unit,
+        quantity=texts.figure(one.quantity),
+        pool=one.pool,
+        decides=one.decides,
+        node=one.node,
+        country=one.country,
+        as_of=texts.iso(one.as_of),
+    )
+
+
+def _held(said: OffersForm) -> tuple[Table, ...]:
+    """The pooled reserves, where there are any: known of, and promised by nobody."""
+    rows = tuple(
+        (one.pool, one.decides, one.node, one.country, one.item, one.unit, one.quantity, one.as_of)
+        for one in said.reserves
+    )
+    headers = ("Reserve", "Released by", "Node", "Country", "Code", "Unit", "Held", "As of")
+    return (Table(title="Reserves held for all", headers=headers, rows=rows, figures=(6,)),) if rows else ()
 
 
 def _answers(said: OffersForm) -> Table:
