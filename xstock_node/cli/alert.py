@@ -1,20 +1,24 @@
 """`xstock alert`: public warnings that touch this node."""
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from xstock_node.cli.output import emit, marked, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.alert_views import AlertRef, AlertsAsked, SaidView, WarningRow, WarningView
+from xstock_node.services.errors import Refusal
+from xstock_node.services.own_warnings import CancelRequest, IssueRequest, OwnWarningView
 
 LANGUAGE = click.option("--language", default="", help="Language of the texts (BCP 47); the node's own by default.")
 
 
 @click.group("alert")
 def alert() -> None:
-    """Public warnings: list, show."""
+    """Public warnings: list, show; own ones: issue, cancel, own."""
 
 
 @alert.command("list")
@@ -35,6 +39,50 @@ async def show(as_json: bool, home: Path | None, id_: str, language: str) -> Non
     """Warning ID with all that it says, in each language that is wanted or there is none other for."""
     async with open_session(home) as session:
         emit(await session.call("alert.show", AlertRef(id=id_, language=language)), as_json, _shown)
+
+
+@alert.command("issue")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--replaces", default="", metavar="ID", help="The own warning that it revises.")
+@click.option("--exercise", is_flag=True, help="It is an exercise, and says so.")
+@verb
+async def issue(as_json: bool, home: Path | None, file: Path, replaces: str, exercise: bool) -> None:
+    """Issue the warning of FILE (TOML: category, severity, urgency, certainty, hours, [[area]], [[text]])."""
+    try:
+        said = tomllib.loads(file.read_text("utf-8")) | {"replaces": replaces}
+        wanted = msgspec.convert(said | ({"exercise": True} if exercise else {}), IssueRequest)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        expected = "category, severity, urgency, certainty, hours, [[area]] and [[text]] by the example in the manual"
+        raise Refusal("bad-warning", expected, str(error), "mend the file", 2) from None
+    async with open_session(home) as session:
+        emit([await session.call("alert.issue", wanted)], as_json, _own)
+
+
+@alert.command("cancel")
+@click.argument("id_", metavar="ID")
+@click.option("--note", default="", help="Why; it goes out with it.")
+@verb
+async def cancel(as_json: bool, home: Path | None, id_: str, note: str) -> None:
+    """Say that the own warning ID is over before its time."""
+    async with open_session(home) as session:
+        emit([await session.call("alert.cancel", CancelRequest(id=id_, note=note))], as_json, _own)
+
+
+@alert.command("own")
+@verb
+async def own(as_json: bool, home: Path | None) -> None:
+    """Warnings that this node issued, the newest first."""
+    async with open_session(home) as session:
+        emit(await session.call("alert.own"), as_json, _own)
+
+
+def _own(found: list[OwnWarningView]) -> str:
+    rows = [
+        (marked(one.id, one.exercise), one.state, one.event, "; ".join(one.areas), ", ".join(one.languages), one.until)
+        for one in found
+    ]
+    titles = ("warning", "state", "says", "areas", "languages", "until")
+    return table(titles, rows) if rows else words("alert.none", "no warnings")
 
 
 def _list(found: list[WarningRow]) -> str:

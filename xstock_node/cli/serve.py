@@ -31,6 +31,7 @@ from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
+from xstock_node.services.own_warnings import NodeWarnings
 from xstock_node.services.passage_telling import PassageTelling
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.reacting import Reacting
@@ -95,6 +96,7 @@ class Running:
         self._local: Listener | None = None
         self._public: Listener | None = None
         office.ways.desks["inbox"] = partial(NodeInbox, office)
+        office.ways.desks["warnings"] = partial(NodeWarnings, office)
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
         self._passages = PassageTelling(office)
         self._reacting = Reacting(office)

@@ -13,6 +13,7 @@ import msgspec
 from xstock_node.plugins.convoys import Convoys
 from xstock_node.plugins.errors import NotAllowed
 from xstock_node.plugins.inbox import Inbox
+from xstock_node.plugins.warnings import Warnings
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,4 +105,5 @@ class Context(NamedTuple):
     now: Callable[[], int]
     log: logging.Logger
     inbox: Inbox = cast("Inbox", Nowhere("inbox"))
+    warnings: Warnings = cast("Warnings", Nowhere("warnings"))
     convoys: Convoys = cast("Convoys", Nowhere("convoys"))

@@ -7,6 +7,7 @@ all of them.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from xstock_node.domain.alerts import Alert
 from xstock_node.plugins import calls
 from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.inbox import Document, Receipt
@@ -35,6 +36,7 @@ DESKS: Final[Mapping[str, Desk]] = {
             "passed": Act(Passage, Noted),
         },
     ),
+    "warnings": Desk("alerts", {"own": Act(None, tuple[Alert, ...])}),
     "inbox": Desk("messages", {"take": Act(Document, tuple[Receipt, ...])}),
 }
 

@@ -6,6 +6,7 @@ import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from xstock_node.domain.alerts import Alert
 from xstock_node.plugins.context import Http, Nowhere, Store
 from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.hookspecs import PROJECT
@@ -68,6 +69,17 @@ class LooseConvoys:
         return Noted(id=str(len(self.passages)), state="waiting", known=False)
 
 
+class LooseWarnings:
+    """Own warnings without any node: those that the test put there."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    async def own(self) -> tuple[Alert, ...]:
+        """See `Warnings.own`."""
+        return tuple(self.alerts)
+
+
 class LooseWays:
     """What a host gives to plugins without any node: a store in memory, HTTP to the listed hosts, a clock, a list."""
 
@@ -76,6 +88,7 @@ class LooseWays:
         self.said: list[tuple[str, str, str]] = []
         self.inboxes: dict[str, LooseInbox] = {}
         self.convoys = LooseConvoys()
+        self.warnings = LooseWarnings()
         self._stores: dict[str, MemoryStore] = {}
         self._https: list[PluginHttp] = []
 
@@ -89,8 +102,12 @@ class LooseWays:
         return WayOut(self._https[-1])
 
     def desk(self, plugin: str, name: str) -> object:
-        """See `Ways.desk`; there is an inbox for each plugin, and one watch over convoys."""
-        found = {"inbox": self.inboxes.setdefault(plugin, LooseInbox()), "convoys": self.convoys}
+        """See `Ways.desk`; there is an inbox for each plugin, one watch over convoys, one list of warnings."""
+        found = {
+            "inbox": self.inboxes.setdefault(plugin, LooseInbox()),
+            "convoys": self.convoys,
+            "warnings": self.warnings,
+        }
         return found.get(name) or Nowhere(name)
 
     def now(self) -> int:

@@ -23,7 +23,7 @@ def test_the_manifest_is_of_this_plugin() -> None:
     assert found == {("message-format", name) for name in REGISTRY.formats} | {
         ("alert-source", name) for name in REGISTRY.alert_sources
     }
-    assert MANIFEST["api"] == 4 <= API_LEVEL
+    assert MANIFEST["api"] == 6 <= API_LEVEL
 
 
 def test_the_manifest_names_fields_that_are_there() -> None:
