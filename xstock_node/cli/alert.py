@@ -49,8 +49,7 @@ async def show(as_json: bool, home: Path | None, id_: str, language: str) -> Non
 async def issue(as_json: bool, home: Path | None, file: Path, replaces: str, exercise: bool) -> None:
     """Issue the warning of FILE (TOML: category, severity, urgency, certainty, hours, [[area]], [[text]])."""
     try:
-        said = tomllib.loads(file.read_text("utf-8")) | {"replaces": replaces}
-        wanted = msgspec.convert(said | ({"exercise": True} if exercise else {}), IssueRequest)
+        wanted = _written(file, {"replaces": replaces} | ({"exercise": True} if exercise else {}))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         expected = "category, severity, urgency, certainty, hours, [[area]] and [[text]] by the example in the manual"
         raise Refusal("bad-warning", expected, str(error), "mend the file", 2) from None
@@ -74,6 +73,10 @@ async def own(as_json: bool, home: Path | None) -> None:
     """Warnings that this node issued, the newest first."""
     async with open_session(home) as session:
         emit(await session.call("alert.own"), as_json, _own)
+
+
+def _written(file: Path, more: dict[str, object]) -> IssueRequest:
+    return msgspec.convert(tomllib.loads(file.read_text("utf-8")) | more, IssueRequest)
 
 
 def _own(found: list[OwnWarningView]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.alerts import Alert, Area, Block, Coded, Id, Name, Prose, Reference
+from xstock_node.domain.alerts import Alert, Area, Block, Coded, Id, Name, Prose, Reference, Status
 from xstock_node.domain.rights import DAY
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
@@ -83,7 +83,7 @@ OWN: Shelf[Alert] = Shelf("own-warning", Alert)
 async def issue(office: Office, actor: Actor, request: IssueRequest) -> OwnWarningView:
     """Issue a warning, or revise one that is in force. It goes out by plugins that publish warnings."""
     now, name = office.node.clock.now(), office.node.identity.name
-    status = "Exercise" if request.exercise or office.node.home.shared.is_exercise else "Actual"
+    status: Status = "Exercise" if request.exercise or office.node.home.shared.is_exercise else "Actual"
     languages = [one.language.lower() for one in request.text]
     if len(set(languages)) < len(languages):
         raise Refusal("bad-warning", "each language once", ", ".join(languages), "join its texts", 2)

@@ -21,7 +21,8 @@ xstock_cap.xstock_register(REGISTRY)
 def test_the_manifest_is_of_this_plugin() -> None:
     found = {(one["kind"], one["name"]) for one in MANIFEST["adapter"]}
     assert found == {("message-format", name) for name in REGISTRY.formats} | {
-        ("alert-source", name) for name in REGISTRY.alert_sources
+        *(("alert-source", name) for name in REGISTRY.alert_sources),
+        *(("route", name) for name in REGISTRY.routes),
     }
     assert MANIFEST["api"] == 6 <= API_LEVEL
 
