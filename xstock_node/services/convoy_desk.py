@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from xstock_node.domain.corridor_watch import coarse, is_closed
 from xstock_node.services.branches import row_of, visible
-from xstock_node.services.convoys import Underway, secret_of, underway
+from xstock_node.services.convoys import Underway, remember, secret_of, underway
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.passing import PASSAGES, Passage, Sighting, State, note_sighting
@@ -102,8 +102,9 @@ async def list_convoys(office: Office, actor: Actor, request: None = None) -> li
 
     def work(tx: Transaction) -> list[ConvoyView]:
         secret_of(office, tx)
-        seen, passages = visible(tx, actor, now), PASSAGES.list(tx)
-        return [board_row(one, passages, now) for one in underway(office, tx) if seen(one.row.id)]
+        seen, passages, found = visible(tx, actor, now), PASSAGES.list(tx), underway(office, tx)
+        remember(tx, found, now)
+        return [board_row(one, passages, now) for one in found if seen(one.row.id)]
 
     found = await office.node.engine.write(work, durable=False)
     return sorted(found, key=lambda one: (not one.late_since, one.arrival or "9", one.id))
@@ -140,6 +141,8 @@ async def codes(office: Office, actor: Actor, request: CaseRequest) -> list[Code
     def work(tx: Transaction) -> list[CodeView]:
         row_of(office, tx, request.case)
         secret_of(office, tx)
+        ours = [one for one in underway(office, tx) if one.row.id == request.case]
+        remember(tx, ours, office.node.clock.now())
         return [
             CodeView(
                 consignment=one.convoy.consignment,
@@ -148,8 +151,7 @@ async def codes(office: Office, actor: Actor, request: CaseRequest) -> list[Code
                 path=f"{PAGE}?code={one.code}",
                 exercise=one.exercise,
             )
-            for one in underway(office, tx)
-            if one.row.id == request.case
+            for one in ours
         ]
 
     return await office.node.engine.write(work, durable=True)

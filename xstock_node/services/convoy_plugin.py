@@ -3,7 +3,7 @@
 from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.errors import Declined
 from xstock_node.services.convoy_desk import ConvoyView, list_convoys
-from xstock_node.services.convoys import underway
+from xstock_node.services.convoys import by_word
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.services.passing import Sighting, note_sighting
@@ -21,9 +21,8 @@ class NodeConvoys:
 
     async def find(self, code: str) -> bool:
         """See `Convoys.find`."""
-        return await self._office.node.engine.read(
-            lambda tx: any(code and code == one.code for one in underway(self._office, tx))
-        )
+        found = await self._office.node.engine.read(lambda tx: by_word(self._office, tx, code))
+        return found is not None and found.code == code
 
     async def passed(self, passage: Passage) -> Noted:
         """See `Convoys.passed`."""

@@ -26,6 +26,14 @@ class Secret(msgspec.Struct, frozen=True):
     hex: str
 
 
+class Word(msgspec.Struct, frozen=True):
+    """Which consignment an id or a code stands for: whoever shows one costs the node a look at one operation."""
+
+    case: str
+    consignment: str
+
+
+WORDS: Shelf[Word] = Shelf("convoy-word", Word)
 SECRETS: Shelf[Secret] = Shelf("convoy-secret", Secret)
 CORRIDORS: Shelf[Corridor] = Shelf("corridor", Corridor)
 
@@ -62,6 +70,25 @@ def underway(office: Office, tx: Transaction) -> list[Underway]:
         for row in tx.cases.all(network.name):
             found += of_case(office, dossier.read(tx, row), corridors, secret, exercise)
     return found
+
+
+def remember(tx: Transaction, given_out: Iterable[Underway], now: int) -> None:
+    """Keep what ids and codes stand for, before they are given out."""
+    for one in given_out:
+        for word in (one.id, one.code):
+            if WORDS.get(tx, word) is None:
+                WORDS.put(tx, word, Word(one.row.id, one.convoy.consignment), now)
+
+
+def by_word(office: Office, tx: Transaction, word: str) -> Underway | None:
+    """The convoy of a list id or a phone code; None for any other word, and for a convoy that has arrived."""
+    said = WORDS.get(tx, word) if word else None
+    row = tx.cases.get(said.case) if said is not None else None
+    if said is None or row is None or row.network not in office.node.networks:
+        return None
+    exercise = office.node.networks[row.network].shared.is_exercise
+    found = of_case(office, dossier.read(tx, row), CORRIDORS.list(tx), SECRETS.get(tx, "node"), exercise)
+    return next((one for one in found if word in (one.id, one.code)), None)
 
 
 def of_case(

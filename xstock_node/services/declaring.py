@@ -9,7 +9,7 @@ from xstock_node.domain.declared import LONGEST, MOST, DeclaredList, Entry, entr
 from xstock_node.plugins.declared_lists import ListFile
 from xstock_node.protocol import notes
 from xstock_node.protocol.messages import SideLine
-from xstock_node.services.convoys import CORRIDORS, Underway, secret_of, underway
+from xstock_node.services.convoys import CORRIDORS, Underway, remember, secret_of, underway
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
@@ -54,6 +54,7 @@ async def declare(office: Office, actor: Actor, request: DeclareRequest) -> Decl
             raise Refusal("no-corridor", "a corridor of this node", request.corridor, "see `xstock corridor list`")
         secret_of(office, tx)
         ours = [one for one in underway(office, tx) if corridor in one.corridors]
+        remember(tx, ours, now)
         if any(one.threat for one in ours) or corridor.threat:
             raise Refusal("threat", "a corridor that is calm", f"{corridor.name} in threat mode", "scan codes instead")
         held = {one.id: _plates(tx, one) for one in ours}

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from xstock_node.domain.convoys import EVENTS, same_passage
 from xstock_node.domain.corridor_watch import told_at
-from xstock_node.services.convoys import Underway, secret_of, spot, underway
+from xstock_node.services.convoys import by_word, secret_of, spot
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
@@ -88,6 +88,8 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
 
     def work(tx: Transaction) -> Noted:
         one = by_word(office, tx, seen.convoy)
+        if one is None:
+            raise Refusal("no-convoy", "a convoy that is announced or under way", "another", "it may have arrived")
         where = spot(secret_of(office, tx), place)
         held = [p for p in PASSAGES.list(tx) if (p.case, p.consignment) == (one.row.id, one.convoy.consignment)]
         before = next(
@@ -121,14 +123,6 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
     noted = await office.node.engine.write(work, durable=True)
     office.changes.tell("")
     return noted
-
-
-def by_word(office: Office, tx: Transaction, word: str) -> Underway:
-    """The convoy of a list id or a phone code; Refusal `no-convoy` for any other, and for one that has arrived."""
-    found = next((one for one in underway(office, tx) if word and word in (one.id, one.code)), None)
-    if found is None:
-        raise Refusal("no-convoy", "a convoy that is announced or under way", "another", "it may have arrived")
-    return found
 
 
 def _merged(before: Passage, seen: Sighting) -> Passage:

@@ -13,7 +13,7 @@ from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
 
 BY_THE_NODE: Final = frozenset({"border", "departed"})
-PLACED: Final = frozenset({"refused", "lost", "returned", "damaged"})
+PLACED: Final = frozenset({"refused", "lost", "returned", "damaged", "correct"})
 PLATE: Final = "plate"
 _COARSE: Final = re.compile(r"([A-Z]{2})?")
 
