@@ -5,17 +5,49 @@ The centre is the guest MD-DISP of the exercise; Romanian on both sides, an exer
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.processes import NodeProcess, free_port
+from tests.processes import NodeProcess, free_port, pause
 from tests.shared import sample
 from tests.story.public_node import TOKEN, PublicNode
 from tests.story.two_nodes import run, signed, step, stocked, until_state
 
 BLANKET = "HSHEBLANPHT1"
+
+
+class Centre(ThreadingHTTPServer):
+    """Where the centre takes answers: it keeps what was posted, and says what the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Desk)
+        self.posted: list[tuple[str, Any]] = []
+        self.says: list[tuple[int, str]] = []
+
+
+class Desk(BaseHTTPRequestHandler):
+    """One post: the word that comes next, or ACK."""
+
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Centre)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, word = self.server.says.pop(0) if self.server.says else (200, "ACK")
+        self.server.posted.append((f"{status} {word}", body))
+        head = {"ID": f"A{len(self.server.posted)}", "MODE": "ACTUAL", "MSGTYPE": word, "FREETEXT": "no such event",
+                "CREATION": "2027-03-29T07:30:00+03:00", "ORIGIN": {"ORG_ID": "md.dispatch"}}  # fmt: skip
+        said = json.dumps({"emsi": {"CONTEXT": head, "EVENT": {"ID": "E"}}}).encode() if word else b"away"
+        assert self.headers["Authorization"] == f"Bearer {TOKEN}"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
 
 
 class Watch:
@@ -30,6 +62,12 @@ class Watch:
         self.hr = NodeProcess(folder, "redcross.hr", free_port(), country="HR", languages=("hr",))
         self.ro.pin(self.hr)
         self.hr.pin(self.ro)
+        self.centre = Centre()
+        Thread(target=self.centre.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{self.centre.server_port}/emsi"
+        (self.ro.home / "plugins" / "dispatch-answers.toml").write_text(
+            f'url = "{url}"\ntoken_file = "token"\n[host]\nformat = "emsi-json"\nsenders = ["md.dispatch"]\n', "utf-8"
+        )
 
     def posts(self, id_: str, mode: str) -> tuple[int, Any]:
         """The centre's request for 40 blankets."""
@@ -60,6 +98,17 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
     yield found
     found.ro.stop()
     found.hr.stop()
+    found.centre.shutdown()
+    found.centre.server_close()
+
+
+def until_carried(watch: Watch, count: int) -> None:
+    """Wait until so many messages came to an end at the centre."""
+    for _ in range(1200):
+        if sum(word != "503 " for word, _ in watch.centre.posted) >= count:
+            return
+        pause(0.05)
+    raise AssertionError(watch.centre.posted)
 
 
 def drafts(watch: Watch) -> Any:
@@ -69,6 +118,7 @@ def drafts(watch: Watch) -> Any:
 @pytest.mark.heavy
 def test_what_a_centre_asks_is_answered_with_its_own_ids(watch: Watch, tmp_path: Path) -> None:
     ro, hr = watch.ro, watch.hr
+    watch.centre.says = [(503, ""), (200, "ACK"), (409, "ERROR")]
     stocked(hr, "Deka", BLANKET, "400")
     status, answer = watch.posts("md-118", "ACTUAL")
     said = json.dumps(answer)
@@ -88,6 +138,18 @@ def test_what_a_centre_asks_is_answered_with_its_own_ids(watch: Watch, tmp_path:
     answers = [Path(one).read_text("utf-8") for one in told["files"]]
     assert len(answers) >= 3 and all("E-md-118" in one for one in answers)
     assert any("R-md-118" in one and "AVAILB" in one for one in answers), "the offer names the centre's line"
+    until_carried(watch, len(answers) - 1)
+    said = [word for word, _ in watch.centre.posted]
+    assert said[:3] == ["503 ", "200 ACK", "409 ERROR"] and set(said[3:]) == {"200 ACK"}
+    bodies = [json.dumps(body, ensure_ascii=False) for _, body in watch.centre.posted]
+    assert bodies[0] == bodies[1], "what did not arrive is posted again, and nothing before it"
+    assert len(set(bodies)) == len(bodies) - 1 and all("E-md-118" in one for one in bodies)
+    assert any("R-md-118" in one and "AVAILB" in one for one in bodies)
+    assert "no such event" in json.dumps(run(ro, "doctor"), ensure_ascii=False), "a person learns of what was refused"
+    ro.stop()
+    ro.start()
+    pause(3)
+    assert len(watch.centre.posted) == len(bodies), "nothing is posted twice after a restart"
 
 
 @pytest.mark.heavy

@@ -27,6 +27,7 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.convoy_plugin import NodeConvoys
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.message_carrying import Carrying
 from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
@@ -99,6 +100,7 @@ class Running:
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
         self._passages = PassageTelling(office)
+        self._carrying = Carrying(office)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
@@ -123,6 +125,7 @@ class Running:
         await self._dropping.start()
         await self._alerting.start()
         await self._passages.start()
+        await self._carrying.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -143,6 +146,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._carrying.stop()
         await self._passages.stop()
         await self._alerting.stop()
         await self._dropping.stop()

@@ -8,7 +8,7 @@ import msgspec
 from xstock_node.plugins import errors
 from xstock_node.plugins.adapters import NotCarried, Notice, RejectedLine, Undeliverable
 from xstock_node.plugins.forms import FormData, FormFacts, FormField
-from xstock_node.plugins.interchange import Document, Reading, Writing
+from xstock_node.plugins.interchange import Carried, Document, Reading, Writing
 from xstock_node.plugins.inventory import Capabilities, Gone, Moved, Movement, SnapshotEnd, SourceLine
 from xstock_node.plugins.public import PageAsk, PageData, PublicAnswer, PublicRequest
 from xstock_node.protocol import limits
@@ -49,6 +49,7 @@ METHODS: Final[Mapping[str, Mapping[str, Method]]] = {
         "write": Method(Writing, tuple[Document, ...]),
     },
     "alert-source": {FITS: _FITS, "poll": Method(None, Reading, limits.PLUGIN_SNAPSHOT)},
+    "message-carrier": {FITS: _FITS, "carry": Method(Document, Carried)},
     "form": {
         "fields": Method(None, tuple[FormField, ...]),
         "make": Method(FormFacts, FormData),

@@ -4,13 +4,13 @@ import pluggy
 
 from xstock_node.plugins.adapters import FileReader, Notifier
 from xstock_node.plugins.forms import FormMaker
-from xstock_node.plugins.interchange import AlertSource, MessageFormat
+from xstock_node.plugins.interchange import AlertSource, MessageCarrier, MessageFormat
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
 from xstock_node.plugins.public import Page, PublicRoute
 
 API_LEVEL = 6
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
-4: formats of messages, feeds of warnings; 5: forms; 6: desks for convoys."""
+4: formats of messages, feeds of warnings; 5: forms; 6: desks for convoys and warnings, carriers of messages."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
@@ -33,6 +33,7 @@ class Registry:
         self.formats: dict[str, MessageFormat] = {}
         self.alert_sources: dict[str, AlertSource] = {}
         self.forms: dict[str, FormMaker] = {}
+        self.carriers: dict[str, MessageCarrier] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -68,6 +69,11 @@ class Registry:
         """Offer a feed of public warnings; two feeds of one name are refused."""
         _once(self.alert_sources, source.name, "alert source")
         self.alert_sources[source.name] = source
+
+    def message_carrier(self, carrier: MessageCarrier) -> None:
+        """Offer to hand messages to another system; two carriers of one name are refused."""
+        _once(self.carriers, carrier.name, "message carrier")
+        self.carriers[carrier.name] = carrier
 
     def form(self, form: FormMaker) -> None:
         """Offer a form of another body; two forms of one name are refused."""

@@ -7,6 +7,7 @@ writes those as bytes. Since API level 4.
 from typing import Annotated, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.alerts import (
     Alert,
@@ -109,6 +110,29 @@ class MessageFormat(Protocol):
 
     async def write(self, context: Context, writing: Writing) -> tuple[Document, ...]:
         """The documents; of what the standard has no message for, none."""
+        ...
+
+
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """What another system said of a message: it took it, or it did not, for this `reason`; the same again is no use."""
+
+    taken: bool
+    reason: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class MessageCarrier(Protocol):
+    """Hands our messages to one other system. Since API level 6; on where its file of settings exists."""
+
+    name: str
+    title: str
+
+    @property
+    def settings(self) -> type[msgspec.Struct]:
+        """The type of its settings; whose requests are answered is `senders` in the table `[host]`."""
+        ...
+
+    async def carry(self, context: Context, document: Document) -> Carried:
+        """Hand over one document; raises `Unavailable` where it may be tried again, at the same id."""
         ...
 
 

@@ -27,6 +27,7 @@ Kind = Literal[
     "message-format",
     "alert-source",
     "form",
+    "message-carrier",
 ]
 Network = Literal["none", "http", "sockets"]
 Power = Literal[
@@ -43,6 +44,7 @@ NEEDS: dict[Kind, Power] = {
     "message-format": "messages",
     "alert-source": "alerts",
     "form": "forms",
+    "message-carrier": "messages",
 }
 
 

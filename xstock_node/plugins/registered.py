@@ -21,6 +21,7 @@ def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
         "message-format": registry.formats,
         "alert-source": registry.alert_sources,
         "form": registry.forms,
+        "message-carrier": registry.carriers,
     }
 
 

@@ -36,8 +36,12 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     token_file: Annotated[str, Meta(description="Route: file with the bearer token, mode 0600.")] = ""
     secret_file: Annotated[str, Meta(description="Route: file with the webhook secret (whsec_...), mode 0600.")] = ""
     senders: Annotated[
-        tuple[str, ...], Meta(description="Route: ids of the senders whose messages are taken; empty: of any.")
+        tuple[str, ...],
+        Meta(
+            description="Route: ids of the senders whose messages are taken; empty: of any. Carrier: who is answered."
+        ),
     ] = ()
+    format: Annotated[str, Meta(description="Carrier: the message format that it is given.")] = ""
     certificates: Annotated[
         tuple[str, ...], Meta(description="Route: SHA-256 of the client certificates that may call, in hex.")
     ] = ()

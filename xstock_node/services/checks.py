@@ -13,6 +13,7 @@ from xstock_node.services import accounting
 from xstock_node.services.alert_feeds import alert_findings
 from xstock_node.services.dropping import drop_findings
 from xstock_node.services.findings import Finding, network_findings
+from xstock_node.services.message_carrying import carrier_findings
 from xstock_node.services.notifying import duty_findings
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.overview import StatusView, status
@@ -53,6 +54,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *public_findings(office.settings.public_plain),
         *await source_findings(office),
         *await alert_findings(office),
+        *await office.node.engine.read(carrier_findings),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)

@@ -127,6 +127,7 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
         "alert-source": feed_checks(adapter),
         "route": {"its requests are answered as said": lambda: _answers(adapter, plugin)},
         "page": {"it shows a page in time": lambda: _shows(adapter)},
+        "message-carrier": {},
         "notifier": {"it carries a notice": lambda: _carries(adapter)},
     }
     return settled | own.get(adapter.kind, {})

@@ -46,8 +46,9 @@ def test_the_manifest_is_of_this_plugin() -> None:
     manifest = tomllib.loads((Path(xstock_dispatch.__file__).parent / "xstock-plugin.toml").read_text("utf-8"))
     registry = Registry()
     xstock_dispatch.xstock_register(registry)
-    *formats, route = manifest["adapter"]
+    *formats, route, carrier = manifest["adapter"]
     assert {one["name"]: one["title"] for one in formats} == {one.name: one.title for one in registry.formats.values()}
     assert (route["kind"], route["name"], route["authentication"]) == ("route", *registry.routes, "token")
-    assert manifest["api"] == 4 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
+    assert [carrier["name"]] == [*registry.carriers] and f"`plugins/{carrier['name']}.toml`" in README
+    assert manifest["api"] == 6 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
     assert f"`plugins/{route['name']}.toml`" in README and f"/plugins/xstock-dispatch/{route['path']}" in README

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from xstock_dispatch.carrier import Carrier
 from xstock_dispatch.documents import FORMS, Form, read_document, write_documents
 from xstock_dispatch.endpoint import Endpoint
 from xstock_node.plugins import Context, Registry, hookimpl
@@ -28,7 +29,8 @@ class Emsi:
 
 @hookimpl
 def xstock_register(registry: Registry) -> None:
-    """Offer both formats, which need no settings, and the endpoint, which has a file of them where it is on."""
+    """Offer both formats, which need no settings, and an endpoint and a carrier, each on where its file is."""
     for form in FORMS:
         registry.message_format(Emsi(form))
     registry.route(Endpoint())
+    registry.message_carrier(Carrier())

@@ -55,6 +55,21 @@ def read_document(raw: bytes) -> Reading | None:
     return Reading(messages=messages, skipped=tuple(told.skipped)[:MANY], flags=tuple(told.flags)[:MANY])
 
 
+def read_answer(raw: bytes) -> tuple[str, str]:
+    """The word of an answer (ACK or ERROR) and its free text; empty where it holds no message of EMSI."""
+    form = _form(raw)
+    if form is None:
+        return "", ""
+    try:
+        found = list(unwrap_xml(parse_xml(raw)) if form == "xml" else unwrap_json(parse_json(raw)))
+    except (BadMarkup, Broken):
+        return "", ""
+    heads = [emsi.context for emsi, _ in found]
+    errors = [head for head in heads if head.msgtype == "ERROR"]
+    chosen = (errors or heads)[:1]
+    return (chosen[0].msgtype, chosen[0].freetext) if chosen else ("", "")
+
+
 def write_documents(messages: tuple[ResourceMessage, ...], form: Form) -> tuple[Document, ...]:
     """A document for each message that EMSI has, in their order; `Declined` where one of them cannot be said whole."""
     documents = list[Document]()

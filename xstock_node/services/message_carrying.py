@@ -1,0 +1,167 @@
+"""Carrying answers: what becomes of a request of another system goes back to it, each message once and in order.
+
+Only messages of our own are carried, in the chains of the senders whom the operator named. A message that the other
+system did not take is kept with its reason; while it cannot be reached those behind wait.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from xstock_node.domain.message_chain import OWN_ID
+from xstock_node.domain.messages import ResourceMessage
+from xstock_node.plugins.calls import Defect
+from xstock_node.plugins.errors import AdapterError, Unavailable
+from xstock_node.plugins.host import Adapter
+from xstock_node.plugins.interchange import Carried, Writing
+from xstock_node.services.drafts import DRAFTS
+from xstock_node.services.findings import Finding
+from xstock_node.services.message_export import messages_of
+from xstock_node.services.messages_held import SAID
+from xstock_node.services.messaging import FORMAT
+from xstock_node.services.office import Office
+from xstock_node.services.shelf import Shelf
+from xstock_node.services.typed import clean
+from xstock_node.storage.interfaces import Transaction
+
+KIND: Final = "message-carrier"
+EVERY: Final = 15.0
+
+
+class CarriedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was handed over, or that the other system did not take, for a `reason`; `at` unix seconds."""
+
+    carrier: str
+    message: str
+    at: int
+    state: Literal["taken", "refused"]
+    reason: str = ""
+
+
+CARRIED: Shelf[CarriedMessage] = Shelf("message-carried", CarriedMessage)
+
+
+class Way(NamedTuple):
+    """A carrier that is on: the format that it is given, and whose requests it answers."""
+
+    adapter: Adapter
+    format: Adapter
+    senders: frozenset[str]
+
+
+class Carrying:
+    """Looks whenever something changed, and every few seconds, for answers that are not carried yet."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.ensure_future(self._run())
+
+    async def stop(self) -> None:
+        """End; a message that is under way is carried again, under the same id."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        position = self._office.changes.last
+        while True:
+            try:
+                await carry(self._office)
+            except Exception as error:  # looked at again at the next turn
+                self._office.node.trace.error("not-carried", why=f"{type(error).__name__}: {error}")
+            try:
+                async with asyncio.timeout(EVERY):
+                    await self._office.changes.after(position)
+            except TimeoutError:
+                pass
+            position = self._office.changes.last
+
+
+async def carry(office: Office) -> int:
+    """Carry what is due by every carrier; how many messages came to an end."""
+    ended, catalogue = 0, await office.catalogue()
+    names = {item.code: catalogue.name(item.code, "en") for item in catalogue.all()}
+    for way in ways(office):
+        due = await office.node.engine.read(lambda tx, way=way: _due(office, tx, way, names))  # type: ignore[misc]
+        for message in due:
+            if not await _one(office, way, message):
+                break  # what comes after it waits for it
+            ended += 1
+    return ended
+
+
+def ways(office: Office) -> Iterator[Way]:
+    """The carriers that are on and know whom they answer in which format."""
+    formats = {one.name: one for one in office.host.of_kind(FORMAT)}
+    for one in office.host.of_kind(KIND):
+        try:
+            settings = one.plugin.settings_of(one.name)
+        except (OSError, ValueError):
+            continue  # named in `plugin list` and by `doctor`
+        if settings is not None and settings.host.senders and settings.host.format in formats:
+            yield Way(one, formats[settings.host.format], frozenset(settings.host.senders))
+
+
+def carrier_findings(tx: Transaction) -> list[Finding]:
+    """What `doctor` says of messages that another system did not take."""
+    found = [one for one in CARRIED.list(tx) if one.state == "refused"]
+    if not found:
+        return []
+    last = max(found, key=lambda one: one.at)
+    do = "read the reason, mend it there or here, and telephone meanwhile"
+    said = f"{len(found)} answers were not taken, the last by {last.carrier}: {last.reason[:200]}"
+    return [Finding(check="answers to other systems", state="warning", found=said, do=do)]
+
+
+def _due(office: Office, tx: Transaction, way: Way, names: dict[str, str]) -> list[ResourceMessage]:
+    """Our messages in the chains of this carrier's senders that came to no end yet, in the order of each chain."""
+    found: list[ResourceMessage] = []
+    for draft in DRAFTS.list(tx):
+        origin = SAID.get(tx, draft.about) if draft.request else None
+        if origin is not None and origin.sender in way.senders:
+            found += [one for one in messages_of(office, tx, draft.request, names) if one.id.startswith(OWN_ID)]
+    return [one for one in found if CARRIED.get(tx, _key(way, one)) is None]
+
+
+async def _one(office: Office, way: Way, message: ResourceMessage) -> bool:
+    """Carry one message; whether it came to an end, taken or not."""
+    now = office.node.clock.now()
+    try:
+        documents = await way.format.plugin.call(FORMAT, way.format.name, "write", Writing(messages=(message,)))
+    except (AdapterError, Defect) as error:
+        return await _ended(office, way, message, Carried(taken=False, reason=clean(str(error))[:1000]), now)
+    answer = Carried(taken=True)  # of what the format has no message for, nothing is said
+    for document in documents:
+        try:
+            answer = await way.adapter.plugin.call(KIND, way.adapter.name, "carry", document)
+        except Unavailable as error:
+            office.node.trace.info("not-carried-yet", carrier=way.adapter.name, why=str(error)[:300])
+            return False
+        except (AdapterError, Defect) as error:
+            office.node.trace.warning("not-carried", carrier=way.adapter.name, why=str(error)[:300])
+            return False
+    return await _ended(office, way, message, answer, now)
+
+
+async def _ended(office: Office, way: Way, message: ResourceMessage, answer: Carried, now: int) -> bool:
+    done = CarriedMessage(
+        carrier=way.adapter.name,
+        message=message.id,
+        at=now,
+        state="taken" if answer.taken else "refused",
+        reason=answer.reason,
+    )
+    await office.node.engine.write(lambda tx: CARRIED.put(tx, _key(way, message), done, now), durable=True)
+    if not answer.taken:
+        office.node.trace.warning("answer-refused", carrier=done.carrier, message=message.id, why=answer.reason[:300])
+    return True
+
+
+def _key(way: Way, message: ResourceMessage) -> str:
+    return f"{way.adapter.name} {message.id}"
