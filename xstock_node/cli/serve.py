@@ -26,11 +26,13 @@ from xstock_node.services.alert_feeds import Alerting
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.members_desk import NodeMembers
 from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
 from xstock_node.services.plugging import Plugging
+from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.syncing import Syncing
 from xstock_node.services.writing_back import WritingBack
@@ -93,6 +95,7 @@ class Running:
         self._local: Listener | None = None
         self._public: Listener | None = None
         office.ways.desks["inbox"] = partial(NodeInbox, office)
+        office.ways.desks["members"] = partial(NodeMembers, office, Lines(office))
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)

@@ -12,6 +12,7 @@ import msgspec
 
 from xstock_node.plugins.errors import NotAllowed
 from xstock_node.plugins.inbox import Inbox
+from xstock_node.plugins.members import Members
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,3 +104,4 @@ class Context(NamedTuple):
     now: Callable[[], int]
     log: logging.Logger
     inbox: Inbox = cast("Inbox", Nowhere("inbox"))
+    members: Members = cast("Members", Nowhere("members"))

@@ -7,8 +7,10 @@ all of them.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from xstock_node.domain.towns import TownApplication
 from xstock_node.plugins import calls
 from xstock_node.plugins.inbox import Document, Receipt
+from xstock_node.plugins.members import ApplicationReceipt, Left, PublicAsk, PublicFigures, Sight, SightAsk
 
 
 class Act(NamedTuple):
@@ -27,6 +29,15 @@ class Desk(NamedTuple):
 
 DESKS: Final[Mapping[str, Desk]] = {
     "inbox": Desk("messages", {"take": Act(Document, tuple[Receipt, ...])}),
+    "members": Desk(
+        "members",
+        {
+            "apply": Act(TownApplication, ApplicationReceipt),
+            "public": Act(PublicAsk, PublicFigures),
+            "sight": Act(SightAsk, Sight),
+            "leave": Act(SightAsk, Left),
+        },
+    ),
 }
 
 

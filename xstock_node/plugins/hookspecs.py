@@ -8,9 +8,9 @@ from xstock_node.plugins.interchange import AlertSource, MessageFormat
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
 from xstock_node.plugins.public import Page, PublicRoute
 
-API_LEVEL = 5
+API_LEVEL = 6
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
-4: formats of messages, feeds of warnings; 5: forms."""
+4: formats of messages, feeds of warnings; 5: forms; 6: the desk of members."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
@@ -86,7 +86,7 @@ def _once(taken: object, name: str, what: str) -> None:
 
 
 class Hooks:
-    """Hook specifications of API level 5."""
+    """Hook specifications of API level 6."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:

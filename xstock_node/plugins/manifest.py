@@ -29,7 +29,9 @@ Kind = Literal[
     "form",
 ]
 Network = Literal["none", "http", "sockets"]
-Power = Literal["read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms"]
+Power = Literal[
+    "read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms", "members"
+]
 
 NEEDS: dict[Kind, Power] = {
     "file-reader": "read-stock",

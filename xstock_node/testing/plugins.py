@@ -11,6 +11,7 @@ from xstock_node.plugins.hookspecs import PROJECT
 from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.manifest import FILE
 from xstock_node.services.plugin_context import MemoryStore, WayOut
+from xstock_node.testing.members import LooseMembers
 from xstock_node.transport.plugin_http import PluginHttp
 
 
@@ -54,6 +55,7 @@ class LooseWays:
         self.ahead = 0
         self.said: list[tuple[str, str, str]] = []
         self.inboxes: dict[str, LooseInbox] = {}
+        self.members: dict[str, LooseMembers] = {}
         self._stores: dict[str, MemoryStore] = {}
         self._https: list[PluginHttp] = []
 
@@ -67,7 +69,9 @@ class LooseWays:
         return WayOut(self._https[-1])
 
     def desk(self, plugin: str, name: str) -> object:
-        """See `Ways.desk`; there is an inbox, and nothing else."""
+        """See `Ways.desk`; there are an inbox and a desk of members, and nothing else."""
+        if name == "members":
+            return self.members.setdefault(plugin, LooseMembers())
         return self.inboxes.setdefault(plugin, LooseInbox()) if name == "inbox" else Nowhere(name)
 
     def now(self) -> int:
