@@ -106,9 +106,7 @@ async def export(
     if out is None:
         emit(made, as_json, lambda _: made.text.rstrip("\n"))
         return
-    if out.exists():
-        raise Refusal("is-there", "a path without a file", str(out), "choose another, with --out")
-    out.write_text(made.text, "utf-8")
+    _write(out, made.text)
     done = Exported(event=event, file=str(out), rows=made.rows)
     emit(done, as_json, lambda one: words("impact.exported", "written: {file}", file=one.file))
 
@@ -118,16 +116,31 @@ async def export(
 @verb
 async def import_(as_json: bool, home: Path | None, file: Path) -> None:
     """Read counters from FILE, as `xstock impact export` writes it; all of it or nothing."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(limits.IMPACT_FILE + 1)
-    except OSError as error:
-        raise Refusal("no-file", str(file), error.strerror or str(error), "check the path", 2) from None
-    if len(content) > limits.IMPACT_FILE:
-        raise Refusal("large-file", f"at most {limits.IMPACT_FILE} bytes", "more", "split the file", 2)
+    content = _read(file)
     async with open_session(home) as session:
         taken = await session.call("impact.import", ImportImpact(content=content))
     emit(taken, as_json, lambda _: pairs(msgspec.structs.asdict(taken).items()))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refusal("is-there", "a path without a file", str(path), "choose another, with --out") from None
+    except OSError as error:
+        raise Refusal("no-file", str(path), error.strerror or str(error), "check the path", 2) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limits.IMPACT_FILE + 1)
+    except OSError as error:
+        raise Refusal("no-file", str(path), error.strerror or str(error), "check the path", 2) from None
+    if len(content) > limits.IMPACT_FILE:
+        raise Refusal("large-file", f"at most {limits.IMPACT_FILE} bytes", "more", "split the file", 2)
+    return content
 
 
 def _figure(text: str) -> tuple[str, str | None]:

@@ -31,9 +31,9 @@ Area = Annotated[str, Meta(pattern=r"^[A-Z]{2}[A-Z0-9-]{0,18}(?!\n)$")]
 """A code of NUTS, EMMA_ID or ISO 3166-2: each begins with its country."""
 Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}(?!\n)$", max_length=limits.TOWN_WORD)]
 Address = Annotated[
-    str, Meta(pattern=r"^([^\s@<>]+@[^\s@<>]+\.[^\s@<>]+|\+[0-9][0-9 ()/-]{4,30})(?!\n)$", max_length=limits.TOWN_NAME)
+    str, Meta(pattern=r"^([^\s@<>]+@[^\s@<>]+\.[^\s@<>]+|\+[0-9][0-9 ()/-]{4,30})?(?!\n)$", max_length=limits.TOWN_NAME)
 ]
-"""An electronic address, or a telephone number that begins with + and the country."""
+"""An electronic address, or a telephone number that begins with + and the country; empty once it is forgotten."""
 Node = Annotated[str, Meta(pattern=r"^([a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+)?(?!\n)$", max_length=100)]
 Digits = Annotated[str, Meta(pattern=r"^([0-9]{24})?(?!\n)$")]
 

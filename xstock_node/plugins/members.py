@@ -53,7 +53,7 @@ class WarningTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Aggregates alone: no member, no place, no quantity of stock. `shares` say in how many countries goods are offered.
+    """Aggregates alone: no member, no place, no quantity of stock. `shares` say in how many countries.
 
     `arrivals` are rounded, and cells of fewer than ten people have no figure.
     """

@@ -1,4 +1,4 @@
-"""What strangers and towns without a node may know of this node and its network: aggregates, and warnings of an area."""
+"""What strangers and towns without a node may know of this node and its network: aggregates, warnings of an area."""
 
 from typing import Final
 

@@ -82,6 +82,8 @@ async def take_application(office: Office, actor: Actor, said: TownApplication) 
     now = office.node.clock.now()
     fresh_id, _ = fresh(office.node.random)
     plain(said.name, "the name")
+    if not said.address:
+        raise Refusal("no-address", "an address of the function that answers", "none", "write it", 2)
 
     def work(tx: Transaction) -> tuple[str, bool]:
         held = _without_old(tx, now)
