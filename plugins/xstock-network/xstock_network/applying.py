@@ -17,6 +17,8 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"kind": KINDS, "contact": FUNC
 _LABELS: Final[Mapping[str, str]] = {"areas": "codes"}
 _OPTIONAL: Final = frozenset({"node", "digits"})
 _SHOWN: Final = 200
+_LONGEST: Final = 500
+"""Of a field, before it is looked at."""
 
 
 class ApplySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +53,12 @@ def application(form: Mapping[str, str]) -> TownApplication:
     unknown = sorted(set(form) - set(FIELDS))
     if unknown:
         raise ValueError(f"expected {', '.join(FIELDS)}; came {unknown[0][:40]}")
+    long = [name for name, text in form.items() if len(text) > _LONGEST]
+    if long:
+        raise ValueError(f"{long[0]}: expected at most {_LONGEST} characters; came {len(form[long[0]])}")
     said: dict[str, Any] = {name: " ".join(text.split()) for name, text in form.items()}
+    if not said.get("address"):
+        raise ValueError("address: expected that of the function that answers; came none")
     said["country"] = said.get("country", "").upper()
     said["areas"] = said.get("areas", "").upper().replace(",", " ").split()
     said["languages"] = said.get("languages", "").replace(",", " ").split()
