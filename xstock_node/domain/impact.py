@@ -5,6 +5,7 @@ said to be unknown, one that is missing was not spoken of; neither is 0.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal, NamedTuple
 
@@ -96,6 +97,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 def objection(note: ImpactNote) -> str:
     """What is wrong with a note, or nothing: `expected ...; came ...`."""
+    try:
+        date.fromisoformat(note.date)
+    except ValueError:
+        return f"expected a day, such as 2027-03-28; came {note.date}"
     for name, figure in note.figures.items():
         counter = BY_NAME.get(name)
         if counter is None:

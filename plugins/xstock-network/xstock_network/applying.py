@@ -14,6 +14,18 @@ FIELDS: Final = (
     "name", "kind", "country", "areas", "languages", "contact", "address", "tier", "node", "digits",
 )  # fmt: skip
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"kind": KINDS, "contact": FUNCTIONS, "tier": tuple(TOWN_TIERS[::-1])}
+_WANTED: Final[Mapping[str, str]] = {
+    "name": "a name of 1 to 120 characters",
+    "kind": ", ".join(KINDS),
+    "country": "two letters, such as BG",
+    "areas": "1 to 20 codes that begin with their country, such as BG311, apart by spaces",
+    "languages": "1 to 8 languages, such as bg ro, apart by spaces",
+    "contact": ", ".join(FUNCTIONS),
+    "address": "an e-mail address, or a telephone number that begins with +",
+    "tier": ", ".join(TOWN_TIERS),
+    "node": "the name of a node, such as vidin.bg, or nothing",
+    "digits": "24 digits, or nothing",
+}
 _LABELS: Final[Mapping[str, str]] = {"areas": "codes"}
 _OPTIONAL: Final = frozenset({"node", "digits"})
 _SHOWN: Final = 200
@@ -67,13 +79,19 @@ def application(form: Mapping[str, str]) -> TownApplication:
     try:
         return msgspec.convert(said, TownApplication)
     except msgspec.ValidationError as error:
-        raise ValueError(_sentence(str(error))) from None
+        raise ValueError(_sentence(str(error), said)) from None
 
 
-def _sentence(error: str) -> str:
-    what, _, where = error.partition(" - at `$.")
+def _sentence(error: str, said: Mapping[str, Any]) -> str:
+    """What is wrong with which field, in words for who fills it in."""
+    where = error.partition(" - at `$.")[2]
     field = where.partition("`")[0].partition("[")[0]
-    return f"{field or 'application'}: {what}"
+    if field not in _WANTED:
+        missing = next((name for name in FIELDS if f"`{name}`" in error), "application")
+        return f"{missing}: expected an answer; came none"
+    came = said.get(field, "")
+    shown = came if isinstance(came, str) else " ".join(came)
+    return f"{field}: expected {_WANTED[field]}; came {shown[:80] or 'none'}"
 
 
 def _form(words: Words, given: Mapping[str, str]) -> Form:
