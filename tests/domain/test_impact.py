@@ -142,7 +142,7 @@ ATTACKS = {
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_file_that_means_ill_is_refused_in_a_second(attack: str) -> None:
     begun = process_time()
-    with pytest.raises(ValueError, match="[Ee]xpected"):
+    with pytest.raises(ValueError, match=r"[Ee]xpected"):
         impact_csv.read(ATTACKS[attack])
     assert process_time() - begun < 1
 
