@@ -9,11 +9,13 @@ from xstock_node.api.draft_routes import DRAFT_ROUTES
 from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
 from xstock_node.api.form_routes import FORM_ROUTES
+from xstock_node.api.impact_routes import IMPACT_ROUTES
 from xstock_node.api.message_routes import MESSAGE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
 from xstock_node.api.plugin_routes import PLUGIN_ROUTES
 from xstock_node.api.route import Handler, Route
+from xstock_node.api.town_routes import TOWN_ROUTES
 from xstock_node.domain.items import Item
 from xstock_node.services import (
     bundling,
@@ -112,6 +114,8 @@ NODE_ROUTES = (
     *MESSAGE_ROUTES,
     *FORM_ROUTES,
     *CONVOY_ROUTES,
+    *TOWN_ROUTES,
+    *IMPACT_ROUTES,
     Route(
         "stock.preview",
         "GET",
@@ -400,7 +404,7 @@ NODE_ROUTES = (
         "GET",
         "/networks/applications",
         "see",
-        governing.NetworkName,
+        enrolment.ApplicationsAsked,
         list[enrolment.ApplicationView],
         enrolment.list_applications,
         "Who wants to join",

@@ -10,6 +10,7 @@ import msgspec
 
 from xstock_node.cli.assembly import read_identity
 from xstock_node.cli.keyfiles import KEYS, ROOT_KEY, read_root, write_file
+from xstock_node.cli.network_towns import VERBS as TOWN_VERBS
 from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder, load
@@ -42,6 +43,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 @click.group("network")
 def network() -> None:
     """Who belongs: charters, applications, vouches, members."""
+
+
+for town_verb in TOWN_VERBS:
+    network.add_command(town_verb)
 
 
 @network.command("list")
@@ -179,17 +184,19 @@ async def apply(
 
 @network.command("applications")
 @click.option("--take", "file", type=click.Path(path_type=Path), help="Take an application that came as a file.")
+@click.option("--all", "every", is_flag=True, help="Also towns that were sponsored, refused, or left.")
 @NETWORK
 @verb
-async def applications(as_json: bool, home: Path | None, network: str, file: Path | None) -> None:
-    """Who wants to join; compare the digits by telephone before you vouch."""
+async def applications(as_json: bool, home: Path | None, network: str, file: Path | None, every: bool) -> None:
+    """Who wants to join, nodes and towns; compare the digits by telephone before you vouch or sponsor."""
     async with open_session(home) as session:
         if file is not None:
             carried = enrolment.ApplicationFile(text=_read(file).decode("utf-8", "replace"))
             await session.call("network.application.take", carried)
-        found = await session.call("network.applications", governing.NetworkName(network=network))
-    rows = [(a.name, a.organisation, a.country, a.at, a.contact, a.digits) for a in found]
-    emit(found, as_json, lambda _: table(("name", "organisation", "in", "at", "contact", "digits"), rows))
+        found = await session.call("network.applications", enrolment.ApplicationsAsked(network=network, all=every))
+    rows = [(a.id, a.kind, a.name, a.organisation, a.country, a.state, a.at, a.contact, a.digits) for a in found]
+    titles = ("id", "kind", "name", "organisation", "in", "state", "at", "contact", "digits")
+    emit(found, as_json, lambda _: table(titles, rows))
 
 
 @network.command("vouch")

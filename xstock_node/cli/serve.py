@@ -27,6 +27,7 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.convoy_plugin import NodeConvoys
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.members_desk import NodeMembers
 from xstock_node.services.message_carrying import Carrying
 from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
@@ -35,6 +36,7 @@ from xstock_node.services.office import Office
 from xstock_node.services.own_warnings import NodeWarnings
 from xstock_node.services.passage_telling import PassageTelling
 from xstock_node.services.plugging import Plugging
+from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.syncing import Syncing
 from xstock_node.services.writing_back import WritingBack
@@ -101,6 +103,7 @@ class Running:
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
         self._passages = PassageTelling(office)
         self._carrying = Carrying(office)
+        office.ways.desks["members"] = partial(NodeMembers, office, Lines(office))
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)

@@ -13,6 +13,7 @@ import msgspec
 from xstock_node.plugins.convoys import Convoys
 from xstock_node.plugins.errors import NotAllowed
 from xstock_node.plugins.inbox import Inbox
+from xstock_node.plugins.members import Members
 from xstock_node.plugins.warnings import Warnings
 
 
@@ -107,3 +108,4 @@ class Context(NamedTuple):
     inbox: Inbox = cast("Inbox", Nowhere("inbox"))
     warnings: Warnings = cast("Warnings", Nowhere("warnings"))
     convoys: Convoys = cast("Convoys", Nowhere("convoys"))
+    members: Members = cast("Members", Nowhere("members"))

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from xstock_node.domain.alerts import Alert
+from xstock_node.domain.towns import TownApplication
 from xstock_node.plugins import calls
 from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.inbox import Document, Receipt
+from xstock_node.plugins.members import ApplicationReceipt, Left, PublicAsk, PublicFigures, Sight, SightAsk
 
 
 class Act(NamedTuple):
@@ -38,6 +40,15 @@ DESKS: Final[Mapping[str, Desk]] = {
     ),
     "warnings": Desk("alerts", {"own": Act(None, tuple[Alert, ...])}),
     "inbox": Desk("messages", {"take": Act(Document, tuple[Receipt, ...])}),
+    "members": Desk(
+        "members",
+        {
+            "apply": Act(TownApplication, ApplicationReceipt),
+            "public": Act(PublicAsk, PublicFigures),
+            "sight": Act(SightAsk, Sight),
+            "leave": Act(SightAsk, Left),
+        },
+    ),
 }
 
 

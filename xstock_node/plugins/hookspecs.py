@@ -10,7 +10,7 @@ from xstock_node.plugins.public import Page, PublicRoute
 
 API_LEVEL = 6
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
-4: formats of messages, feeds of warnings; 5: forms; 6: desks for convoys and warnings, carriers of messages."""
+4: formats of messages, feeds of warnings; 5: forms; 6: desks of convoys, warnings, members; carriers of messages."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 

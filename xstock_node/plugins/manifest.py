@@ -31,7 +31,7 @@ Kind = Literal[
 ]
 Network = Literal["none", "http", "sockets"]
 Power = Literal[
-    "read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms", "convoys"
+    "read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms", "convoys", "members"
 ]
 
 NEEDS: dict[Kind, Power] = {

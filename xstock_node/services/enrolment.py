@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.towns import Town
 from xstock_node.protocol import charter, identity, limits
 from xstock_node.protocol.charter import Charter
 from xstock_node.protocol.decode import decode
@@ -23,6 +24,7 @@ from xstock_node.services.governing import NetworkName, network_of
 from xstock_node.services.network import Network
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
+from xstock_node.services.towns import TOWNS
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Application, Invite
 
@@ -95,8 +97,18 @@ class ApplicationFile(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "written"
 
 
+class ApplicationsAsked(NetworkName, frozen=True, kw_only=True):
+    """Who waits; with `all` also towns that were sponsored, refused, or left."""
+
+    all: bool = False
+
+
 class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who wants to join. Compare the digits by telephone before you vouch."""
+    """Somebody who wants to join. Compare the digits by telephone before you vouch.
+
+    `kind` is node, or what a town says that it is which applied by the public form: its `id` is what the other verbs
+    take, `tier` what it asks for, or what it was given.
+    """
 
     name: str
     organisation: str
@@ -107,6 +119,10 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     contact: str
     invited: bool
     digits: str
+    id: str = ""
+    kind: str = "node"
+    state: str = "waiting"
+    tier: str = ""
 
 
 async def invite(office: Office, actor: Actor, request: InviteRequest) -> InviteView:
@@ -187,11 +203,14 @@ async def take_application(office: Office, actor: Actor, request: ApplicationFil
     return _view(taken)
 
 
-async def list_applications(office: Office, actor: Actor, request: NetworkName) -> list[ApplicationView]:
-    """Who wants to join."""
+async def list_applications(office: Office, actor: Actor, request: ApplicationsAsked) -> list[ApplicationView]:
+    """Who wants to join, nodes and towns; the towns are those of the home network."""
     network = office.node.network(request.network)
     found = await office.node.engine.read(lambda tx: tx.governance.applications(network.name))
-    return [_view(a) for a in found if not network.membership.is_member(a.name)]
+    nodes = [_view(a) for a in found if not network.membership.is_member(a.name)]
+    held = await office.node.engine.read(TOWNS.list) if network is office.node.home else []
+    towns = [_of_town(office, one) for one in held if request.all or one.state == "waiting"]
+    return [*nodes, *sorted(towns, key=lambda one: (one.at, one.id))]
 
 
 def read_invitation(text: str, now: int) -> Invitation:
@@ -252,4 +271,23 @@ def _view(application: Application) -> ApplicationView:
         contact=application.contact,
         invited=application.invited,
         digits=found.digits(),
+    )
+
+
+def _of_town(office: Office, town: Town) -> ApplicationView:
+    said = town.said
+    return ApplicationView(
+        name=said.node or said.name,
+        organisation=said.name,
+        country=said.country,
+        network=office.node.home.name,
+        at=iso(town.at),
+        sponsor=office.node.identity.name,
+        contact=said.contact,
+        invited=False,
+        digits=said.digits,
+        id=town.id,
+        kind=said.kind,
+        state=town.state,
+        tier=town.tier or said.tier,
     )

@@ -13,6 +13,7 @@ from xstock_node.plugins.hookspecs import PROJECT
 from xstock_node.plugins.inbox import Document, Receipt
 from xstock_node.plugins.manifest import FILE
 from xstock_node.services.plugin_context import MemoryStore, WayOut
+from xstock_node.testing.members import LooseMembers
 from xstock_node.transport.plugin_http import PluginHttp
 
 
@@ -89,6 +90,7 @@ class LooseWays:
         self.inboxes: dict[str, LooseInbox] = {}
         self.convoys = LooseConvoys()
         self.warnings = LooseWarnings()
+        self.members: dict[str, LooseMembers] = {}
         self._stores: dict[str, MemoryStore] = {}
         self._https: list[PluginHttp] = []
 
@@ -102,9 +104,10 @@ class LooseWays:
         return WayOut(self._https[-1])
 
     def desk(self, plugin: str, name: str) -> object:
-        """See `Ways.desk`; there is an inbox for each plugin, one watch over convoys, one list of warnings."""
+        """See `Ways.desk`; an inbox and members for each plugin, one watch over convoys, one list of warnings."""
         found = {
             "inbox": self.inboxes.setdefault(plugin, LooseInbox()),
+            "members": self.members.setdefault(plugin, LooseMembers()),
             "convoys": self.convoys,
             "warnings": self.warnings,
         }

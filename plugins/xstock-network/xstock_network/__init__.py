@@ -1,0 +1,13 @@
+"""Towns and islands beside the network: a public page, the form by which they apply, and a page for each of them."""
+
+from xstock_network.about import About
+from xstock_network.applying import Apply
+from xstock_network.town import TownPage
+from xstock_node.plugins import Registry, hookimpl
+
+
+@hookimpl
+def xstock_register(registry: Registry) -> None:
+    """Offer the pages; each is off until its file of settings stands."""
+    for page in (About(), Apply(), TownPage()):
+        registry.page(page)
