@@ -15,7 +15,7 @@ FOREIGN = (b"", b"{}", b"<a/>", b"\x00\xff", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>
 def format_checks(adapter: Adapter, plugin: FolderPlugin) -> dict[str, Work]:
     """The checks of a format; at least one message has to be recorded."""
     played: dict[str, Work] = {
-        f"it reads {one.name} as said": partial(_reads, adapter, plugin, one) for one in plugin.check.message
+        f"it reads {one.name} as said": partial(_reads, adapter, plugin, one) for one in _recorded(adapter, plugin)
     }
     missing = "expected a [[message]] in tests/check.toml; came none; write one"
     return {

@@ -64,7 +64,9 @@ def test_a_receipt_says_what_came_what_was_damaged_and_that_some_is_missing() ->
 
 def test_a_corrected_receipt_declares_the_error_and_stands_in_its_place() -> None:
     counted = (line(97, "good"), line(1, "damaged"), line(2, "short"))
-    corrected = message("receipt", "in-2", *counted, preceding="out-1", recalls="in-1", replaces=True, sent=1_806_400_000)
+    corrected = message(
+        "receipt", "in-2", *counted, preceding="out-1", recalls="in-1", replaces=True, sent=1_806_400_000
+    )
     told = (*loan()[:5], corrected)
     *_, (good, damaged), (wrong, wrong_damaged, right, right_damaged) = events(*told)
     for before, after in ((good, wrong), (damaged, wrong_damaged)):
@@ -128,7 +130,10 @@ quantities = st.one_of(
         Decimal
     ),
 )
-words = st.one_of(st.sampled_from(["", "a b%2F:c", "urn:xstock:ref:x", "urn:uuid:1", "<&\"'\x00\u2028>", *TEXTS]), st.text(max_size=20))
+words = st.one_of(
+    st.sampled_from(["", "a b%2F:c", "urn:xstock:ref:x", "urn:uuid:1", "<&\"'\x00\u2028>", *TEXTS]),
+    st.text(max_size=20),
+)
 places = st.builds(
     Place,
     description=words,

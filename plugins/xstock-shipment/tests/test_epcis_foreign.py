@@ -23,7 +23,11 @@ def held(messages: tuple[ResourceMessage, ...]) -> list[tuple[Any, ...]]:
 
 def test_goods_that_were_shipped_and_received() -> None:
     out, receipt = example("Example_9.6.1-ObjectEvent").messages
-    assert (out.kind, receipt.kind, receipt.preceding) == ("dispatch", "receipt", "urn:epcglobal:cbv:bt:0614141073467:1152")
+    assert (out.kind, receipt.kind, receipt.preceding) == (
+        "dispatch",
+        "receipt",
+        "urn:epcglobal:cbv:bt:0614141073467:1152",
+    )
     assert out.id == "ni:///sha-256;df7bb3c352fef055578554f09f5e2aa41782150ced7bd0b8af24dd3ccb30ba69?ver=CBV2.0"
     assert out.originating == receipt.originating == "http://transaction.acme.com/po/12345678"
     assert held((out,)) == [(1, "H87", f"urn:epc:id:sgtin:0614141.107346.{n}") for n in (2017, 2018)]

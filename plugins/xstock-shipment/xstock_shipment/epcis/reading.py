@@ -77,9 +77,7 @@ def read_event(event: Event, parts: tuple[Event, ...], parties: Parties, recalle
     return made
 
 
-def said_by_standard(
-    event: Event, parts: tuple[Event, ...], parties: Parties, recalled: str = ""
-) -> ResourceMessage:
+def said_by_standard(event: Event, parts: tuple[Event, ...], parties: Parties, recalled: str = "") -> ResourceMessage:
     """What the fields of the standard say, and nothing of our extension."""
     kind, at = kind_of(bare(event.biz_step), bare(event.disposition)), read_time(event.event_time, "eventTime")
     named = {bare(one.type): uris.referred(one.biz_transaction) for one in reversed(event.biz_transaction_list)}

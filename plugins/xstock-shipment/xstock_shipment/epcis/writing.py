@@ -84,9 +84,7 @@ def _recalled(
 def _events(message: ResourceMessage, known: Mapping[str, ResourceMessage]) -> tuple[Event, ...]:
     """The events of a message: what was seen, and what of it was damaged."""
     damaged = _Listed.of(line for line in message.lines if _is_damaged(message, line))
-    main = _Listed.of(
-        line for line in message.lines if _is_seen(message, line) and not _is_damaged(message, line)
-    )
+    main = _Listed.of(line for line in message.lines if _is_seen(message, line) and not _is_damaged(message, line))
     unseen = [line for line in message.lines if not _is_seen(message, line)]
     event = _event(message, main, "")
     parts = (_event(message, damaged, DAMAGED_PART),) if damaged.lines else ()
@@ -174,7 +172,7 @@ def _event(message: ResourceMessage, listed: _Listed, part: str) -> Event:
 def _epc(line: Resource) -> str:
     """The URI of a line that is one single thing, as it came from others; empty for a quantity."""
     one = line.codes[0] if line.codes and not line.item else None
-    if one is None or one.scheme != uris.EPC or (line.quantity, line.unit) != (1, PIECE):
+    if one is None or one.scheme != uris.EPC or line.quantity != 1 or line.unit != PIECE:
         return ""
     return "" if uris.read_sscc(one.value) else uris.refer(one.value)
 
