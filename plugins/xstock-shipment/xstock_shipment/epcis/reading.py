@@ -11,6 +11,7 @@ import msgspec
 
 from xstock_node.plugins.interchange import MessageKind, Resource, ResourceMessage, Schedule, limits
 from xstock_shipment.epcis import uris
+from xstock_shipment.epcis.packing import agreed, units_of
 from xstock_shipment.epcis.quantities import read_number
 from xstock_shipment.epcis.shapes import ErrorDeclaration, Event, Fields, Said
 from xstock_shipment.epcis.times import read_time
@@ -50,7 +51,9 @@ def read_events(events: tuple[Event, ...], parties: Parties) -> Iterator[Read]:
         if declared.error_declaration and not declared.part
         for corrective in declared.error_declaration.corrective_event_ids
     }
-    held = {event.event_id for event in events if event.event_id}
+    held = {event.event_id for event in events if event.event_id and not event.part}
+    if lost := sorted(parts.keys() - held):
+        raise Broken("missing", f"the event {lost[0]}, of which another is a part", "none")
     for event in events:
         declared = event.error_declaration
         if event.part:
@@ -66,12 +69,14 @@ def read_events(events: tuple[Event, ...], parties: Parties) -> Iterator[Read]:
 
 def read_event(event: Event, parts: tuple[Event, ...], parties: Parties, recalled: str = "") -> ResourceMessage:
     """The message of an event and of its other parts; `recalled` is the message in whose place it stands."""
+    packed, parts = tuple(one for one in parts if one.parent_id), tuple(one for one in parts if not one.parent_id)
     base = said_by_standard(event, parts, parties, recalled)
     said = event.said or Said()
     kind = str(said.message.get("kind", base.kind))
     if kind != base.kind and _step(kind) != bare(event.biz_step):
         raise Broken("contradiction", f"a kind of message that is {event.biz_step}", str(kind))
     made = overlaid(base, said, tuple(part.said or Said() for part in parts))
+    agreed(made, event, packed)
     if event.said is not None and uris.event_id(made.id) != event.event_id:
         raise Broken("contradiction", f"the event {uris.event_id(made.id)} of the message {made.id}", event.event_id)
     return made
@@ -94,6 +99,7 @@ def said_by_standard(event: Event, parts: tuple[Event, ...], parties: Parties, r
         recalls=recalled,
         replaces=bool(recalled),
         lines=tuple(line for one in (event, *parts) for line in lines_of(one, kind, at)),
+        shipment=units_of(event),
     )
 
 

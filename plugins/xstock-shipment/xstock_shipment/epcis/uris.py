@@ -8,6 +8,7 @@ import uuid
 from typing import Final
 from urllib.parse import quote, unquote
 
+from xstock_node.domain.sscc import check_digit
 from xstock_node.plugins.interchange import Coded, Place, Point, Resource
 
 REFERENCE: Final = "urn:xstock:ref:"
@@ -29,6 +30,8 @@ _LOTS: Final = (
 )
 _GEO: Final = re.compile(r"geo:(-?[0-9]{1,3}(?:\.[0-9]+)?),(-?[0-9]{1,3}(?:\.[0-9]+)?)")
 _SSCC: Final = re.compile(r"https?://[^/]+/00/([0-9]{18})")
+_SSCC_URN: Final = re.compile(r"urn:epc:id:sscc:([0-9]{4,12})\.([0-9])([0-9]{4,12})")
+_DIGITS: Final = re.compile(r"[0-9]{18}")
 
 
 def event_id(message: str, part: str = "") -> str:
@@ -96,6 +99,15 @@ def write_sscc(number: str) -> str:
 
 
 def read_sscc(uri: str) -> str:
-    """The 18 digits of a handling unit, empty for anything else."""
-    found = _SSCC.fullmatch(uri)
-    return found[1] if found else ""
+    """The 18 digits of a handling unit, empty for anything else (GS1 TDS 7.3 and 14.5.2)."""
+    if found := _SSCC.fullmatch(uri):
+        return found[1]
+    if (found := _SSCC_URN.fullmatch(uri)) and len(found[1] + found[3]) == 16:
+        digits = found[2] + found[1] + found[3]
+        return digits + check_digit(digits)
+    return ""
+
+
+def is_sscc(text: str) -> bool:
+    """Whether a number is one of a handling unit, by its length."""
+    return _DIGITS.fullmatch(text) is not None

@@ -60,6 +60,12 @@ def bare(word: str) -> str:
     return word.removeprefix(prefix)
 
 
+def uom(unit: str) -> str:
+    """A unit of Recommendation 20 as a quantity gives it: none of pieces, nor of what is no such code."""
+    is_code = 2 <= len(unit) <= 3 and unit.isascii() and unit.isalnum() and unit == unit.upper()
+    return unit if is_code and unit != PIECE else ""
+
+
 def kind_of(step: str, disposition: str) -> MessageKind:
     """What an event of these words is."""
     kind = READ.get(step, "information")

@@ -11,6 +11,7 @@ import msgspec
 
 from xstock_node.plugins.interchange import Resource, ResourceMessage, Schedule
 from xstock_shipment.epcis import uris
+from xstock_shipment.epcis.packing import packings, unit_uris
 from xstock_shipment.epcis.quantities import write_number
 from xstock_shipment.epcis.reading import (
     ADVICE,
@@ -35,7 +36,7 @@ from xstock_shipment.epcis.shapes import (
     Transaction,
 )
 from xstock_shipment.epcis.times import write_time
-from xstock_shipment.epcis.words import DAMAGED, MISMATCH, NOT_SO, PIECE, STEPS, WRONG
+from xstock_shipment.epcis.words import DAMAGED, MISMATCH, NOT_SO, PIECE, STEPS, WRONG, uom
 from xstock_shipment.parts import Broken
 
 DAMAGED_PART = "damaged"
@@ -82,7 +83,7 @@ def _recalled(
 
 
 def _events(message: ResourceMessage, known: Mapping[str, ResourceMessage]) -> tuple[Event, ...]:
-    """The events of a message: what was seen, and what of it was damaged."""
+    """The events of a message: what was seen, what of it was damaged, what was packed into each unit."""
     damaged = _Listed.of(line for line in message.lines if _is_damaged(message, line))
     main = _Listed.of(line for line in message.lines if _is_seen(message, line) and not _is_damaged(message, line))
     unseen = [line for line in message.lines if not _is_seen(message, line)]
@@ -94,7 +95,8 @@ def _events(message: ResourceMessage, known: Mapping[str, ResourceMessage]) -> t
     bases = [*(next(seen) for _ in main.lines), *(Resource(id="") for _ in unseen), *seen]
     pairs = list(zip([*main.lines, *unseen, *damaged.lines], bases, strict=True))
     said = _differences(message, base, ("lines",))
-    return _with_lines(message, (event, *parts), said, pairs, len(main.lines) + len(unseen))
+    own = _with_lines(message, (event, *parts), said, pairs, len(main.lines) + len(unseen))
+    return (*own, *packings(message, event))
 
 
 class _Listed(NamedTuple):
@@ -148,7 +150,7 @@ def _same(fields: Fields, key: str, value: Any) -> bool:
 
 def _event(message: ResourceMessage, listed: _Listed, part: str) -> Event:
     step, main = STEPS[message.kind], uris.event_id(message.id)
-    schedule = _moment(message)
+    schedule, things = _moment(message), [*([] if part else unit_uris(message)), *map(_epc, listed.single)]
     counted = [line for line in message.lines if line.condition in ("short", "over")] if not part else []
     return Event(
         type="ObjectEvent",
@@ -159,7 +161,7 @@ def _event(message: ResourceMessage, listed: _Listed, part: str) -> Event:
         biz_step=step.step,
         disposition=DAMAGED if part else step.disposition,
         persistent_disposition=Dispositions(set=(MISMATCH,)) if counted else None,
-        epc_list=tuple(map(_epc, listed.single)) if listed.single or not listed.classes else None,
+        epc_list=tuple(things) if things or not listed.classes else None,
         quantity_list=tuple(map(_quantity, listed.classes)) or None,
         read_point=At(id=uris.write_place(schedule.place)) if schedule.place else None,
         biz_transaction_list=tuple(_transactions(message)),
@@ -178,9 +180,7 @@ def _epc(line: Resource) -> str:
 
 
 def _quantity(line: Resource) -> Quantity:
-    uom = line.unit if line.unit != PIECE and line.unit.isascii() and line.unit.isalnum() else ""
-    uom = uom if uom == uom.upper() and 2 <= len(uom) <= 3 else ""
-    return Quantity(epc_class=uris.class_of(line), quantity=write_number(line.quantity), uom=uom)
+    return Quantity(epc_class=uris.class_of(line), quantity=write_number(line.quantity), uom=uom(line.unit))
 
 
 def _transactions(message: ResourceMessage) -> Iterable[Transaction]:
