@@ -1,6 +1,7 @@
 """An operation as messages: each answers its own, whatever the clocks say; a correction replaces what it mends."""
 
 import hashlib
+from decimal import Decimal
 from itertools import permutations
 
 import msgspec
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from xstock_node.domain import steps
 from xstock_node.domain.message_chain import KINDS, Partner, Told, chain_of
+from xstock_node.domain.message_loads import told_apart
 from xstock_node.domain.message_order import gaps, in_order
-from xstock_node.domain.messages import ResourceMessage
+from xstock_node.domain.messages import HandlingUnit, Packed, Resource, ResourceMessage, Shipment
 from xstock_node.domain.operation import Event
 from xstock_node.domain.operations import Side
 
@@ -104,3 +106,65 @@ def test_what_has_no_counterpart_is_not_told() -> None:
     events = [*gift()[:4], event("supplier", "stage", 3, 2, 45, consignment="c1")]
     assert len(chain_of(TOLD, events)) == 4 and "stage" not in KINDS
     assert chain_of(TOLD, [event("supplier", "standby", 1, 0, 5, lines=[TENT])]) == ()
+
+
+def lot(name: str, quantity: int) -> steps.Line:
+    return steps.Line(item="TENT", unit="H87", qty=(quantity, 0), lot=name)
+
+
+def test_two_lots_of_one_item_are_two_lines_with_ids_of_their_own() -> None:
+    events = gift()[:4]
+    lines = [lot("A", 30), lot("B", 15), lot("C", 5)]
+    events.append(event("supplier", "dispatch", 3, 2, 50, consignment="c1", lines=lines))
+    counts = [
+        {"item": "TENT", "unit": "H87", "good": [28, 0], "damaged": [2, 0], "sscc": "0" * 18},
+        {"item": "TENT", "unit": "H87", "good": [20, 0], "sscc": "1" * 18},
+    ]
+    events.append(event("requester", "received", 3, 3, 60, consignment="c1", counts=counts))
+    chain = chain_of(TOLD, events)
+    assert chain == chain_of(TOLD, events[::-1]), "the same on both sides"
+    told, receipt = chain[-2:]
+    assert [(r.id, r.about, r.lot, r.quantity) for r in told.lines] == [
+        ("1", "1", "A", 30),
+        ("1.2", "1", "B", 15),
+        ("1.3", "1", "C", 5),
+    ]
+    assert [(r.id, r.about, r.quantity) for r in receipt.lines] == [
+        ("1-good", "1", 28),
+        ("1-damaged", "1", 2),
+        ("1-good.2", "1", 20),
+    ]
+
+
+@given(st.lists(st.sampled_from(["1", "1.2", "1.3", "2", "1.2.2"]), max_size=8))
+def test_lines_are_told_apart_and_who_is_alone_keeps_its_id(ids: list[str]) -> None:
+    found = [line.id for line in told_apart(Resource(id=one) for one in ids)]
+    assert len(set(found)) == len(found) and all(one.startswith(was) for was, one in zip(ids, found, strict=True))
+    assert all(found[ids.index(one)] == one for one in set(ids)), "the first keeps it"
+
+
+def test_a_dispatch_tells_its_units_seal_carrier_mode_and_crossing_and_no_vehicle() -> None:
+    unit = steps.HandlingUnit(
+        sscc="038500001234567893", lines=(lot("B", 15), lot("Z", 1), steps.Line(item="OTHER", unit="H87", qty=(1, 0))),
+        kg=(4125, -1), serials=("S-1",),
+    )  # fmt: skip
+    lines = [lot("A", 30), lot("B", 15)]
+    staged = event("supplier", "stage", 3, 2, 45, consignment="c1", units=[unit], crossings=["Vidin"], vehicle="a" * 64)
+    out = event(
+        "supplier", "dispatch", 4, 2, 50, consignment="c1", lines=lines, seal="SEAL-7", carrier="HŽ Cargo", mode="2",
+        vehicle="b" * 64,
+    )  # fmt: skip
+    *_, told = chain_of(TOLD, [*gift()[:4], staged, out])
+    packed = (Packed(line="1.2", quantity=Decimal(15)), Packed(line="1", quantity=Decimal(1)))
+    assert told.shipment == Shipment(
+        units=(HandlingUnit(id="038500001234567893", kg=Decimal("412.5"), serials=("S-1",), contents=packed),),
+        seals=("SEAL-7",),
+        carrier="HŽ Cargo",
+        mode="2",
+        crossings=("Vidin",),
+    )
+    assert b"aaaa" not in msgspec.json.encode(told) and b"bbbb" not in msgspec.json.encode(told)
+    again = event("supplier", "correct", 5, 2, 70, of=out.hash, lines=[lot("A", 31), lot("B", 15)])
+    *_, corrected = chain_of(TOLD, [*gift()[:4], staged, out, again])
+    assert corrected.shipment == told.shipment and corrected.lines[0].resource == "c1"
+    assert chain_of(TOLD, gift())[4].shipment is None

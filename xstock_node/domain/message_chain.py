@@ -12,8 +12,19 @@ from typing import Final, NamedTuple
 import msgspec
 
 from xstock_node.domain import steps
+from xstock_node.domain.message_loads import shipment_of, told_apart
 from xstock_node.domain.message_order import causal
-from xstock_node.domain.messages import Answer, Contact, MessageKind, Moment, Place, Resource, ResourceMessage, Schedule
+from xstock_node.domain.messages import (
+    Answer,
+    Contact,
+    MessageKind,
+    Moment,
+    Place,
+    Resource,
+    ResourceMessage,
+    Schedule,
+    Shipment,
+)
 from xstock_node.domain.operation import Event, lines_of
 from xstock_node.domain.operations import Side
 from xstock_node.domain.sums import ZERO, Key
@@ -107,6 +118,7 @@ class _Chain:
         self._lines: dict[str, tuple[steps.Line, ...]] = {}
         self._by_hash: dict[str, ResourceMessage] = {}
         self._where: Place | None = None
+        self._staged: dict[str, steps.Stage] = {}
         self.messages: list[ResourceMessage] = []
 
     def take(self, event: Event) -> None:
@@ -114,6 +126,8 @@ class _Chain:
         if event.verb == "correct" and isinstance(event.body, steps.Correct):
             self._correct(event, event.body)
             return
+        if isinstance(event.body, steps.Stage):
+            self._staged[event.body.consignment] = event.body
         kind = KINDS.get(event.verb)
         if kind is None:
             return
@@ -128,10 +142,19 @@ class _Chain:
         if before is None and kind != "request":
             return  # the step that it answers is one without a counterpart
         recalls = before.id if before is not None and kind == "recall" else ""
-        self._add(event, kind, before, tuple(self._resources(event, kind)), recalls)
+        lines, shipment = told_apart(self._resources(event, kind)), None
+        if isinstance(event.body, steps.Dispatch):
+            shipment = shipment_of(self._staged.get(event.body.consignment), event.body, lines)
+        self._add(event, kind, before, lines, recalls, shipment)
 
     def _add(
-        self, event: Event, kind: MessageKind, before: ResourceMessage | None, lines: tuple[Resource, ...], recalls: str
+        self,
+        event: Event,
+        kind: MessageKind,
+        before: ResourceMessage | None,
+        lines: tuple[Resource, ...],
+        recalls: str,
+        shipment: Shipment | None,
     ) -> None:
         own, other = self._told.requester, self._told.supplier
         if event.side == "supplier":
@@ -155,6 +178,7 @@ class _Chain:
             note=event.body.note or event.body.reason or (event.verb if kind == "recall" else ""),
             contacts=(_contact(own, event.side),),
             lines=lines,
+            shipment=shipment,
         )
         self.messages.append(message)
         self._by_hash[event.hash] = message
@@ -168,9 +192,9 @@ class _Chain:
         if found is None:
             return
         lines = tuple(self._counted(body.counts)) if body.counts else tuple(self._plain(body.lines)) or found.lines
-        moment = found.lines[0].schedule if found.lines else ()
-        lines = tuple(_with(line, schedule=moment) for line in lines)
-        self._add(event, found.kind, self._named(found.preceding), lines, found.id)
+        first = found.lines[0] if found.lines else Resource(id="")
+        lines = told_apart(_with(line, resource=first.resource, schedule=first.schedule) for line in lines)
+        self._add(event, found.kind, self._named(found.preceding), lines, found.id, found.shipment)
 
     def _named(self, id_: str) -> ResourceMessage | None:
         return next((one for one in self.messages if one.id == id_), None)

@@ -87,6 +87,36 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schedule: Annotated[tuple[Schedule, ...], Few] = ()
 
 
+class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """So much of a line of the message, in the line's unit, that is inside of a handling unit."""
+
+    line: Id
+    quantity: Decimal | None = None
+
+
+class HandlingUnit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A pallet, box or machine: `id` is its SSCC (18 digits), `kg` its gross weight, `m3` its volume."""
+
+    id: Id
+    kg: Decimal | None = None
+    m3: Decimal | None = None
+    serials: Annotated[tuple[Name, ...], Many] = ()
+    contents: Annotated[tuple[Packed, ...], Many] = ()
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How goods travel: in which units, under which seals, with whom; `mode` is a code of UNECE Recommendation 19.
+
+    No vehicle, plate or driver is ever told to another system.
+    """
+
+    units: Annotated[tuple[HandlingUnit, ...], Many] = ()
+    seals: Annotated[tuple[Id, ...], Few] = ()
+    carrier: Name = ""
+    mode: Id = ""
+    crossings: Annotated[tuple[Name, ...], Few] = ()
+
+
 MessageKind = Literal[
     "unsolicited-offer",
     "request",
@@ -135,3 +165,4 @@ class ResourceMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     note: Prose = ""
     contacts: Annotated[tuple[Contact, ...], Few] = ()
     lines: Annotated[tuple[Resource, ...], Many] = ()
+    shipment: Shipment | None = None

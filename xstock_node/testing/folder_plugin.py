@@ -44,9 +44,13 @@ class SentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ReadMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document that a format reads, and what it should make of it. Without `content` it is the file `tests/NAME`."""
+    """A document that a format reads, and what it should make of it. Without `content` it is the file `tests/NAME`.
+
+    `format` is the one that reads it, where a plugin has several that know nothing of each other.
+    """
 
     name: str
+    format: str = ""
     content: str = ""
     alerts: int = 0
     messages: int = 0

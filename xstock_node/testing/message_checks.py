@@ -15,7 +15,7 @@ FOREIGN = (b"", b"{}", b"<a/>", b"\x00\xff", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>
 def format_checks(adapter: Adapter, plugin: FolderPlugin) -> dict[str, Work]:
     """The checks of a format; at least one message has to be recorded."""
     played: dict[str, Work] = {
-        f"it reads {one.name} as said": partial(_reads, adapter, plugin, one) for one in plugin.check.message
+        f"it reads {one.name} as said": partial(_reads, adapter, plugin, one) for one in _recorded(adapter, plugin)
     }
     missing = "expected a [[message]] in tests/check.toml; came none; write one"
     return {
@@ -42,6 +42,10 @@ async def _read(adapter: Adapter, document: Document) -> Reading | None:
     return found
 
 
+def _recorded(adapter: Adapter, plugin: FolderPlugin) -> list[ReadMessage]:
+    return [one for one in plugin.check.message if one.format in ("", adapter.name)]
+
+
 def _document(plugin: FolderPlugin, one: ReadMessage) -> Document:
     content = (plugin.folder / "tests" / one.name).read_bytes() if not one.content else one.content.strip().encode()
     return Document(name=one.name, content=content)
@@ -54,7 +58,7 @@ async def _reads(adapter: Adapter, plugin: FolderPlugin, one: ReadMessage) -> st
 
 
 async def _again(adapter: Adapter, plugin: FolderPlugin) -> str:
-    for one in plugin.check.message:
+    for one in _recorded(adapter, plugin):
         first = await _read(adapter, _document(plugin, one))
         if first is None or first.error:
             continue

@@ -140,11 +140,11 @@ def _characteristics(line: Resource) -> list[str]:
 
 
 def without_unknown(message: ResourceMessage) -> ResourceMessage:
-    """The message without codes that are never written."""
+    """The message without codes that are never written, and without its shipment, for which EMSI has no field."""
     lines = (
         msgspec.structs.replace(
             line, codes=tuple(one for one in line.codes if codes.is_ours_to_say(one.scheme, one.value))
         )
         for line in message.lines
     )
-    return msgspec.structs.replace(message, lines=tuple(lines))
+    return msgspec.structs.replace(message, lines=tuple(lines), shipment=None)

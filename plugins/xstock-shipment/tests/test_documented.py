@@ -8,6 +8,7 @@ import xstock_shipment
 from ubl_schemas import judge
 from xstock_shipment import marks
 from xstock_shipment.documents import read_document
+from xstock_shipment.epcis.words import STEPS
 
 from xstock_node.plugins import API_LEVEL, Registry
 from xstock_node.testing.folder_plugin import open_folder
@@ -15,7 +16,7 @@ from xstock_node.testing.plugin_checks import check
 
 HERE = Path(__file__).parents[1]
 README = (HERE / "README.md").read_text("utf-8")
-CODE = "".join(path.read_text("utf-8") for path in Path(xstock_shipment.__file__).parent.glob("*.py"))
+CODE = "".join(path.read_text("utf-8") for path in Path(xstock_shipment.__file__).parent.rglob("*.py"))
 
 
 def test_the_example_is_valid_and_read() -> None:
@@ -26,6 +27,7 @@ def test_the_example_is_valid_and_read() -> None:
 
 
 def test_the_readme_names_marks_and_errors() -> None:
+    assert [kind for kind in STEPS if f"`{kind}`" not in README] == []
     assert [one for one in (*marks.DOCUMENT, *marks.ITEM) if f"`#{one}`" not in README] == []
     words = set(re.findall(r'Broken\(\s*"([a-z-]+)"', CODE)) - {"sums"}
     assert len(words) >= 3 and [one for one in words if f"`{one}`" not in README] == []
@@ -35,8 +37,8 @@ def test_the_manifest_is_of_this_plugin() -> None:
     manifest = tomllib.loads((Path(xstock_shipment.__file__).parent / "xstock-plugin.toml").read_text("utf-8"))
     registry = Registry()
     xstock_shipment.xstock_register(registry)
-    (adapter,) = manifest["adapter"]
-    assert (adapter["kind"], adapter["name"]) == ("message-format", *registry.formats)
+    said = [(adapter["kind"], adapter["name"], adapter["title"]) for adapter in manifest["adapter"]]
+    assert said == [("message-format", name, one.title) for name, one in registry.formats.items()] and len(said) == 2
     assert manifest["api"] == 4 <= API_LEVEL and manifest["may"] == ["messages"]
 
 

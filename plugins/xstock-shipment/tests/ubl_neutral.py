@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import msgspec
 
-from xstock_node.plugins.interchange import Contact, MessageKind, Place, Resource, ResourceMessage, Schedule
+from xstock_node.plugins.interchange import (
+    Contact,
+    HandlingUnit,
+    MessageKind,
+    Packed,
+    Place,
+    Resource,
+    ResourceMessage,
+    Schedule,
+    Shipment,
+)
 
 OWNER = Contact(description="Crveni križ, Zagreb", role="owner", place=Place(country="HR"))
 ASKED = Contact(description="Български Червен кръст", role="requester", place=Place(country="BG"))
@@ -21,8 +31,8 @@ TEXTS = (
 def line(quantity: Decimal | int, condition: str = "", name: str = "Family tent", **more: object) -> Resource:
     """A line about tents."""
     id_ = f"1-{condition}" if condition else "1"
-    said = {"item": "HSHETENTF16C", "unit": "H87", "resource": "lot-1", "about": "1"}
-    return Resource(id=id_, name=name, quantity=Decimal(quantity), condition=condition, **{**said, **more})  # type: ignore[arg-type]
+    said = {"id": id_, "item": "HSHETENTF16C", "unit": "H87", "resource": "lot-1", "about": "1"}
+    return Resource(name=name, quantity=Decimal(quantity), condition=condition, **{**said, **more})  # type: ignore[arg-type]
 
 
 def message(kind: MessageKind, id_: str, *lines: Resource, preceding: str = "", **more: object) -> ResourceMessage:
@@ -68,3 +78,21 @@ def loan(
         message("return-receipt", "home-1", line(good, "good", schedule=home, **away), preceding="back-1"),
     )
     return tuple(msgspec.structs.replace(one, sent=one.sent + 600 * place) for place, one in enumerate(told))
+
+
+def loaded(text: str = TEXTS[0]) -> ResourceMessage:
+    """A dispatch of two lots on two pallets, and a third under the number of its maker."""
+    units = (
+        HandlingUnit(
+            id="038500001234567893",
+            kg=Decimal("412.5"),
+            m3=Decimal("1.92"),
+            serials=("S-1", text),
+            contents=(Packed(line="1", quantity=Decimal(40)), Packed(line="1.2", quantity=Decimal(5))),
+        ),
+        HandlingUnit(id="038500001234567909", contents=(Packed(line="1.2", quantity=Decimal("34.5")),)),
+        HandlingUnit(id=f"pallet {text}", kg=Decimal(90)),
+    )
+    load = Shipment(units=units, seals=("SEAL-7", text), carrier=text, mode="3", crossings=(text, "Gradina"))
+    lines = (line(60, lot="A"), line(Decimal("39.5"), id="1.2", lot="B", unit="KGM"))
+    return message("dispatch", "out-1", *lines, preceding="accept-1", shipment=load)

@@ -14,6 +14,7 @@ from xstock_node.plugins.interchange import (
     Status,
 )
 from xstock_shipment import marks
+from xstock_shipment.loads import load_of
 from xstock_shipment.parts import Broken, item_of, party_of, place_of, quantity_of, time_of
 from xstock_shipment.tags import DESPATCH, RECEIPT, Element, each, one, text
 from xstock_shipment.writing import QUANTITIES
@@ -92,6 +93,7 @@ def _message(
         note=text(root, "Note")[:2000],
         contacts=(_with_role(contact, kind),) if contact else (),
         lines=lines,
+        shipment=load_of(one(root, "Shipment")),
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from xstock_node.plugins.interchange import Contact, Resource, ResourceMessage, Schedule
 from xstock_shipment import marks
+from xstock_shipment.loads import put_stage, put_units
 from xstock_shipment.parts import Broken, put_item, put_party, put_place, put_quantity, put_time
 from xstock_shipment.tags import DESPATCH, PROOF, RECEIPT, STATUS, Element, inside, new, put
 
@@ -204,6 +205,7 @@ def _order(root: Element, message: ResourceMessage) -> None:
 def _shipment(root: Element, message: ResourceMessage) -> None:
     shipment = inside(root, "Shipment")
     put(shipment, "ID", _consignment(message) or "1")
+    put_stage(shipment, message.shipment)
     delivery = inside(shipment, "Delivery")
     moments = {one.moment: one for one in (message.lines[0].schedule if message.lines else ())}
     arrived = moments.get("actual-arrival") or moments.get("actual-return-arrival")
@@ -219,6 +221,7 @@ def _shipment(root: Element, message: ResourceMessage) -> None:
         despatch = inside(delivery, "Despatch")
         put_time(despatch, "ActualDespatchDate", "ActualDespatchTime", left.at)
         put_place(despatch, "DespatchLocation", left.place)
+    put_units(shipment, message)
 
 
 def _first(message: ResourceMessage) -> Schedule:
