@@ -1,7 +1,6 @@
 """Operations made up by the steps of both sides: told as events and advices that are valid, the same, and whole."""
 
 import hashlib
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -82,19 +81,16 @@ def test_an_operation_is_told_alike_valid_and_whole(events: list[Event], exercis
         judge_events(one.content)
     readings = [read_events(one.content) for one in documents]
     found = [message for one in readings if one for message in one.messages]
-    assert found == [message for message in chain if message.kind in STEPS] and len(found) in (8, 9)
+    assert found == [message for message in chain if message.kind in STEPS] and len(found) in (7, 8)
     assert [one.content for one in write_events(found)] == [one.content for one in documents]
     advices = write_ubl(chain)
     kinds = [judge_ubl(one.content) for one in advices]
-    assert kinds.count("ReceiptAdvice") == len(found) - 6 and kinds.count("DespatchAdvice") == 2
+    assert kinds.count("ReceiptAdvice") == len(found) - 5 and kinds.count("DespatchAdvice") == 2
     again = [message for one in advices if (reading := read_ubl(one.content)) for message in reading.messages]
     assert [one.content for one in write_ubl(again)] == [one.content for one in advices]
     (out,) = [message for message in again if message.kind == "dispatch"]
     (meant,) = [message for message in chain if message.kind == "dispatch"]
     assert out.shipment == meant.shipment and out.lines == _without_terms(meant, out)
-    assert sum(line.quantity or Decimal(0) for line in out.lines) == sum(
-        line.quantity or Decimal(0) for line in meant.lines
-    )
 
 
 def _without_terms(meant: Any, read: Any) -> Any:
