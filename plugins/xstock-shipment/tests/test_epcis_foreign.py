@@ -1,4 +1,4 @@
-"""Events of others: the examples of GS1 are read as far as they say something here, and what nobody knows is flagged."""
+"""Events of others: the examples of GS1 are read as far as they say something, and what nobody knows is flagged."""
 
 import json
 from decimal import Decimal

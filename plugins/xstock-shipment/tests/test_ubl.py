@@ -145,6 +145,17 @@ def test_the_example_is_read_without_the_names_of_people() -> None:
     assert [judge(one.content) for one in write_documents((found,))] == ["DespatchAdvice"]
 
 
+def test_a_receipt_of_others_that_rejects_is_flagged_and_ours_is_not() -> None:
+    (_, _, document, *_) = write_documents(loan())
+    ours = read_document(document.content)
+    assert ours is not None and ours.flags == ()
+    theirs = read_document(
+        document.content.replace(b"<cbc:CustomizationID>urn:xstock:ubl:1<", b"<cbc:CustomizationID>x<")
+    )
+    assert theirs is not None and theirs.messages[0].lines[0].quantity == 95
+    assert theirs.flags == ("received-may-hold-rejected: line 1",)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [

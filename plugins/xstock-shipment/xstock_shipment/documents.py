@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import msgspec
 
 from xstock_node.plugins import Declined
-from xstock_node.plugins.interchange import Document, Reading, ResourceMessage, Skipped
+from xstock_node.plugins.interchange import Document, Reading, ResourceMessage, Skipped, limits
 from xstock_node.plugins.markup import BadMarkup, parse_xml
 from xstock_shipment.parts import Broken
-from xstock_shipment.reading import read_despatch, read_receipt, read_status
+from xstock_shipment.reading import doubts, read_despatch, read_receipt, read_status
 from xstock_shipment.tags import DESPATCH, PROOF, RECEIPT, STATUS, Element, document_of
 from xstock_shipment.writing import write
 
@@ -38,7 +38,7 @@ def read_document(raw: bytes) -> Reading | None:
             return None
         message = _READERS[document](root)
         msgspec.json.decode(msgspec.json.encode(message), type=ResourceMessage)
-        return Reading(messages=(message,))
+        return Reading(messages=(message,), flags=doubts(root)[: limits.MESSAGE_MANY])
     except (BadMarkup, Broken) as error:
         return Reading(error=error.word, error_text=str(error)[:300])
     except msgspec.ValidationError as error:

@@ -21,6 +21,7 @@ from xstock_shipment.writing import QUANTITIES
 
 STATUSES: dict[str, Status] = {one: one for one in ("Actual", "Exercise", "System", "Test", "Draft")}
 MANY = 2000
+OWN = "urn:xstock:ubl:"
 CONDITIONS: tuple[Condition, ...] = ("good", "damaged", "short", "over")
 
 
@@ -52,6 +53,14 @@ def read_receipt(root: Element) -> ResourceMessage:
             reason = text(entry, "RejectReason")[:300] if condition == "damaged" else ""
             lines.append(_line(entry, f"{about}-{condition}", about, at=schedule, reason=reason, **said))
     return _message(root, kind, RECEIPT, tuple(lines), "DeliveryCustomerParty", "DespatchSupplierParty")
+
+
+def doubts(root: Element) -> tuple[str, ...]:
+    """Lines of others' receipts of which a part was rejected: some count it among what was received, we do not."""
+    if text(root, "CustomizationID").startswith(OWN):
+        return ()
+    rejected = (entry for entry in each(root, "ReceiptLine") if quantity_of(entry, "RejectedQuantity")[0])
+    return tuple(f"received-may-hold-rejected: line {text(entry, 'ID')}"[:300] for entry in rejected)
 
 
 def read_status(root: Element) -> ResourceMessage:

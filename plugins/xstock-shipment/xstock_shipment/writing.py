@@ -183,7 +183,8 @@ def _proof(message: ResourceMessage, advice: ResourceMessage) -> Element:
     put(leaf, "ID", _consignment(advice) or "1")
     returned = _first(message).at or message.sent
     put(leaf, "FinalReexportationDate", _day(returned))
-    for line in message.lines:
+    counted = counted_by_line(message.lines).values()
+    for line in (one[condition] for one in counted for condition in QUANTITIES if condition in one):
         if line.condition != "short" and line.quantity is not None:
             put(leaf, "Note", f"{line.quantity:f} {line.unit} {line.item or line.name} {line.condition}".strip())
     put(inside(leaf, "ExportationDocumentReference"), "ID", advice.id)

@@ -6,7 +6,7 @@ from xstock_node.plugins.interchange import HandlingUnit, ResourceMessage, Shipm
 from xstock_shipment.epcis import uris
 from xstock_shipment.epcis.quantities import write_number
 from xstock_shipment.epcis.shapes import Event, Quantity
-from xstock_shipment.epcis.words import PIECE, uom
+from xstock_shipment.epcis.words import uom
 from xstock_shipment.parts import Broken
 
 

@@ -37,7 +37,6 @@ from xstock_shipment.epcis.shapes import (
 )
 from xstock_shipment.epcis.times import write_time
 from xstock_shipment.epcis.words import DAMAGED, MISMATCH, NOT_SO, PIECE, STEPS, WRONG, uom
-from xstock_shipment.parts import Broken
 
 DAMAGED_PART = "damaged"
 
