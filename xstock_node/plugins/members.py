@@ -36,9 +36,12 @@ class SightAsk(msgspec.Struct, frozen=True, kw_only=True):
 class WarningTold(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that an open public warning says, in one language; unknown times are 0.
 
+    `id` is the same here whenever it is told, and another once something else is said.
     `fallback`: it is in none of the wanted languages; `unsure`: whether it touches the area cannot be told.
     """
 
+    id: str
+    sent: int
     event: str
     headline: str
     instruction: str

@@ -15,6 +15,8 @@ from xstock_node.plugins.members import (
 
 KEY = "a key of these checks"
 WARNING = WarningTold(
+    id="abc.0",
+    sent=1_799_990_000,
     event="Наводнение",
     headline="Дунав се покачва",
     instruction="Стойте далеч от реката.",

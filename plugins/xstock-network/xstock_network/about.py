@@ -70,6 +70,7 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
             Figure(label=words("towns"), value=str(figures.towns)),
         ],
         tables=tables,
+        language=words.language,
     )
 
 

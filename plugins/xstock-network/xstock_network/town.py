@@ -55,6 +55,7 @@ def page(sight: Sight, words: Words) -> PageData:
         text=[] if sight.warnings else [words("no_warnings")],
         tables=tables,
         forms=[Form(title=words("leave"), fields=[key, out], button=words("send"))],
+        language=words.language,
     )
 
 
