@@ -115,6 +115,8 @@ def test_the_public_reads_aggregates_and_warnings_alone(river: River, tmp_path: 
     bulgarian, romanian = (river.door.get("network-about", query)[1] for query in ("", "?lang=ro"))
     assert "Градове по Дунав" in bulgarian and "употребявани дрехи" in bulgarian
     assert "Дунав се покачва" in bulgarian and "Dunărea crește" in romanian and "Orașele Dunării" in romanian
+    feed = river.door.feed("?lang=ro")
+    assert "Dunărea crește" in feed and is_free_of(feed, "Viscol", "shelter", *HIDDEN)
     for page in (bulgarian, romanian):
         assert "shelter" in page.lower() and is_free_of(page, "Viscol", "1000", TENT, *HIDDEN)
     assert river.door.get("network-town")[0] == 200 and river.door.get("nothing")[0] == 404
