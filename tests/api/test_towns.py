@@ -216,6 +216,26 @@ async def test_a_warning_cancelled_leaves_the_page(door: Door) -> None:
     assert "[bg]" not in await door.page("network-about")
 
 
+async def test_what_a_town_asks_for_is_a_draft_that_nobody_sends_by_itself(door: Door) -> None:
+    town, observer = [
+        (await door.act("sponsor", id=await door.applies(address=f"{tier}@vidin.example"), tier=tier))["key"]
+        for tier in ("town", "observer")
+    ]
+    need = {"category": "shelter", "people": "120", "hours": "24"}
+    for _ in range(2):
+        assert "чака човек" in await door.page("network-town", need | {"key": town})
+    assert "a town of tier town" in await door.page("network-town", need | {"key": observer})
+    for wrong in ({"people": "many"}, {"people": "0"}, {"hours": "9999"}, {"category": "weapons"}, {"people": "٣"}):
+        page = await door.page("network-town", need | {"key": town} | wrong)
+        assert page.count("чака човек") == 1 and "xpected" in page and "Видин" in page, "told, and nothing asked"
+    (draft,) = (await door.desk.ask("GET", "/requests/drafts"))[1]
+    assert (draft["state"], draft["people"], draft["contact"]) == ("open", 120, "duty-officer town@vidin.example")
+    for number in range(1, limits.TOWN_NEEDS):
+        await door.page("network-town", need | {"key": town, "people": str(number)})
+    assert "at most 10" in await door.page("network-town", need | {"key": town, "people": "99"})
+    assert (await door.desk.ask("GET", "/requests"))[1] == []
+
+
 async def test_strangers_who_ask_again_are_told_the_same_for_two_seconds(door: Door) -> None:
     desk, ask = NodeMembers(door.desk.office, door.lines, "xstock-network"), PublicAsk(languages=("bg",))
     before = await desk.public(ask)

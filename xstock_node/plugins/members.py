@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.arrivals import ArrivalCell
+from xstock_node.domain.items import Category
 from xstock_node.domain.towns import Offered, Share, TownApplication, TownTier
 from xstock_node.protocol import limits
 
@@ -31,6 +32,25 @@ class SightAsk(msgspec.Struct, frozen=True, kw_only=True):
     """What the town with this key may see."""
 
     key: Key
+
+
+class TownNeed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the town with this key needs: a category of goods, for how many people, within how many hours."""
+
+    key: Key
+    category: Category
+    people: Annotated[int, Meta(ge=1, le=limits.ARRIVAL_PEOPLE)]
+    hours: Annotated[int, Meta(ge=1, le=720)] = 72
+
+
+class NeedTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A need of a town: `open` until a person of the node has `sent` it on as a request, or `dropped` it."""
+
+    id: str
+    at: int
+    category: str
+    people: int
+    state: Literal["open", "sent", "dropped"]
 
 
 class WarningTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +95,7 @@ class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """What a town without a node sees: warnings of its area in each of its languages, and what its tier opens.
 
-    `offered` are bands by item and country of its area: empty for an observer.
+    `offered` are bands by item and country of its area: empty for an observer. `needs` are its own.
     """
 
     id: str
@@ -85,6 +105,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     warnings: tuple[WarningTold, ...] = ()
     offered: tuple[Offered, ...] = ()
+    needs: tuple[NeedTold, ...] = ()
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +128,10 @@ class Members(Protocol):
 
     async def sight(self, ask: SightAsk) -> Sight:
         """What a sponsored town may see now. `Declined` for a key that opens nothing."""
+        ...
+
+    async def ask(self, need: TownNeed) -> NeedTold:
+        """Open a draft request for a town's need, which a person sends or dismisses. `Declined` for an observer."""
         ...
 
     async def leave(self, ask: SightAsk) -> Left:

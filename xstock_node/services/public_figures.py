@@ -12,6 +12,7 @@ from xstock_node.services.alerts_held import here_of
 from xstock_node.services.arrivals import ARRIVALS
 from xstock_node.services.offer_views import figure
 from xstock_node.services.office import Office
+from xstock_node.services.town_needs import needs_of
 from xstock_node.services.towns import TOWNS
 from xstock_node.services.warnings_told import told
 from xstock_node.storage.interfaces import Transaction
@@ -128,6 +129,7 @@ async def sight_of(office: Office, lines: Lines, town: Town) -> Sight:
                 towns.Offered(named(one.item), one.country, one.unit, one.least, one.below)
                 for one in towns.offered(offers, towns.countries_of(said))
             ),
+            needs=needs_of(tx, town.id),
         )
 
     return await office.node.engine.read(work)
