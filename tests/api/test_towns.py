@@ -17,6 +17,7 @@ from xstock_node.api.public import make_public_app
 from xstock_node.domain.alerts import Alert, Block
 from xstock_node.domain.rights import Role
 from xstock_node.plugins.host import PluginHost
+from xstock_node.plugins.members import PublicAsk
 from xstock_node.protocol import limits
 from xstock_node.services.alerting import take_in
 from xstock_node.services.members_desk import NodeMembers
@@ -53,8 +54,10 @@ class Door(NamedTuple):
     desk: Desk
     desks: dict[str, Desk]
     client: TestClient[Any, Any]
+    lines: Lines
 
     async def page(self, name: str, form: dict[str, str] | None = None, query: str = "") -> str:
+        self.lines.forget()
         path = f"/plugins/xstock-network/pages/{name}{query}"
         async with self.client.request("POST" if form else "GET", path, data=form) as answer:
             assert answer.status == 200, await answer.text()
@@ -88,13 +91,13 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         office = desks[BG].office
         office.host = PluginHost(["xstock-network"], home=tmp_path)
         office.host.attach(office.ways, tmp_path)
-        office.ways.desks["members"] = partial(NodeMembers, office, Lines(office))
+        office.ways.desks["members"] = partial(NodeMembers, office, lines := Lines(office))
         for one in office.host.plugins.values():
             quick = tuple(msgspec.structs.replace(entry, a_minute=6000) for entry in one.manifest.adapter or ())
             one.manifest = msgspec.structs.replace(one.manifest, adapter=quick)
         client = TestClient(TestServer(make_public_app(office)))
         await client.start_server()
-        yield Door(desks[BG], desks, client)
+        yield Door(desks[BG], desks, client, lines)
         await client.close()
         await office.host.stop()
 
@@ -155,6 +158,8 @@ async def test_at_most_a_hundred_wait_and_who_waits_in_vain_is_dropped(door: Doo
     assert "at most 100" in await door.page("network-apply", FORM)
     _, found, _ = await door.desk.ask("GET", "/networks/applications")
     assert len(found) == limits.TOWNS_WAITING
+    (told,) = [one for one in (await door.desk.ask("GET", "/doctor"))[1] if one["check"] == "applications"]
+    assert told["found"].startswith("100 ")
     await door.act("refuse", id=found[0]["id"], reason="unknown to us")
     await door.act("refuse", 422, id=found[0]["id"], reason="again")
     assert await door.applies() not in {one["id"] for one in found}
@@ -209,3 +214,35 @@ async def test_a_warning_cancelled_leaves_the_page(door: Door) -> None:
     cancel = said(door, name="x", kind="Cancel", refers=("a",))
     await door.warn(msgspec.structs.replace(cancel, sent=cancel.sent + 1, blocks=()))
     assert "[bg]" not in await door.page("network-about")
+
+
+async def test_what_a_town_asks_for_is_a_draft_that_nobody_sends_by_itself(door: Door) -> None:
+    town, observer = [
+        (await door.act("sponsor", id=await door.applies(address=f"{tier}@vidin.example"), tier=tier))["key"]
+        for tier in ("town", "observer")
+    ]
+    need = {"category": "shelter", "people": "120", "hours": "24"}
+    for _ in range(2):
+        assert "чака човек" in await door.page("network-town", need | {"key": town})
+    assert "a town of tier town" in await door.page("network-town", need | {"key": observer})
+    for wrong in ({"people": "many"}, {"people": "0"}, {"hours": "9999"}, {"category": "weapons"}, {"people": "٣"}):
+        page = await door.page("network-town", need | {"key": town} | wrong)
+        assert page.count("чака човек") == 1 and "xpected" in page and "Видин" in page, "told, and nothing asked"
+    (draft,) = (await door.desk.ask("GET", "/requests/drafts"))[1]
+    assert (draft["state"], draft["people"], draft["contact"]) == ("open", 120, "duty-officer town@vidin.example")
+    for number in range(1, limits.TOWN_NEEDS):
+        await door.page("network-town", need | {"key": town, "people": str(number)})
+    assert "at most 10" in await door.page("network-town", need | {"key": town, "people": "99"})
+    assert (await door.desk.ask("GET", "/requests"))[1] == []
+
+
+async def test_strangers_who_ask_again_are_told_the_same_for_two_seconds(door: Door) -> None:
+    desk, ask = NodeMembers(door.desk.office, door.lines, "xstock-network"), PublicAsk(languages=("bg",))
+    before = await desk.public(ask)
+    await door.warn(said(door, here("bg", "Дунав")))
+    assert await desk.public(ask) is before, "no new look at storage"
+    door.lines.forget()
+    assert len((await desk.public(ask)).warnings) == 1
+    for number in range(200):
+        door.lines.tell((f"x-{number}",), before)
+    assert door.lines.told(("x-0",)) is None and door.lines.told(("x-199",)) is before, "and not for every language"

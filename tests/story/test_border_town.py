@@ -95,6 +95,14 @@ def test_a_town_applies_is_sponsored_sees_its_tier_and_area_and_leaves(river: Ri
     assert "Drava raste" in page and "не е на вашия език" in page, "what has none of them is shown, and marked"
     assert "1000 - 2000" in page and is_free_of(page, *HIDDEN)
 
+    asked = door.post("network-town", key=key, category="shelter", people="120", hours="24")[1]
+    (draft,) = [one for one in run(bg, "request", "drafts") if one["origin"] != "alert"]
+    assert (draft["origin"], draft["people"], draft["lines"][0]["name"]) == ("town", 120, "shelter")
+    assert "чака човек" in asked and river.guest["name"] in draft["note"]
+    line = f"{draft['lines'][0]['id']}={TENT}=30:H87"
+    taken = run(bg, "request", "take", draft["id"], "--to", river.hr.name, "--line", line, "--place", "Видин")
+    assert len(taken["operations"]) == 1 and "поискано от членовете" in river.sees(key), "its own request"
+
     run(bg, "arrival", "note", "--area", "BG311", "--people", "7", "--by", "sea", "--event", river.glide)
     run(bg, "arrival", "note", "--area", "BG311", "--people", "148", "--by", "road", "--event", river.glide)
     shown = door.get("network-about")[1]
@@ -115,6 +123,8 @@ def test_the_public_reads_aggregates_and_warnings_alone(river: River, tmp_path: 
     bulgarian, romanian = (river.door.get("network-about", query)[1] for query in ("", "?lang=ro"))
     assert "Градове по Дунав" in bulgarian and "употребявани дрехи" in bulgarian
     assert "Дунав се покачва" in bulgarian and "Dunărea crește" in romanian and "Orașele Dunării" in romanian
+    feed = river.door.feed("?lang=ro")
+    assert "Dunărea crește" in feed and is_free_of(feed, "Viscol", "shelter", "1371", "redcross.hr", "Osijek")
     for page in (bulgarian, romanian):
         assert "shelter" in page.lower() and is_free_of(page, "Viscol", "1000", TENT, *HIDDEN)
     assert river.door.get("network-town")[0] == 200 and river.door.get("nothing")[0] == 404

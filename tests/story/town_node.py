@@ -22,6 +22,7 @@ title = "Orașele Dunării"
 """,
     "network-apply": 'says = ["We telephone within a week."]\n',
     "network-town": 'language = "bg"\n',
+    "network-warnings": 'title = "Дунав"\nlanguage = "bg"\n',
 }
 
 
@@ -42,11 +43,17 @@ class TownNode:
 
     def get(self, page: str, query: str = "") -> tuple[int, str]:
         """A page as a visitor sees it."""
-        return self._ask(page + query, None)
+        return self._ask(f"pages/{page}{query}", None)
+
+    def feed(self, query: str = "") -> str:
+        """The warnings as Atom."""
+        status, text = self._ask(f"warnings{query}", None)
+        assert status == 200
+        return text
 
     def post(self, page: str, **form: str) -> tuple[int, str]:
         """A form as a browser sends it."""
-        return self._ask(page, urlencode(form).encode())
+        return self._ask(f"pages/{page}", urlencode(form).encode())
 
     def apply(self, **form: str) -> str:
         """Apply; the number of the application."""
@@ -55,8 +62,8 @@ class TownNode:
         assert status == 200 and found, page
         return found[1]
 
-    def _ask(self, page: str, body: bytes | None) -> tuple[int, str]:
-        url = f"http://127.0.0.1:{self.port}/plugins/xstock-network/pages/{page}"
+    def _ask(self, path: str, body: bytes | None) -> tuple[int, str]:
+        url = f"http://127.0.0.1:{self.port}/plugins/xstock-network/{path}"
         try:
             with urllib.request.urlopen(url, body, timeout=30) as answer:
                 return answer.status, answer.read().decode()

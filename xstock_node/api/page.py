@@ -35,7 +35,7 @@ def render(page: PageData) -> str:
     body = "\n".join(parts)
     head = f"<title>{escape(page.title)}</title><style>{STYLE}</style>"
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{head}'
+        f'<!doctype html>\n<html lang="{escape(page.language)}"><head><meta charset="utf-8">{head}'
         f'<meta name="viewport" content="width=device-width"></head>\n<body>\n{body}\n</body></html>\n'
     )
 

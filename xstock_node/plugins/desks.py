@@ -12,7 +12,16 @@ from xstock_node.domain.towns import TownApplication
 from xstock_node.plugins import calls
 from xstock_node.plugins.convoys import Expected, Noted, Passage
 from xstock_node.plugins.inbox import Document, Receipt
-from xstock_node.plugins.members import ApplicationReceipt, Left, PublicAsk, PublicFigures, Sight, SightAsk
+from xstock_node.plugins.members import (
+    ApplicationReceipt,
+    Left,
+    NeedTold,
+    PublicAsk,
+    PublicFigures,
+    Sight,
+    SightAsk,
+    TownNeed,
+)
 
 
 class Act(NamedTuple):
@@ -46,6 +55,7 @@ DESKS: Final[Mapping[str, Desk]] = {
             "apply": Act(TownApplication, ApplicationReceipt),
             "public": Act(PublicAsk, PublicFigures),
             "sight": Act(SightAsk, Sight),
+            "ask": Act(TownNeed, NeedTold),
             "leave": Act(SightAsk, Left),
         },
     ),

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.arrivals import ArrivalCell
+from xstock_node.domain.items import Category
 from xstock_node.domain.towns import Offered, Share, TownApplication, TownTier
 from xstock_node.protocol import limits
 
@@ -33,12 +34,34 @@ class SightAsk(msgspec.Struct, frozen=True, kw_only=True):
     key: Key
 
 
+class TownNeed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the town with this key needs: a category of goods, for how many people, within how many hours."""
+
+    key: Key
+    category: Category
+    people: Annotated[int, Meta(ge=1, le=limits.ARRIVAL_PEOPLE)]
+    hours: Annotated[int, Meta(ge=1, le=720)] = 72
+
+
+class NeedTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A need of a town: `open` until a person of the node has `sent` it on as a request, or `dropped` it."""
+
+    id: str
+    at: int
+    category: str
+    people: int
+    state: Literal["open", "sent", "dropped"]
+
+
 class WarningTold(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that an open public warning says, in one language; unknown times are 0.
 
+    `id` is the same here whenever it is told, and another once something else is said.
     `fallback`: it is in none of the wanted languages; `unsure`: whether it touches the area cannot be told.
     """
 
+    id: str
+    sent: int
     event: str
     headline: str
     instruction: str
@@ -72,7 +95,7 @@ class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """What a town without a node sees: warnings of its area in each of its languages, and what its tier opens.
 
-    `offered` are bands by item and country of its area: empty for an observer.
+    `offered` are bands by item and country of its area: empty for an observer. `needs` are its own.
     """
 
     id: str
@@ -82,6 +105,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     warnings: tuple[WarningTold, ...] = ()
     offered: tuple[Offered, ...] = ()
+    needs: tuple[NeedTold, ...] = ()
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +128,10 @@ class Members(Protocol):
 
     async def sight(self, ask: SightAsk) -> Sight:
         """What a sponsored town may see now. `Declined` for a key that opens nothing."""
+        ...
+
+    async def ask(self, need: TownNeed) -> NeedTold:
+        """Open a draft request for a town's need, which a person sends or dismisses. `Declined` for an observer."""
         ...
 
     async def leave(self, ask: SightAsk) -> Left:

@@ -91,7 +91,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageData(msgspec.Struct, frozen=True, kw_only=True):
-    """A page: what is shown, never how. `text` are paragraphs, `svg` is one picture, of which no script runs."""
+    """A page: what is shown, never how. `text` are paragraphs, `svg` is one picture, of which no script runs.
+
+    `language` (BCP 47) is that of its texts.
+    """
 
     title: Short
     text: Annotated[list[Text], Meta(max_length=50)] = []
@@ -99,6 +102,7 @@ class PageData(msgspec.Struct, frozen=True, kw_only=True):
     tables: Annotated[list[Table], Meta(max_length=20)] = []
     forms: Annotated[list[Form], Meta(max_length=10)] = []
     svg: Annotated[str, Meta(max_length=limits.PLUGIN_SVG)] = ""
+    language: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{0,35}(?!\n)$")] = "en"
 
 
 class PageAsk(msgspec.Struct, frozen=True, kw_only=True):

@@ -209,6 +209,7 @@ TOWN_WORD = 35
 TOWN_AREAS = 20
 TOWN_LANGUAGES = 8
 TOWN_KEY = 64
+TOWN_NEEDS = 10  # open ones of a town
 TOWN_KEPT = 90 * 86_400  # seconds after an application ended, or waited in vain
 ARRIVALS = 20_000
 ARRIVAL_PEOPLE = 1_000_000  # of one note

@@ -21,6 +21,7 @@ from xstock_node.services.plugging import plugin_findings
 from xstock_node.services.public_desk import public_findings
 from xstock_node.services.source_checks import source_findings
 from xstock_node.services.times import iso
+from xstock_node.services.towns import town_findings
 from xstock_node.services.writing_back import movement_findings
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import LogState
@@ -55,6 +56,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *await source_findings(office),
         *await alert_findings(office),
         *await office.node.engine.read(carrier_findings),
+        *await town_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
     logs = await verify_logs(office, actor)

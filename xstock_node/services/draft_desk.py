@@ -90,8 +90,9 @@ class TakeDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftView(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft. `origin` is alert or a format, `about` the id here of its warning or message; `state` open, sent (as
-    `request`) or dropped (`reason`). Unknown texts and times are empty; severity 1 (life at risk) to 3, 0 not said.
+    """A draft. `origin` is alert, town or a format, `about` the id here of its warning, message or town; `state`
+    open, sent (as `request`) or dropped (`reason`). Unknown texts and times are empty; severity 1 (life at risk) to 3,
+    0 not said.
     """
 
     id: str

@@ -27,10 +27,10 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What might be asked for. `origin` is `alert` or the name of a format, `foreign_id` the other system's own id.
+    """What might be asked for. `origin` is `alert`, `town` or the name of a format, `foreign_id` its own id there.
 
-    `about` is the id here of the warning or message. `touched`: a person changed it, so that no later word of the other
-    system does. `request` is the request that it became; times are unix seconds.
+    `about` is the id here of the warning, message or town. `touched`: a person changed it, so that no later word of the
+    other system does. `request` is the request that it became; times are unix seconds.
     """
 
     id: str

@@ -4,10 +4,20 @@ import msgspec
 
 from xstock_node.domain.towns import Town, TownApplication
 from xstock_node.plugins.errors import Declined
-from xstock_node.plugins.members import ApplicationReceipt, Left, PublicAsk, PublicFigures, Sight, SightAsk
+from xstock_node.plugins.members import (
+    ApplicationReceipt,
+    Left,
+    NeedTold,
+    PublicAsk,
+    PublicFigures,
+    Sight,
+    SightAsk,
+    TownNeed,
+)
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.public_figures import Lines, public_figures, sight_of
+from xstock_node.services.town_needs import ask_for
 from xstock_node.services.towns import TownRef, let_go, take_application, town_of_key
 
 
@@ -35,6 +45,16 @@ class NodeMembers:
     async def sight(self, ask: SightAsk) -> Sight:
         """See `Members.sight`."""
         return await sight_of(self._office, self._lines, await self._town(ask.key))
+
+    async def ask(self, need: TownNeed) -> NeedTold:
+        """See `Members.ask`."""
+        try:
+            said = msgspec.convert(msgspec.to_builtins(need), TownNeed)
+            return await ask_for(self._office, self._actor, await self._town(said.key), said)
+        except msgspec.ValidationError as error:
+            raise Declined(f"expected a need in order; came another: {error}") from None
+        except Refusal as error:
+            raise Declined(f"expected {error.expected}; came {error.came}; {error.do}") from None
 
     async def leave(self, ask: SightAsk) -> Left:
         """See `Members.leave`."""

@@ -12,6 +12,7 @@ from xstock_node.services.alerts_held import here_of
 from xstock_node.services.arrivals import ARRIVALS
 from xstock_node.services.offer_views import figure
 from xstock_node.services.office import Office
+from xstock_node.services.town_needs import needs_of
 from xstock_node.services.towns import TOWNS
 from xstock_node.services.warnings_told import told
 from xstock_node.storage.interfaces import Transaction
@@ -20,15 +21,38 @@ PAGE: Final = 1000
 MOST: Final = 20_000
 SECONDS: Final = 60.0
 """How long the aggregates of offers are told again without a new look at them: strangers may ask at any rate."""
+FIGURES_SECONDS: Final = 2.0
+"""The same of all that the public reads, warnings among it."""
+ASKS: Final = 64
 
 
 class Lines:
-    """The live offers that all members may see, as aggregates need them; audiences are left out."""
+    """The live offers that all members may see, as aggregates need them; audiences are left out.
+
+    Beside them what the public was told last, by languages.
+    """
 
     def __init__(self, office: Office) -> None:
         self._office = office
         self._held: tuple[OfferLine, ...] = ()
         self._at: float | None = None
+        self._figures: dict[tuple[str, ...], tuple[float, PublicFigures]] = {}
+
+    def told(self, languages: tuple[str, ...]) -> PublicFigures | None:
+        """What the public was told in these languages a moment ago, if it was."""
+        at, found = self._figures.get(languages, (0.0, None))
+        return found if self._office.node.clock.steady() - at < FIGURES_SECONDS else None
+
+    def tell(self, languages: tuple[str, ...], figures: PublicFigures) -> None:
+        """Remember what the public was told."""
+        while len(self._figures) >= ASKS:
+            self._figures.pop(next(iter(self._figures)))
+        self._figures[languages] = self._office.node.clock.steady(), figures
+
+    def forget(self) -> None:
+        """Look at everything anew at the next question."""
+        self._at = None
+        self._figures.clear()
 
     async def read(self) -> tuple[OfferLine, ...]:
         """The lines, at most a minute old."""
@@ -59,10 +83,12 @@ class Lines:
 
 
 async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> PublicFigures:
-    """What the public may know, by the node's own area."""
+    """What the public may know, by the node's own area; at most two seconds old."""
+    languages = ask.languages or office.settings.languages
+    if (found := lines.told(languages)) is not None:
+        return found
     offers, node, now = await lines.read(), office.node, office.node.clock.now()
     standings = node.home.membership.standings().values()
-    languages = ask.languages or office.settings.languages
 
     def work(tx: Transaction) -> PublicFigures:
         return PublicFigures(
@@ -77,7 +103,9 @@ async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> Public
             arrivals=arrivals.cells(ARRIVALS.list(tx)),
         )
 
-    return await node.engine.read(work)
+    made = await node.engine.read(work)
+    lines.tell(languages, made)
+    return made
 
 
 async def sight_of(office: Office, lines: Lines, town: Town) -> Sight:
@@ -101,6 +129,7 @@ async def sight_of(office: Office, lines: Lines, town: Town) -> Sight:
                 towns.Offered(named(one.item), one.country, one.unit, one.least, one.below)
                 for one in towns.offered(offers, towns.countries_of(said))
             ),
+            needs=needs_of(tx, town.id),
         )
 
     return await office.node.engine.read(work)

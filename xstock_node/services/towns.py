@@ -18,6 +18,7 @@ from xstock_node.domain.towns import Town, TownApplication, TownState, TownTier
 from xstock_node.protocol import limits
 from xstock_node.services import governing
 from xstock_node.services.errors import Refusal
+from xstock_node.services.findings import Finding
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
@@ -154,6 +155,16 @@ def town_of_key(tx: Transaction, key: str, now: int) -> Town | None:
     wanted = hash_of("".join(key.split()).lower())
     held = [one for one in TOWNS.list(tx) if one.opens(now) and hmac.compare_digest(one.key, wanted)]
     return held[0] if held else None
+
+
+async def town_findings(office: Office) -> list[Finding]:
+    """What `doctor` says of applications that wait for an answer."""
+    held = await office.node.engine.read(TOWNS.list)
+    waiting = sum(one.state == "waiting" for one in held)
+    if not waiting:
+        return []
+    do = "see `xstock network applications`; answer with `sponsor` or `refuse`"
+    return [Finding(check="applications", state="warning", found=f"{waiting} of towns wait for an answer", do=do)]
 
 
 def hash_of(key: str) -> str:

@@ -61,6 +61,8 @@ def _wanted(speech: Speech, languages: Sequence[str], every: bool) -> list[Shown
 def _told(held: HeldAlert, one: Shown, concern: Concern, ends: int, rank: int | None) -> WarningTold:
     block: Block = one.block
     return WarningTold(
+        id=f"{held.id}.{held.alert.blocks.index(block)}",
+        sent=held.alert.sent,
         event=_short(block.event),
         headline=_short(block.headline),
         instruction=clean(block.instruction)[:1500],

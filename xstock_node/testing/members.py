@@ -6,15 +6,19 @@ from xstock_node.plugins.errors import Declined
 from xstock_node.plugins.members import (
     ApplicationReceipt,
     Left,
+    NeedTold,
     PublicAsk,
     PublicFigures,
     Sight,
     SightAsk,
+    TownNeed,
     WarningTold,
 )
 
 KEY = "a key of these checks"
 WARNING = WarningTold(
+    id="abc.0",
+    sent=1_799_990_000,
     event="Наводнение",
     headline="Дунав се покачва",
     instruction="Стойте далеч от реката.",
@@ -54,6 +58,7 @@ class LooseMembers:
 
     def __init__(self) -> None:
         self.applications: list[TownApplication] = []
+        self.needs: list[TownNeed] = []
         self.left = False
         self.figures = FIGURES
 
@@ -71,6 +76,14 @@ class LooseMembers:
         if ask.key != KEY or self.left:
             raise Declined("expected the key of a sponsored town; came another")
         return SIGHT
+
+    async def ask(self, need: TownNeed) -> NeedTold:
+        """See `Members.ask`."""
+        await self.sight(SightAsk(key=need.key))
+        self.needs.append(need)
+        return NeedTold(
+            id=str(len(self.needs)), at=1_800_000_000, category=need.category, people=need.people, state="open"
+        )
 
     async def leave(self, ask: SightAsk) -> Left:
         """See `Members.leave`."""

@@ -34,7 +34,7 @@ async def test_the_example_is_a_page_in_both_its_languages() -> None:
 def test_the_readme_names_every_page_and_setting() -> None:
     registry = Registry()
     xstock_network.xstock_register(registry)
-    for name, page in registry.pages.items():
+    for name, page in (registry.pages | registry.routes).items():
         assert f"| `{name}` | `{name}.toml` |" in README
         assert [field for field in page.settings.__struct_fields__ if f"`{field}`" not in README] == []
 
@@ -43,9 +43,12 @@ def test_the_manifest_is_of_this_plugin() -> None:
     manifest = tomllib.loads((Path(xstock_network.__file__).parent / "xstock-plugin.toml").read_text("utf-8"))
     registry = Registry()
     xstock_network.xstock_register(registry)
-    assert {one["name"]: one["title"] for one in manifest["adapter"]} == {n: p.title for n, p in registry.pages.items()}
-    assert all(one["public"] for one in manifest["adapter"]) and manifest["may"] == ["pages", "members"]
-    assert manifest["api"] == 6 <= API_LEVEL and "thirteenth form in a minute" in README
+    *pages, route = manifest["adapter"]
+    assert {one["name"]: one["title"] for one in pages} == {n: p.title for n, p in registry.pages.items()}
+    assert all(one["public"] for one in pages) and manifest["may"] == ["pages", "public-routes", "members"]
+    assert (route["method"], [route["name"]]) == ("GET", list(registry.routes))
+    assert f"/plugins/xstock-network/{route['path']}" in README
+    assert manifest["api"] == 6 <= API_LEVEL and "it twelve times a minute" in README and pages[1]["a_minute"] == 12
 
 
 def test_no_language_has_a_word_that_english_has_not() -> None:
@@ -56,4 +59,4 @@ def test_no_language_has_a_word_that_english_has_not() -> None:
 
 async def test_it_holds_the_checks_of_the_authors_kit() -> None:
     found = [one async for one in check(open_folder(HERE))]
-    assert [one for one in found if not one.holds or not one.checked] == [] and len(found) == 9
+    assert [one for one in found if not one.holds or not one.checked] == [] and len(found) == 11

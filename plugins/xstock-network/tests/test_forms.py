@@ -111,3 +111,35 @@ async def test_a_key_opens_what_its_town_sees_until_it_leaves() -> None:
     for form in (None, {}, {"key": "guess"}, {"key": KEY}, {"key": "x" * 10_000}):
         page = await town(form, members)
         assert not page.tables and len(page.forms) == 1
+
+
+NEED = {"key": KEY, "category": "shelter", "people": "120", "hours": "24"}
+
+
+async def test_what_a_town_needs_reaches_the_desk() -> None:
+    members = LooseMembers()
+    page = await town(NEED, members)
+    (need,) = members.needs
+    assert (need.category, need.people, need.hours) == ("shelter", 120, 24) and page.tables
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("people", "0"),
+        ("people", "9" * 5_000_000),
+        ("people", "-1"),
+        ("people", "1e3"),
+        ("people", "٣"),
+        ("hours", "721"),
+        ("hours", ""),
+        ("category", "weapons"),
+        ("category", "[" * 5_000_000),
+    ],
+)
+async def test_a_need_that_is_none_is_told_by_its_field(field: str, text: str) -> None:
+    members = LooseMembers()
+    begun = process_time()
+    page = await town(NEED | {field: text}, members)
+    assert process_time() - begun < 1 and not members.needs
+    assert page.text[0].startswith(f"{field}: expected ") and len(str(page)) < 20_000

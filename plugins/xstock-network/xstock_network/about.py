@@ -1,17 +1,16 @@
 """The public page: who we are, aggregates, warnings of the area, what we do not need, how to apply. Nothing else."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from xstock_network.wording import Words, choose, warnings_table
+from xstock_network.wording import Words, choose, languages, warnings_table
 from xstock_node.plugins import Context, Figure, PageAsk, PageData, Table
 from xstock_node.plugins.members import PublicAsk, PublicFigures
 
 Paragraph = Annotated[str, Meta(max_length=2000)]
 Language = Annotated[str, Meta(min_length=2, max_length=35)]
-_SIGNS: Final = 35
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +39,8 @@ class About:
         """The page now."""
         settings: AboutSettings = context.settings
         first = next(iter(settings.texts))
-        wanted = (ask.query.get("lang", "")[:_SIGNS] or first, first)
+        known = (*settings.texts, *languages())
+        wanted = (*(one for one in known if one == ask.query.get("lang", "")), first)
         language = next((one for one in wanted if one in settings.texts), first)
         figures = await context.members.public(PublicAsk(languages=tuple(dict.fromkeys(wanted))))
         return page(settings, settings.texts[language], figures, Words(choose(wanted)))
@@ -70,6 +70,7 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
             Figure(label=words("towns"), value=str(figures.towns)),
         ],
         tables=tables,
+        language=words.language,
     )
 
 
