@@ -15,15 +15,13 @@ REFERENCE: Final = "urn:xstock:ref:"
 CATALOGUE: Final = "urn:xstock:catalogue:"
 NAMED: Final = "urn:xstock:name:"
 PLACE: Final = "urn:xstock:place:"
-PARTY: Final = "urn:xstock:party:"
-CONSIGNMENT: Final = "urn:xstock:consignment:"
 SSCC: Final = "https://id.gs1.org/00/"
 CLASS: Final = "epcClass"
 EPC: Final = "epc"
 _PLAIN: Final = re.compile(
     r"(?:urn:[A-Za-z0-9][A-Za-z0-9-]{1,30}:[A-Za-z0-9]|https?://[A-Za-z0-9.-]*[A-Za-z0-9]/)[A-Za-z0-9._~:/@!$()*+,;=-]*"
 )
-_MINE: Final = (REFERENCE, CATALOGUE, NAMED, PLACE, PARTY, CONSIGNMENT)
+_MINE: Final = (REFERENCE, CATALOGUE, NAMED, PLACE)
 _LOTS: Final = (
     re.compile(r"urn:epc:class:lgtin:[0-9]+\.[0-9]+\.(.+)", re.DOTALL),
     re.compile(r"https?://[^/]+/01/[0-9]{8,14}/10/([^/?]+).*", re.DOTALL),
