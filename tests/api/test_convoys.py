@@ -234,8 +234,8 @@ async def test_a_list_for_a_camera_names_convoys_and_no_plate(desks: dict[str, D
     assert "1234" not in found["content"] and "ZG" not in found["content"]
     (one,) = await board(hr)
     listed = open_list(found["content"].encode(), found["digits"], now)
-    assert listed.find("zg1234ab") == (one["id"], True) and listed.find("ZG55CD") == (one["id"], True)
-    assert listed.find("ZG1234A8") == (one["id"], False) and listed.find("ZG9999ZZ") == ("", False)
+    assert listed.find("zg1234ab") == ((one["id"],), True) and listed.find("ZG55CD") == ((one["id"],), True)
+    assert listed.find("ZG1234A8") == ((one["id"],), False) and listed.find("ZG9999ZZ") == ((), False)
     for wrong, digits, at in (
         (found["content"], "1" * 24, now),
         (found["content"], found["digits"], now + 6 * HOUR),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,13 +92,19 @@ def listed(*plates: str) -> DeclaredList:
     ],
 )
 def test_a_plate_is_found_surely_as_written_and_doubtfully_by_look_alikes(plate: str, read: str, sure: bool) -> None:
-    assert listed(plate).find(read) == (ID, sure)
+    assert listed(plate).find(read) == ((ID,), sure)
 
 
 @given(st.text(max_size=80))
 def test_what_is_not_declared_is_not_found(read: str) -> None:
     if skeleton(written(read)) != skeleton(declared("CA1234BB")):
-        assert listed("CA1234BB").find(read) == ("", False)
+        assert listed("CA1234BB").find(read) == ((), False)
+
+
+def test_a_truck_with_two_consignments_is_both_convoys() -> None:
+    two = [found for one in (ID, "b" * 26) if (found := entry("CA1234BB", SALT, one))]
+    both = msgspec.structs.replace(listed(), entries=tuple(two))
+    assert both.find("CA1234BB") == ((ID, "b" * 26), True) and both.find("CA1234B8") == ((ID, "b" * 26), False)
 
 
 def test_a_list_of_more_than_two_days_is_none() -> None:

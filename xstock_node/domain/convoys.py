@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 from xstock_node.domain.corridor_watch import HOUR, Corridor, closed_seconds
 from xstock_node.domain.operation import Event, Operation
 from xstock_node.domain.operations import ENDED
-from xstock_node.domain.steps import Accept, Ask, Dispatch, Movement, Receipt
+from xstock_node.domain.steps import Accept, Ask, Dispatch, Movement, Receipt, Stage
 
 GRACE: Final = HOUR
 """Seconds after the arrival that was announced, or after the last word, before a convoy is late."""
@@ -55,6 +55,16 @@ def convoys_of(operation: Operation, at: Iterable[str] = ()) -> list[Convoy]:
     return [one for one in found if one is not None]
 
 
+def road_of(operation: Operation, at: Iterable[str] = ()) -> tuple[frozenset[str], frozenset[str]]:
+    """The countries and crossings of an operation, of all its consignments, also of those that arrived."""
+    bodies = [event.body for event in operation.events]
+    countries = {one.country for one in bodies if isinstance(one, Ask | Accept)}
+    countries |= {country for one in bodies if isinstance(one, Stage) for country in one.countries}
+    crossings = {crossing for one in bodies if isinstance(one, Stage) for crossing in one.crossings}
+    crossings |= {one.crossing for one in bodies if isinstance(one, Dispatch)}
+    return frozenset({*countries, *at} - {""}), frozenset(crossings - {""})
+
+
 def same_passage(first: int, second: int) -> bool:
     """Whether two sightings of one convoy, event and checkpoint are one passage."""
     return abs(first - second) <= SAME
@@ -65,7 +75,8 @@ def _convoy(operation: Operation, id_: str, at: Iterable[str]) -> Convoy | None:
     own = [e for e in operation.events if getattr(e.body, "consignment", None) == id_]
     sent = [e for e in own if isinstance(e.body, Dispatch)]
     left = sent[-1].time if sent else 0
-    if status.stand == "turned-back" or _arrived(operation.events, id_, left):
+    alone = sum(one.dispatched > 0 for one in operation.consignments.values()) == 1
+    if status.stand == "turned-back" or _arrived(operation.events, (id_, "") if alone else (id_,), left):
         return None
     stage, dispatch = status.stage, sent[-1].body if sent else None
     asked = [e.body.country for e in operation.events if isinstance(e.body, Ask | Accept)]
@@ -83,15 +94,15 @@ def _convoy(operation: Operation, id_: str, at: Iterable[str]) -> Convoy | None:
         crossings=tuple(dict.fromkeys(one for one in crossings if one)),
         left=left,
         arrival=arrival,
-        heard=max((e.body.at or e.time for e in moves if isinstance(e.body, Movement)), default=0),
+        heard=max((min(e.body.at or e.time, e.time) for e in moves if isinstance(e.body, Movement)), default=0),
         vehicle=vehicle,
         passed=tuple(e.body for e in moves if isinstance(e.body, Movement) and e.verb == "border"),
     )
 
 
-def _arrived(events: Iterable[Event], id_: str, left: int) -> bool:
-    """Whether goods of it, or of no named consignment, were received after it left."""
+def _arrived(events: Iterable[Event], named: tuple[str, ...], left: int) -> bool:
+    """Whether goods of it were received after it left; a receipt that names nothing is of the only one that left."""
     return any(
-        e.verb == "received" and isinstance(e.body, Receipt) and e.body.consignment in ("", id_) and e.time >= left > 0
+        e.verb == "received" and isinstance(e.body, Receipt) and e.body.consignment in named and e.time >= left > 0
         for e in events
     )

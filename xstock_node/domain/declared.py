@@ -51,14 +51,18 @@ class DeclaredList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if not 0 < self.ends - self.begins <= LONGEST:
             raise ValueError(f"expected an end at most {LONGEST // 3600} hours after the beginning")
 
-    def find(self, read: str) -> tuple[str, bool]:
-        """The convoy of a plate as a camera read it, and whether it is surely that one; "" where it is on no list."""
+    def find(self, read: str) -> tuple[tuple[str, ...], bool]:
+        """The convoys of a plate as a camera read it, and whether it surely is theirs; none where it is on no list."""
         plain = written(read)
         if not plain:
-            return "", False
+            return (), False
         exact, alike = hashed(plain, self.salt), hashed(skeleton(plain), self.salt)
-        sure = next((one.convoy for one in self.entries if one.exact == exact), "")
-        return (sure, True) if sure else (next((one.convoy for one in self.entries if one.alike == alike), ""), False)
+        sure = tuple(dict.fromkeys(one.convoy for one in self.entries if one.exact == exact))
+        return (
+            (sure, True)
+            if sure
+            else (tuple(dict.fromkeys(one.convoy for one in self.entries if one.alike == alike)), False)
+        )
 
 
 def written(plate: str) -> str:

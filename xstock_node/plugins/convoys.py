@@ -64,5 +64,7 @@ class Convoys(Protocol):
         ...
 
     async def passed(self, passage: Passage) -> Noted:
-        """Keep a passage; on disk when this returns. `Declined` for a convoy that is not expected, or a bad time."""
+        """Keep a passage; on disk when this returns. `Declined`, with the word `no-convoy` first
+        for a convoy that is not expected, and `bad-time`, `no-place` or `too-many` for what cannot be kept.
+        """
         ...

@@ -1,5 +1,6 @@
 """The watch over convoys: the board, codes for the phone, and passages that a person notes, confirms or dismisses."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -7,8 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.corridor_watch import coarse, is_closed
+from xstock_node.domain.steps import Movement
 from xstock_node.services.branches import row_of, visible
-from xstock_node.services.convoys import Underway, remember, secret_of, underway
+from xstock_node.services.convoys import WORDS, Underway, remember, secret_of, underway
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.passing import PASSAGES, Passage, Sighting, State, note_sighting
@@ -16,6 +18,7 @@ from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
 
 PERSON = "person"
+COUNTRY = re.compile("[A-Z]{2}")
 
 
 class ConvoyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,20 +103,27 @@ async def list_convoys(office: Office, actor: Actor, request: None = None) -> li
     """The watch board: convoys announced and under way, late ones first."""
     now = office.node.clock.now()
 
-    def work(tx: Transaction) -> list[ConvoyView]:
-        secret_of(office, tx)
-        seen, passages, found = visible(tx, actor, now), PASSAGES.list(tx), underway(office, tx)
-        remember(tx, found, now)
-        return [board_row(one, passages, now) for one in found if seen(one.row.id)]
+    def new(tx: Transaction) -> bool:
+        return any(WORDS.get(tx, one.id) is None for one in underway(office, tx))
 
-    found = await office.node.engine.write(work, durable=False)
+    def name(tx: Transaction) -> None:
+        secret_of(office, tx)
+        remember(tx, underway(office, tx), now)
+
+    def work(tx: Transaction) -> list[ConvoyView]:
+        seen, passages = visible(tx, actor, now), PASSAGES.list(tx)
+        return [board_row(one, passages, now) for one in underway(office, tx) if seen(one.row.id)]
+
+    if await office.node.engine.read(new):
+        await office.node.engine.write(name, durable=True)
+    found = await office.node.engine.read(work)
     return sorted(found, key=lambda one: (not one.late_since, one.arrival or "9", one.id))
 
 
 def board_row(one: Underway, passages: Sequence[Passage], now: int) -> ConvoyView:
     """A convoy as the board shows it."""
     own = [p for p in passages if (p.case, p.consignment) == (one.row.id, one.convoy.consignment)]
-    late = one.convoy.late_since(one.corridors, now)
+    late, said = one.convoy.late_since(one.corridors, now), coarse if one.threat else int
     return ConvoyView(
         id=one.id,
         case=one.row.id,
@@ -123,14 +133,14 @@ def board_row(one: Underway, passages: Sequence[Passage], now: int) -> ConvoyVie
         stand=one.convoy.stand,
         countries=list(one.convoy.countries),
         crossings=[] if one.threat else list(one.convoy.crossings),
-        arrival=_time(one.convoy.arrival),
-        late_since=_time(late),
+        arrival=_time(said(one.convoy.arrival)),
+        late_since=_time(said(late)),
         corridors=[way.name for way in one.corridors],
         curfew=[f"{hours} {way.zone}" for way in one.corridors for hours in way.curfew],
         threat=one.threat,
         closed=is_closed(one.corridors, now),
         doubtful=sum(p.state == "doubtful" for p in own),
-        passed=[f"{iso(move.at)} {move.event} {move.place}" for move in one.convoy.passed],
+        passed=[_passed(move, one.threat) for move in one.convoy.passed],
         exercise=one.exercise,
     )
 
@@ -232,6 +242,13 @@ def _view(one: Passage) -> PassageView:
         by=one.by,
         exercise=one.exercise,
     )
+
+
+def _passed(move: Movement, threat: bool) -> str:
+    """A passage that was told; of a partner that set no threat mode the place is left out, and the minute."""
+    if not threat:
+        return f"{iso(move.at)} {move.event} {move.place}"
+    return f"{iso(coarse(move.at))} {move.event} {move.place if COUNTRY.fullmatch(move.place) else ''}".rstrip()
 
 
 def _time(unix: int) -> str:

@@ -38,7 +38,7 @@ class NodeConvoys:
         try:
             noted = await note_sighting(self._office, self._actor, seen)
         except Refusal as error:
-            raise Declined(f"expected {error.expected}; came {error.came}; {error.do}") from None
+            raise Declined(f"{error.code}: expected {error.expected}; came {error.came}; {error.do}") from None
         return Noted(id=noted.id, state=noted.state, known=noted.known)
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from xstock_node.domain import escalation
 from xstock_node.domain.convoys import convoys_of
+from xstock_node.domain.corridor_watch import coarse
 from xstock_node.domain.escalation import Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import Role
@@ -26,7 +27,9 @@ def late(
     found = []
     for one in convoys_of(operation, (office.settings.country,)):
         ways = [way for way in corridors if way.covers(one.countries, one.crossings)]
-        since = one.late_since(ways, now)
+        since, arrival = one.late_since(ways, now), one.arrival
+        if since and any(way.threat for way in ways):
+            since, arrival = coarse(since), coarse(arrival)
         if since:
             found.append(
                 Waiting(
@@ -37,7 +40,7 @@ def late(
                     case=case,
                     other=other,
                     detail=one.consignment,
-                    answer_by=one.arrival,
+                    answer_by=arrival,
                     exercise=exercise,
                 )
             )
@@ -51,7 +54,7 @@ def doubtful(tx: Transaction) -> list[Waiting]:
             id=escalation.id_of("passage", one.id),
             kind=Wait.PASSAGE,
             role=ROLE,
-            since=one.at,
+            since=one.at if one.place else coarse(one.at),
             case=one.case,
             state=one.consignment,
             detail=one.id,

@@ -8,10 +8,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from xstock_node.domain.convoys import Convoy, convoys_of
+from xstock_node.domain.convoys import Convoy, convoys_of, road_of
 from xstock_node.domain.corridor_watch import Corridor
 from xstock_node.domain.operations import ENDED, Side
-from xstock_node.domain.steps import Accept, Ask
 from xstock_node.services import dossier
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.office import Office
@@ -114,23 +113,18 @@ def of_case(
     ]
 
 
-def threatened(office: Office, tx: Transaction, case: str) -> list[Underway]:
-    """The convoys of one operation whose corridor is in threat mode."""
+def threats(office: Office, tx: Transaction, case: str, fields: Mapping[str, object] | None = None) -> list[Corridor]:
+    """The corridors in threat mode that an operation goes over, with all that it says of its way, also of what has
+    arrived; with `fields` as it would once a step said these.
+    """
     row, corridors = tx.cases.get(case), [one for one in CORRIDORS.list(tx) if one.threat]
     if row is None or not corridors:
         return []
-    return [one for one in of_case(office, dossier.read(tx, row), corridors, None, False) if one.threat]
-
-
-def goes_into_threat(office: Office, tx: Transaction, case: str, fields: Mapping[str, object]) -> bool:
-    """Whether a step with these fields would send a consignment, new or known, over a corridor in threat mode."""
-    row, corridors = tx.cases.get(case), [one for one in CORRIDORS.list(tx) if one.threat]
-    if row is None or not corridors:
-        return False
-    asked = [event.body.country for event in dossier.read(tx, row).events() if isinstance(event.body, Ask | Accept)]
-    countries = {office.settings.country, *asked, *_texts(fields.get("countries"))}
-    crossings = {*_texts(fields.get("crossings")), *_texts(fields.get("crossing"))}
-    return any(one.covers(countries, crossings) for one in corridors)
+    countries, crossings = road_of(dossier.read(tx, row).operation(), (office.settings.country,))
+    more = fields or {}
+    countries |= {*_texts(more.get("countries"))}
+    crossings |= {*_texts(more.get("crossings")), *_texts(more.get("crossing"))}
+    return [one for one in corridors if one.covers(countries, crossings)]
 
 
 def secret_of(office: Office, tx: Transaction) -> Secret:

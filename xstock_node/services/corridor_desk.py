@@ -9,6 +9,7 @@ from xstock_node.domain.corridor_watch import DELAY, Corridor, Country, Hours, N
 from xstock_node.services.convoys import CORRIDORS
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Actor, Office
+from xstock_node.services.passing import forget_places
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
 
@@ -106,7 +107,10 @@ async def threaten(office: Office, actor: Actor, request: CorridorName) -> Corri
     def change(tx: Transaction, held: Corridor | None) -> Corridor:
         now = office.node.clock.now()
         one = held or _known(tx, request.name)
-        return msgspec.structs.replace(one, threat_since=one.threat_since or now, calm_by="", calm_at=0)
+        begun = msgspec.structs.replace(one, threat_since=one.threat_since or now, calm_by="", calm_at=0)
+        CORRIDORS.put(tx, begun.name, begun, now)
+        forget_places(office, tx, begun)
+        return begun
 
     return await _changed(office, actor, request.name, "corridor.threaten", change)
 

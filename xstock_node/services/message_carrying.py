@@ -13,21 +13,25 @@ import msgspec
 from xstock_node.domain.message_chain import OWN_ID
 from xstock_node.domain.messages import ResourceMessage
 from xstock_node.plugins.calls import Defect
-from xstock_node.plugins.errors import AdapterError, Unavailable
+from xstock_node.plugins.errors import AdapterError, Declined
 from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.interchange import Carried, Writing
+from xstock_node.services.convoys import threats
 from xstock_node.services.drafts import DRAFTS
 from xstock_node.services.findings import Finding
 from xstock_node.services.message_export import messages_of
 from xstock_node.services.messages_held import SAID
 from xstock_node.services.messaging import FORMAT
 from xstock_node.services.office import Office
+from xstock_node.services.request_views import REQUESTS
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
 
 KIND: Final = "message-carrier"
 EVERY: Final = 15.0
+MOVES: Final = frozenset({"dispatch", "passage"})
+"""What tells when goods left and where they are."""
 
 
 class CarriedMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,10 +93,11 @@ async def carry(office: Office) -> int:
     names = {item.code: catalogue.name(item.code, "en") for item in catalogue.all()}
     for way in ways(office):
         due = await office.node.engine.read(lambda tx, way=way: _due(office, tx, way, names))  # type: ignore[misc]
-        for message in due:
-            if not await _one(office, way, message):
-                break  # what comes after it waits for it
-            ended += 1
+        for chain in due:
+            for message in chain:
+                if not await _one(office, way, message):
+                    break  # what comes after it waits for it
+                ended += 1
     return ended
 
 
@@ -119,33 +124,38 @@ def carrier_findings(tx: Transaction) -> list[Finding]:
     return [Finding(check="answers to other systems", state="warning", found=said, do=do)]
 
 
-def _due(office: Office, tx: Transaction, way: Way, names: dict[str, str]) -> list[ResourceMessage]:
-    """Our messages in the chains of this carrier's senders that came to no end yet, in the order of each chain."""
-    found: list[ResourceMessage] = []
+def _due(office: Office, tx: Transaction, way: Way, names: dict[str, str]) -> list[list[ResourceMessage]]:
+    """Our messages in the chains of this carrier's senders that came to no end yet: a list for each operation.
+
+    Where an operation goes over a corridor in threat mode nobody but its parties learns when it left and where it is.
+    """
+    found = []
     for draft in DRAFTS.list(tx):
         origin = SAID.get(tx, draft.about) if draft.request else None
-        if origin is not None and origin.sender in way.senders:
-            found += [one for one in messages_of(office, tx, draft.request, names) if one.id.startswith(OWN_ID)]
-    return [one for one in found if CARRIED.get(tx, _key(way, one)) is None]
+        request = REQUESTS.get(tx, draft.request) if origin is not None and origin.sender in way.senders else None
+        for case in request.cases.values() if request is not None else ():
+            chain = [one for one in messages_of(office, tx, case, names) if one.id.startswith(OWN_ID)]
+            due = [one for one in chain if CARRIED.get(tx, _key(way, one)) is None]
+            if any(one.kind in MOVES for one in due) and threats(office, tx, case):
+                due = [one for one in due if one.kind not in MOVES]
+            found.append(due)
+    return found
 
 
 async def _one(office: Office, way: Way, message: ResourceMessage) -> bool:
     """Carry one message; whether it came to an end, taken or not."""
     now = office.node.clock.now()
-    try:
-        documents = await way.format.plugin.call(FORMAT, way.format.name, "write", Writing(messages=(message,)))
-    except (AdapterError, Defect) as error:
-        return await _ended(office, way, message, Carried(taken=False, reason=clean(str(error))[:1000]), now)
     answer = Carried(taken=True)  # of what the format has no message for, nothing is said
-    for document in documents:
-        try:
+    try:
+        for document in await way.format.plugin.call(FORMAT, way.format.name, "write", Writing(messages=(message,))):
             answer = await way.adapter.plugin.call(KIND, way.adapter.name, "carry", document)
-        except Unavailable as error:
-            office.node.trace.info("not-carried-yet", carrier=way.adapter.name, why=str(error)[:300])
-            return False
-        except (AdapterError, Defect) as error:
-            office.node.trace.warning("not-carried", carrier=way.adapter.name, why=str(error)[:300])
-            return False
+            if not answer.taken:
+                break
+    except Declined as error:  # the same again gives the same
+        answer = Carried(taken=False, reason=clean(str(error))[:1000])
+    except (AdapterError, Defect) as error:  # tried again; the plugin's own record says how it fares
+        office.node.trace.info("not-carried-yet", carrier=way.adapter.name, why=str(error)[:300])
+        return False
     return await _ended(office, way, message, answer, now)
 
 

@@ -165,10 +165,15 @@ def _block(office: Office, request: IssueRequest, text: WarningText, now: int) -
         expires=now + request.hours * 3600,
         sender_name=office.node.identity.title(),
         headline=plain(text.headline, "headline"),
-        description=text.description,
-        instruction=text.instruction,
+        description=_lines(text.description, "description"),
+        instruction=_lines(text.instruction, "instruction"),
         areas=tuple(areas),
     )
+
+
+def _lines(text: str, what: str) -> str:
+    """A text of several lines, each without control and direction characters."""
+    return "\n".join(plain(line, what) for line in text.split("\n"))
 
 
 def _standing(tx: Transaction, id_: str, now: int) -> Alert:

@@ -12,8 +12,7 @@ from xstock_node.domain.corridor_watch import coarse, told_at
 from xstock_node.services import operating
 from xstock_node.services.approving import Draft
 from xstock_node.services.casework import Sent
-from xstock_node.services.convoys import CORRIDORS, Underway, of_case
-from xstock_node.services.dossier import read
+from xstock_node.services.convoys import WORDS, threats
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.passing import PASSAGES, Passage
@@ -26,7 +25,7 @@ NODE: Final = Actor("node", "itself")
 
 
 class PassageTelling:
-    """Looks every few seconds, and whenever something changed, for passages that may be told."""
+    """Looks every few seconds for passages that may be told."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -57,8 +56,13 @@ async def tell_due(office: Office) -> list[str]:
     waiting = await office.node.engine.read(lambda tx: [p for p in PASSAGES.list(tx) if p.state == "waiting"])
     told = [one.id for one in sorted(waiting, key=lambda p: (p.at, p.id)) if await _tell(office, one, now)]
     if now % 3600 < EVERY:
-        await office.node.engine.write(lambda tx: PASSAGES.drop_older(tx, now - KEPT), durable=False)
+        await office.node.engine.write(lambda tx: _forget(tx, now), durable=False)
     return told
+
+
+def _forget(tx: Transaction, now: int) -> None:
+    PASSAGES.drop_older(tx, now - KEPT)
+    WORDS.drop_older(tx, now - 4 * KEPT)
 
 
 def told_of(passage: Passage, delay: int) -> tuple[str, int]:
@@ -75,7 +79,8 @@ async def _tell(office: Office, passage: Passage, now: int) -> bool:
     except Refusal as error:
         await _keep(office, passage, f"{error.expected}; came {error.came}", now)
         return False
-    delay = await office.node.engine.read(lambda tx: _delay(office, tx, passage))
+    over = await office.node.engine.read(lambda tx: threats(office, tx, passage.case))
+    delay = max((one.delay for one in over), default=0)
     if max(passage.not_before, told_at(passage.at, delay) if delay else 0) > now:
         return False
     place, at = told_of(passage, delay)
@@ -107,18 +112,13 @@ async def _tell(office: Office, passage: Passage, now: int) -> bool:
     return True
 
 
-def _delay(office: Office, tx: Transaction, passage: Passage) -> int:
-    """The delay of threat mode on the convoy's corridors; 0 where it has arrived, and `not_before` alone counts."""
-    row = tx.cases.get(passage.case)
-    if row is None:
-        return 0
-    found: list[Underway] = of_case(office, read(tx, row), CORRIDORS.list(tx), None, False)
-    ways = [one for one in found if one.convoy.consignment == passage.consignment]
-    return max((one.delay for one in ways), default=0)
-
-
 async def _keep(office: Office, passage: Passage, why: str, now: int) -> None:
     """It cannot be told any more: kept here, with the reason."""
-    kept = msgspec.structs.replace(passage, state="kept", why=why[:300])
-    await office.node.engine.write(lambda tx: PASSAGES.put(tx, kept.id, kept, now), durable=True)
+
+    def work(tx: Transaction) -> None:
+        held = PASSAGES.get(tx, passage.id)
+        if held is not None and held.state == "waiting":
+            PASSAGES.put(tx, held.id, msgspec.structs.replace(held, state="kept", why=why[:300]), now)
+
+    await office.node.engine.write(work, durable=True)
     office.node.trace.warning("passage-kept", passage=passage.id, why=why[:300])

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.convoys import EVENTS, same_passage
-from xstock_node.domain.corridor_watch import told_at
-from xstock_node.services.convoys import by_word, secret_of, spot
+from xstock_node.domain.corridor_watch import Corridor, told_at
+from xstock_node.services.convoys import by_word, secret_of, spot, threats
 from xstock_node.services.errors import Refusal
 from xstock_node.services.fresh import fresh
 from xstock_node.services.office import Actor, Office
@@ -21,8 +21,8 @@ from xstock_node.storage.interfaces import Transaction
 
 OLDEST: Final = 2 * 86_400
 AHEAD: Final = 300
-MOST: Final = 2000
-"""Passages kept of one convoy; a convoy passes some twenty checkpoints."""
+MOST: Final = 200
+"""Passages kept of one convoy, whoever says so; a convoy passes some twenty checkpoints."""
 
 State = Literal["waiting", "told", "doubtful", "dismissed", "kept"]
 
@@ -93,7 +93,14 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
         where = spot(secret_of(office, tx), place)
         held = [p for p in PASSAGES.list(tx) if (p.case, p.consignment) == (one.row.id, one.convoy.consignment)]
         before = next(
-            (p for p in held if (p.spot, p.event) == (where, seen.event) and same_passage(p.at, seen.at)), None
+            (
+                p
+                for p in held
+                if (p.spot, p.event) == (where, seen.event)
+                and same_passage(p.at, seen.at)
+                and not (seen.sure and p.state == "dismissed")  # what a person dismissed was another vehicle
+            ),
+            None,
         )
         if before is not None:
             merged = _merged(before, seen)
@@ -125,9 +132,17 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
     return noted
 
 
+def forget_places(office: Office, tx: Transaction, corridor: Corridor) -> None:
+    """When threat mode begins: what was seen there and is not told yet loses its place, and is told late."""
+    for one in PASSAGES.list(tx):
+        untold = bool(one.place) and one.state in ("waiting", "doubtful")
+        if untold and any(way.name == corridor.name for way in threats(office, tx, one.case)):
+            bare = msgspec.structs.replace(one, place="", not_before=told_at(one.at, corridor.delay))
+            PASSAGES.put(tx, bare.id, bare, office.node.clock.now())
+
+
 def _merged(before: Passage, seen: Sighting) -> Passage:
     """One passage seen again: who saw it is added, and a sure sighting settles a doubtful one."""
     sources = before.sources if seen.source in before.sources else (*before.sources, seen.source)[:20]
-    settles = seen.sure and before.state in ("doubtful", "dismissed")
-    state: State = "waiting" if settles else before.state
+    state: State = "waiting" if seen.sure and before.state == "doubtful" else before.state
     return msgspec.structs.replace(before, sources=sources, state=state)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from xstock_node.protocol.messages import SideLine
-from xstock_node.services.convoys import goes_into_threat, threatened
+from xstock_node.services.convoys import threats
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.storage.interfaces import Transaction
@@ -20,7 +20,7 @@ _COARSE: Final = re.compile(r"([A-Z]{2})?")
 
 def check(office: Office, tx: Transaction, case: str, verb: str, fields: Mapping[str, object]) -> None:
     """Raise Refusal `threat` for a step that would tell a place or a minute of a convoy in threat mode."""
-    if verb not in BY_THE_NODE | PLACED or not _concerned(office, tx, case, fields):
+    if verb not in BY_THE_NODE | PLACED or not threats(office, tx, case):
         return
     if verb in BY_THE_NODE:
         do = "note it with `xstock convoy seen`; the node tells it late and coarse"
@@ -33,11 +33,6 @@ def check_side(office: Office, tx: Transaction, case: str, fields: Mapping[str, 
     """Raise Refusal `threat` for a plate in an operation with a convoy in threat mode, or one that would begin so."""
     if not any(msgspec.json.decode(line, type=SideLine).kind == PLATE for line in side):
         return
-    if threatened(office, tx, case) or goes_into_threat(office, tx, case, fields):
+    if threats(office, tx, case, fields):
         do = "name the vehicle by a word that both sides know: --side vehicle=WORD --field vehicle=side:0"
         raise Refusal("threat", "no plate, in threat mode", "a side line of kind plate", do)
-
-
-def _concerned(office: Office, tx: Transaction, case: str, fields: Mapping[str, object]) -> bool:
-    named = fields.get("consignment")
-    return any(not named or one.convoy.consignment == named for one in threatened(office, tx, case))

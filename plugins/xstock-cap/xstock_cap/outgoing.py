@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from xstock_cap.atom import ATOM_MEDIA, Head, Linked, feed
 from xstock_cap.writing import MEDIA, document
-from xstock_node.plugins import Context, PublicAnswer, PublicRequest
+from xstock_node.plugins import Context, Declined, PublicAnswer, PublicRequest
+from xstock_node.plugins.interchange import Alert
 
 NOT_THERE: Final = PublicAnswer(status=404, content_type="text/plain", body=b"expected the id of a warning of the feed")
 
@@ -21,6 +22,16 @@ class OutgoingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     author: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+def _writes(context: Context, alert: Alert) -> bool:
+    """Whether CAP can say it: one that it cannot keeps none of the others back."""
+    try:
+        document(alert)
+    except Declined as error:
+        context.log.error("%s is not published: %s", alert.identifier, error)
+        return False
+    return True
+
+
 class Outgoing:
     """The route `own-warnings`."""
 
@@ -30,7 +41,7 @@ class Outgoing:
     async def answer(self, context: Context, request: PublicRequest) -> PublicAnswer:
         """The feed of public warnings; with `id` one of them as CAP, 404 for any other."""
         settings: OutgoingSettings = context.settings
-        alerts = [one for one in await context.warnings.own() if one.scope == "Public"]
+        alerts = [one for one in await context.warnings.own() if one.scope == "Public" and _writes(context, one)]
         wanted = request.query.get("id")
         if wanted is not None:
             found = next((one for one in alerts if one.identifier == wanted), None)

@@ -78,10 +78,10 @@ async def test_a_plate_on_no_list_reaches_nobody(bench: Bench, make: str) -> Non
 
 
 async def test_what_the_node_did_not_take_is_to_be_sent_again(bench: Bench) -> None:
-    for status, wanted in ((503, 503), (500, 503), (401, 503), (429, 503), (409, 200), (200, 200)):
+    for status, wanted in ((503, 503), (500, 503), (401, 503), (429, 503), (422, 503), (409, 200), (200, 200)):
         bench.status = status
         assert await bench.post("frigate", message("frigate", "CA1234BB")) == wanted
-    assert len(bench.said) == 5 and not [line for line in bench.said if "1234BB" in line]
+    assert len(bench.said) == 6 and not [line for line in bench.said if "1234BB" in line]
 
 
 async def test_a_node_that_is_away_is_told_later(bench: Bench) -> None:

@@ -31,6 +31,12 @@ def test_a_confidence_that_makes_no_sense_is_none() -> None:
         assert read("frigate", json.dumps(data).encode()) == [Reading("CA1234BB", 0.0, 0 if said != 1e9 else 10**9)]
 
 
+def test_a_time_that_cannot_be_is_unknown() -> None:
+    for said in ("0001-01-01T00:00:00+23:59", "2027-03-29T06:30:00", "yesterday", 7, None):
+        raw = json.dumps({"data": {"timestamp": said, "results": [{"plate": "CA1", "score": 1}]}}).encode()
+        assert read("plate-recognizer", raw) == [Reading("CA1", 1.0, 0)]
+
+
 def test_no_more_readings_are_looked_at_than_a_message_may_have() -> None:
     results = [{"plate": f"CA{n}", "score": 1} for n in range(1000)]
     assert len(read("plate-recognizer", json.dumps({"data": {"results": results}}).encode())) == MOST

@@ -56,6 +56,7 @@ class Matcher:
         self._now, self._say = now, say
         self._held: tuple[float, DeclaredList | None] = (0.0, None)
         self._turns = asyncio.Semaphore(2)
+        self._lacks = ""
 
     def app(self) -> web.Application:
         """An address for each make of camera."""
@@ -73,10 +74,20 @@ class Matcher:
                 self._held = (changed, None)
                 self._held = (changed, open_list(raw, self._digits, int(self._now())))
         except (OSError, BadList) as error:
-            self._say(f"no list: {error}")
+            self._without(f"no list: {error}")
             return None
         held = self._held[1]
-        return held if held is not None and held.begins <= self._now() < held.ends else None
+        if held is None or not held.begins <= self._now() < held.ends:
+            self._without("no list runs now: nothing is told; ask the node's operator for one")
+            return None
+        self._lacks = ""
+        return held
+
+    def _without(self, why: str) -> None:
+        """Say once why nothing is looked for."""
+        if why != self._lacks and (self._lacks == "" or why.startswith("no list:")):
+            self._say(why)
+        self._lacks = why
 
     async def answer(self, request: web.Request) -> web.Response:
         """One message of a camera."""
@@ -91,9 +102,10 @@ class Matcher:
             return web.Response()
         for reading in found:
             async with self._turns:
-                convoy, exact = await asyncio.to_thread(listed.find, reading.plate)
-            if convoy and not await self._told(make, convoy, exact and reading.confidence >= SURE, reading):
-                return web.Response(status=503, text="the node was not told; send it again")
+                convoys, exact = await asyncio.to_thread(listed.find, reading.plate)
+            for convoy in convoys:
+                if not await self._told(make, convoy, exact and reading.confidence >= SURE, reading):
+                    return web.Response(status=503, text="the node was not told; send it again")
         return web.Response()
 
     async def _told(self, make: str, convoy: str, sure: bool, reading: Reading) -> bool:
@@ -111,7 +123,7 @@ class Matcher:
                 timeout=ClientTimeout(total=SECONDS),
                 allow_redirects=False,
             ) as answer:
-                await answer.content.read(ANSWER)
+                said = (await answer.content.read(ANSWER)).decode("utf-8", "replace")
                 status = answer.status
         except (ClientError, TimeoutError, OSError) as error:
             self._say(f"the node was not reached: {type(error).__name__}")
@@ -120,7 +132,7 @@ class Matcher:
             self._say("a convoy of the list is expected no more: ask for a new list")
             return True
         if status != 200:
-            self._say(f"the node answered {status}: see its token, address and version")
+            self._say(f"the node answered {status}: {said[:300]}")
         return status == 200
 
 

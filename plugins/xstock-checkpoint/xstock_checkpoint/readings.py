@@ -100,9 +100,9 @@ def _moment(value: object) -> int:
     """Unix seconds of an ISO time with its offset; 0 for what is none."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return int(found.astimezone(UTC).timestamp()) if found is not None and found.tzinfo is not None else 0
+    except (ValueError, OverflowError):
         return 0
-    return int(found.astimezone(UTC).timestamp()) if found is not None and found.tzinfo is not None else 0
 
 
 def _seconds(value: object) -> int:

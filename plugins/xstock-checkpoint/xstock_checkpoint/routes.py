@@ -51,7 +51,7 @@ class Hits:
     settings = HitsSettings
 
     async def answer(self, context: Context, request: PublicRequest) -> PublicAnswer:
-        """200 once the passage is on disk; 409 for a convoy that is not expected, 422 for what is no hit."""
+        """200 once the passage is on disk; 409 for a convoy that is not expected, 422 for what cannot be kept."""
         try:
             hit = msgspec.json.decode(request.body, type=Hit)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -68,7 +68,7 @@ class Hits:
         try:
             noted = await context.convoys.passed(passage)
         except Declined as error:
-            return _said(409, str(error)[:500])
+            return _said(409 if str(error).startswith("no-convoy") else 422, str(error)[:500])
         return PublicAnswer(body=msgspec.json.encode(noted))
 
 

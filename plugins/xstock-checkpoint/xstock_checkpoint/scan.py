@@ -33,7 +33,7 @@ class Scan:
         if ask.form is None:
             return _form(context.settings.places, "")
         try:
-            passage = _passage(code, ask.form, context.now())
+            passage = _passage(code, ask.form, context.now(), context.settings.places)
             await context.convoys.passed(passage)
         except msgspec.ValidationError:
             return _form(context.settings.places, "Say the place, and the country by its two letters.")
@@ -42,9 +42,11 @@ class Scan:
         return PageData(title="Noted. Thank you", text=["You may close this page."])
 
 
-def _passage(code: str, form: dict[str, str], now: int) -> Passage:
+def _passage(code: str, form: dict[str, str], now: int, places: tuple[str, ...]) -> Passage:
     place, country = form.get("place", ""), form.get("country", "")
-    if not country:
+    if places and place not in places:
+        raise msgspec.ValidationError("expected one of the places")
+    if places or not country:
         place, _, country = place.rpartition(", ")
     said = {"convoy": code, "place": place.strip(), "country": country.strip().upper(), "at": now, "source": "scan"}
     return msgspec.convert(said | {"event": form.get("event", EVENTS[0])}, Passage)
