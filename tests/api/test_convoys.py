@@ -284,3 +284,61 @@ async def test_a_passage_that_can_be_told_no_more_is_kept_with_its_reason(desks:
     assert await tell_due(hr.office) == []
     _, found, _ = await hr.ask("GET", f"/operations/operation?case={case.case}")
     assert found["state"] == "closed" and not told(found)
+
+
+async def test_a_receipt_that_names_nothing_ends_the_watch_of_no_other_truck(desks: dict[str, Desk]) -> None:
+    case, hr = await bound(desks), desks[HR]
+    for name, quantity in (("c1", 20), ("c2", 30)):
+        await case.step(HR, "stage", consignment=name, countries=INSIDE)
+        goods = {"consignment": name, "lines": lines(quantity), "free": "every road lies in the Union"}
+        await case.step(HR, "dispatch", **goods, arrival=hr.office.node.clock.now() + HOUR)
+    await case.until(BG, "dispatched")
+    await corridor(hr)
+    await corridor(hr, "/threat")
+    await case.step(BG, "received", counts=[{"item": "HSHETENTF16C", "unit": "H87", "good": [20, 0]}])
+    await case.until(HR, "dispatched", "received")
+    assert {one["consignment"] for one in await board(hr)} == {"c1", "c2"}
+    by_hand = await case.step(HR, "border", 422, consignment="c2", event="entry", place="Letenye")
+    assert by_hand["error"]["code"] == "threat"
+    later(desks, 8 * HOUR)
+    assert len(await waits(hr, "convoy-late")) == 2
+
+
+async def test_what_was_noted_before_threat_mode_loses_its_place_even_after_arrival(desks: dict[str, Desk]) -> None:
+    case, hr = await moving(desks), desks[HR]
+    await corridor(hr)
+    (one,) = await board(hr)
+    noted = await NodeConvoys(hr.office, "xstock-checkpoint").passed(seen(hr, one["id"], sure=False))
+    await corridor(hr, "/threat")
+    assert not [p for p in hr.office.home.rglob("redcross.hr.db") if b"Letenye" in p.read_bytes()]
+    await case.step(BG, "received", consignment="c1", counts=[{"item": "HSHETENTF16C", "unit": "H87", "good": [50, 0]}])
+    await case.until(HR, "received")
+    _, found, _ = await hr.ask("POST", "/convoys/confirm", json={"id": noted.id})
+    assert found["place"] == "HU" and await tell_due(hr.office) == []
+    assert found["at"].endswith(":00:00Z")
+    later(desks, 4 * HOUR)
+    assert await tell_due(hr.office) == [noted.id]
+    (step,) = told(await case.until(BG, "received", "border"))
+    assert step["fields"]["place"] == "HU" and step["fields"]["at"] % HOUR == 0
+
+
+async def test_a_passage_of_the_future_silences_no_alarm(desks: dict[str, Desk]) -> None:
+    case = await moving(desks, arrival=HOUR)
+    far = desks[HR].office.node.clock.now() + 365 * 86_400
+    await case.step(HR, "border", consignment="c1", event="entry", place="Letenye", at=far)
+    await case.until(BG, "dispatched", "border")
+    later(desks, 3 * HOUR)
+    assert [len(await waits(desks[name], "convoy-late")) for name in (BG, HR)] == [1, 1]
+
+
+async def test_what_a_person_dismissed_stays_so_and_a_sure_sighting_is_another_passage(desks: dict[str, Desk]) -> None:
+    await moving(desks)
+    hr = desks[HR]
+    (one,) = await board(hr)
+    box = NodeConvoys(hr.office, "xstock-checkpoint")
+    first = await box.passed(seen(hr, one["id"], sure=False))
+    await hr.ask("POST", "/convoys/dismiss", json={"id": first.id})
+    again = await box.passed(seen(hr, one["id"], sure=False))
+    assert (again.id, again.state) == (first.id, "dismissed")
+    sure = await box.passed(seen(hr, one["id"]))
+    assert sure.id != first.id and sure.state == "waiting" and await tell_due(hr.office) == [sure.id]

@@ -69,6 +69,8 @@ async def test_an_exercise_says_so_and_ends_nothing_real(desk: Desk) -> None:
         {"text": [{"language": "bg", "event": "x"}, {"language": "BG", "event": "y"}]},
         {"area": [{"description": "x\u202ey"}]},
         {"unheard": 1},
+        {"text": [{"language": "bg", "event": "x", "description": "a\x0bb"}]},
+        {"text": [{"language": "bg", "event": "x", "instruction": "a\u202eb"}]},
     ],
     ids=str,
 )

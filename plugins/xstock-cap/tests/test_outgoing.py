@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from xstock_cap.atom import NAMESPACE
 from xstock_cap.cap import read
@@ -58,6 +59,14 @@ async def test_what_is_in_no_feed_is_not_there(id_: str) -> None:
         context = holding(context, own("ua.1"), own("ua.3", scope="Restricted"))
         answer = await Outgoing().answer(context, PublicRequest(method="GET", query={"id": id_}))
         assert answer.status == 404 and b"<" not in answer.body
+
+
+async def test_a_warning_that_cannot_be_written_keeps_no_other_back() -> None:
+    bad = own("ua.4")
+    bad = msgspec.structs.replace(bad, blocks=(msgspec.structs.replace(bad.blocks[0], description="a\x0bb"),))
+    async with plugin_context(SETTINGS) as context:
+        answer = await Outgoing().answer(holding(context, own("ua.1"), bad), PublicRequest(method="GET"))
+        assert answer.status == 200 and b"ua.1" in answer.body and b"ua.4" not in answer.body
 
 
 async def test_a_feed_of_nothing_is_a_feed() -> None:
