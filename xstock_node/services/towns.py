@@ -109,9 +109,7 @@ async def show_town(office: Office, actor: Actor, request: TownRef) -> TownView:
 
 async def sponsor_town(office: Office, actor: Actor, request: SponsorTown) -> TownView:
     """Sponsor a town: by a vouch for its node, or with a key to its page where it has none. Again: a new key."""
-    held = await office.node.engine.read(lambda tx: _found(tx, request.id))
-    if held.state not in ("waiting", "sponsored"):
-        raise Refusal("ended", "an application that waits", held.state, "let the town apply again")
+    held = await office.node.engine.read(lambda tx: _open(tx, request.id))
     key = ""
     if held.said.node:
         await _vouch(office, actor, held.said, request)
@@ -121,7 +119,7 @@ async def sponsor_town(office: Office, actor: Actor, request: SponsorTown) -> To
 
     def work(tx: Transaction) -> TownView:
         row = msgspec.structs.replace(
-            _found(tx, request.id),
+            _open(tx, request.id),
             state="sponsored",
             changed=now,
             tier=request.tier,
@@ -133,6 +131,14 @@ async def sponsor_town(office: Office, actor: Actor, request: SponsorTown) -> To
         return msgspec.structs.replace(_view(row), key=key)
 
     return await office.node.engine.write(work, durable=True)
+
+
+def _open(tx: Transaction, id_: str) -> Town:
+    """An application that waits or is sponsored; Refusal `ended` for one that was refused or left meanwhile."""
+    found = _found(tx, id_)
+    if found.state not in ("waiting", "sponsored"):
+        raise Refusal("ended", "an application that waits", found.state, "let the town apply again")
+    return found
 
 
 async def refuse_town(office: Office, actor: Actor, request: RefuseTown) -> TownView:
