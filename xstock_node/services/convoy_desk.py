@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from xstock_node.domain.corridor_watch import coarse, is_closed
 from xstock_node.domain.steps import Movement
+from xstock_node.protocol.recordtypes import Time
 from xstock_node.services.branches import row_of, visible
 from xstock_node.services.convoys import WORDS, Underway, remember, secret_of, underway
 from xstock_node.services.errors import Refusal
@@ -69,7 +70,7 @@ class SeenRequest(msgspec.Struct, frozen=True, kw_only=True):
     place: Annotated[str, Meta(min_length=1, max_length=120)]
     country: Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
     event: str = "checkpoint"
-    at: Annotated[int, Meta(ge=0)] = 0
+    at: Time = 0
 
 
 class PassageId(msgspec.Struct, frozen=True, kw_only=True):

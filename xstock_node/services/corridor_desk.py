@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from xstock_node.domain.corridor_watch import DELAY, Corridor, Country, Hours, Name, Place, is_closed
+from xstock_node.protocol.recordtypes import Time
 from xstock_node.services.convoys import CORRIDORS
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Actor, Office
@@ -39,8 +40,8 @@ class AlertHours(msgspec.Struct, frozen=True, kw_only=True):
     """An air alert on a corridor, unix seconds; `ends` may be moved by saying it again with the same beginning."""
 
     name: str
-    begins: int
-    ends: int
+    begins: Time
+    ends: Time
 
 
 class CorridorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +139,7 @@ async def note_alert(office: Office, actor: Actor, request: AlertHours) -> Corri
     """Note an air alert: no convoy of the corridor grows late meanwhile."""
     now = office.node.clock.now()
     if not 0 < request.ends - request.begins <= 7 * DAY or abs(request.begins - now) > 7 * DAY:
-        came = f"{iso(max(request.begins, 0))} to {iso(max(request.ends, 0))}"
+        came = f"{iso(request.begins)} to {iso(request.ends)}"
         raise Refusal("bad-time", "an end after the beginning, within a week of now", came, "write both times", 2)
 
     def change(tx: Transaction, held: Corridor | None) -> Corridor:

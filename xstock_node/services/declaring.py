@@ -1,14 +1,12 @@
 """Declaring: a short-lived signed list of the plates of one corridor's convoys, for the operator of a camera."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
 from xstock_node.domain.declared import LONGEST, MOST, DeclaredList, Entry, entry
 from xstock_node.plugins.declared_lists import ListFile
 from xstock_node.protocol import notes
 from xstock_node.protocol.messages import SideLine
+from xstock_node.protocol.recordtypes import Time
 from xstock_node.services.convoys import CORRIDORS, Underway, remember, secret_of, underway
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
@@ -20,8 +18,8 @@ class DeclareRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A list for a corridor; `begins` 0 is now, both times unix seconds."""
 
     corridor: str
-    begins: Annotated[int, Meta(ge=0)] = 0
-    ends: Annotated[int, Meta(ge=0)]
+    begins: Time = 0
+    ends: Time
 
 
 class DeclaredView(msgspec.Struct, frozen=True, kw_only=True):
