@@ -7,16 +7,28 @@ from typing import Any
 
 from tests.contract.asking import Door
 from tests.processes import NodeProcess, free_port
+from xstock_node.services.arrivals import NoteArrival
 from xstock_node.services.asked_lines import Asked
+from xstock_node.services.corridor_desk import CorridorName, CorridorRequest
 from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
+from xstock_node.services.own_warnings import IssueRequest, WarningArea, WarningText
 from xstock_node.services.people import PersonRequest, TokenRequest
 from xstock_node.services.planning import PlanRequest
 from xstock_node.services.requesting import NewRequest
 
 ASKS, LENDS = "asks.example.org", "lends.example.org"
 TENT = "HSHETENTF16C"
+WARNING = IssueRequest(
+    category="Met",
+    severity="Severe",
+    urgency="Expected",
+    certainty="Likely",
+    hours=12,
+    area=[WarningArea(description="Vidin")],
+    text=[WarningText(language="bg", event="Наводнение")],
+)
 
 
 @contextmanager
@@ -54,15 +66,22 @@ def furnish(node: NodeProcess) -> dict[str, list[str]]:
     made = [node.call("request.new", asked) for _ in range(4)]
     node.call("request.plan", PlanRequest(requests=[made[0].id]))
     offers: list[Any] = node.call("offer.list")
+    watched = [node.call("corridor.set", CorridorRequest(name=name, countries=["HR"])) for name in ("sava", "drava")]
+    node.call("corridor.threaten", CorridorName(name="drava"))
+    warnings = [node.call("alert.issue", WARNING) for _ in range(3)]
+    noted = [node.call("arrival.note", NoteArrival(area="BG311", people=40, by="road")) for _ in range(3)]
     return {
         "ref": [line.ref for line in node.call("stock.list")],
-        "id": [*(request.id for request in made), *(offer.id for offer in offers)],
+        "id": [*(request.id for request in made), *(one.id for one in (*offers, *warnings, *noted))],
         "case": [row.case for request in made for row in request.operations],
         "requests": [made[0].id],
         "ids": [offer.id for offer in offers],
         "to": [LENDS],
         "node": [LENDS, ASKS],
-        "name": ["vera", LENDS],
+        "name": ["vera", LENDS, *(one.name for one in watched)],
+        "corridor": ["sava"],
+        "zone": ["Europe/Kyiv"],
+        "replaces": [""],
         "network": ["see"],
         "item": [TENT],
         "code": [TENT],
