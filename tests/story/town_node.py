@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.processes import NodeProcess, free_port
+from tests.processes import NodeProcess, free_port, pause
 from tests.story.two_nodes import run
 
 SETTINGS = {
@@ -64,11 +64,15 @@ class TownNode:
 
     def _ask(self, path: str, body: bytes | None) -> tuple[int, str]:
         url = f"http://127.0.0.1:{self.port}/plugins/xstock-network/{path}"
-        try:
-            with urllib.request.urlopen(url, body, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+        for _ in range(10):
+            try:
+                with urllib.request.urlopen(url, body, timeout=30) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as error:
+                if error.code != 429:
+                    return error.code, error.read().decode()
+                pause(float(error.headers["Retry-After"]))  # as a visitor would who is told to wait
+        return 429, ""
 
 
 def warn(
