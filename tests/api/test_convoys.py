@@ -342,3 +342,16 @@ async def test_what_a_person_dismissed_stays_so_and_a_sure_sighting_is_another_p
     assert (again.id, again.state) == (first.id, "dismissed")
     sure = await box.passed(seen(hr, one["id"]))
     assert sure.id != first.id and sure.state == "waiting" and await tell_due(hr.office) == [sure.id]
+
+
+async def test_a_truck_whose_own_way_is_not_said_keeps_no_place_where_the_operation_is_threatened(
+    desks: dict[str, Desk],
+) -> None:
+    case, hr = await moving(desks), desks[HR]
+    await case.step(HR, "stage", consignment="c2")
+    await corridor(hr, countries=["SI", "HU"])
+    assert (await corridor(hr, "/threat"))[1]["threat"]
+    found = {one["consignment"]: one["id"] for one in await board(hr)}
+    await NodeConvoys(hr.office, "xstock-checkpoint").passed(seen(hr, found["c2"]))
+    assert not [p for p in hr.office.home.rglob("redcross.hr.db*") if b"Letenye" in p.read_bytes()]
+    assert await tell_due(hr.office) == []

@@ -27,14 +27,17 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.convoy_plugin import NodeConvoys
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.looping import Loop
 from xstock_node.services.members_desk import NodeMembers
-from xstock_node.services.message_carrying import Carrying
+from xstock_node.services.message_carrying import EVERY as CARRIED_EVERY
+from xstock_node.services.message_carrying import carry
 from xstock_node.services.message_inbox import NodeInbox
 from xstock_node.services.node import Node
 from xstock_node.services.notifying import Notifying
 from xstock_node.services.office import Office
 from xstock_node.services.own_warnings import NodeWarnings
-from xstock_node.services.passage_telling import PassageTelling
+from xstock_node.services.passage_telling import EVERY as TOLD_EVERY
+from xstock_node.services.passage_telling import tell_due
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
@@ -101,8 +104,8 @@ class Running:
         office.ways.desks["inbox"] = partial(NodeInbox, office)
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
-        self._passages = PassageTelling(office)
-        self._carrying = Carrying(office)
+        self._passages = Loop(office, tell_due, "passages-not-told", TOLD_EVERY)
+        self._carrying = Loop(office, carry, "not-carried", CARRIED_EVERY, wakes=True)
         office.ways.desks["members"] = partial(NodeMembers, office, Lines(office))
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)

@@ -54,11 +54,6 @@ class Underway(NamedTuple):
         """Whether one of its corridors is in threat mode."""
         return any(one.threat for one in self.corridors)
 
-    @property
-    def delay(self) -> int:
-        """Seconds by which its passages are told late; 0 outside threat mode."""
-        return max((one.delay for one in self.corridors if one.threat), default=0)
-
 
 def underway(office: Office, tx: Transaction) -> list[Underway]:
     """The convoys that are announced or under way, of all networks."""

@@ -4,7 +4,6 @@ Only messages of our own are carried, in the chains of the senders whom the oper
 system did not take is kept with its reason; while it cannot be reached those behind wait.
 """
 
-import asyncio
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
@@ -53,38 +52,6 @@ class Way(NamedTuple):
     adapter: Adapter
     format: Adapter
     senders: frozenset[str]
-
-
-class Carrying:
-    """Looks whenever something changed, and every few seconds, for answers that are not carried yet."""
-
-    def __init__(self, office: Office) -> None:
-        self._office = office
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.ensure_future(self._run())
-
-    async def stop(self) -> None:
-        """End; a message that is under way is carried again, under the same id."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        position = self._office.changes.last
-        while True:
-            try:
-                await carry(self._office)
-            except Exception as error:  # looked at again at the next turn
-                self._office.node.trace.error("not-carried", why=f"{type(error).__name__}: {error}")
-            try:
-                async with asyncio.timeout(EVERY):
-                    await self._office.changes.after(position)
-            except TimeoutError:
-                pass
-            position = self._office.changes.last
 
 
 async def carry(office: Office) -> int:

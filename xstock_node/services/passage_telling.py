@@ -3,7 +3,6 @@
 The step and the passage's end are stored in one transaction, so that a crash between tells nothing twice.
 """
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -22,32 +21,6 @@ from xstock_node.storage.values import Act
 EVERY: Final = 5.0
 KEPT: Final = 90 * 86_400
 NODE: Final = Actor("node", "itself")
-
-
-class PassageTelling:
-    """Looks every few seconds for passages that may be told."""
-
-    def __init__(self, office: Office) -> None:
-        self._office = office
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin; what was kept before a crash is told now."""
-        self._task = asyncio.ensure_future(self._run())
-
-    async def stop(self) -> None:
-        """End; what is not told yet is told at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await tell_due(self._office)
-            except Exception as error:  # looked at again at the next turn
-                self._office.node.trace.error("passages-not-told", why=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(EVERY)
 
 
 async def tell_due(office: Office) -> list[str]:

@@ -90,7 +90,7 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
         one = by_word(office, tx, seen.convoy)
         if one is None:
             raise Refusal("no-convoy", "a convoy that is announced or under way", "another", "it may have arrived")
-        where = spot(secret_of(office, tx), place)
+        where, over = spot(secret_of(office, tx), place), threats(office, tx, one.row.id)
         held = [p for p in PASSAGES.list(tx) if (p.case, p.consignment) == (one.row.id, one.convoy.consignment)]
         before = next(
             (
@@ -114,8 +114,8 @@ async def note_sighting(office: Office, actor: Actor, seen: Sighting) -> Noted:
             case=one.row.id,
             consignment=one.convoy.consignment,
             spot=where,
-            place="" if one.threat else place,
-            not_before=told_at(seen.at, one.delay) if one.threat else 0,
+            place="" if over else place,
+            not_before=told_at(seen.at, max(way.delay for way in over)) if over else 0,
             country=seen.country,
             event=seen.event,
             at=seen.at,
