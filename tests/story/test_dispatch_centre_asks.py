@@ -150,6 +150,26 @@ def test_what_a_centre_asks_is_answered_with_its_own_ids(watch: Watch, tmp_path:
     ro.start()
     pause(3)
     assert len(watch.centre.posted) == len(bodies), "nothing is posted twice after a restart"
+    nobody_else_learns_of_moves_in_threat_mode(watch, case)
+
+
+def nobody_else_learns_of_moves_in_threat_mode(watch: Watch, case: str) -> None:
+    """What left is told to the centre only once two persons ended threat mode."""
+    ro, hr = watch.ro, watch.hr
+    run(ro, "corridor", "set", "east", "--country", "HR", "--country", "RO")
+    run(ro, "corridor", "threaten", "east")
+    before = sum(word != "503 " for word, _ in watch.centre.posted)
+    step(hr, case, "stage", "--field", "consignment=c1", "--field", 'countries=["HR", "HU", "RO"]')
+    goods = ("--field", "consignment=c1", "--line", f"{BLANKET}=40", "--field", "free=every road lies in the Union")
+    step(hr, case, "dispatch", *goods)
+    until_state(ro, case, "dispatched")
+    pause(3)
+    assert sum(word != "503 " for word, _ in watch.centre.posted) == before
+    for name in ("ana", "ivo"):
+        run(ro, "user", "add", name, "--role", "transport-customs")
+        run(ro, "corridor", "calm", "east", token=run(ro, "user", "token", name)["token"])
+    until_carried(watch, before + 1)
+    assert "IN_USE" in json.dumps(watch.centre.posted[-1][1])
 
 
 @pytest.mark.heavy

@@ -55,7 +55,7 @@ async def doctor(office: Office, actor: Actor, request: None = None) -> list[Fin
         *public_findings(office.settings.public_plain),
         *await source_findings(office),
         *await alert_findings(office),
-        *await office.node.engine.read(carrier_findings),
+        *await carrier_findings(office),
         *await town_findings(office),
     ]
     findings += [*await network_findings(office), *await duty_findings(office)]
