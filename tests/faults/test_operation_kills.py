@@ -27,6 +27,8 @@ TENT, UNIT = "HSHETENTF16C", "H87"
 ASKS, LENDS = "asks.example.org", "lends.example.org"
 FAR = 4_000_000_000
 TRUCK = "7" * 64
+SOON, LATE = 0.008, 0.05
+"""Seconds until a kill at most: half of them come sooner than a fast machine answers, half on either side of it."""
 
 
 def lines(quantity: int) -> dict[str, Any]:
@@ -102,7 +104,7 @@ class Two:
         thread = threading.Thread(target=ask)
         victim = self.nodes[self.draw.choice((name, ASKS, LENDS))]
         thread.start()
-        pause(self.draw.uniform(0.0, 0.05))
+        pause(self.draw.uniform(0.0, self.draw.choice((SOON, LATE))))
         self.kills += 1
         self.in_the_middle += thread.is_alive() and victim.name == name
         victim.kill()
