@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-from xstock_node.api import files, openapi
+from xstock_node.api import doing, files, openapi
 from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
@@ -115,17 +115,9 @@ def _handler(office: Office, keys: Idempotency, route: Route) -> Handler:
         content = await files.body(request, route.raw) if route.raw else await request.read()
         asked = files.asked(request, content) if route.raw else content
         asker = actor if route.secret else asked_once(request, actor, route.name, asked)
-        id_, before = await keys.begin(asker)
-        if before is not None:
-            return web.Response(body=before, content_type="application/json")
-        answer: bytes | None = None
-        try:
-            with _as_asked():
-                body = files.request_of(route, request, content) if route.raw else _decoded(route, content)
-            admitted = await branches.admit(office, asker, route.reach, route.right, body)
-            answer = msgspec.json.encode(await route.handler(office, admitted, body))
-        finally:
-            await keys.end(id_, asker, answer)
+        with _as_asked():
+            body = files.request_of(route, request, content) if route.raw else _decoded(route, content)
+        answer = await doing.do(office, keys, asker, route, body)
         return web.Response(body=answer, content_type="application/json")
 
     return handle
@@ -143,8 +135,7 @@ async def _get(office: Office, actor: Actor, route: Route, request: web.Request)
     with _as_asked():
         body = None if route.request is None else msgspec.convert(query, route.request, strict=False)
         cut = msgspec.convert(page, Page, strict=False) if page else None
-    admitted = await branches.admit(office, actor, route.reach, route.right, body)
-    answer = await route.handler(office, admitted, body)
+    answer = await doing.look(office, actor, route, body)
     if route.raw:
         return answer
     return msgspec.json.encode(answer if cut is None else answer[cut.skip : cut.skip + cut.limit])

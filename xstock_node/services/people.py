@@ -15,6 +15,7 @@ from xstock_node.domain import duty, rights
 from xstock_node.domain.duty import Roster
 from xstock_node.domain.rights import Grant, Role, rights_of
 from xstock_node.protocol.recordtypes import ShortText
+from xstock_node.services import credentials
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
@@ -207,6 +208,7 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
             do = "let another approver hold first; the operator at the machine may remove the last one"
             raise Refusal("last-approver", "somebody else who approves", request.name, do)
         PEOPLE.drop(tx, request.name)
+        credentials.forget(tx, request.name)
         office.record(tx, actor, "user.remove", request.name)
 
     await office.node.engine.write(work, durable=True)
@@ -274,9 +276,14 @@ async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
     for person in people:
         for token in person.tokens:
             if token.hash == wanted and token.exp > now:
-                grants, off = _of_this_hour(person, roster, now)
-                return Actor(person.name, road, grants, frozenset(token.scope), off)
+                return acting(person, roster, now, road, token.scope)
     return None
+
+
+def acting(person: Person, roster: Roster | None, now: int, road: str, scope: Sequence[str]) -> Actor:
+    """A person as an actor, with the rights of this hour narrowed to a scope (empty: all of them)."""
+    grants, off = _of_this_hour(person, roster, now)
+    return Actor(person.name, road, grants, frozenset(scope), off)
 
 
 def forbidden(actor: Actor, rights_: str, do: str = "ask one who has the right") -> Refusal:
@@ -329,6 +336,7 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         if request.role in rights.CONFIRMED_BY_A_SECOND:
             # A code or token made for lesser rights by who may not hand out these is no way to them.
             link, tokens = None, tuple(token for token in tokens if not token.by)
+            credentials.forget_lent(tx, person.name)
         person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link, tokens=tokens)
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())

@@ -1,0 +1,76 @@
+"""What a page is: data, from which the application, the menu, its JSON twin and its tables are made."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from xstock_node.console.form import Form
+
+if TYPE_CHECKING:
+    from xstock_node.console.visit import Visit
+
+Build = Callable[["Visit", Any], Awaitable[msgspec.Struct]]
+
+
+class Go(NamedTuple):
+    """What an act leads to: another page, and the code of what was done, which that page says."""
+
+    to: str
+    done: str = ""
+
+
+class Again(NamedTuple):
+    """The same page again with the form as it is now: a step of a longer form, nothing was changed."""
+
+    form: Form
+
+
+Act = Callable[["Visit", Form], Awaitable[Go | Again]]
+
+
+class Column(NamedTuple):
+    """A column of a table: the field of a row, its heading, how it is written, and where it leads.
+
+    `kind`: text, number, when, due, day, item, node, amount (with the row's `unit`), or a kind of `vocabulary.py`.
+    `href` is a path with fields of the row in braces.
+    """
+
+    key: str
+    heading: str
+    kind: str = "text"
+    href: str = ""
+
+
+class Table(NamedTuple):
+    """A table of a page: what it is called, its columns, where its rows are in the view, what it says when empty."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: Callable[[Any], Sequence[Any]]
+    empty: str = ""
+
+
+class Page(NamedTuple):
+    """One page. `asks` is what its query says; `right` has to hold at one site at least to see it in the menu.
+
+    `group` is its place in the menu, empty where it is in none. `open`: shown without sign-in.
+    """
+
+    name: str
+    path: str
+    title: str
+    right: str
+    build: Build
+    asks: type[msgspec.Struct] | None = None
+    acts: Mapping[str, Act] = {}
+    tables: Mapping[str, Table] = {}
+    group: str = ""
+    open: bool = False
+    files: int = 0
+    """The most bytes of a file that its forms bring."""
+
+    @property
+    def template(self) -> str:
+        """The file of its template."""
+        return f"{self.name}.html"

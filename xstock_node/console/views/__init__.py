@@ -1,0 +1,1 @@
+"""The pages, one file each or a small group."""

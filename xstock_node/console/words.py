@@ -1,0 +1,141 @@
+"""How a reader's language writes what the node knows: figures, times and spans, names of goods, places and states."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from babel.units import format_unit
+from markupsafe import Markup
+
+from xstock_node.console.languages import Language
+from xstock_node.console.vocabulary import WORDS
+from xstock_node.domain.catalogue import Catalogue
+from xstock_node.i18n import catalogue as translations
+
+UNKNOWN = "–"
+
+
+class Words:
+    """The words of one reader. `nodes` are the titles of nodes by name, `now` unix seconds, `zone` the reader's."""
+
+    def __init__(
+        self, language: Language, zone: tzinfo, now: int, catalogue: Catalogue, nodes: Mapping[str, str]
+    ) -> None:
+        self.language, self.zone, self.now = language, zone, now
+        self._catalogue, self._nodes = catalogue, nodes
+        self._translations = translations(language.code)
+
+    @cached_property
+    def locale(self) -> Locale:
+        """The CLDR locale by which figures and dates are written."""
+        return Locale.parse(self.language.locale)
+
+    def say(self, source: str, /, **params: object) -> str:
+        """A source string in the reader's language, filled."""
+        translated = self._translations.gettext(source)
+        return translated.format_map(params) if params else translated
+
+    def plural(self, one: str, many: str, n: int, /, **params: object) -> str:
+        """The form of a source string that goes with a number."""
+        return self._translations.ngettext(one, many, n).format_map({"n": self.number(n), **params})
+
+    def word(self, kind: str, code: str) -> str:
+        """What a code of the node means (`kind` names the list of `vocabulary.py`); the code where no list knows it."""
+        found = WORDS[kind].get(code)
+        return self.say(found) if found else code
+
+    def number(self, figure: str | int | Decimal | None, least: int = 0) -> str:
+        """A figure with the reader's own marks; a dash for an unknown one."""
+        if figure is None or figure == "":
+            return UNKNOWN
+        try:
+            return format_decimal(Decimal(figure), "#,##0.###", locale=self.locale)
+        except InvalidOperation:
+            return str(figure)
+
+    def item(self, code: str) -> str:
+        """The name of an item of the catalogue."""
+        return self._catalogue.name(code, self.language.code) if code in self._catalogue else code
+
+    def node(self, name: str) -> str:
+        """The organisation of a node."""
+        return self._nodes.get(name) or name
+
+    def amount(self, figure: str | None, unit: str) -> str:
+        """A figure with its unit in words."""
+        return f"{self.number(figure)} {self.word('unit', unit)}" if figure else UNKNOWN
+
+    def day(self, moment: str | int) -> str:
+        """A day, in the reader's zone where it is a moment."""
+        found = _moment(moment)
+        if found is None:
+            return str(moment) or UNKNOWN
+        has_time = isinstance(moment, int) or len(moment) > 10
+        return format_date(found.astimezone(self.zone) if has_time else found, "medium", locale=self.locale)
+
+    def clock(self, moment: str | int) -> str:
+        """A moment as people write it, with the offset from UTC; the day is left out where it is today's."""
+        found = _moment(moment)
+        if found is None:
+            return str(moment) or UNKNOWN
+        local = found.astimezone(self.zone)
+        if local.date() == datetime.fromtimestamp(self.now, self.zone).date():
+            return format_time(local, "HH:mm", locale=self.locale)
+        return format_datetime(local, "d MMM, HH:mm" if self._this_year(local) else "d MMM y, HH:mm", locale=self.locale)
+
+    def when(self, moment: str | int) -> Markup:
+        """A moment as an element: its own local time, and the exact one with its offset for who asks."""
+        found = _moment(moment)
+        if found is None:
+            return Markup("{}").format(str(moment) or UNKNOWN)
+        local = found.astimezone(self.zone)
+        exact = f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=self.locale)} (UTC{local.strftime('%z')})"
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            found.strftime("%Y-%m-%dT%H:%M:%SZ"), exact, self.clock(moment)
+        )
+
+    def span(self, seconds: int) -> str:
+        """So long: the two largest of days, hours and minutes."""
+        minutes = max(abs(seconds) // 60, 0)
+        parts = [(minutes // 1440, "duration-day"), (minutes // 60 % 24, "duration-hour"), (minutes % 60, "duration-minute")]
+        said = [format_unit(n, unit, "short", locale=self.locale) for n, unit in parts if n][:2]
+        return " ".join(said) or self.say("less than a minute")
+
+    def distance(self, moment: str | int) -> str:
+        """How far ahead or behind a moment is, in words."""
+        found = _moment(moment)
+        if found is None:
+            return ""
+        ahead = int(found.timestamp()) - self.now
+        return self.say("in {span}", span=self.span(ahead)) if ahead >= 0 else self.say("{span} ago", span=self.span(ahead))
+
+    def due(self, moment: str | int) -> Markup:
+        """A moment with its distance."""
+        return Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment)) if moment else (
+            Markup(UNKNOWN)
+        )
+
+    def is_past(self, moment: str | int) -> bool:
+        """Whether a moment is over."""
+        found = _moment(moment)
+        return found is not None and found.timestamp() < self.now
+
+    def _this_year(self, local: datetime) -> bool:
+        return local.year == datetime.fromtimestamp(self.now, self.zone).year
+
+
+def _moment(moment: str | int) -> datetime | None:
+    """A moment from unix seconds, ISO time or day; None for what is none of them."""
+    if not moment:
+        return None
+    try:
+        if isinstance(moment, int):
+            return datetime.fromtimestamp(moment, UTC)
+        found = datetime.fromisoformat(moment)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
