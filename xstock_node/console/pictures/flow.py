@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatching, lines_at, picture, tag
+from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatch, hatching, lines_at, picture, tag
 from xstock_node.domain.counters import Counters
 
 BAR = 18.0
@@ -18,7 +18,8 @@ ZERO = Decimal(0)
 
 
 class Part(NamedTuple):
-    """A part of a stage. `kind`: through (to the next stage), open (may still come), gone, or more (than was sent)."""
+    """A part of a stage. `kind`: through (to the next stage), open (may still come), left (not wanted or not sent),
+    gone, more (than was sent) or given (for good)."""
 
     kind: str
     words: str
@@ -48,23 +49,24 @@ class Flow(NamedTuple):
 def stages(item: str, unit: str, counters: Counters, open_: bool, reader: Reader) -> Flow:
     """The flow by an item's counters; `open_`: the operation still runs, so what is missing may come."""
     c, say = counters, reader.say
-    late = "open" if open_ else "gone"
+    late = "open" if open_ else "left"
     asked, offered, accepted = max(c.requested, c.offered, c.accepted), c.offered, c.accepted
     sent = max(ZERO, c.dispatched - c.refused)
     found = [Stage(say("asked"), (Part("through", say("asked"), asked),))]
     found.append(_stage(say("offered"), offered, [Part(late, say("not offered"), asked - offered)]))
-    waits = [Part(late if not accepted else "gone", say("not accepted"), max(offered, accepted) - accepted)]
+    waits = [Part(late if not accepted else "left", say("not accepted"), max(offered, accepted) - accepted)]
     found.append(_stage(say("accepted"), accepted, waits))
-    left = accepted - c.released - sent - c.at_border - max(ZERO, c.refused - c.at_border)
+    missing = accepted - c.released - sent - c.at_border
+    turned = min(c.refused - c.reloaded - c.at_border, max(ZERO, missing))  # what was turned back may have left again
     found.append(
         _stage(
             say("sent"),
             sent,
             [
-                Part(late, say("not sent yet") if open_ else say("not sent"), left),
-                Part("gone", say("released again"), c.released),
+                Part(late, say("not sent yet") if open_ else say("not sent"), missing - turned),
+                Part("left", say("released again"), c.released),
                 Part("open", say("waits at the border"), c.at_border),
-                Part("gone", say("refused, turned back"), c.refused - c.at_border),
+                Part("left", say("refused, turned back"), turned),
             ],
         )
     )
@@ -117,7 +119,7 @@ def _after(c: Counters, reader: Reader) -> tuple[Stage, ...]:
     rest = [
         Part("open", say("still on loan"), c.lent),
         Part("open", say("on the way back"), c.coming_back),
-        Part("gone", say("given for good"), c.given),
+        Part("given", say("given for good"), c.given),
         Part("gone", say("back, damaged"), c.back_damaged),
         Part("gone", say("back, short"), c.back_short),
         Part("gone", say("lost"), c.lost_loan + c.lost_back),
@@ -131,7 +133,7 @@ def _sentence(flow: Flow, reader: Reader) -> str:
 
 
 def _drawing(key: str, flows: Sequence[Flow], room: float, reader: Reader) -> Drawn:
-    parts, y = [hatching(key)], 0.0
+    parts, y = [hatching(key, "gone")], 0.0
     left = 0.0 if room <= NARROW else room * 0.2
     for flow in flows:
         name = wrapped(f"{flow.item} ({flow.unit})", room, TEXT, bold=True)
@@ -152,7 +154,11 @@ def _row(
     """A stage: its words and figure, its bar, and below it what its other parts are."""
     words = f"{stage.words} {reader.number(stage.through)}"
     rest = [part for part in stage.parts if part.kind != "through"]
-    entries = [Entry("bar", f"part {p.kind}", f"{p.words} {reader.number(p.quantity)}", _fill(key, p)) for p in rest]
+    fills = _fills(key, rest)
+    entries = [
+        Entry("bar", f"part {p.kind}", f"{p.words} {reader.number(p.quantity)}", fill)
+        for p, fill in zip(rest, fills, strict=True)
+    ]
     name = wrapped(words, left - 10.0 if left else room, TEXT)
     bar = y if left else y + height(len(name), TEXT) + 2.0
     keys = legend(entries, left, bar + BAR + 4.0, room - left, "faint")
@@ -164,14 +170,26 @@ def _row(
 def _bar(key: str, stage: Stage, y: float, left: float, room: float, whole: Decimal) -> list[str]:
     parts = [tag("line", x1=left, y1=y, x2=left, y2=y + BAR, class_="track")]
     at = left
-    for part in stage.parts:
+    through = [part for part in stage.parts if part.kind == "through"]
+    rest = [part for part in stage.parts if part.kind != "through"]
+    fills = [None] * len(through) + _fills(key, rest)
+    for part, fill in zip([*through, *rest], fills, strict=True):
         wide = room * float(part.quantity / whole) if whole else 0.0
         if wide > 0:
             drawn = max(wide - 1.0, 1.5)
-            parts.append(tag("rect", x=at, y=y, width=drawn, height=BAR, class_=f"part {part.kind}", fill=_fill(key, part)))
+            parts.append(tag("rect", x=at, y=y, width=drawn, height=BAR, class_=f"part {part.kind}", fill=fill))
         at += wide
     return parts
 
 
-def _fill(key: str, part: Part) -> str | None:
-    return f"url(#{key}-hatch)" if part.kind == "gone" else None
+def _fills(key: str, parts: Sequence[Part]) -> list[str | None]:
+    """Patterns that tell the lost parts of a stage from each other, and those that may still come; None is plain."""
+    kinds: dict[str, list[str | None]] = {"gone": ["up", "down", "cross"], "open": [None, "flat"], "left": ["left"]}
+    seen: dict[str, int] = {}
+    found = []
+    for part in parts:
+        choice = kinds.get(part.kind, [None])
+        kind = choice[seen.get(part.kind, 0) % len(choice)]
+        seen[part.kind] = seen.get(part.kind, 0) + 1
+        found.append(hatch(key, kind) if kind else None)
+    return found

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatching, lines_at, mark, picture, tag
+from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatch, hatching, lines_at, mark, picture, tag
 
 BAR = 16.0
 NONE = Decimal(0)
+NO_BREAK = "\u00a0"
 
 
 class Level(NamedTuple):
@@ -57,8 +58,8 @@ def _drawing(key: str, levels: Sequence[Level], room: float, reader: Reader) -> 
     meanings = [
         Entry("bar", "part committed", say("committed")),
         Entry("bar", "part shareable", say("shareable")),
-        Entry("bar", "part kept", say("kept back"), f"url(#{key}-hatch)"),
-        Entry("triangle", "minimum", say("minimum")),
+        Entry("bar", "part kept", say("kept back"), hatch(key, "up")),
+        Entry("pointer", "minimum", say("minimum")),
         Entry("bar", "part lacking", say("lacking")),
     ]
     head = legend(meanings, 0, 2.0, room, "faint")
@@ -73,30 +74,38 @@ def _drawing(key: str, levels: Sequence[Level], room: float, reader: Reader) -> 
 
 def _row(key: str, level: Level, y: float, room: float, left: float, reader: Reader) -> tuple[list[str], float]:
     name = wrapped(level.item, (left or room) - 14.0, TEXT)
+    low = wrapped(_lacking(level, reader), room - left, SMALL, bold=True)
     said = wrapped(_words(level, reader), room - left, SMALL)
-    class_ = "said is-low" if level.lacking else "faint"
+    lines = height(len(low) + len(said), SMALL)
     if left:
-        deep = max(height(len(name), TEXT), BAR + 10.0 + height(len(said), SMALL)) + 14.0
+        deep = max(height(len(name), TEXT), BAR + 10.0 + lines) + 16.0
         texts, bar = [lines_at(0, y, name)], y + 4.0
     else:
-        bar = y + height(len(name), TEXT) + 5.0
-        texts, deep = [lines_at(0, y, name)], bar - y + BAR + 8.0 + height(len(said), SMALL) + 14.0
-    texts.append(lines_at(left, bar + BAR + 5.0, said, SMALL, class_))
+        bar = y + height(len(name), TEXT) + 11.0
+        texts, deep = [lines_at(0, y, name)], bar - y + BAR + 8.0 + lines + 16.0
+    texts.append(lines_at(left, bar + BAR + 5.0, low, SMALL, "said is-low"))
+    texts.append(lines_at(left, bar + BAR + 5.0 + height(len(low), SMALL), said, SMALL, "faint"))
     return [*texts, *_bar(key, level, bar, left, room - left - 6.0)], deep
+
+
+def _lacking(level: Level, reader: Reader) -> str:
+    if not level.lacking:
+        return ""
+    return reader.say(
+        "{n} below the minimum of {least}", n=reader.number(level.lacking), least=reader.number(level.minimum)
+    )
 
 
 def _words(level: Level, reader: Reader) -> str:
     """The figures of a row in a sentence."""
     say, number = reader.say, reader.number
     said = [say("{n} {unit} on hand", n=number(level.on_hand), unit=level.unit)]
-    if level.lacking:
-        said.append(say("{n} below the minimum of {least}", n=number(level.lacking), least=number(level.minimum)))
-    elif level.minimum:
+    if level.minimum and not level.lacking:
         said.append(say("minimum {least}", least=number(level.minimum)))
     if level.committed:
         said.append(say("{n} committed", n=number(level.committed)))
     said.append(say("{n} shareable", n=number(level.shareable)))
-    return " · ".join(said)
+    return " · ".join(phrase.replace(" ", NO_BREAK) for phrase in said)
 
 
 def _bar(key: str, level: Level, y: float, left: float, room: float) -> list[str]:
@@ -109,12 +118,14 @@ def _bar(key: str, level: Level, y: float, left: float, room: float) -> list[str
     sums = (("committed", level.committed), ("shareable", level.shareable), ("kept", level.kept), ("lacking", level.lacking))
     for name, quantity in sums:
         wide = float(quantity) * scale
-        fill = f"url(#{key}-hatch)" if name == "kept" else None
+        fill = hatch(key, "up") if name == "kept" else None
         if wide > 0:
             parts.append(tag("rect", x=at, y=y, width=max(wide - 1.0, 1.0), height=BAR, class_=f"part {name}", fill=fill))
         at += wide
     if level.minimum > 0:
         x = left + float(level.minimum) * scale
-        parts.append(tag("line", x1=x, y1=y - 3.0, x2=x, y2=y + BAR + 3.0, class_="minimum"))
-        parts.append(mark("triangle", x, y - 4.0, 4.0, "minimum"))
+        parts += [
+            tag("line", x1=x, y1=y - 3.0, x2=x, y2=y + BAR + 3.0, class_=class_) for class_ in ("halo", "minimum")
+        ]
+        parts.append(mark("pointer", x, y - 5.0, 4.5, "minimum"))
     return parts

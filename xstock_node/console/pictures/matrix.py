@@ -43,7 +43,8 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
     """Blocks of as many countries as fit beside each other, below each other."""
     left = 0.0 if room <= NARROW else room * 0.3
     wide = _column(rows, countries, reader)
-    beside = max(1, int((room - left) // wide))
+    blocks = math.ceil(len(countries) / max(1, int((room - left) // wide)))
+    beside = math.ceil(len(countries) / max(1, blocks)) or 1
     parts, y = [], 0.0
     for start in range(0, len(countries), beside):
         block = countries[start : start + beside]
@@ -57,7 +58,7 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
 def _column(rows: Sequence[ItemRow], countries: Sequence[str], reader: Reader) -> float:
     """The room of a column: of the widest figure or name."""
     figures = (width(reader.number(n), SMALL) for row in rows for n in row.by_country.values())
-    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 10.0
+    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 6.0
 
 
 def _block(

@@ -4,6 +4,7 @@ Widths are those of DejaVu Sans, rounded up to a twentieth of the size; it is am
 back to, so that what fits here fits everywhere.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -11,6 +12,7 @@ _GROUPS: Final = {
     0.35: " ',.:;ijlI|/\\fіїјІЇЈ·‘’!\u00a0\u2009\u202f",
     0.5: "()[]-rt\"*_‐‑‚“”„",
     0.6: "csz?kvxyFJLгзсєѕкуўҳғтхчьвэё",
+    0.65: "0123456789adeghnopqubабдеоп",
     0.75: "NUИЙЌкѝдмцбќ",
     0.8: "&DGHOQЂЋЏДЛНОПЦмыҚҢҒ",
     0.9: "+<>=^~MwМФЫфњъҰ→±×",
@@ -19,6 +21,7 @@ _GROUPS: Final = {
     1.15: "ЊЉЖШЩЮŒ",
 }
 _WIDTHS: Final = {letter: width for width, letters in _GROUPS.items() for letter in letters}
+_BLANKS: Final = re.compile(r"[ \t\r\n]+")  # no-break spaces keep together what they join
 _SMALL, _LARGE, _OTHER, _BOLD = 0.68, 0.8, 1.0, 1.12
 _LAST_OF_ALPHABETS = "\u058f"
 LINE: Final = 1.3
@@ -34,7 +37,7 @@ def wrapped(text: str, room: float, size: float, bold: bool = False) -> list[str
     """The text in lines that fit into `room`; a word that is longer than a line goes on in the next one."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in filter(None, _BLANKS.split(text)):
         longer = f"{line} {word}" if line else word
         if width(longer, size, bold) <= room:
             line = longer
@@ -51,13 +54,13 @@ def height(lines: int, size: float) -> float:
 
 
 def _pieces(word: str, room: float, size: float, bold: bool) -> list[str]:
-    """A word cut where a line ends, after a hyphen or a dot if there is one in its last part."""
+    """A word cut where a line ends, after a no-break space, hyphen or dot if there is one in its last part."""
     pieces = []
     while width(word, size, bold) > room and len(word) > 1:
         most = next((n for n in range(len(word) - 1, 1, -1) if width(word[:n], size, bold) <= room), 1)
-        mark = max(word.rfind(sign, 0, most) for sign in "-./_") + 1
+        mark = max(word.rfind(sign, 0, most) for sign in "\u00a0-./_") + 1
         end = mark if mark > most // 2 else most
-        pieces.append(word[:end])
+        pieces.append(word[:end].rstrip("\u00a0"))
         word = word[end:]
     return [*pieces, word]
 

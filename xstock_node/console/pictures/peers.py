@@ -9,7 +9,7 @@ from xstock_node.console.pictures.svg import EDGE, NARROW, SMALL, TEXT, WIDE, Dr
 
 Stand = Literal["in-step", "stale", "frozen", "never"]
 MARKS: Final = {"in-step": "dot", "stale": "triangle", "frozen": "square", "never": "cross"}
-SHORTEST, LONGEST = 1, 30 * 86_400
+SHORTEST, LONGEST = 5, 21 * 86_400
 TICKS: Final = (60, 3600, 86_400, 7 * 86_400)
 GAP: Final = 14.0
 
@@ -64,12 +64,14 @@ def _drawing(peers: Sequence[Peer], room: float, reader: Reader) -> Drawn:
     track = (left + 10.0, room - right - 12.0)
     top = height(1, SMALL) + 6.0
     parts: list[str] = []
+    spans = []
     y = top
     for peer, words in zip(peers, ends, strict=True):
-        drawn, deep = _row(peer, words, y, room, left, track, beside)
+        drawn, deep, line = _row(peer, words, y, room, left, track, beside)
         parts += drawn
+        spans.append((line - 7.0, line + 7.0))
         y += deep
-    return Drawn([*_scale(track, y, reader), *parts], room, y + 4.0)
+    return Drawn([*_scale(track, [(top - 4.0, y)] if beside else spans, reader), *parts], room, y + 4.0)
 
 
 def _words(peer: Peer, reader: Reader) -> str:
@@ -78,8 +80,8 @@ def _words(peer: Peer, reader: Reader) -> str:
 
 def _row(
     peer: Peer, words: str, y: float, room: float, left: float, track: tuple[float, float], beside: bool
-) -> tuple[list[str], float]:
-    """A row that begins at `y`: name and words beside the track, or above it where there is no room beside."""
+) -> tuple[list[str], float, float]:
+    """A row that begins at `y`, its height, and where its track lies: name and words beside the track, or above it where there is no room beside."""
     class_ = f"is-{peer.stand}"
     if beside:
         name, said = wrapped(peer.title, left - GAP + 1, TEXT), wrapped(words, room - track[1] - 22.0, SMALL)
@@ -97,7 +99,7 @@ def _row(
     at = _at(peer.heard, track)
     bar = tag("line", x1=track[0], y1=line, x2=at, y2=line, class_=f"behind {class_}")
     base = tag("line", x1=track[0], y1=line, x2=track[1], y2=line, class_="track")
-    return [*texts, base, bar, mark(MARKS[peer.stand], at, line, 6.0, f"mark {class_}")], deep
+    return [*texts, base, bar, mark(MARKS[peer.stand], at, line, 6.0, f"mark {class_}")], deep, line
 
 
 def _at(seconds: int | None, track: tuple[float, float]) -> float:
@@ -106,13 +108,13 @@ def _at(seconds: int | None, track: tuple[float, float]) -> float:
     return track[0] + (track[1] - track[0]) * math.log(value / SHORTEST) / math.log(LONGEST / SHORTEST)
 
 
-def _scale(track: tuple[float, float], bottom: float, reader: Reader) -> list[str]:
-    """Ticks with their words on top; those that would touch the last one are left out."""
+def _scale(track: tuple[float, float], spans: Sequence[tuple[float, float]], reader: Reader) -> list[str]:
+    """Ticks over these heights, with words on top; words that would touch the last ones are left out."""
     parts, free = [], -math.inf
     for seconds in TICKS:
         at, words = _at(seconds, track), reader.span(seconds)
         half = width(words, SMALL) / 2
-        parts.append(tag("line", x1=at, y1=height(1, SMALL) + 2.0, x2=at, y2=bottom, class_="tick"))
+        parts += [tag("line", x1=at, y1=a, x2=at, y2=b, class_="tick") for a, b in spans]
         if at - half > free:
             parts.append(lines_at(at, 0, [words], SMALL, "faint", "middle"))
             free = at + half + 6.0

@@ -93,15 +93,25 @@ def both(key: str, narrow: str, wide: str) -> str:
     return f'<div class="pictures" id="{escape(key)}"><div class="narrow">{narrow}</div><div class="wide">{wide}</div></div>'
 
 
-def hatching(key: str, step: float = 5.0) -> str:
-    """A pattern of slanted lines, to be filled in by `url(#KEY-hatch)`."""
-    stroke = tag("path", d=f"M0 {figure(step)}L{figure(step)} 0", class_="hatch")
-    pattern = tag("pattern", stroke, id=f"{key}-hatch", width=step, height=step, patternUnits="userSpaceOnUse")
-    return tag("defs", pattern)
+HATCHES: Final = {"up": "M0 6L6 0M-1 1L1 -1M5 7L7 5", "down": "M0 0L6 6M5 -1L7 1M-1 5L1 7", "cross": "M0 3H6M3 0V6", "flat": "M0 3H6", "left": "M0 1H3M3 4H6"}
+
+
+def hatching(key: str, class_: str = "") -> str:
+    """Patterns of lines, to be filled in by `hatch(key, kind)`."""
+    found = [
+        tag("pattern", tag("path", d=d, class_=f"hatch {kind} {class_}".strip()), id=f"{key}-{kind}", width=6.0, height=6.0, patternUnits="userSpaceOnUse")
+        for kind, d in HATCHES.items()
+    ]
+    return tag("defs", *found)
+
+
+def hatch(key: str, kind: str) -> str:
+    """The value of `fill` for one of the patterns: up, down, cross, flat."""
+    return f"url(#{key}-{kind})"
 
 
 def mark(kind: str, x: float, y: float, size: float, class_: str) -> str:
-    """A small shape around a point: `dot`, `ring`, `square`, `triangle`, `diamond`, `cross`."""
+    """A small shape around a point: `dot`, `ring`, `square`, `triangle`, `pointer`, `diamond`, `cross`."""
     if kind in ("dot", "ring"):
         return tag("circle", cx=x, cy=y, r=size, class_=class_)
     if kind == "square":
@@ -111,6 +121,7 @@ def mark(kind: str, x: float, y: float, size: float, class_: str) -> str:
         return tag("path", d=d, class_=class_)
     corners = {
         "triangle": [(x, y - size * 1.15), (x + size * 1.1, y + size * 0.8), (x - size * 1.1, y + size * 0.8)],
+        "pointer": [(x, y + size * 1.15), (x + size * 1.1, y - size * 0.8), (x - size * 1.1, y - size * 0.8)],
         "diamond": [(x, y - size * 1.25), (x + size * 1.25, y), (x, y + size * 1.25), (x - size * 1.25, y)],
     }[kind]
     return tag("polygon", points=" ".join(f"{figure(a)},{figure(b)}" for a, b in corners), class_=class_)

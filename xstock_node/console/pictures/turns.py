@@ -90,7 +90,7 @@ def _drawing(turns: Sequence[Turn], room: float, reader: Reader) -> Drawn:
         "faint",
     )
     parts, y = [*head.parts], head.height + 12.0
-    top = y
+    top, spans = y, []
     y += height(1, SMALL) + 4.0
     for whose in ORDER:
         group = [turn for turn in turns if turn.whose == whose]
@@ -100,27 +100,36 @@ def _drawing(turns: Sequence[Turn], room: float, reader: Reader) -> Drawn:
         parts.append(lines_at(0, y, [words], TEXT, "strong"))
         y += height(1, TEXT) + 5.0
         for turn in group:
-            drawn, deep = _row(turn, y, room, left, line, reader)
+            drawn, deep, middle = _row(turn, y, room, left, line, reader)
             parts += drawn
+            spans.append((middle - 9.0, middle + 9.0))
             y += deep
         y += 8.0
-    return Drawn([*_scale(line, top, y - 8.0, reader), *parts], room, y)
+    spans = [(top + height(1, SMALL) + 1.0, y - 8.0)] if left else spans
+    return Drawn([*_scale(line, top, spans, reader), *parts], room, y)
 
 
 def _row(
     turn: Turn, y: float, room: float, left: float, line: tuple[float, float], reader: Reader
-) -> tuple[list[str], float]:
+) -> tuple[list[str], float, float]:
+    """A row that begins at `y`, its height, and where its line lies."""
     class_ = "is-late" if turn.overdue else "is-open" if turn.due is None else "is-due"
     space = (left - 14.0) if left else room
-    title, below = wrapped(turn.title, space, TEXT), wrapped(f"{turn.partner} · {due(turn, reader)}", space, SMALL)
-    texts = height(len(title), TEXT) + height(len(below), SMALL)
+    title = wrapped(turn.title, space, TEXT)
+    calm = turn.partner if turn.overdue else f"{turn.partner} · {due(turn, reader)}"
+    below, late = wrapped(calm, space, SMALL), wrapped(due(turn, reader), space, SMALL, True) if turn.overdue else []
+    first, texts = height(len(title), TEXT), height(len(title), TEXT) + height(len(below) + len(late), SMALL)
     middle, deep = (y + texts / 2, texts + 12.0) if left else (y + texts + 10.0, texts + 28.0)
-    words = [lines_at(0, y, title), lines_at(0, y + height(len(title), TEXT), below, SMALL, f"said {class_}")]
+    words = [
+        lines_at(0, y, title),
+        lines_at(0, y + first, below, SMALL, "faint"),
+        lines_at(0, y + first + height(len(below), SMALL), late, SMALL, "said is-late"),
+    ]
     now, at = _at(0, line), _at(turn.due or 0, line)
     base = tag("line", x1=line[0], y1=middle, x2=line[1], y2=middle, class_="track")
     bar = tag("line", x1=now, y1=middle, x2=at, y2=middle, class_=f"behind {class_}")
     shape = "triangle" if turn.overdue else "ring" if turn.due is None else "dot"
-    return [*words, base, bar, mark(shape, at, middle, 6.0, f"mark {class_}")], deep
+    return [*words, base, bar, mark(shape, at, middle, 6.0, f"mark {class_}")], deep, middle
 
 
 def _at(seconds: int, line: tuple[float, float]) -> float:
@@ -132,8 +141,10 @@ def _at(seconds: int, line: tuple[float, float]) -> float:
     return now + share * ((line[1] - now) if seconds > 0 else (line[0] - now))
 
 
-def _scale(line: tuple[float, float], top: float, bottom: float, reader: Reader) -> list[str]:
-    """The line of now and ticks around it; words that would touch what stands there are left out."""
+def _scale(
+    line: tuple[float, float], top: float, spans: Sequence[tuple[float, float]], reader: Reader
+) -> list[str]:
+    """The line of now and ticks around it, over these heights; words that would touch what stands there are left out."""
     marks = [(0, reader.say("now"))]
     for seconds in TICKS:
         marks += [(seconds, "+" + reader.span(seconds)), (-seconds, "−" + reader.span(seconds))]
@@ -142,7 +153,7 @@ def _scale(line: tuple[float, float], top: float, bottom: float, reader: Reader)
     for seconds, words in marks:
         at, half = _at(seconds, line), width(words, SMALL) / 2
         class_ = "tick" if seconds else "now"
-        parts.append(tag("line", x1=at, y1=top + height(1, SMALL) + 1.0, x2=at, y2=bottom, class_=class_))
+        parts += [tag("line", x1=at, y1=a, x2=at, y2=b, class_=class_) for a, b in spans]
         inside = at - half >= line[0] - 12.0 and at + half <= line[1] + 12.0
         if inside and all(at + half + 6.0 < a or at - half - 6.0 > b for a, b in taken):
             parts.append(lines_at(at, top, [words], SMALL, "strong" if not seconds else "faint", "middle"))
