@@ -19,8 +19,17 @@ SCRIPT = """const said = document.querySelector("#said");
 document.querySelector("button").onclick = () => { const f = new FormData(document.querySelector("form"));
   said.textContent = [f.get("n"), f.get("u"), f.get("s"), f.get("f").name].join(" "); };
 document.querySelector("#zone").textContent = new Date(0).toLocaleString() + " " + matchMedia("(prefers-color-scheme: dark)").matches;"""
-BAD = PAGE.replace("<label>Количество <input", "<label>Друго</label><div><input").replace("<h1>", "<h1 style='color: red'>")
-PAGES = {"/": PAGE, "/page.js": SCRIPT, "/icon.css": "", "/page.css": ".narrow {width: 9000px}", "/bad": BAD, "/wide": PAGE.replace("wide", "narrow")}
+BAD = PAGE.replace("<label>Количество <input", "<label>Друго</label><div><input").replace(
+    "<h1>", "<h1 style='color: red'>"
+)
+PAGES = {
+    "/": PAGE,
+    "/page.js": SCRIPT,
+    "/icon.css": "",
+    "/page.css": ".narrow {width: 9000px}",
+    "/bad": BAD,
+    "/wide": PAGE.replace("wide", "narrow"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.browser import Browser, Theme
 from tests.browser.pages import served
 from tests.browser.tools import tools
-from xstock_node.console.pictures import flow, levels, matrix, peers, turns
+from xstock_node.console.pictures import flow, levels, matrix, outlines, peers, places, turns
 from xstock_node.console.pictures.svg import Reader
 from xstock_node.domain.counters import Counters
 
@@ -53,7 +53,14 @@ LEVELS = [
     levels.Level("Чували за пясък", "бр.", D(0), D(20000), D(0), D(0)),
 ]
 TENTS = Counters(
-    requested=D(300), offered=D(240), accepted=D(220), dispatched=D(200), received=D(120), damaged=D(9), short=D(3), lost_out=D(8)
+    requested=D(300),
+    offered=D(240),
+    accepted=D(220),
+    dispatched=D(200),
+    received=D(120),
+    damaged=D(9),
+    short=D(3),
+    lost_out=D(8),
 )
 BLANKETS = Counters(
     requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10), over=D(40),
@@ -62,18 +69,46 @@ BLANKETS = Counters(
 TURNS = [
     turns.Turn("Палатки за 500 души, Видин", "Црвени крст Србије", "ours", -7800),
     turns.Turn("Одеяла 5 000, Лом: приемане на предложението", "Österreichisches Rotes Kreuz", "ours", 5400),
-    turns.Turn("Помпи с голям дебит за Оряхово и крайбрежните села", "Hrvatski Crveni križ – Ured za upravljanje u katastrofama", "theirs", 1500),
+    turns.Turn(
+        "Помпи с голям дебит за Оряхово и крайбрежните села",
+        "Hrvatski Crveni križ – Ured za upravljanje u katastrofama",
+        "theirs",
+        1500,
+    ),
     turns.Turn("Хигиенни комплекти", "Црвен крст на Северна Македонија", "theirs", -90_000),
     turns.Turn("Генератори 5 kVA", "Crveni krst Crne Gore", "theirs", 200_000),
     turns.Turn("Легла походни 120", "Црвени крст Србије", "nobody", None),
 ]
 COUNTRIES = ["AT", "BG", "HR", "ME", "MK", "RS"]
 ITEMS = [
-    matrix.ItemRow("Палатка семейна 16 кв.м", "бр.", dict(zip(COUNTRIES, map(D, (640, 210, 120, 14, 60, 480)), strict=True))),
+    matrix.ItemRow(
+        "Палатка семейна 16 кв.м", "бр.", dict(zip(COUNTRIES, map(D, (640, 210, 120, 14, 60, 480)), strict=True))
+    ),
     matrix.ItemRow("Одеяло, синтетично, дебело", "бр.", {"AT": D(22_000), "RS": D(125_400), "HR": D(3100)}),
     matrix.ItemRow("Комплект за хигиена за семейство от пет души", "комплекта", {"BG": D(360), "MK": D(90)}),
     matrix.ItemRow("Помпа с голям дебит", "бр.", {"HR": D(3)}),
 ]
+
+
+SPOTS = [
+    places.Spot("Црвени крст Србије", (20.46, 44.82), D(480), D(0), 4),
+    places.Spot("Видин", (22.87, 43.99), D(0), D(500), None),
+    places.Spot("Български Червен кръст, София", (23.32, 42.70), D(210), D(0), 20, True),
+    places.Spot("Österreichisches Rotes Kreuz", (16.37, 48.21), D(640), D(0), 48),
+    places.Spot("Hrvatski Crveni križ – Ured za upravljanje u katastrofama", (15.98, 45.81), D(120), D(40), 5),
+    places.Spot("Црвен крст на Република Северна Македонија", (21.43, 41.99), D(60), D(0), 120),
+    places.Spot("Crveni krst Crne Gore", (19.26, 42.44), D(0), D(90), None),
+    places.Spot("Лом", (23.24, 43.82), D(0), D(120), None),
+    places.Spot("Оряхово", (23.96, 43.73), D(0), D(60), None),
+    places.Spot("Скопје", (21.45, 42.0), D(0), D(0), None),
+]
+TRIPS = [
+    places.Trip(3, 1, "moving", "Палатки 200"),
+    places.Trip(0, 1, "promised", "Палатки 100"),
+    places.Trip(4, 6, "late", "Палатки 40"),
+    places.Trip(3, 1, "promised", "Легла 100"),
+]
+SCENE = places.Scene("палатка семейна 16 кв.м, бр.", SPOTS, TRIPS)
 
 
 def drawings(reader: Reader) -> Iterator[tuple[str, str]]:
@@ -86,6 +121,9 @@ def drawings(reader: Reader) -> Iterator[tuple[str, str]]:
     ]
     yield "flow", flow.draw_flow("flow", flows, reader)
     yield "turns", turns.draw_turns("turns", TURNS, reader)
+    land = outlines.parse((STATIC / "vendor" / "outlines.json").read_bytes())
+    yield "places", places.draw_places("places", SCENE, land, reader)
+    yield "bare", places.draw_places("bare", SCENE, outlines.Outlines(), reader)
     yield "matrix", matrix.draw_matrix("matrix", ITEMS, COUNTRIES, reader)
 
 

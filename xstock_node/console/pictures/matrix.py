@@ -6,7 +6,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xstock_node.console.pictures.measure import height, width, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, lines_at, picture, tag
+from xstock_node.console.pictures.svg import (
+    NARROW,
+    SMALL,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    lines_at,
+    picture,
+    tag,
+)
 
 LARGEST = 20.0
 ROOM_OF_A_SQUARE = LARGEST + 4.0
@@ -24,7 +36,9 @@ def draw_matrix(key: str, rows: Sequence[ItemRow], countries: Sequence[str], rea
     """The picture for both widths; `countries` are short names or codes, in the order of the columns."""
     title = reader.say("Items by country")
     about = reader.say(
-        "{items} items in {countries} countries.", items=reader.number(len(rows)), countries=reader.number(len(countries))
+        "{items} items in {countries} countries.",
+        items=reader.number(len(rows)),
+        countries=reader.number(len(countries)),
     )
     small, large = (_drawing(rows, countries, room, reader) for room in (NARROW, WIDE))
     return both(key, picture(small, f"{key}-n", title, about), picture(large, f"{key}-w", title, about))
@@ -34,7 +48,8 @@ def twin(rows: Sequence[ItemRow], countries: Sequence[str], reader: Reader) -> T
     """The table of the picture."""
     say = reader.say
     told = [
-        (row.item, row.unit, *(reader.number(row.by_country.get(country, Decimal(0))) for country in countries)) for row in rows
+        (row.item, row.unit, *(reader.number(row.by_country.get(country, Decimal(0))) for country in countries))
+        for row in rows
     ]
     return Twin(say("Items by country"), (say("Item"), say("Unit"), *countries), told)
 
@@ -48,7 +63,7 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
     parts, y = [], 0.0
     for start in range(0, len(countries), beside):
         block = countries[start : start + beside]
-        step = min((room - left) / len(block), wide * 1.6)
+        step = min((room - left) / len(block), wide * 2.2)
         drawn = _block(rows, block, y, room, left, step, reader)
         parts += drawn.parts
         y = drawn.height + 14.0
@@ -58,16 +73,17 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
 def _column(rows: Sequence[ItemRow], countries: Sequence[str], reader: Reader) -> float:
     """The room of a column: of the widest figure or name."""
     figures = (width(reader.number(n), SMALL) for row in rows for n in row.by_country.values())
-    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 6.0
+    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 5.0
 
 
 def _block(
     rows: Sequence[ItemRow], countries: Sequence[str], top: float, room: float, left: float, step: float, reader: Reader
 ) -> Drawn:
     parts = [
-        lines_at(left + step * (n + 0.5), top, [country], SMALL, "strong", "middle") for n, country in enumerate(countries)
+        lines_at(left + step * (n + 0.5), top, [country], SMALL, "strong", "middle")
+        for n, country in enumerate(countries)
     ]
-    y = top + height(1, SMALL) + 6.0
+    y = top + height(1, SMALL) + 5.0
     for row in rows:
         name = wrapped(f"{row.item} ({row.unit})", (left or room) - 12.0, TEXT)
         above = 0.0 if left else height(len(name), TEXT) + 2.0
