@@ -30,7 +30,14 @@ class Visit:
     """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done."""
 
     def __init__(
-        self, office: Office, keys: Idempotency, actor: Actor, words: Words, site: Site, session: str = "", theme: str = ""
+        self,
+        office: Office,
+        keys: Idempotency,
+        actor: Actor,
+        words: Words,
+        site: Site,
+        session: str = "",
+        theme: str = "",
     ) -> None:
         self.office, self.actor, self.words, self.site = office, actor, words, site
         self.session, self.theme = session, theme
@@ -76,6 +83,6 @@ def zone_of(name: str, country: str) -> ZoneInfo:
 def _of_country(country: str) -> str:
     from babel.core import get_global
 
-    return next((zone for zone, territory in sorted(get_global("zone_territories").items()) if territory == country), "")
-
-
+    return next(
+        (zone for zone, territory in sorted(get_global("zone_territories").items()) if territory == country), ""
+    )

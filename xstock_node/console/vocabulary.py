@@ -100,7 +100,7 @@ STEP: Final = {
 WAIT: Final = {
     "your-turn": mark("Your turn"),
     "answer-late": mark("Your answer is late"),
-    "no-answer": mark("No answer yet (that is no \"no\")"),
+    "no-answer": mark('No answer yet (that is no "no")'),
     "approval": mark("Waits for a signature"),
     "at-risk": mark("Promised, but the stock is short"),
     "stand-down": mark("Covered: the others may be told"),

@@ -85,7 +85,9 @@ class Words:
         local = found.astimezone(self.zone)
         if local.date() == datetime.fromtimestamp(self.now, self.zone).date():
             return format_time(local, "HH:mm", locale=self.locale)
-        return format_datetime(local, "d MMM, HH:mm" if self._this_year(local) else "d MMM y, HH:mm", locale=self.locale)
+        return format_datetime(
+            local, "d MMM, HH:mm" if self._this_year(local) else "d MMM y, HH:mm", locale=self.locale
+        )
 
     def when(self, moment: str | int) -> Markup:
         """A moment as an element: its own local time, and the exact one with its offset for who asks."""
@@ -101,7 +103,11 @@ class Words:
     def span(self, seconds: int) -> str:
         """So long: the two largest of days, hours and minutes."""
         minutes = max(abs(seconds) // 60, 0)
-        parts = [(minutes // 1440, "duration-day"), (minutes // 60 % 24, "duration-hour"), (minutes % 60, "duration-minute")]
+        parts = [
+            (minutes // 1440, "duration-day"),
+            (minutes // 60 % 24, "duration-hour"),
+            (minutes % 60, "duration-minute"),
+        ]
         said = [format_unit(n, unit, "short", locale=self.locale) for n, unit in parts if n][:2]
         return " ".join(said) or self.say("less than a minute")
 
@@ -111,12 +117,18 @@ class Words:
         if found is None:
             return ""
         ahead = int(found.timestamp()) - self.now
-        return self.say("in {span}", span=self.span(ahead)) if ahead >= 0 else self.say("{span} ago", span=self.span(ahead))
+        return (
+            self.say("in {span}", span=self.span(ahead))
+            if ahead >= 0
+            else self.say("{span} ago", span=self.span(ahead))
+        )
 
     def due(self, moment: str | int) -> Markup:
         """A moment with its distance."""
-        return Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment)) if moment else (
-            Markup(UNKNOWN)
+        return (
+            Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment))
+            if moment
+            else (Markup(UNKNOWN))
         )
 
     def is_past(self, moment: str | int) -> bool:

@@ -276,14 +276,14 @@ async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
     for person in people:
         for token in person.tokens:
             if token.hash == wanted and token.exp > now:
-                return acting(person, roster, now, road, token.scope)
+                return acting(person, roster, now, road, token.scope, token.by)
     return None
 
 
-def acting(person: Person, roster: Roster | None, now: int, road: str, scope: Sequence[str]) -> Actor:
+def acting(person: Person, roster: Roster | None, now: int, road: str, scope: Sequence[str], by: str = "") -> Actor:
     """A person as an actor, with the rights of this hour narrowed to a scope (empty: all of them)."""
     grants, off = _of_this_hour(person, roster, now)
-    return Actor(person.name, road, grants, frozenset(scope), off)
+    return Actor(person.name, road, grants, frozenset(scope), off, by=by)
 
 
 def forbidden(actor: Actor, rights_: str, do: str = "ask one who has the right") -> Refusal:
@@ -336,7 +336,7 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         if request.role in rights.CONFIRMED_BY_A_SECOND:
             # A code or token made for lesser rights by who may not hand out these is no way to them.
             link, tokens = None, tuple(token for token in tokens if not token.by)
-            credentials.forget_lent(tx, person.name)
+            credentials.forget_lent(tx, person.name, now)
         person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link, tokens=tokens)
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())
