@@ -5,27 +5,21 @@ A new sheet ends the one before. Kept are their hashes under the salt of the she
 
 import hmac
 import re
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
 from xstock_node.services import door, ways
 from xstock_node.services.credentials import CREDENTIALS, CodeSheet, DutyCode, ways_of
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import Name, held
+from xstock_node.services.sessions import BY_CODE
 from xstock_node.storage.interfaces import Transaction
 
 MANY: Final = 10
 LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O and U, which are read or heard as others."""
 LONG: Final = 8
-
-
-class CodesRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose codes; empty: one's own."""
-
-    name: Annotated[str, Meta(max_length=40)] = ""
 
 
 class PaperCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +37,9 @@ class CodesView(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
-async def make_codes(office: Office, actor: Actor, request: CodesRequest) -> CodesView:
+async def make_codes(office: Office, actor: Actor, request: ways.OfWhom) -> CodesView:
     """Ten new codes for a person: one's own at the console, another's with the right to let people in."""
-    name, now = request.name or actor.name, office.node.clock.now()
+    name, now = ways.whose(office, actor, request), office.node.clock.now()
     await office.node.engine.read(lambda tx: ways.expect_may_set_up(actor, held(tx, name), now))
     typed = [_new(office) for _ in range(MANY)]
     salt = office.node.random.randbytes(door.SALT)
@@ -60,7 +54,7 @@ async def make_codes(office: Office, actor: Actor, request: CodesRequest) -> Cod
 
     await office.node.engine.write(work, durable=True)
     shown = [PaperCode(number=at, code=f"{code[:4]}-{code[4:]}") for at, code in enumerate(typed, 1)]
-    return CodesView(name=name, codes=shown, hours=12)
+    return CodesView(name=name, codes=shown, hours=BY_CODE // 3600)
 
 
 def letters(typed: str) -> str:

@@ -36,11 +36,14 @@ class LinkRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """A code, shown this once, and until when it may be used (unix seconds)."""
+    """A code, shown this once, until when it may be used (unix seconds), and where the console is opened with it; that
+    is empty where this node has no console.
+    """
 
     name: str
     code: str
     exp: int
+    address: str = ""
 
 
 class EnterRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +77,8 @@ async def make_link(office: Office, actor: Actor, request: LinkRequest) -> LinkV
         office.record(tx, actor, "user.link", person.name, f"token of {request.days} days")
 
     await office.node.engine.write(work, durable=True)
-    return LinkView(name=request.name, code=code, exp=link.exp)
+    address = f"{office.settings.console}/sign-in/code?code={code}" if office.settings.console else ""
+    return LinkView(name=request.name, code=code, exp=link.exp, address=address)
 
 
 async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenView:

@@ -117,7 +117,8 @@ class OfficeSettings(NamedTuple):
     held under; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
     `drops` are folders for lists; `alerts` says which public warnings matter;
-    `public_plain` is where the public port listens to others without TLS.
+    `public_plain` is where the public port listens to others without TLS; `console` the address of the console, without
+    a slash at its end, empty where it is not served.
     """
 
     country: str = "XX"
@@ -139,6 +140,7 @@ class OfficeSettings(NamedTuple):
     drops: tuple[Drop, ...] = ()
     alerts: AlertRules = AlertRules()
     public_plain: str = ""
+    console: str = ""
 
 
 class Office:

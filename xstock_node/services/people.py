@@ -115,15 +115,6 @@ class GlassRequest(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[ShortText, Meta(min_length=3)]
 
 
-class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A token for a person: for how many days, and for which of its rights (empty: all)."""
-
-    name: Name
-    days: Annotated[int, Meta(ge=1, le=400)] = 90
-    scope: list[str] = []
-    remark: str = ""
-
-
 class TokenView(msgspec.Struct, frozen=True, kw_only=True):
     """A token, shown this once."""
 
@@ -213,31 +204,6 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
 
     await office.node.engine.write(work, durable=True)
     return request
-
-
-async def make_token(office: Office, actor: Actor, request: TokenRequest) -> TokenView:
-    """A new token for a person."""
-    may_hand_on(actor, request.scope)
-    now, secret = office.node.clock.now(), new_secret(office)
-    exp = now + request.days * rights.DAY
-
-    def work(tx: Transaction) -> None:
-        person = held(tx, request.name)
-        at_the_machine(actor, person, now)
-        live = [t for t in person.tokens if t.exp > now]
-        token = Token(
-            hash=hash_of(secret),
-            made=now,
-            exp=exp,
-            scope=tuple(request.scope),
-            remark=request.remark,
-            by=let_in_by(actor),
-        )
-        PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
-        office.record(tx, actor, "user.token", person.name, f"{request.days} days")
-
-    await office.node.engine.write(work, durable=True)
-    return TokenView(name=request.name, token=secret, exp=exp)
 
 
 def may_hand_on(actor: Actor, scope: Sequence[str]) -> None:

@@ -1,31 +1,18 @@
-"""Sessions and tokens as people list and end them: one's own, or another's by who may let people in."""
+"""Sessions and ways in as people list and end them: one's own, or another's by who may let people in."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from xstock_node.services import credentials, own_ways, people, sessions, ways
+from xstock_node.services import own_ways, people, sessions
 from xstock_node.services.credentials import SESSIONS, Session, sessions_of, ways_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.people import PEOPLE, Token
 from xstock_node.services.times import iso
+from xstock_node.services.tokens import TokenLine, token_line
+from xstock_node.services.ways import OfWhom, whose
 from xstock_node.storage.interfaces import Transaction
-
-Id = Annotated[str, Meta(min_length=1, max_length=40)]
-
-
-class OfWhom(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose; empty: one's own."""
-
-    name: Annotated[str, Meta(max_length=40)] = ""
-
-
-class OneOf(OfWhom, frozen=True, kw_only=True):
-    """One of them by its id."""
-
-    id: Id
 
 
 class Some(OfWhom, frozen=True, kw_only=True):
@@ -52,17 +39,6 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class TokenLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A token without its secret; `scope` empty: all rights of the person."""
-
-    id: str
-    remark: str
-    scope: list[str]
-    made: str
-    until: str
-    by: str
-
-
 class PasskeyLine(msgspec.Struct, frozen=True, kw_only=True):
     """A passkey by the person's word for it; `used` is empty where it never was."""
 
@@ -73,7 +49,7 @@ class PasskeyLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaysView(msgspec.Struct, frozen=True, kw_only=True):
-    """The ways in of a person: when the password was set (empty: none), passkeys, codes left of the sheet of a day, tokens."""
+    """The ways in of a person: since when a password (empty: none), passkeys, paper codes and since when, tokens."""
 
     name: str
     password: str
@@ -85,7 +61,7 @@ class WaysView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_sessions(office: Office, actor: Actor, request: OfWhom) -> list[SessionView]:
     """The sessions of a person that are not over, the newest first."""
-    name, now = _whose(office, actor, request), office.node.clock.now()
+    name, now = whose(office, actor, request), office.node.clock.now()
 
     def work(tx: Transaction) -> list[SessionView]:
         people.held(tx, name)
@@ -96,7 +72,7 @@ async def list_sessions(office: Office, actor: Actor, request: OfWhom) -> list[S
 
 async def end_sessions(office: Office, actor: Actor, request: Some) -> Ended:
     """Sign a person out, on one device or everywhere."""
-    name, now = _whose(office, actor, request), office.node.clock.now()
+    name, now = whose(office, actor, request), office.node.clock.now()
 
     def work(tx: Transaction) -> Ended:
         people.held(tx, name)
@@ -114,7 +90,7 @@ async def end_sessions(office: Office, actor: Actor, request: Some) -> Ended:
 
 async def show_ways(office: Office, actor: Actor, request: OfWhom) -> WaysView:
     """By what a person may come in; no secret of it."""
-    name, now = _whose(office, actor, request), office.node.clock.now()
+    name, now = whose(office, actor, request), office.node.clock.now()
 
     def work(tx: Transaction) -> WaysView:
         person, held = people.held(tx, name), ways_of(tx, name)
@@ -128,32 +104,10 @@ async def show_ways(office: Office, actor: Actor, request: OfWhom) -> WaysView:
             ],
             codes_left=sum(not code.used for code in sheet.codes) if sheet else 0,
             codes_made=_time(sheet.made if sheet else 0),
-            tokens=[_token(token) for token in person.tokens if token.exp > now],
+            tokens=[token_line(token) for token in person.tokens if token.exp > now],
         )
 
     return await office.node.engine.read(work)
-
-
-async def end_token(office: Office, actor: Actor, request: OneOf) -> Ended:
-    """End a token of a person."""
-    name, now = _whose(office, actor, request), office.node.clock.now()
-
-    def work(tx: Transaction) -> Ended:
-        person = people.held(tx, name)
-        left = tuple(token for token in person.tokens if _id(token) != request.id)
-        if len(left) == len(person.tokens):
-            raise Refusal("no-token", "the id of a token", request.id, "see `xstock user ways`")
-        PEOPLE.put(tx, name, msgspec.structs.replace(person, tokens=left), now)
-        office.record(tx, actor, "user.token.end", name)
-        return Ended(count=len(person.tokens) - len(left))
-
-    return await office.node.engine.write(work, durable=True)
-
-
-def _whose(office: Office, actor: Actor, request: OfWhom) -> str:
-    name = request.name or actor.name
-    ways.expect_own_or_people(actor, name, office.node.clock.now())
-    return name
 
 
 def _view(session: Session) -> SessionView:
@@ -166,21 +120,6 @@ def _view(session: Session) -> SessionView:
         seen=iso(session.seen),
         until=iso(min(session.exp, session.seen + sessions.IDLE)),
     )
-
-
-def _token(token: Token) -> TokenLine:
-    return TokenLine(
-        id=_id(token),
-        remark=token.remark,
-        scope=list(token.scope),
-        made=iso(token.made),
-        until=iso(token.exp),
-        by=token.by,
-    )
-
-
-def _id(token: Token) -> str:
-    return token.hash[:16]
 
 
 def _time(moment: int) -> str:

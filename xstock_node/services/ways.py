@@ -1,9 +1,20 @@
 """Who may set up a way in: a person for itself at the console, the operator, or who may let people in."""
 
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
 from xstock_node.services import people
 from xstock_node.services.errors import Refusal
-from xstock_node.services.office import Actor
+from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import Person
+
+
+class OfWhom(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose; empty: one's own."""
+
+    name: Annotated[str, Meta(max_length=40)] = ""
 
 
 def expect_may_set_up(actor: Actor, person: Person, now: int) -> None:
@@ -24,10 +35,12 @@ def expect_may_set_up(actor: Actor, person: Person, now: int) -> None:
     people.at_the_machine(actor, person, now)
 
 
-def expect_own_or_people(actor: Actor, name: str, now: int) -> None:
-    """Raise Refusal for who looks at what is another's without the right to let people in."""
-    if actor.name != name and not people.may(actor, "people", now):
+def whose(office: Office, actor: Actor, request: OfWhom) -> str:
+    """Who is meant; raises Refusal for who looks at what is another's without the right to let people in."""
+    name = request.name or actor.name
+    if actor.name != name and not people.may(actor, "people", office.node.clock.now()):
         raise people.forbidden(actor, "people")
+    return name
 
 
 def word_of(actor: Actor, name: str) -> str:
