@@ -69,7 +69,7 @@ class Console:
             visit = await self._visit(request, site)
             try:
                 if visit.actor is NOBODY and not page.open:
-                    return await self._strangers(visit, request)
+                    return self._dressed(request, await self._strangers(visit, request))
                 found = await answer(visit, page, request)
             except web.HTTPException:
                 raise
@@ -161,7 +161,7 @@ class Console:
         form = await read_form(request, 0)
         view = RESENT.view(request.path_qs, form)
         html = self._rendering.page(visit, RESENT.page, view, query={}, params=params)
-        return self._dressed(request, web.Response(text=html, content_type="text/html", status=401))
+        return web.Response(text=html, content_type="text/html", status=401)
 
     async def _refused(self, visit: Visit, error: Exception) -> web.Response:
         problem = problem_of(error)

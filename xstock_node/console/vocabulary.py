@@ -108,6 +108,7 @@ WAIT: Final = {
     "loan-due": mark("A loan is due back"),
     "count": mark("A count waits for a second person"),
     "break-glass": mark("Rights were taken in need"),
+    "duty-code": mark("Signed in by a paper code"),
     "alert": mark("A warning touches us"),
     "convoy-late": mark("A convoy is late"),
     "passage": mark("A passage waits for a person"),
