@@ -14,9 +14,10 @@ from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.offer_views import PublishRequest
 from xstock_node.services.own_warnings import IssueRequest, WarningArea, WarningText
-from xstock_node.services.people import PersonRequest, TokenRequest
+from xstock_node.services.people import PersonRequest
 from xstock_node.services.planning import PlanRequest
 from xstock_node.services.requesting import NewRequest
+from xstock_node.services.tokens import TokenRequest
 
 ASKS, LENDS = "asks.example.org", "lends.example.org"
 TENT = "HSHETENTF16C"

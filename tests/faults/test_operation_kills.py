@@ -20,8 +20,9 @@ from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.services.operating import Approval, CaseId, StepRequest
 from xstock_node.services.operation_views import OperationView
-from xstock_node.services.people import PersonRequest, TokenRequest
+from xstock_node.services.people import PersonRequest
 from xstock_node.services.requesting import NewRequest, RequestId
+from xstock_node.services.tokens import TokenRequest
 
 TENT, UNIT = "HSHETENTF16C", "H87"
 ASKS, LENDS = "asks.example.org", "lends.example.org"

@@ -13,6 +13,7 @@ from xstock_node.api.impact_routes import IMPACT_ROUTES
 from xstock_node.api.message_routes import MESSAGE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
+from xstock_node.api.people_routes import PEOPLE_ROUTES
 from xstock_node.api.plugin_routes import PLUGIN_ROUTES
 from xstock_node.api.route import Handler, Route
 from xstock_node.api.town_routes import TOWN_ROUTES
@@ -462,5 +463,14 @@ NODE_ROUTES = (
     ),
 )
 
-ROUTES = (*NODE_ROUTES, *OPERATION_ROUTES, *PAPER_ROUTES, *DUTY_ROUTES, *EXERCISE_ROUTES, *ALERT_ROUTES, *DRAFT_ROUTES)
+ROUTES = (
+    *NODE_ROUTES,
+    *OPERATION_ROUTES,
+    *PEOPLE_ROUTES,
+    *PAPER_ROUTES,
+    *DUTY_ROUTES,
+    *EXERCISE_ROUTES,
+    *ALERT_ROUTES,
+    *DRAFT_ROUTES,
+)
 BY_NAME = {route.name: route for route in ROUTES}

@@ -8,8 +8,9 @@ from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.domain.rights import Role
 from xstock_node.services.links import EnterRequest, LinkRequest, LinkView
-from xstock_node.services.people import GlassRequest, PersonName, PersonRequest, PersonView, TokenRequest, TokenView
+from xstock_node.services.people import GlassRequest, PersonName, PersonRequest, PersonView, TokenView
 from xstock_node.services.times import iso
+from xstock_node.services.tokens import TokenRequest
 
 ROLES = click.Choice([role.value for role in Role])
 
@@ -131,10 +132,14 @@ def _token(found: TokenView) -> str:
 
 
 def _link(found: LinkView) -> str:
-    return words(
+    said = words(
         "user.link",
         "{code}\n(for {name}, once, until {until}: `xstock user enter`, or POST /api/1/people/enter; not shown again)",
         code=found.code,
         name=found.name,
         until=iso(found.exp),
     )
+    return f"{said}\n{found.address}" if found.address else said
+
+
+import xstock_node.cli.user_ways  # noqa: E402, F401 - adds its verbs to the group above

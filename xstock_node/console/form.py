@@ -21,7 +21,9 @@ class Form:
         self.fields: MultiDict[str] = MultiDict(fields)
         self.files = dict(files or {})
         if len(self.fields) > MOST_FIELDS or any(len(value) > MOST_LETTERS for value in self.fields.values()):
-            raise Refusal("too-large", f"{MOST_FIELDS} fields of {MOST_LETTERS} letters", "more", "send less at once", 2)
+            raise Refusal(
+                "too-large", f"{MOST_FIELDS} fields of {MOST_LETTERS} letters", "more", "send less at once", 2
+            )
 
     @property
     def act(self) -> str:
@@ -79,13 +81,17 @@ def converted(wanted: Mapping[str, Any], type_: type[T]) -> T:
     try:
         return msgspec.convert(wanted, type_, strict=False)
     except msgspec.ValidationError as error:
-        raise Refusal("bad-field", "fields as the form names them", str(error), "mend it and send it again", 2) from None
+        raise Refusal(
+            "bad-field", "fields as the form names them", str(error), "mend it and send it again", 2
+        ) from None
 
 
 def _is_list(type_: Any) -> bool:
     origin = getattr(type_, "__origin__", type_)
     if origin in (list, tuple):
         return True
-    return any(_is_list(inner) for inner in getattr(type_, "__args__", ()) if inner is not type_) if (
-        "Annotated" in str(type_)[:18] or "|" in str(type_)
-    ) else False
+    return (
+        any(_is_list(inner) for inner in getattr(type_, "__args__", ()) if inner is not type_)
+        if ("Annotated" in str(type_)[:18] or "|" in str(type_))
+        else False
+    )

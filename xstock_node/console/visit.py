@@ -1,4 +1,4 @@
-"""One look of a person at the node: who, in which language, over which road; what may be asked is asked of the routes."""
+"""One look of a person at the node: who, in which language, over which road; what is asked is asked of the routes."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -30,7 +30,14 @@ class Visit:
     """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done."""
 
     def __init__(
-        self, office: Office, keys: Idempotency, actor: Actor, words: Words, site: Site, session: str = "", theme: str = ""
+        self,
+        office: Office,
+        keys: Idempotency,
+        actor: Actor,
+        words: Words,
+        site: Site,
+        session: str = "",
+        theme: str = "",
     ) -> None:
         self.office, self.actor, self.words, self.site = office, actor, words, site
         self.session, self.theme = session, theme
@@ -38,6 +45,7 @@ class Visit:
         self.problem: Refusal | None = None
         self.typed: Form | None = None
         self.query: Mapping[str, str] = {}
+        self.cookies: dict[str, str] = {}
 
     @property
     def now(self) -> int:
@@ -76,6 +84,6 @@ def zone_of(name: str, country: str) -> ZoneInfo:
 def _of_country(country: str) -> str:
     from babel.core import get_global
 
-    return next((zone for zone, territory in sorted(get_global("zone_territories").items()) if territory == country), "")
-
-
+    return next(
+        (zone for zone, territory in sorted(get_global("zone_territories").items()) if territory == country), ""
+    )

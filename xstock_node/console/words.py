@@ -1,9 +1,10 @@
 """How a reader's language writes what the node knows: figures, times and spans, names of goods, places and states."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
@@ -23,7 +24,7 @@ class Words:
     """The words of one reader. `nodes` are the titles of nodes by name, `now` unix seconds, `zone` the reader's."""
 
     def __init__(
-        self, language: Language, zone: tzinfo, now: int, catalogue: Catalogue, nodes: Mapping[str, str]
+        self, language: Language, zone: ZoneInfo, now: int, catalogue: Catalogue, nodes: Mapping[str, str]
     ) -> None:
         self.language, self.zone, self.now = language, zone, now
         self._catalogue, self._nodes = catalogue, nodes
@@ -48,14 +49,31 @@ class Words:
         found = WORDS[kind].get(code)
         return self.say(found) if found else code
 
-    def number(self, figure: str | int | Decimal | None, least: int = 0) -> str:
+    @property
+    def known_refusals(self) -> Mapping[str, str]:
+        """The refusals of which there is a sentence."""
+        return WORDS["refusal"]
+
+    def number(self, figure: str | int | Decimal | None) -> str:
         """A figure with the reader's own marks; a dash for an unknown one."""
         if figure is None or figure == "":
             return UNKNOWN
         try:
-            return format_decimal(Decimal(figure), "#,##0.###", locale=self.locale)
+            return str(format_decimal(Decimal(figure), "#,##0.###", locale=self.locale))
         except InvalidOperation:
             return str(figure)
+
+    def field(self, name: str) -> str:
+        """What a field of a form is called."""
+        return self.word("field", name)
+
+    def choices(self, kind: str) -> list[tuple[str, str]]:
+        """Every code of a list with its word."""
+        return [(code, self.say(source)) for code, source in WORDS[kind].items()]
+
+    def hours(self, *counts: int) -> list[tuple[str, str]]:
+        """So many hours, as choices."""
+        return [(str(count), self.span(count * 3600)) for count in counts]
 
     def item(self, code: str) -> str:
         """The name of an item of the catalogue."""
@@ -85,7 +103,9 @@ class Words:
         local = found.astimezone(self.zone)
         if local.date() == datetime.fromtimestamp(self.now, self.zone).date():
             return format_time(local, "HH:mm", locale=self.locale)
-        return format_datetime(local, "d MMM, HH:mm" if self._this_year(local) else "d MMM y, HH:mm", locale=self.locale)
+        return format_datetime(
+            local, "d MMM, HH:mm" if self._this_year(local) else "d MMM y, HH:mm", locale=self.locale
+        )
 
     def when(self, moment: str | int) -> Markup:
         """A moment as an element: its own local time, and the exact one with its offset for who asks."""
@@ -101,7 +121,11 @@ class Words:
     def span(self, seconds: int) -> str:
         """So long: the two largest of days, hours and minutes."""
         minutes = max(abs(seconds) // 60, 0)
-        parts = [(minutes // 1440, "duration-day"), (minutes // 60 % 24, "duration-hour"), (minutes % 60, "duration-minute")]
+        parts = [
+            (minutes // 1440, "duration-day"),
+            (minutes // 60 % 24, "duration-hour"),
+            (minutes % 60, "duration-minute"),
+        ]
         said = [format_unit(n, unit, "short", locale=self.locale) for n, unit in parts if n][:2]
         return " ".join(said) or self.say("less than a minute")
 
@@ -111,13 +135,17 @@ class Words:
         if found is None:
             return ""
         ahead = int(found.timestamp()) - self.now
-        return self.say("in {span}", span=self.span(ahead)) if ahead >= 0 else self.say("{span} ago", span=self.span(ahead))
+        return (
+            self.say("in {span}", span=self.span(ahead))
+            if ahead >= 0
+            else self.say("{span} ago", span=self.span(ahead))
+        )
 
     def due(self, moment: str | int) -> Markup:
         """A moment with its distance."""
-        return Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment)) if moment else (
-            Markup(UNKNOWN)
-        )
+        if not moment:
+            return Markup("{}").format(UNKNOWN)
+        return Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment))
 
     def is_past(self, moment: str | int) -> bool:
         """Whether a moment is over."""

@@ -26,8 +26,8 @@ STEPS: Final = 3
 class Wait(StrEnum):
     """Why something waits. `NO_ANSWER`: the others are silent, which is no "no"; `LATE`: we are; `GRANT`: a role;
     `LOAN`: goods are due back; `COUNT`: a second person confirms a count within a day; `GLASS`: somebody took rights;
-    `ALERT`: a public warning touches us; `CONVOY_LATE`: a convoy is not where it should be; `PASSAGE`: a person judges
-    whether it was ours.
+    `CODE`: somebody signed in by a paper code; `ALERT`: a public warning touches us; `CONVOY_LATE`: a convoy is not
+    where it should be; `PASSAGE`: a person judges whether it was ours.
     """
 
     TURN = "your-turn"
@@ -40,6 +40,7 @@ class Wait(StrEnum):
     LOAN = "loan-due"
     COUNT = "count"
     GLASS = "break-glass"
+    CODE = "duty-code"
     ALERT = "alert"
     CONVOY_LATE = "convoy-late"
     PASSAGE = "passage"

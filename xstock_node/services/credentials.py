@@ -4,6 +4,9 @@ All of it is one person's and goes with the person. What somebody let in who may
 person confirms (`by`) goes when its person gets such a role, as their tokens do.
 """
 
+import hashlib
+from typing import TypeVar
+
 import msgspec
 
 from xstock_node.services.shelf import Shelf
@@ -37,6 +40,72 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
 
 
+class Password(msgspec.Struct, frozen=True, kw_only=True):
+    """A password by its argon2id hash with parameters and salt, and since when it is the one."""
+
+    hash: str
+    made: int
+    by: str = ""
+
+
+class Totp(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret (base32) that changing codes are counted from (RFC 6238), and the last step whose code was used."""
+
+    secret: str
+    made: int
+    last: int = 0
+    by: str = ""
+
+
+class Passkey(msgspec.Struct, frozen=True, kw_only=True):
+    """A passkey: its id, its public key (COSE) and how often it says that it signed; `label` is the person's word."""
+
+    id: bytes
+    key: bytes
+    count: int
+    label: str
+    made: int
+    used: int = 0
+    by: str = ""
+
+
+class DutyCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code on paper by its number and hash; `used` is when, 0 where nobody did."""
+
+    number: int
+    hash: str
+    used: int = 0
+
+
+class CodeSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """The codes of one sheet, which are hashed with one salt (hexadecimal)."""
+
+    salt: str
+    made: int
+    codes: tuple[DutyCode, ...]
+    by: str = ""
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """All ways in of a person but links and tokens. `next_totp` is a secret that no code has confirmed yet."""
+
+    person: str
+    password: Password | None = None
+    totp: Totp | None = None
+    next_totp: Totp | None = None
+    passkeys: tuple[Passkey, ...] = ()
+    sheet: CodeSheet | None = None
+
+
+class KeyOwner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a passkey is; kept under the hash of its id."""
+
+    person: str
+
+
+Way = TypeVar("Way", Password, Totp, CodeSheet)
+CREDENTIALS: Shelf[Credentials] = Shelf("credentials", Credentials)
+KEY_OWNERS: Shelf[KeyOwner] = Shelf("passkey", KeyOwner)
 SESSIONS: Shelf[Session] = Shelf("session", Session)
 PREFERENCES: Shelf[Preferences] = Shelf("preferences", Preferences)
 
@@ -54,12 +123,46 @@ def end_sessions(tx: Transaction, name: str, but: str = "", lent: bool = False) 
     return len(over)
 
 
+def ways_of(tx: Transaction, name: str) -> Credentials:
+    """The ways in of a person; none where nothing was set up."""
+    return CREDENTIALS.get(tx, name) or Credentials(person=name)
+
+
+def under(key: bytes) -> str:
+    """Under what the owner of a passkey is kept, by the id of the passkey."""
+    return hashlib.sha256(key).hexdigest()
+
+
 def forget(tx: Transaction, name: str) -> None:
     """Everything by which a person was known, as when the person is removed."""
     end_sessions(tx, name)
+    _keep_keys(tx, ways_of(tx, name).passkeys, ())
+    CREDENTIALS.drop(tx, name)
     PREFERENCES.drop(tx, name)
 
 
-def forget_lent(tx: Transaction, name: str) -> None:
+def forget_lent(tx: Transaction, name: str, now: int) -> None:
     """What a person has on the word of somebody who may not hand out the roles that a second person confirms."""
     end_sessions(tx, name, lent=True)
+    ways = ways_of(tx, name)
+    kept = tuple(key for key in ways.passkeys if not key.by)
+    _keep_keys(tx, ways.passkeys, kept)
+    left = Credentials(
+        person=name,
+        password=_own(ways.password),
+        totp=_own(ways.totp),
+        next_totp=_own(ways.next_totp),
+        passkeys=kept,
+        sheet=_own(ways.sheet),
+    )
+    if left != ways:
+        CREDENTIALS.put(tx, name, left, now)
+
+
+def _own(way: Way | None) -> Way | None:
+    return None if way is None or way.by else way
+
+
+def _keep_keys(tx: Transaction, before: tuple[Passkey, ...], after: tuple[Passkey, ...]) -> None:
+    for key in set(before) - set(after):
+        KEY_OWNERS.drop(tx, under(key.id))

@@ -19,10 +19,12 @@ from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import DAY, GLASS, RIGHTS, Role
 from xstock_node.services import alert_waiting, approving, branches, convoy_waiting, dossier, standing_down
 from xstock_node.services.approving import ASK, Pending
+from xstock_node.services.credentials import CREDENTIALS
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import short
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import PEOPLE, ROSTER, THE_ROSTER, Person, forbidden, somewhere
+from xstock_node.services.sessions import BY_CODE
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.storage.interfaces import Transaction
@@ -78,9 +80,10 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     `kind` is your-turn, answer-late (this node is silent), no-answer (the others are silent, which is no "no"),
     approval, at-risk, stand-down (a covered request; `other` may be told), grant (a role that holds after a day),
     loan-due (goods are due back: 30, 7 and 0 days before `answer_by`), count (`detail` is the hash of a count that a
-    second person confirms), break-glass (`detail` took a duty officer's rights until `answer_by`), alert (a public
-    warning of `other` touches us: `state` says of what, `detail` is its id), convoy-late (consignment `detail` was
-    announced for `answer_by`), or passage (`detail` is a sighting that a person confirms or dismisses).
+    second person confirms), break-glass (`detail` took a duty officer's rights until `answer_by`), duty-code
+    (`detail` signed in by a paper code), alert (a public warning of `other` touches us: `state` says of what, `detail`
+    is its id), convoy-late (consignment `detail` was announced for `answer_by`), or passage (`detail` is a sighting
+    that a person confirms or dismisses).
     `calm`: nobody is called for it. Unknown times are empty.
     """
 
@@ -208,7 +211,7 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
             detail, role = f"{quantity:f} {unit} {item}", Role.DUTY_OFFICER
             found.append(Waiting(id=id_, kind=Wait.AT_RISK, role=role, since=since, detail=detail, exercise=exercise))
     found += _approvals(approving.live(tx, now), found)
-    found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now)]
+    found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now), *_by_paper(tx, now)]
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
     found += [*alert_waiting.things(office, tx), *convoy_waiting.doubtful(tx)]
     alarms = {Wait.ALERT, Wait.AT_RISK, Wait.CONVOY_LATE, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
@@ -301,6 +304,24 @@ def _glass(people: Iterable[Person], now: int) -> list[Waiting]:
         for person in people
         for grant in person.grants
         if grant.agreed_by == GLASS and grant.role is Role.DUTY_OFFICER and now < grant.at + DAY
+    ]
+
+
+def _by_paper(tx: Transaction, now: int) -> list[Waiting]:
+    """Who came in by a paper code, as long as it may last: listed for everybody, and nobody is called for it."""
+    return [
+        Waiting(
+            id=escalation.id_of("duty-code", ways.person, str(code.used), str(code.number)),
+            kind=Wait.CODE,
+            role=Role.DUTY_OFFICER,
+            since=code.used,
+            detail=ways.person,
+            answer_by=code.used + BY_CODE,
+            calm=True,
+        )
+        for ways in CREDENTIALS.list(tx)
+        for code in (ways.sheet.codes if ways.sheet else ())
+        if code.used and now < code.used + BY_CODE
     ]
 
 

@@ -14,7 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain import rights
-from xstock_node.services import people
+from xstock_node.services import people, sessions
+from xstock_node.services.credentials import CREDENTIALS, SESSIONS
+from xstock_node.services.door import wrong
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import PEOPLE, Link, Name, Person, Token, TokenView
@@ -34,11 +36,14 @@ class LinkRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """A code, shown this once, and until when it may be used (unix seconds)."""
+    """A code, shown this once, until when it may be used (unix seconds), and where the console is opened with it; that
+    is empty where this node has no console.
+    """
 
     name: str
     code: str
     exp: int
+    address: str = ""
 
 
 class EnterRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +77,8 @@ async def make_link(office: Office, actor: Actor, request: LinkRequest) -> LinkV
         office.record(tx, actor, "user.link", person.name, f"token of {request.days} days")
 
     await office.node.engine.write(work, durable=True)
-    return LinkView(name=request.name, code=code, exp=link.exp)
+    address = f"{office.settings.console}/sign-in/code?code={code}" if office.settings.console else ""
+    return LinkView(name=request.name, code=code, exp=link.exp, address=address)
 
 
 async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenView:
@@ -97,8 +103,22 @@ async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenVie
     return await office.node.engine.write(work, durable=True)
 
 
+def open_session(office: Office, tx: Transaction, secret: str, code: str, device: str) -> None:
+    """Begin a session of the console for who brings a code; it holds no longer than the token would, with its scope."""
+    now, wanted = office.node.clock.now(), people.hash_of(_letters(code))
+    person = next((one for one in PEOPLE.list(tx) if one.link is not None and one.link.hash == wanted), None)
+    if person is None or person.link is None or person.link.exp <= now or not _holds(person, now):
+        raise wrong()
+    link = person.link
+    PEOPLE.put(tx, person.name, msgspec.structs.replace(person, link=None), now)
+    until = now + link.days * rights.DAY
+    sessions.open_(office, tx, secret, person.name, sessions.LINK, device, link.scope, link.by, until)
+
+
 async def end_codes(office: Office, actor: Actor) -> int:
-    """End every code, as after a restore: one that was used since the copy would be good again; how many there were."""
+    """End every code and session, as after a restore: what was used up or ended since the copy would be good again; how
+    many codes there were.
+    """
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> int:
@@ -106,6 +126,12 @@ async def end_codes(office: Office, actor: Actor) -> int:
         for person in open_:
             PEOPLE.put(tx, person.name, msgspec.structs.replace(person, link=None), now)
             office.record(tx, actor, "user.link.end", person.name, "restored")
+        for ways in CREDENTIALS.list(tx):
+            if ways.sheet is not None:
+                CREDENTIALS.put(tx, ways.person, msgspec.structs.replace(ways, sheet=None), now)
+                office.record(tx, actor, "user.codes.end", ways.person, "restored")
+        for session in SESSIONS.list(tx):
+            SESSIONS.drop(tx, session.hash)
         return len(open_)
 
     return await office.node.engine.write(work, durable=True)

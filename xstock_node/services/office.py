@@ -18,6 +18,7 @@ from xstock_node.domain.rights import Grant
 from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.changes import Changes
+from xstock_node.services.door import Door
 from xstock_node.services.node import Node
 from xstock_node.services.once import Once
 from xstock_node.services.plugin_context import NodeWays
@@ -32,7 +33,9 @@ class Actor(NamedTuple):
 
     `grants` of a person, narrowed by the `scope` of its token; None for the operator, who holds every right. `off`
     says why some grants do not hold now;
-    `once` is the key under which something is asked, so that asking again does not do it again.
+    `once` is the key under which something is asked, so that asking again does not do it again. `by`: on whose word the
+    actor is known here, empty for the actor's own or the operator's. `fresh`: who signed in at the console just now,
+    by what stands on no paper.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Actor(NamedTuple):
     scope: frozenset[str] = frozenset()
     off: str = ""
     once: Once | None = None
+    by: str = ""
+    fresh: bool = False
 
     def at(self, site: str) -> "Actor":
         """The actor with the grants that hold at a site, as if it were the whole organisation; "" is all of it."""
@@ -112,7 +117,8 @@ class OfficeSettings(NamedTuple):
     held under; `gs1_prefix` begins the numbers of own handling units;
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
     `drops` are folders for lists; `alerts` says which public warnings matter;
-    `public_plain` is where the public port listens to others without TLS.
+    `public_plain` is where the public port listens to others without TLS; `console` the address of the console, without
+    a slash at its end, empty where it is not served.
     """
 
     country: str = "XX"
@@ -134,6 +140,7 @@ class OfficeSettings(NamedTuple):
     drops: tuple[Drop, ...] = ()
     alerts: AlertRules = AlertRules()
     public_plain: str = ""
+    console: str = ""
 
 
 class Office:
@@ -144,6 +151,7 @@ class Office:
         self.ways = NodeWays(node)
         host.attach(self.ways, home)
         self.changes = Changes()
+        self.door = Door(node.random)
         self._catalogue: Catalogue | None = None
 
     async def catalogue(self) -> Catalogue:

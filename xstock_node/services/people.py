@@ -115,15 +115,6 @@ class GlassRequest(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[ShortText, Meta(min_length=3)]
 
 
-class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A token for a person: for how many days, and for which of its rights (empty: all)."""
-
-    name: Name
-    days: Annotated[int, Meta(ge=1, le=400)] = 90
-    scope: list[str] = []
-    remark: str = ""
-
-
 class TokenView(msgspec.Struct, frozen=True, kw_only=True):
     """A token, shown this once."""
 
@@ -215,31 +206,6 @@ async def remove_person(office: Office, actor: Actor, request: PersonName) -> Pe
     return request
 
 
-async def make_token(office: Office, actor: Actor, request: TokenRequest) -> TokenView:
-    """A new token for a person."""
-    may_hand_on(actor, request.scope)
-    now, secret = office.node.clock.now(), new_secret(office)
-    exp = now + request.days * rights.DAY
-
-    def work(tx: Transaction) -> None:
-        person = held(tx, request.name)
-        at_the_machine(actor, person, now)
-        live = [t for t in person.tokens if t.exp > now]
-        token = Token(
-            hash=hash_of(secret),
-            made=now,
-            exp=exp,
-            scope=tuple(request.scope),
-            remark=request.remark,
-            by=let_in_by(actor),
-        )
-        PEOPLE.put(tx, person.name, msgspec.structs.replace(person, tokens=(*live, token)), now)
-        office.record(tx, actor, "user.token", person.name, f"{request.days} days")
-
-    await office.node.engine.write(work, durable=True)
-    return TokenView(name=request.name, token=secret, exp=exp)
-
-
 def may_hand_on(actor: Actor, scope: Sequence[str]) -> None:
     """Raise Refusal for a scope that names a right which there is not, or goes beyond the token of who hands it on."""
     unknown = sorted(set(scope) - rights.ALL)
@@ -276,14 +242,14 @@ async def actor_of(office: Office, secret: str, road: str) -> Actor | None:
     for person in people:
         for token in person.tokens:
             if token.hash == wanted and token.exp > now:
-                return acting(person, roster, now, road, token.scope)
+                return acting(person, roster, now, road, token.scope, token.by)
     return None
 
 
-def acting(person: Person, roster: Roster | None, now: int, road: str, scope: Sequence[str]) -> Actor:
+def acting(person: Person, roster: Roster | None, now: int, road: str, scope: Sequence[str], by: str = "") -> Actor:
     """A person as an actor, with the rights of this hour narrowed to a scope (empty: all of them)."""
     grants, off = _of_this_hour(person, roster, now)
-    return Actor(person.name, road, grants, frozenset(scope), off)
+    return Actor(person.name, road, grants, frozenset(scope), off, by=by)
 
 
 def forbidden(actor: Actor, rights_: str, do: str = "ask one who has the right") -> Refusal:
@@ -336,7 +302,7 @@ async def _give(office: Office, actor: Actor, request: PersonRequest, new: bool)
         if request.role in rights.CONFIRMED_BY_A_SECOND:
             # A code or token made for lesser rights by who may not hand out these is no way to them.
             link, tokens = None, tuple(token for token in tokens if not token.by)
-            credentials.forget_lent(tx, person.name)
+            credentials.forget_lent(tx, person.name, now)
         person = msgspec.structs.replace(person, grants=(*person.grants, given), link=link, tokens=tokens)
         PEOPLE.put(tx, person.name, person, now)
         office.record(tx, actor, "user.role", person.name, f"{request.role} {', '.join(sites)}".strip())

@@ -24,6 +24,7 @@ PASSKEY, PASSWORD, LINK, CODE = "passkey", "password", "link", "code"
 IDLE: Final = DAY // 2
 LONGEST: Final = 30 * DAY
 BY_CODE: Final = DAY // 2
+FRESH: Final = 1800
 SEEN_EVERY: Final = 60
 DEVICE: Final = 100
 A_PERSON: Final = 50
@@ -35,7 +36,7 @@ class SessionActor(NamedTuple):
     """Who a session belongs to, with the rights of this hour; `id` names it where its secret must not stand.
 
     `language`, `theme` and `zone` are the person's preferences, empty where none was said. `until` is when the session
-    ends whatever happens (unix seconds), `by` on whose word it rests.
+    ends whatever happens (unix seconds).
     """
 
     actor: Actor
@@ -45,7 +46,6 @@ class SessionActor(NamedTuple):
     theme: str
     zone: str
     until: int = 0
-    by: str = ""
 
 
 async def begin(
@@ -75,9 +75,13 @@ def open_(
     device: str,
     scope: tuple[str, ...] = (),
     by: str = "",
+    until: int = 0,
 ) -> Session:
-    """Keep a new session in the transaction that proves who the person is; the oldest of too many makes room."""
+    """Keep a new session in the transaction that proves who the person is; the oldest of too many makes room. It ends
+    at `until` at the latest, unix seconds, where that is not 0.
+    """
     now = office.node.clock.now()
+    longest = now + (BY_CODE if how == CODE else LONGEST)
     people.held(tx, person)
     _make_room(tx, person, now)
     session = Session(
@@ -87,7 +91,7 @@ def open_(
         device=clean(device)[:DEVICE],
         made=now,
         seen=now,
-        exp=now + (BY_CODE if how == CODE else LONGEST),
+        exp=min(longest, until or longest),
         scope=scope,
         by=by,
     )
@@ -105,11 +109,10 @@ async def actor_of(office: Office, secret: str) -> SessionActor | None:
         person = None if session is None or is_over(session, now) else PEOPLE.get(tx, session.person)
         if session is None or person is None:
             return None
-        actor = people.acting(person, ROSTER.get(tx, THE_ROSTER), now, ROAD, session.scope)
+        actor = people.acting(person, ROSTER.get(tx, THE_ROSTER), now, ROAD, session.scope, session.by)
+        actor = actor._replace(fresh=session.how != CODE and abs(now - session.made) < FRESH)
         likes = PREFERENCES.get(tx, person.name) or Preferences()
-        found = SessionActor(
-            actor, key[:_ID], session.how, likes.language, likes.theme, likes.zone, session.exp, session.by
-        )
+        found = SessionActor(actor, id_of(session), session.how, likes.language, likes.theme, likes.zone, session.exp)
         return session, found
 
     held = await office.node.engine.read(work)
@@ -152,6 +155,11 @@ async def prefer(
         PREFERENCES.put(tx, session.person, msgspec.structs.replace(likes, **wanted), now)
 
     await office.node.engine.write(work, durable=False)
+
+
+def id_of(session: Session) -> str:
+    """What names a session where its secret must not stand."""
+    return session.hash[:_ID]
 
 
 def is_over(session: Session, now: int) -> bool:

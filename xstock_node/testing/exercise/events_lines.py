@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from xstock_node.domain.rights import Role
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import people, searching
-from xstock_node.services.people import PersonName, PersonRequest, TokenRequest
+from xstock_node.services.people import PersonName, PersonRequest
+from xstock_node.services.tokens import TokenRequest, make_token
 from xstock_node.storage.errors import StorageError
 from xstock_node.testing import inside, make_offer
 from xstock_node.testing.exercise.stage import OFFICER
@@ -94,7 +95,7 @@ async def key_stolen(play: "Play", event: Event) -> str:
     desk = play.stage.desks[event["node"]]
     before = desk.office.node.identity.digits()
     await people.add_person(desk.office, OFFICER, PersonRequest(name="laptop", role=Role.LOGISTICS))
-    token = (await people.make_token(desk.office, OFFICER, TokenRequest(name="laptop"))).token
+    token = (await make_token(desk.office, OFFICER, TokenRequest(name="laptop"))).token
     if await people.actor_of(desk.office, token, "api") is None:
         raise NotPlayed("the token did not open anything before it was stolen")
     await people.remove_person(desk.office, OFFICER, PersonName(name="laptop"))
