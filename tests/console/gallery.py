@@ -26,7 +26,7 @@ class Plain:
         said = source.format_map(params) if params else source
         return said + self.longer * (len(source) > 4)
 
-    def number(self, figure: str | int | D | None, least: int = 0) -> str:
+    def number(self, figure: str | int | D | None) -> str:
         return "–" if figure is None else f"{D(figure):,}".replace(",", "\u00a0")
 
     def span(self, seconds: int) -> str:

@@ -21,7 +21,7 @@ class Reader(Protocol):
         """A source string in the reader's language, filled."""
         ...
 
-    def number(self, figure: str | int | Decimal | None, least: int = 0) -> str:
+    def number(self, figure: str | int | Decimal | None) -> str:
         """A figure with the reader's own marks."""
         ...
 
