@@ -225,6 +225,7 @@ REFUSAL: Final = {
     "ambiguous-figure": mark("This figure can be read in two ways. Choose one."),
     "system": mark("The machine of the node did not let this happen."),
 }
+FINDING: Final = {"ok": mark("well"), "warning": mark("mind"), "error": mark("not well")}
 FIELD: Final = {
     "lines": mark("Goods"),
     "written_off": mark("Written off"),
@@ -314,5 +315,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "refusal": REFUSAL,
     "topic": TOPIC,
     "field": FIELD,
+    "finding": FINDING,
     "done": DONE,
 }
