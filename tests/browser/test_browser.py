@@ -18,7 +18,8 @@ PAGE = """<!doctype html><html lang="bg"><head><meta charset="utf-8"><title>Ис
 SCRIPT = """const said = document.querySelector("#said");
 document.querySelector("button").onclick = () => { const f = new FormData(document.querySelector("form"));
   said.textContent = [f.get("n"), f.get("u"), f.get("s"), f.get("f").name].join(" "); };
-document.querySelector("#zone").textContent = new Date(0).toLocaleString() + " " + matchMedia("(prefers-color-scheme: dark)").matches;"""
+document.querySelector("#zone").textContent = new Date(0).toLocaleString() + " " +
+matchMedia("(prefers-color-scheme: dark)").matches;"""
 BAD = PAGE.replace("<label>Количество <input", "<label>Друго</label><div><input").replace(
     "<h1>", "<h1 style='color: red'>"
 )
@@ -70,7 +71,7 @@ def test_the_keyboard_reaches_what_the_mouse_does(tab: Tab) -> None:
 
 
 def test_what_is_not_there_is_an_error_that_names_it(tab: Tab) -> None:
-    with pytest.raises(BrowserError, match="Timeout 300ms(.|\n)*одеала"):
+    with pytest.raises(BrowserError, match=r"Timeout 300ms(.|\n)*одеала"):
         tab.see("одеала", wait=0.3)
 
 

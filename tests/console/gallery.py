@@ -1,4 +1,7 @@
-"""All pictures with data as they come, in two scripts, themes and widths, to be looked at: python -m tests.console.gallery OUT."""
+"""All pictures with data as they come, in two scripts, themes and widths, to be looked at.
+
+python -m tests.console.gallery OUT [NAME ...]
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -63,8 +66,8 @@ TENTS = Counters(
     lost_out=D(8),
 )
 BLANKETS = Counters(
-    requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10), over=D(40),
-    on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900), lost_loan=D(12),
+    requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10),
+    over=D(40),    on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900), lost_loan=D(12),
 )  # fmt: skip
 TURNS = [
     turns.Turn("Палатки за 500 души, Видин", "Црвени крст Србије", "ours", -7800),
@@ -129,19 +132,20 @@ def drawings(reader: Reader) -> Iterator[tuple[str, str]]:
 
 def page(name: str, drawing: str) -> str:
     """A page of one picture."""
-    return f"""<!doctype html><html lang="bg"><head><meta charset="utf-8"><title>{name}</title>
+    return f"""<!doctype html><html lang="bg" data-theme="auto"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/pictures.css">
-<link rel="stylesheet" href="/page.css"></head><body><main><h1>{name}</h1>{drawing}</main></body></html>"""
+<link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/page.css"></head><body><main><h1>{name}</h1>{drawing}</main></body></html>"""
 
 
-CSS = """body {font: 16px/1.4 system-ui, sans-serif; margin: 16px; background: var(--pic-paper); color: var(--pic-ink)}
+CSS = """body {font: 16px/1.4 system-ui, sans-serif; margin: 16px; background: var(--paper); color: var(--ink)}
 main {max-width: 60rem; margin: auto}"""
 
 
 def pages(reader: Reader) -> dict[str, str | bytes]:
     """The pages of all pictures, and what they are shown with."""
     found: dict[str, str | bytes] = {f"/{name}": page(name, drawing) for name, drawing in drawings(reader)}
-    return found | {"/page.css": CSS, "/pictures.css": (STATIC / "pictures.css").read_text("utf-8")}
+    styles = {f"/{name}": (STATIC / name).read_text("utf-8") for name in ("pictures.css", "tokens.css")}
+    return found | styles | {"/page.css": CSS}
 
 
 def shots(browser: Browser, out: Path, reader: Reader, wanted: Callable[[str], bool] = lambda name: True) -> None:

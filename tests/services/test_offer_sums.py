@@ -1,4 +1,4 @@
-"""Offers by place and by country: exact sums, units apart, bands by their lower end, observers and exercises left out."""
+"""Offers by place and by country: exact sums, units apart, bands by their lower end."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

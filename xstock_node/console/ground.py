@@ -18,6 +18,11 @@ class Ground(NamedTuple):
     file: Path | None = None
     problem: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether they are the operator's own."""
+        return self.file is not None and self.file.name == OWN
+
 
 def ground(home: Path) -> Ground:
     """The outlines for a data folder, read anew only when their file changed."""

@@ -6,6 +6,7 @@ from xstock_node.console.views import agreements, alerts, catalogue, duty, event
 from xstock_node.console.views.ask import ASK
 from xstock_node.console.views.desk import DESK
 from xstock_node.console.views.jumping import JUMP
+from xstock_node.console.views.map import MAP
 from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
@@ -13,7 +14,7 @@ from xstock_node.console.views.searching import OFFER, SEARCH
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_OUT
 
 __all__ = ["ERROR", "PAGES", "RESENT"]
-HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, duty.DUTY)
+HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, MAP, duty.DUTY)
 STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
 EVENTS: Final = (

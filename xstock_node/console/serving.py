@@ -10,6 +10,7 @@ from xstock_node.api.idempotency import Idempotency
 from xstock_node.api.problems import problem_of, status_of
 from xstock_node.console import guard
 from xstock_node.console.form import converted
+from xstock_node.console.ground import ground
 from xstock_node.console.languages import BY_CODE, language_of
 from xstock_node.console.page import Again, Go, Page, Told
 from xstock_node.console.pages import ERROR, PAGES, RESENT
@@ -51,6 +52,7 @@ class Console:
                 router.add_post(page.path, self._guarded(page, self._sent))
         router.add_get("/", self._guarded(PAGES[0], _home))
         router.add_get("/live", self._live)
+        router.add_get("/outlines.json", self._guarded(PAGES[0], self._outlines))
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
 
     async def missing(self, request: web.Request) -> web.StreamResponse:
@@ -126,6 +128,13 @@ class Console:
         headers = {"Content-Disposition": f'attachment; filename="{page.name}-{name}.csv"'}
         content = csv_of(table, view, visit.words)
         return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def _outlines(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
+        """The operator's own outlines of the map."""
+        found = ground(self._office.home)
+        if not found.is_own or found.file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=found.file.read_bytes(), content_type="application/geo+json")
 
     async def _sent(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         form = await read_form(request, page.files)

@@ -299,6 +299,12 @@ DONE: Final = {
     "sign-out": mark("You are signed out."),
     "done": mark("Done."),
 }
+WAY: Final = {
+    "asked": mark("asked"),
+    "promised": mark("promised"),
+    "moving": mark("on the way"),
+    "late": mark("late"),
+}
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": STATE,
     "step": STEP,
@@ -311,6 +317,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "severity": SEVERITY,
     "counter": COUNTER,
     "side": SIDE,
+    "way": WAY,
     "warning": WARNING,
     "refusal": REFUSAL,
     "topic": TOPIC,

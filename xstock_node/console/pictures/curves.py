@@ -7,7 +7,7 @@ from xstock_node.console.pictures.outlines import Point
 from xstock_node.console.pictures.placing import Box, Disc
 from xstock_node.console.pictures.svg import figure, mark, tag
 
-Way = Literal["promised", "moving", "late"]
+Way = Literal["asked", "promised", "moving", "late"]
 HEAD, OPEN = 9.0, 0.42
 STEPS = 40
 WIDE = 3.0

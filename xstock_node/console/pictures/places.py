@@ -115,7 +115,8 @@ def twin_of_trips(scene: Scene, reader: Reader) -> Twin:
 
 def way(kind: Way, reader: Reader) -> str:
     """How far an operation is, in words."""
-    known = {"promised": reader.say("promised"), "moving": reader.say("on the way"), "late": reader.say("late")}
+    say = reader.say
+    known = {"asked": say("asked"), "promised": say("promised"), "moving": say("on the way"), "late": say("late")}
     return known[kind]
 
 
@@ -157,12 +158,12 @@ def _ground(frame: Projection, outlines: Outlines) -> list[str]:
     sea = tag("rect", width=frame.width, height=frame.height, class_="sea")
     land = "".join(projection.area(ring, frame) for one in outlines.lands for ring in one.rings)
     if not land:
-        lines = "".join(projection.course(line, frame) for line in projection.grid(frame))
-        return [sea, tag("path", d=lines, class_="grid")]
+        degrees = "".join(projection.course(line, frame) for line in projection.grid(frame))
+        return [sea, tag("path", d=degrees, class_="grid")]
     parts = [sea, tag("path", d=land, class_="land", fill_rule="evenodd")]
     for class_, lines in (("border", outlines.borders), ("border disputed", outlines.disputed)):
-        path = "".join(projection.course(line, frame) for line in lines)
-        parts += [tag("path", d=path, class_=class_)] if path else []
+        course = "".join(projection.course(line, frame) for line in lines)
+        parts += [tag("path", d=course, class_=class_)] if course else []
     return parts
 
 
@@ -327,7 +328,7 @@ def _legend(scene: Scene, y: float, room: float, reader: Reader) -> Drawn:
         Entry("ring", "ready", say("ready within 6 hours; two thirds of the ring: a day, one third: three days")),
     ]
     kinds = {trip.way for trip in scene.trips}
-    lines: tuple[Way, ...] = ("promised", "moving")
+    lines: tuple[Way, ...] = ("asked", "promised", "moving")
     entries += [Entry("line", f"trip {kind}", way(kind, reader)) for kind in lines if kind in kinds]
     entries += [Entry("triangle", "mark is-late", way("late", reader))] if "late" in kinds else []
     return legend(entries, 0, y, room, "faint")

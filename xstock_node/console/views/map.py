@@ -37,7 +37,7 @@ class MapView(msgspec.Struct, frozen=True, kw_only=True):
     """The map. Where `unit` is empty, offers and needs are counted; `unplaced` of them nobody knows where they are.
 
     Needs are those of this node and those that it was asked for. `items` are the items that the most nodes offer,
-    `ground` why the operator's own outlines cannot be used.
+    `own_ground`: the outlines are the operator's own, `ground` why they cannot be used.
     """
 
     query: MapQuery
@@ -47,6 +47,7 @@ class MapView(msgspec.Struct, frozen=True, kw_only=True):
     trips: list[MapTrip]
     unplaced: int
     items: list[str]
+    own_ground: bool
     ground: str
 
 
@@ -65,6 +66,7 @@ async def _map(visit: Visit, asked: MapQuery) -> MapView:
         unit=unit,
     )
     places, trips, unplaced = scene(known)
+    under = ground(visit.office.home)
     sums = await visit.ask("offer.countries", CountriesAsked(exercise=exercise))
     return MapView(
         query=asked,
@@ -74,7 +76,8 @@ async def _map(visit: Visit, asked: MapQuery) -> MapView:
         trips=trips,
         unplaced=unplaced,
         items=list(dict.fromkeys([*([asked.item] if asked.item else []), *(one.item for one in sums)])),
-        ground=ground(visit.office.home).problem,
+        own_ground=under.is_own,
+        ground=under.problem,
     )
 
 
@@ -87,9 +90,7 @@ async def _partners(visit: Visit) -> dict[str, Partner]:
     return found
 
 
-async def _needs(
-    visit: Visit, item: str, unit: str, operations: list[OperationRow], exercise: bool
-) -> dict[str, str]:
+async def _needs(visit: Visit, item: str, unit: str, operations: list[OperationRow], exercise: bool) -> dict[str, str]:
     """What is still needed, by node: this node's open requests, and what it was asked for and did not promise."""
     own = visit.office.node.identity.name
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -125,7 +126,9 @@ def _unit(offers: list[OfferPlace]) -> str:
 def picture(visit: Visit, view: MapView) -> Markup:
     """The map as it is drawn on the server."""
     words = visit.words
-    what = f"{words.item(view.query.item)}, {words.word('unit', view.unit)}" if view.query.item else words.say("all goods")
+    what = (
+        f"{words.item(view.query.item)}, {words.word('unit', view.unit)}" if view.query.item else words.say("all goods")
+    )
     spots, trips = _drawn(view, visit)
     return Markup(draw_places("places", Scene(what, spots, trips), ground(visit.office.home).outlines, words))  # noqa: S704
 
@@ -143,7 +146,9 @@ def _drawn(view: MapView, visit: Visit) -> tuple[list[Spot], list[Trip]]:
 
 def _spot(one: MapPlace) -> Spot:
     name = f"{one.name}, {one.place}" if one.place else one.name
-    return Spot(name, (one.longitude, one.latitude), Decimal(one.offered), Decimal(one.needed), one.ready_hours, one.own)
+    return Spot(
+        name, (one.longitude, one.latitude), Decimal(one.offered), Decimal(one.needed), one.ready_hours, one.own
+    )
 
 
 def _country(places: list[MapPlace], code: str, visit: Visit) -> Spot:

@@ -100,8 +100,9 @@ class SqliteOffers:
     def places(self, query: OfferQuery) -> list[OffersAt]:
         where, values = _live(query)
         sql = (
-            "select g.log, g.lat, g.lon, g.offers, g.ready, r.line from (select max(o.ref) as newest, o.log, o.lat, o.lon,"
-            f" count(*) as offers, min(o.ready) as ready from offer o join log l on l.ref = o.log where {where}"
+            "select g.log, g.lat, g.lon, g.offers, g.ready, r.line from ("
+            "select max(o.ref) as newest, o.log, o.lat, o.lon, count(*) as offers, min(o.ready) as ready"
+            f" from offer o join log l on l.ref = o.log where {where}"
             " group by o.log, o.lat, o.lon) g join offer n on n.ref = g.newest join record r on r.pos = n.pos"
             " order by g.offers desc, g.newest"
         )
