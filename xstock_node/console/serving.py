@@ -72,13 +72,15 @@ class Console:
             try:
                 if visit.actor is NOBODY and not page.open:
                     return self._dressed(request, await self._strangers(visit, request))
+                if not visit.may(page.right):
+                    raise people.forbidden(visit.actor, page.right)
                 found = await answer(visit, page, request)
             except web.HTTPException:
                 raise
             except Exception as error:
                 if problem_of(error) is None:
                     self._office.node.trace.error("defect", path=request.path, why=f"{type(error).__name__}: {error}")
-                    raise
+                    error = Refusal("defect", "the page", "a defect of the program", "see the log, and tell its makers")
                 found = await self._refused(visit, error)
             return self._dressed(request, found)
 
@@ -181,7 +183,8 @@ class Console:
         visit.problem = Refusal(problem.code, problem.expected, problem.came, problem.do)
         view = await ERROR.build(visit, None)
         html = self._rendering.page(visit, ERROR, view, query={}, params=params)
-        return web.Response(text=html, content_type="text/html", status=status_of(problem))
+        status = 500 if problem.code == "defect" else status_of(problem)
+        return web.Response(text=html, content_type="text/html", status=status)
 
     def _dressed(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
         for name, value in guard.HEADERS.items():

@@ -223,6 +223,7 @@ REFUSAL: Final = {
     "not-found": mark("There is no such page."),
     "bad-field": mark("A field is not filled in as it should be."),
     "ambiguous-figure": mark("This figure can be read in two ways. Choose one."),
+    "defect": mark("The program has a defect here. What you typed is kept on your device; nothing was sent."),
     "system": mark("The machine of the node did not let this happen."),
 }
 FINDING: Final = {"ok": mark("well"), "warning": mark("mind"), "error": mark("not well")}
