@@ -53,6 +53,17 @@ class Console:
         router.add_get("/live", self._live)
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
 
+    def app(self) -> web.Application:
+        """The console alone, for a port of its own: the API is not on it."""
+
+        @web.middleware
+        async def all_else(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await (handler(request) if request.match_info.http_exception is None else self.missing(request))
+
+        app = web.Application(middlewares=[all_else], client_max_size=0)
+        self.add_to(app.router)
+        return app
+
     async def missing(self, request: web.Request) -> web.StreamResponse:
         """The page for what is not there."""
         refusal = Refusal("not-found", "a page of the console", request.path[:80], "go to the desk")
