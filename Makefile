@@ -4,9 +4,34 @@ BIN := .venv/bin
 # Hundreds of processes are started by the tests: they start from compiled code.
 unexport PYTHONDONTWRITEBYTECODE
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
+FRONTEND := xstock_node/console/frontend
+ASSETS := xstock_node/console/static/vendor/manifest.json
+DRIVER := tests/browser/node_modules/.package-lock.json
+NPM := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
-venv: $(BIN)/xstock
+.PHONY: assets browser console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
+venv: $(BIN)/xstock console-if-npm
+
+# What the console takes from the npm registry, by the lock. The console works without it, plainer.
+assets: $(ASSETS)
+
+$(ASSETS): $(addprefix $(FRONTEND)/,package.json package-lock.json build.mjs outlines.mjs)
+	cd $(FRONTEND) && $(NPM) && node build.mjs
+
+# What drives Chromium in tests/browser.
+browser: $(DRIVER)
+
+$(DRIVER): tests/browser/package.json tests/browser/package-lock.json
+	cd tests/browser && $(NPM)
+	touch $@
+
+console-if-npm:
+	@command -v npm >/dev/null || { echo "npm is missing: the console goes without htmx and the live map (install npm, then: make assets)" >&2; exit 0; }; \
+	$(MAKE) --no-print-directory -s assets || echo "the assets of the console were not built: it works without them, plainer" >&2
+
+browser-if-npm: console-if-npm
+	@command -v npm >/dev/null || { echo "npm is missing: tests that drive a browser are skipped (install nodejs, npm, chromium)" >&2; exit 0; }; \
+	$(MAKE) --no-print-directory -s browser || echo "the driver of the browser was not installed: its tests are skipped" >&2
 
 $(BIN)/xstock: pyproject.toml $(PLUGINS)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -20,14 +45,14 @@ $(BIN)/xstock: pyproject.toml $(PLUGINS)
 demo: venv
 	$(BIN)/xstock demo
 
-test: .venv/dev
+test: .venv/dev browser-if-npm
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Installs three versions of Tryton by name into .tryton/ at the first run.
 test-tryton: .venv/dev
 	$(BIN)/python -m pytest plugins/xstock-tryton tests/story/test_tryton_by_command_line.py -m tryton -n auto --dist worksteal
 
-heavy: .venv/dev
+heavy: .venv/dev browser-if-npm
 	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy
 
 lint: .venv/dev

@@ -8,7 +8,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "xstock_node"
 NO_WORLD = {"asyncio", "aiohttp", "sqlite3", "sqlite_utils", "os", "pathlib", "time", "random", "secrets", "pluggy"}
-ANYTHING = {"protocol", "domain", "storage", "transport", "plugins", "services", "api", "cli", "testing", "config"}
+ANYTHING = {
+    "protocol",
+    "domain",
+    "storage",
+    "transport",
+    "plugins",
+    "services",
+    "api",
+    "console",
+    "cli",
+    "testing",
+    "config",
+}
 ALLOWED = {
     "protocol": (set(), NO_WORLD),
     "domain": ({"protocol"}, NO_WORLD),
@@ -17,6 +29,7 @@ ALLOWED = {
     "plugins": ({"protocol", "domain"}, {"aiohttp", "sqlite3", "sqlite_utils"}),
     "services": ({"protocol", "domain", "storage", "transport", "plugins"}, {"jinja2", "click", "argparse"}),
     "api": ({"services", "domain", "protocol", "config", "storage.errors"}, {"sqlite3", "sqlite_utils"}),
+    "console": ({"services", "domain", "protocol", "config", "api"}, {"sqlite3", "sqlite_utils", "click", "argparse"}),
     "cli": (ANYTHING, set()),
     "testing": (ANYTHING, set()),
 }

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from aiohttp import web
@@ -55,12 +55,25 @@ class Guard(NamedTuple):
         return secrets.compare_digest(token.encode(), self.token.encode())
 
 
-def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Application:
+class Beside(Protocol):
+    """What is served beside the API on the same port, with checks of its own: the console."""
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add every address of it."""
+
+    async def missing(self, request: web.Request) -> web.StreamResponse:
+        """The answer to an address that neither knows."""
+
+
+def make_app(office: Office, guard: Guard | None, trace: Trace, beside: Beside | None = None) -> web.Application:
     """All routes over one office; without a guard, who brings no token is the operator."""
 
     @web.middleware
     async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
         request_id.set(secrets.token_hex(4))
+        if beside is not None and not request.path.startswith(PREFIX):
+            known = request.match_info.http_exception is None
+            return await handler(request) if known else await beside.missing(request)
         if guard is not None and (why := guard.objection(request)):
             return _problem(403, Problem(code="forbidden", expected="an allowed caller", came=why))
         try:
@@ -92,6 +105,8 @@ def make_app(office: Office, guard: Guard | None, trace: Trace) -> web.Applicati
         app.router.add_route(route.method, PREFIX + route.path, _handler(office, keys, route))
     app.router.add_get(f"{PREFIX}/events", _events(office, guard))
     app.router.add_get(f"{PREFIX}/openapi.json", _openapi)
+    if beside is not None:
+        beside.add_to(app.router)
     return app
 
 

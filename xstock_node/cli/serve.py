@@ -135,7 +135,9 @@ class Running:
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
-            self._local = Listener(make_app(self._office, guard, node.trace))
+            from xstock_node.console.serving import Console  # its templates cost a bare node memory
+
+            self._local = Listener(make_app(self._office, guard, node.trace, Console(self._office)))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
         if config.public_port.port:
             self._public = Listener(make_public_app(self._office))

@@ -1,4 +1,4 @@
-"""One look of a person at the node: who, in which language, over which road; what may be asked is asked of the routes."""
+"""One look of a person at the node: who, in which language, over which road; what is asked is asked of the routes."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ class Visit:
         self.problem: Refusal | None = None
         self.typed: Form | None = None
         self.query: Mapping[str, str] = {}
+        self.cookies: dict[str, str] = {}
 
     @property
     def now(self) -> int:

@@ -1,9 +1,10 @@
 """How a reader's language writes what the node knows: figures, times and spans, names of goods, places and states."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
@@ -23,7 +24,7 @@ class Words:
     """The words of one reader. `nodes` are the titles of nodes by name, `now` unix seconds, `zone` the reader's."""
 
     def __init__(
-        self, language: Language, zone: tzinfo, now: int, catalogue: Catalogue, nodes: Mapping[str, str]
+        self, language: Language, zone: ZoneInfo, now: int, catalogue: Catalogue, nodes: Mapping[str, str]
     ) -> None:
         self.language, self.zone, self.now = language, zone, now
         self._catalogue, self._nodes = catalogue, nodes
@@ -48,14 +49,31 @@ class Words:
         found = WORDS[kind].get(code)
         return self.say(found) if found else code
 
-    def number(self, figure: str | int | Decimal | None, least: int = 0) -> str:
+    @property
+    def known_refusals(self) -> Mapping[str, str]:
+        """The refusals of which there is a sentence."""
+        return WORDS["refusal"]
+
+    def number(self, figure: str | int | Decimal | None) -> str:
         """A figure with the reader's own marks; a dash for an unknown one."""
         if figure is None or figure == "":
             return UNKNOWN
         try:
-            return format_decimal(Decimal(figure), "#,##0.###", locale=self.locale)
+            return str(format_decimal(Decimal(figure), "#,##0.###", locale=self.locale))
         except InvalidOperation:
             return str(figure)
+
+    def field(self, name: str) -> str:
+        """What a field of a form is called."""
+        return self.word("field", name)
+
+    def choices(self, kind: str) -> list[tuple[str, str]]:
+        """Every code of a list with its word."""
+        return [(code, self.say(source)) for code, source in WORDS[kind].items()]
+
+    def hours(self, *counts: int) -> list[tuple[str, str]]:
+        """So many hours, as choices."""
+        return [(str(count), self.span(count * 3600)) for count in counts]
 
     def item(self, code: str) -> str:
         """The name of an item of the catalogue."""
@@ -125,11 +143,9 @@ class Words:
 
     def due(self, moment: str | int) -> Markup:
         """A moment with its distance."""
-        return (
-            Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment))
-            if moment
-            else (Markup(UNKNOWN))
-        )
+        if not moment:
+            return Markup("{}").format(UNKNOWN)
+        return Markup("{} <span class=far>({})</span>").format(self.when(moment), self.distance(moment))
 
     def is_past(self, moment: str | int) -> bool:
         """Whether a moment is over."""

@@ -1,0 +1,17 @@
+// Small things beside pages that work without them: word of changes, drafts, sending without a line, Ctrl-K.
+import { keepDrafts } from "./drafts.js";
+import { listen } from "./live.js";
+import { findKeys } from "./keys.js";
+
+const words = JSON.parse(document.body.dataset.words || "{}");
+const line = document.getElementById("line");
+
+export function say(text) {
+  if (!line) return;
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+keepDrafts(words, say);
+findKeys();
+if (document.querySelector(".menu")) listen(words, say);

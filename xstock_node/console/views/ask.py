@@ -1,0 +1,174 @@
+"""Ask: a need becomes a request, step by step on one page: what, who could help, and the words before they are signed.
+
+Nothing is sent before the reader has seen the figures in words; a figure that changed since is shown again first.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from xstock_node.console.asked import Moment, TypedLine, lines_of, moment_of
+from xstock_node.console.form import Form, converted
+from xstock_node.console.page import Again, Go, Page
+from xstock_node.console.visit import Visit
+from xstock_node.console.vocabulary import mark
+from xstock_node.domain.needs import Climate, Topic
+from xstock_node.domain.search import Order
+from xstock_node.services.draft_desk import DraftRef, DraftView
+from xstock_node.services.errors import Refusal
+from xstock_node.services.governing import NetworkName
+from xstock_node.services.needing import NeedRequest
+from xstock_node.services.requesting import NewRequest
+from xstock_node.services.searching import Hit, SearchRequest
+
+LINES: Final = 3
+HITS: Final = 200
+TERMS: Final = ("loan", "donation", "replacement", "cost-recovery")
+
+
+class AskQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page begins with: a draft, or an item."""
+
+    draft: str = ""
+    item: str = ""
+    node: str = ""
+
+
+class Helper(msgspec.Struct, frozen=True, kw_only=True):
+    """A node that may be asked, and what it offers of what is wanted; `chosen` by the reader."""
+
+    node: str
+    chosen: bool
+    hits: list[Hit]
+
+
+class AskView(msgspec.Struct, frozen=True, kw_only=True):
+    """The form as far as it is understood. `seen` is the mark of the words that were shown; `ready` that they may be
+    sent; `helpers` are in order of how much of the need they offer.
+    """
+
+    draft: DraftView | None
+    lines: list[TypedLine]
+    empty: int
+    helpers: list[Helper]
+    needed_by: Moment
+    looked: bool
+    seen: str
+    ready: bool
+
+
+async def _view(visit: Visit, asked: AskQuery) -> AskView:
+    form = visit.typed
+    draft_id = form.text("draft") if form else asked.draft
+    draft = await visit.ask("request.draft", DraftRef(id=draft_id)) if draft_id else None
+    if form is None:
+        lines = _of_draft(draft) if draft else [TypedLine(key="0", text=asked.item, typed="")] if asked.item else []
+        return AskView(
+            draft=draft, lines=lines, empty=LINES, helpers=[], needed_by=Moment(), looked=False, seen="", ready=False
+        )
+    lines = lines_of(form, await visit.office.catalogue())
+    moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
+    helpers = await _helpers(visit, lines, set(form.all("to")), form.act != "reckon")
+    settled = bool(lines) and not any(line.doubt for line in lines) and not moment.doubt
+    return AskView(
+        draft=draft,
+        lines=lines,
+        empty=1,
+        helpers=helpers,
+        needed_by=moment,
+        looked=form.act != "reckon",
+        seen=_mark(lines, moment, form),
+        ready=settled,
+    )
+
+
+def _of_draft(draft: DraftView) -> list[TypedLine]:
+    return [
+        TypedLine(key=str(n), text=line.item or line.name, typed=line.quantity) for n, line in enumerate(draft.lines)
+    ]
+
+
+async def _helpers(visit: Visit, lines: list[TypedLine], chosen: set[str], look: bool) -> list[Helper]:
+    """Every other member, those first that offer something of what is wanted."""
+    found: dict[str, list[Hit]] = {}
+    for line in lines if look else ():
+        if line.item:
+            request = SearchRequest(item=line.item, order=Order.LARGEST, limit=HITS)
+            for hit in (await visit.ask("search", request)).hits:
+                if not hit.own:
+                    found.setdefault(hit.node, []).append(hit)
+    own = visit.office.node.identity.name
+    everybody = await visit.ask("network.members", NetworkName())
+    members = [one.name for one in everybody if one.name != own and one.state == "member"]
+    names = [*sorted(found, key=lambda name: -len(found[name])), *[name for name in members if name not in found]]
+    return [Helper(node=name, chosen=name in chosen, hits=found.get(name, [])) for name in names]
+
+
+def _mark(lines: list[TypedLine], moment: Moment, form: Form) -> str:
+    """A mark of what the reader is shown: it differs where anything of it does."""
+    said = [[line.item, line.quantity, line.subs] for line in lines]
+    told: list[Any] = [said, sorted(form.all("to")), form.text("place"), form.text("country"), form.all("terms")]
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
+
+
+async def _reckon(visit: Visit, form: Form) -> Again:
+    """From people and days to goods: the lines that the ratios come to stand in the form, to be edited."""
+    people = form.text("people")
+    topics = [topic for topic in form.all("topic") if topic in {t.value for t in Topic}]
+    if not topics or not people:
+        raise Refusal(
+            "bad-need", "for how many people, and what for", people or "no number of people", "fill both in", 2
+        )
+    days = form.text("days", "30") or "30"
+    rows = {parts.get("item", ""): parts for _, parts in form.rows("line") if parts.get("item")}
+    for topic in topics:
+        request = NeedRequest(
+            need=f"{topic} for {people} people for {days} days", climate=Climate(form.text("climate") or "mild")
+        )
+        for line in (await visit.ask("request.propose", request)).lines:
+            if line.item:
+                rows[line.item] = {"item": line.item, "quantity": line.quantity}
+    cleared = form.without("line.")
+    for n, parts in enumerate(rows.values()):
+        for name, value in parts.items():
+            cleared.fields[f"line.{n}.{name}"] = value
+    return Again(cleared)
+
+
+async def _look(visit: Visit, form: Form) -> Again:
+    return Again(form)
+
+
+async def _send(visit: Visit, form: Form) -> Go | Again:
+    catalogue = await visit.office.catalogue()
+    lines = lines_of(form, catalogue)
+    moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
+    if any(line.doubt for line in lines) or moment.doubt or form.text("seen") != _mark(lines, moment, form):
+        return Again(form)
+    if not form.all("to"):
+        raise Refusal("no-member", "at least one node to ask", "none was chosen", "choose who is asked", 2)
+    wanted = {
+        "to": form.all("to"),
+        "lines": [{"item": line.item, "quantity": line.quantity, "subs": line.subs} for line in lines],
+        "needed_by": moment.at,
+        **{name: form.text(name) for name in ("event", "area", "place", "note") if form.has(name)},
+        **{name: form.text(name) for name in ("people", "severity") if form.has(name)},
+        "country": form.text("country").upper(),
+        "terms": [term for term in form.all("terms") if term in TERMS],
+        "answer_by": moment_of(form, "answer_by", visit.words.zone, visit.now).at,
+    }
+    made = await visit.do("request.new", converted(wanted, NewRequest), form)
+    return Go(f"/request?id={made.id}", "request.waits" if made.waits else "request.new")
+
+
+ASK = Page(
+    "ask",
+    "/ask",
+    mark("Ask for help"),
+    "ask",
+    _view,
+    asks=AskQuery,
+    acts={"reckon": _reckon, "look": _look, "send": _send},
+    group="help",
+)
