@@ -20,6 +20,7 @@ from xstock_node.testing import SimNet
 
 BG = "redcross.bg"
 PASSWORD = " ".join(("four", "words", "on", "a", "wall"))
+OTHER = PASSWORD + "s"
 HERE = Caller("Firefox on Linux", "192.0.2.1")
 
 

@@ -39,7 +39,7 @@ async def make(desk: Desk, name: str = "ana", place: Place = PLACE, by: str = ""
 
 
 async def show(desk: Desk, key: Authenticator, place: Place = PLACE) -> str:
-    asked = signing_in.ask_for_passkey(desk.office, place)
+    asked = signing_in.ask_for_passkey(desk.office, HERE, place)
     return await signing_in.by_passkey(desk.office, HERE, place, asked.token, key.show(asked.options))
 
 
@@ -69,7 +69,7 @@ async def test_the_question_asks_for_a_passkey_that_is_found_without_a_name_and_
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert len(asked["excludeCredentials"]) == 1 and len(raw_of(asked["challenge"])) == 32
     assert b"ana" not in raw_of(asked["user"]["id"])
-    shown = json.loads(signing_in.ask_for_passkey(desk.office, PLACE).options)
+    shown = json.loads(signing_in.ask_for_passkey(desk.office, HERE, PLACE).options)
     assert shown["userVerification"] == "required" and not shown.get("allowCredentials")
 
 
@@ -117,28 +117,38 @@ async def test_an_answer_of_elsewhere_a_copy_or_without_its_person_signs_nobody_
         await show(desk, key)
     for field, value in wrong.items():
         setattr(key, field, value)
-    asked = signing_in.ask_for_passkey(desk.office, PLACE)
+    asked = signing_in.ask_for_passkey(desk.office, HERE, PLACE)
     assert await refused(desk, asked.token, key.show(asked.options)) == "bad-sign-in"
 
 
 async def test_an_answer_holds_for_its_question_once_and_for_five_minutes(desk: Desk) -> None:
     key = await make(desk)
-    first, second = [signing_in.ask_for_passkey(desk.office, PLACE) for _ in range(2)]
+    first, second = [signing_in.ask_for_passkey(desk.office, HERE, PLACE) for _ in range(2)]
     answer = key.show(first.options)
     assert await refused(desk, second.token, answer) == "bad-sign-in", "of another question"
     assert await signing_in.by_passkey(desk.office, HERE, PLACE, first.token, answer)
     assert await refused(desk, first.token, answer) == "bad-sign-in", "again"
     key.count = -1  # as passkeys that are kept in several places: they do not count
-    third = signing_in.ask_for_passkey(desk.office, PLACE)
+    third = signing_in.ask_for_passkey(desk.office, HERE, PLACE)
     late = key.show(third.options)
     desk.clock.time += limits.SIGN_IN_SECONDS
     assert await refused(desk, third.token, late) == "bad-sign-in", "too late"
 
 
+async def test_an_answer_comes_from_the_browser_that_was_asked(desk: Desk) -> None:
+    key = await make(desk)
+    asked = signing_in.ask_for_passkey(desk.office, HERE._replace(attempt="a"), PLACE)
+    answer = key.show(asked.options)
+    for other in (HERE, HERE._replace(attempt="b")):
+        with pytest.raises(Refusal):
+            await signing_in.by_passkey(desk.office, other, PLACE, asked.token, answer)
+    assert await signing_in.by_passkey(desk.office, HERE._replace(attempt="a"), PLACE, asked.token, answer)
+
+
 async def test_a_passkey_that_does_not_count_is_no_way_to_answer_twice(desk: Desk) -> None:
     key = await make(desk)
     key.count = -1
-    asked = signing_in.ask_for_passkey(desk.office, PLACE)
+    asked = signing_in.ask_for_passkey(desk.office, HERE, PLACE)
     answer = key.show(asked.options)
     assert await signing_in.by_passkey(desk.office, HERE, PLACE, asked.token, answer)
     assert await refused(desk, asked.token, answer) == "bad-sign-in"
@@ -191,7 +201,7 @@ BREAKS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("how", BREAKS)
 async def test_a_broken_answer_signs_nobody_in_and_breaks_nothing(desk: Desk, how: str) -> None:
     key = await make(desk)
-    asked = signing_in.ask_for_passkey(desk.office, PLACE)
+    asked = signing_in.ask_for_passkey(desk.office, HERE, PLACE)
     assert await refused(desk, asked.token, BREAKS[how](key.show(asked.options))) == "bad-sign-in"
     assert await desk.name_of(await show(desk, key)) == "ana"
 
@@ -199,7 +209,7 @@ async def test_a_broken_answer_signs_nobody_in_and_breaks_nothing(desk: Desk, ho
 @pytest.mark.parametrize("token", ["", "x", ".", "99999999999.", f"1800000100.{'0' * 32}", "١٨٠٠٠٠٠١٠٠." + "0" * 32])
 async def test_a_token_that_was_never_handed_out_asks_nothing(desk: Desk, token: str) -> None:
     key = await make(desk)
-    asked = signing_in.ask_for_passkey(desk.office, PLACE)
+    asked = signing_in.ask_for_passkey(desk.office, HERE, PLACE)
     assert await refused(desk, token, key.show(asked.options)) == "bad-sign-in"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.sign_in_desk import BG, HERE, PASSWORD, Desk, open_desk
+from tests.services.sign_in_desk import BG, HERE, OTHER, PASSWORD, Desk, open_desk
 from xstock_node.domain.rights import DAY, Role
 from xstock_node.protocol import limits
 from xstock_node.services import links, own_ways, people, sessions, signing_in
@@ -19,7 +19,6 @@ from xstock_node.services.people import PersonRequest
 from xstock_node.services.signing_in import Caller
 
 ELSEWHERE = Caller("curl", "198.51.100.7")
-OTHER = PASSWORD + "s"
 
 
 @pytest.fixture

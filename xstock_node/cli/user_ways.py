@@ -85,7 +85,9 @@ def _ways(found: WaysView) -> str:
 
 
 def _codes(found: CodesView) -> str:
-    said = "{name}: each code is good once, at the console under `with a code`, and signs this name in for {hours} hours."
+    said = (
+        "{name}: each code is good once, at the console under `with a code`, and signs this name in for {hours} hours."
+    )
     head = words("user.codes-head", said, name=found.name, hours=found.hours)
     lines = [f"{one.number:>2}  {one.code}" for one in found.codes]
     last = words("user.codes-last", "Print or copy them now: they are not shown again, and the sheet before has ended.")
