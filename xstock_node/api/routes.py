@@ -19,6 +19,7 @@ from xstock_node.api.route import Handler, Route
 from xstock_node.api.town_routes import TOWN_ROUTES
 from xstock_node.domain.items import Item
 from xstock_node.services import (
+    acting,
     bundling,
     cataloguing,
     checks,
@@ -68,6 +69,16 @@ NODE_ROUTES = (
         list[checks.LogVerification],
         checks.verify_logs,
         "Hash every stored record again",
+    ),
+    Route(
+        "log.tail",
+        "GET",
+        "/logs/acts",
+        "audit",
+        acting.TailRequest,
+        list[acting.ActView],
+        acting.tail,
+        "The newest acts of people and programs",
     ),
     Route(
         "stock.import",

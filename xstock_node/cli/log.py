@@ -6,6 +6,7 @@ import click
 
 from xstock_node.cli.output import emit, table, verb, words
 from xstock_node.cli.session import open_session
+from xstock_node.services.acting import TailRequest
 from xstock_node.services.disclosing import EraseRequest
 from xstock_node.services.errors import Refusal
 
@@ -25,6 +26,18 @@ async def verify(as_json: bool, home: Path | None) -> None:
     emit(found, as_json, lambda _: table(("log", "records", ""), rows))
     if not all(v.holds for v in found):
         raise click.exceptions.Exit(1)
+
+
+@log.command("tail")
+@click.option("--count", type=click.IntRange(1, 500), default=100, help="How many of the newest.")
+@click.option("--text", default="", help="Only those whose actor, verb or subject contains this.")
+@verb
+async def tail(as_json: bool, home: Path | None, count: int, text: str) -> None:
+    """The newest acts of people and programs: who did what, when, over which road."""
+    async with open_session(home) as session:
+        found = await session.call("log.tail", TailRequest(count=count, text=text))
+    rows = [(act.at, act.actor, act.verb, act.subject, act.detail) for act in found]
+    emit(found, as_json, lambda _: table(("time", "who", "what", "about", "more"), rows))
 
 
 @log.command("erase")

@@ -26,7 +26,52 @@ class Again(NamedTuple):
     form: Form
 
 
-Act = Callable[["Visit", Form], Awaitable[Go | Again]]
+class Told(NamedTuple):
+    """The same page with an answer that is shown once, such as a new code."""
+
+    answer: Any
+
+
+Act = Callable[["Visit", Form], Awaitable[Go | Again | Told]]
+
+
+class Field(NamedTuple):
+    """A field of a form: its name, its label, how it is filled in (an input type, `area`, `list`, `yes`, `choice` or a
+    kind of `vocabulary.py` to choose from), what stands in it, and a sentence beside it.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    hint: str = ""
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+class Ask(NamedTuple):
+    """A form of a page as data: the act that it asks for, what it is called, its fields, and who sees it.
+
+    `sure` is a sentence that has to be ticked before what cannot be taken back.
+    """
+
+    act: str
+    heading: str
+    button: str
+    fields: tuple[Field, ...]
+    right: str = ""
+    sure: str = ""
+
+
+class Press(NamedTuple):
+    """A button in each row of a table: the act, its word, the fields of the row that it sends, and who sees it."""
+
+    act: str
+    word: str
+    fields: tuple[str, ...]
+    right: str = ""
+    sure: str = ""
+    when: Callable[[Any], bool] = lambda row: True
 
 
 class Column(NamedTuple):
@@ -49,6 +94,7 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
     rows: Callable[[Any], Sequence[Any]]
     empty: str = ""
+    presses: tuple[Press, ...] = ()
 
 
 class Page(NamedTuple):
@@ -69,8 +115,13 @@ class Page(NamedTuple):
     open: bool = False
     files: int = 0
     """The most bytes of a file that its forms bring."""
+    asking: tuple[Ask, ...] = ()
+    lead: str = ""
+    """A sentence under the title, where the page has no template of its own."""
+    shape: str = ""
+    """The template, where it is not that of the page's name; `plain` shows the tables and forms in their order."""
 
     @property
     def template(self) -> str:
         """The file of its template."""
-        return f"{self.name}.html"
+        return f"{self.shape or self.name}.html"

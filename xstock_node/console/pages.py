@@ -1,8 +1,12 @@
 """Every page, in the order of the menu."""
 
+from typing import Final
+
+from xstock_node.console.views import agreements, alerts, catalogue, duty, events, node, peers, planning, stock
 from xstock_node.console.views.account import ACCOUNT
 from xstock_node.console.views.ask import ASK
 from xstock_node.console.views.desk import DESK
+from xstock_node.console.views.jumping import JUMP
 from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
@@ -10,18 +14,16 @@ from xstock_node.console.views.searching import OFFER, SEARCH
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
 
 __all__ = ["ERROR", "PAGES", "RESENT"]
-PAGES = (
-    DESK,
-    ASK,
-    REQUESTS,
-    REQUEST,
-    OPERATIONS,
-    OPERATION,
-    SEARCH,
-    OFFER,
-    READS,
-    SIGN_IN,
-    SIGN_IN_CODE,
-    SIGN_OUT,
-    ACCOUNT,
+HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, duty.DUTY)
+STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
+PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
+EVENTS: Final = (
+    alerts.ALERTS,
+    alerts.ALERT,
+    events.MOBILISATION,
+    events.CONVOYS,
+    events.EXERCISES,
+    events.REPORTS,
 )
+NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API)
+PAGES: Final = (*HELP, *STOCK, *PARTNERS, *EVENTS, *NODE, JUMP, READS, ACCOUNT, SIGN_IN, SIGN_IN_CODE, SIGN_OUT)

@@ -73,7 +73,9 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
         case "yes":
             shown = words.say("yes") if value else words.say("no")
         case kind if kind in WORDS:
-            shown = Markup('<span class="state {0}-{1}">{2}</span>').format(kind, value, words.word(kind, str(value)))
+            values = value if isinstance(value, list | tuple) else [value]
+            state = Markup('<span class="state {0}-{1}">{2}</span>')
+            shown = Markup(" ").join(state.format(kind, one, words.word(kind, str(one))) for one in values if one != "")
         case _:
             shown = (
                 ", ".join(map(str, value)) if isinstance(value, list | tuple) else str("" if value is None else value)

@@ -12,7 +12,7 @@ from xstock_node.console import guard
 from xstock_node.console.device import caller_of
 from xstock_node.console.form import converted
 from xstock_node.console.languages import BY_CODE, language_of
-from xstock_node.console.page import Again, Go, Page
+from xstock_node.console.page import Again, Go, Page, Told
 from xstock_node.console.pages import ERROR, PAGES, RESENT
 from xstock_node.console.reading import read_form
 from xstock_node.console.rendering import Rendering, params
@@ -151,6 +151,9 @@ class Console:
         match outcome:
             case Again(typed):
                 visit.typed = typed
+                return await self._shown(visit, page, request)
+            case Told(answer):
+                visit.answer = answer
                 return await self._shown(visit, page, request)
             case Go(to, done):
                 mark = "&" if "?" in to else "?"

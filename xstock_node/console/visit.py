@@ -47,6 +47,7 @@ class Visit:
         self._keys = keys
         self.problem: Refusal | None = None
         self.typed: Form | None = None
+        self.answer: Any = None
         self.query: Mapping[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.caller = Caller("", "")

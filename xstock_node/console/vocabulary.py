@@ -233,6 +233,7 @@ REFUSAL: Final = {
     "no-token": mark("There is no such token."),
     "system": mark("The machine of the node did not let this happen."),
 }
+FINDING: Final = {"ok": mark("well"), "warning": mark("mind"), "error": mark("not well")}
 FIELD: Final = {
     "lines": mark("Goods"),
     "written_off": mark("Written off"),
@@ -336,6 +337,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "refusal": REFUSAL,
     "topic": TOPIC,
     "field": FIELD,
+    "finding": FINDING,
     "done": DONE,
     "way": WAY,
 }

@@ -1,0 +1,252 @@
+"""Own stock: the lines and where they come from, what would be offered and why the rest is not, and own offers."""
+
+from decimal import Decimal
+
+import msgspec
+
+from xstock_node.console.acts import routed, told
+from xstock_node.console.form import Form
+from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
+from xstock_node.console.visit import Visit
+from xstock_node.console.vocabulary import mark
+from xstock_node.domain.units import base_unit_of
+from xstock_node.services.offer_views import OfferIds, OfferView, PreviewResult
+from xstock_node.services.sources import SourceView
+from xstock_node.services.stock_lines import LineView
+
+A_PAGE = 200
+
+
+class StockQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which lines: those whose words contain `text`, from `skip` on."""
+
+    text: str = ""
+    skip: int = 0
+
+
+class StockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the own stock as a row; figures as decimals, `unit` as in the list."""
+
+    ref: str
+    source: str
+    item: str
+    name: str
+    quantity: str
+    available: str
+    unit: str
+    location: str
+    lot: str
+    expiry: str
+    owner: str
+    status: str
+
+
+class StockView(msgspec.Struct, frozen=True, kw_only=True):
+    """The own stock; `more` lines follow."""
+
+    query: StockQuery
+    sources: list[SourceView]
+    lines: list[StockRow]
+    more: bool
+    next: int
+
+
+def _row(view: LineView) -> StockRow:
+    line = view.line
+    return StockRow(
+        ref=view.ref,
+        source=view.source,
+        item=view.code,
+        name=line.item_name or line.item_code or "",
+        quantity=_figure(line.quantity),
+        available=_figure(line.available),
+        unit=str(base_unit_of(line.unit or "") or line.unit or ""),
+        location=line.location or "",
+        lot=line.lot or "",
+        expiry=line.expiry or "",
+        owner=line.owner or "",
+        status=line.status or "",
+    )
+
+
+def _figure(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
+async def _stock(visit: Visit, asked: StockQuery) -> StockView:
+    wanted = asked.text.casefold()
+    rows = [row for row in map(_row, await visit.ask("stock.list")) if wanted in f"{row.name} {row.item}".casefold()]
+    return StockView(
+        query=asked,
+        sources=await visit.ask("stock.sources"),
+        lines=rows[asked.skip : asked.skip + A_PAGE],
+        more=len(rows) > asked.skip + A_PAGE,
+        next=asked.skip + A_PAGE,
+    )
+
+
+STOCK = Page(
+    "stock",
+    "/stock",
+    mark("Stock"),
+    "stock.see",
+    _stock,
+    asks=StockQuery,
+    acts={
+        "add": routed("stock.add", "/stock"),
+        "set": routed("stock.set", "/stock"),
+        "remove": routed("stock.remove", "/stock"),
+        "sync": routed("stock.sync", "/stock"),
+    },
+    tables={
+        "sources": Table(
+            mark("Where it comes from"),
+            (
+                Column("name", mark("Source")),
+                Column("kind", mark("Kind")),
+                Column("lines", mark("Lines"), "number"),
+                Column("rejected", mark("Not taken"), "number"),
+                Column("as_of", mark("As of"), "when"),
+                Column("state", mark("State")),
+                Column("do", mark("What to do")),
+            ),
+            lambda view: view.sources,
+            mark("No source yet. Import a list, or add a line by hand."),
+        ),
+        "lines": Table(
+            mark("Lines"),
+            (
+                Column("name", mark("In our words")),
+                Column("item", mark("Goods"), "item", "/item?code={item}"),
+                Column("quantity", mark("There"), "amount"),
+                Column("available", mark("Free"), "number"),
+                Column("location", mark("Store")),
+                Column("lot", mark("Lot")),
+                Column("expiry", mark("Expiry"), "day"),
+                Column("owner", mark("Owner")),
+                Column("status", mark("Status")),
+            ),
+            lambda view: view.lines,
+            mark("No line yet."),
+            (
+                Press(
+                    "remove",
+                    mark("Remove"),
+                    ("ref",),
+                    "stock",
+                    mark("Sure"),
+                    when=lambda row: row.source == "hand",
+                ),
+            ),
+        ),
+    },
+    asking=(
+        Ask(
+            "add",
+            mark("Add a line by hand"),
+            mark("Add"),
+            (
+                Field("name", mark("Name"), required=True),
+                Field("quantity", mark("How many"), required=True),
+                Field("unit", mark("Unit"), value="pcs"),
+                Field("code", mark("Code of the catalogue")),
+                Field("location", mark("Store")),
+                Field("lot", mark("Lot")),
+                Field("expiry", mark("Expiry"), hint=mark("A day or month, such as 2027-06.")),
+            ),
+            "stock",
+        ),
+    ),
+    group="stock",
+)
+
+
+class OffersView(msgspec.Struct, frozen=True, kw_only=True):
+    """Own live offers, and what the share rules would offer and keep back; null for who may not see the stock."""
+
+    offers: list[OfferView]
+    preview: PreviewResult | None
+
+
+async def _offers(visit: Visit, asked: None) -> OffersView:
+    preview = await visit.ask("stock.preview") if visit.may("stock.see") else None
+    return OffersView(offers=await visit.ask("offer.list"), preview=preview)
+
+
+async def _each(visit: Visit, form: Form, route: str) -> Go:
+    await visit.do(route, OfferIds(ids=form.all("id")), form)
+    return Go("/offers", "done")
+
+
+async def _withdraw(visit: Visit, form: Form) -> Go:
+    return await _each(visit, form, "offer.withdraw")
+
+
+async def _renew(visit: Visit, form: Form) -> Go:
+    return await _each(visit, form, "offer.renew")
+
+
+OFFERS = Page(
+    "offers",
+    "/offers",
+    mark("Own offers"),
+    "see",
+    _offers,
+    acts={"publish": told("offer.publish"), "withdraw": _withdraw, "renew": _renew},
+    tables={
+        "offers": Table(
+            mark("Published"),
+            (
+                Column("item", mark("Goods"), "item"),
+                Column("name", mark("In our words")),
+                Column("quantity", mark("Quantity"), "amount"),
+                Column("terms", mark("Terms"), "term"),
+                Column("place", mark("Place")),
+                Column("as_of", mark("Counted"), "when"),
+                Column("valid_until", mark("Valid until"), "due"),
+            ),
+            lambda view: view.offers,
+            mark("Nothing is published."),
+            (
+                Press("renew", mark("Renew"), ("id",), "release"),
+                Press("withdraw", mark("Withdraw"), ("id",), "release", mark("Sure")),
+            ),
+        ),
+        "proposed": Table(
+            mark("Would be offered"),
+            (
+                Column("code", mark("Goods"), "item"),
+                Column("name", mark("In our words")),
+                Column("quantity", mark("Quantity"), "amount"),
+                Column("place", mark("Place")),
+                Column("expiry", mark("Expiry"), "day"),
+                Column("needs_release", mark("A person has to release it"), "yes"),
+                Column("why", mark("Why")),
+            ),
+            lambda view: view.preview.offers if view.preview else [],
+            mark("The share rules let nothing go."),
+        ),
+        "kept": Table(
+            mark("Stays at home, and why"),
+            (
+                Column("name", mark("In our words")),
+                Column("code", mark("Goods"), "item"),
+                Column("rule", mark("Rule"), "number"),
+                Column("why", mark("Why")),
+            ),
+            lambda view: view.preview.not_offered if view.preview else [],
+            mark("Nothing is kept back."),
+        ),
+    },
+    asking=(
+        Ask(
+            "publish",
+            mark("Publish what the share rules allow"),
+            mark("Sign and publish"),
+            (Field("release", mark("I release what is more than before"), "yes"),),
+            "release",
+        ),
+    ),
+    group="stock",
+    shape="plain",
+)
