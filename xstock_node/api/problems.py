@@ -49,6 +49,9 @@ NOT_FOUND = frozenset(
         "no-agreement",
         "no-attachment",
         "no-plan",
+        "no-session",
+        "no-token",
+        "no-passkey",
     }
 )
 CONFLICT = frozenset(
@@ -56,7 +59,9 @@ CONFLICT = frozenset(
 )
 TOO_MANY = frozenset({"too-many"})
 TOO_LARGE = frozenset({"too-large"})
-FORBIDDEN = frozenset({"forbidden", "bad-code", "second-person", "no-member", "former-member"})
+FORBIDDEN = frozenset(
+    {"forbidden", "bad-code", "second-person", "no-member", "former-member", "sign-in-again", "bad-sign-in"}
+)
 
 
 def status_of(problem: Problem) -> int:

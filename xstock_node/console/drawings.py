@@ -125,6 +125,6 @@ def _turn(one: OperationRow, due: str, own: str, words: Words) -> turns.Turn:
     if one.turn:
         whose = "ours" if one.turn == one.side else "theirs"
     partner = one.supplier if one.requester == own else one.requester
-    title = one.lines or words.word("state", one.state)
+    title = words.goods(one.lines) or words.word("state", one.state)
     exercise = f"{words.say('EXERCISE')} · " if one.exercise else ""
     return turns.Turn(exercise + title, words.node(partner), whose, words.ahead(due) if due else None)

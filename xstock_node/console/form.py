@@ -9,6 +9,8 @@ from multidict import MultiDict, MultiMapping
 from xstock_node.services.errors import Refusal
 
 T = TypeVar("T")
+SECRET = frozenset({"password", "again", "code", "token", "answer"})
+"""Fields that no page hands back."""
 RESERVED = frozenset({"act", "once"})
 MOST_FIELDS = 4000
 MOST_LETTERS = 20_000

@@ -3,7 +3,9 @@
 from typing import Final
 
 from xstock_node.console.views import agreements, alerts, catalogue, duty, events, node, peers, planning, stock
+from xstock_node.console.views.account import ACCOUNT
 from xstock_node.console.views.ask import ASK
+from xstock_node.console.views.countries import COUNTRIES
 from xstock_node.console.views.desk import DESK
 from xstock_node.console.views.jumping import JUMP
 from xstock_node.console.views.map import MAP
@@ -11,10 +13,10 @@ from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
 from xstock_node.console.views.searching import OFFER, SEARCH
-from xstock_node.console.views.signing_in import SIGN_IN, SIGN_OUT
+from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
 
 __all__ = ["ERROR", "PAGES", "RESENT"]
-HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, MAP, duty.DUTY)
+HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, MAP, COUNTRIES, duty.DUTY)
 STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
 EVENTS: Final = (
@@ -26,4 +28,4 @@ EVENTS: Final = (
     events.REPORTS,
 )
 NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API)
-PAGES: Final = (*HELP, *STOCK, *PARTNERS, *EVENTS, *NODE, JUMP, READS, SIGN_IN, SIGN_OUT)
+PAGES: Final = (*HELP, *STOCK, *PARTNERS, *EVENTS, *NODE, JUMP, READS, ACCOUNT, SIGN_IN, SIGN_IN_CODE, SIGN_OUT)

@@ -36,7 +36,7 @@ class MapPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 class MapTrip(msgspec.Struct, frozen=True, kw_only=True):
     """An operation that runs: from the place of its supplier (`start`) to that of its requester (`end`), both by their
-    number in the list of places.
+    number in the list of places. `goods` are in the reader's words.
     """
 
     case: str

@@ -9,6 +9,7 @@ from aiohttp import web
 from xstock_node.api.idempotency import Idempotency
 from xstock_node.api.problems import problem_of, status_of
 from xstock_node.console import guard
+from xstock_node.console.device import caller_of
 from xstock_node.console.form import converted
 from xstock_node.console.ground import ground
 from xstock_node.console.languages import BY_CODE, language_of
@@ -25,6 +26,7 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 
 COOKIE: Final = "xstock_session"
+ATTEMPT: Final = "xstock_attempt"
 LANGUAGE: Final = "xstock_language"
 THEME: Final = "xstock_theme"
 NOBODY: Final = Actor("nobody", "console", ())
@@ -54,6 +56,17 @@ class Console:
         router.add_get("/live", self._live)
         router.add_get("/outlines.json", self._guarded(PAGES[0], self._outlines))
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
+
+    def app(self) -> web.Application:
+        """The console alone, for a port of its own: the API is not on it."""
+
+        @web.middleware
+        async def all_else(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await (handler(request) if request.match_info.http_exception is None else self.missing(request))
+
+        app = web.Application(middlewares=[all_else], client_max_size=0)
+        self.add_to(app.router)
+        return app
 
     async def missing(self, request: web.Request) -> web.StreamResponse:
         """The page for what is not there."""
@@ -110,16 +123,21 @@ class Console:
             theme if theme in ("light", "dark", "night") else "",
         )
         visit.query = dict(request.query)
+        visit.caller = caller_of(request, cookies.get(ATTEMPT, ""))
         return visit
 
     async def _shown(self, visit: Visit, page: Page, request: web.Request, status: int = 200) -> web.Response:
         view = await page.build(visit, _asked(page, request))
         html = self._rendering.page(visit, page, view, query=visit.query, params=params)
-        return web.Response(text=html, content_type="text/html", status=status)
+        response = web.Response(text=html, content_type="text/html", status=status)
+        _set_cookies(response, visit)
+        return response
 
     async def _twin(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         view = await page.build(visit, _asked(page, request))
-        return web.Response(body=msgspec.json.encode(view), content_type="application/json")
+        response = web.Response(body=msgspec.json.encode(view), content_type="application/json")
+        _set_cookies(response, visit)
+        return response
 
     async def _table(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         name = request.query.get("table", next(iter(page.tables), ""))

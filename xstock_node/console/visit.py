@@ -15,6 +15,7 @@ from xstock_node.services import people
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.once import Once
+from xstock_node.services.signing_in import Caller
 
 
 class Site(NamedTuple):
@@ -27,7 +28,9 @@ class Site(NamedTuple):
 
 
 class Visit:
-    """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done."""
+    """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done; `shown`
+    what the last act shows this once. `caller` is the browser, as far as it is known.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,8 @@ class Visit:
         self.answer: Any = None
         self.query: Mapping[str, str] = {}
         self.cookies: dict[str, str] = {}
+        self.caller = Caller("", "")
+        self.shown: Any = None
 
     @property
     def now(self) -> int:

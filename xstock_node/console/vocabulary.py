@@ -224,6 +224,14 @@ REFUSAL: Final = {
     "bad-field": mark("A field is not filled in as it should be."),
     "ambiguous-figure": mark("This figure can be read in two ways. Choose one."),
     "defect": mark("The program has a defect here. What you typed is kept on your device; nothing was sent."),
+    "bad-sign-in": mark("Nobody was signed in: something of it does not fit, or is not good any more."),
+    "sign-in-again": mark("Sign in again first: it was too long ago, or by paper."),
+    "bad-password": mark("This password cannot be taken."),
+    "bad-passkey": mark("No passkey was made."),
+    "no-passkeys": mark("Passkeys cannot be made at this address."),
+    "no-passkey": mark("There is no such passkey."),
+    "no-session": mark("There is no such session."),
+    "no-token": mark("There is no such token."),
     "system": mark("The machine of the node did not let this happen."),
 }
 FINDING: Final = {"ok": mark("well"), "warning": mark("mind"), "error": mark("not well")}
@@ -298,9 +306,23 @@ DONE: Final = {
     "duty.take": mark("You have it. Nobody else is called."),
     "draft.dismiss": mark("The draft is put away."),
     "sign-out": mark("You are signed out."),
+    "sign-in.code": mark("You are signed in with a code of a paper, for twelve hours. The code is used up."),
+    "sign-in.link": mark("You are signed in. The code is used up: make a passkey now, by which you come in next time."),
+    "user.passkey": mark("The passkey is kept. With it you sign in from now on."),
+    "user.passkey.end": mark("The passkey is taken away, and the other sessions that passkeys began have ended."),
+    "user.password": mark("The password is set. All your other sessions have ended."),
+    "user.password.end": mark("The password is taken away."),
+    "user.token.end": mark("The token has ended."),
+    "session.end": mark("Signed out there."),
     "done": mark("Done."),
 }
 WAY: Final = {
+    "passkey": mark("a passkey"),
+    "password": mark("password and app"),
+    "link": mark("a one-time code"),
+    "code": mark("a code of a paper"),
+}
+TRIP: Final = {
     "asked": mark("asked"),
     "promised": mark("promised"),
     "moving": mark("on the way"),
@@ -319,6 +341,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "counter": COUNTER,
     "side": SIDE,
     "way": WAY,
+    "trip": TRIP,
     "warning": WARNING,
     "refusal": REFUSAL,
     "topic": TOPIC,

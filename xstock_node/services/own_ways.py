@@ -133,7 +133,7 @@ async def keep_passkey(office: Office, who: SessionActor, place: Place, token: s
         if made is None or not is_new or not office.door.use(token):
             raise Refusal("bad-passkey", "a new passkey of this browser, within five minutes", "none", "try again")
         if len(held.passkeys) >= limits.PASSKEYS:
-            raise Refusal("too-many", f"at most {limits.PASSKEYS} passkeys", "one more", "take one away first")
+            raise Refusal("full", f"at most {limits.PASSKEYS} passkeys", "one more", "take one away first")
         word = label or f"passkey {len(held.passkeys) + 1}"
         key = Passkey(id=made.id, key=made.key, count=made.signed, label=word, made=now, by=who.actor.by)
         CREDENTIALS.put(tx, name, msgspec.structs.replace(held, passkeys=(*held.passkeys, key)), now)

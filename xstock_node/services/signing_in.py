@@ -22,15 +22,18 @@ from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 
 NOBODY = Actor("nobody", sessions.ROAD, ())
-SHOW = "show a passkey"
 _NAME = 40
 
 
 class Caller(NamedTuple):
-    """Who stands at the door, as far as it is known: the device in words, and where the request comes from."""
+    """Who stands at the door, as far as it is known: the device in words, and where the request comes from.
+
+    `attempt` is what this browser alone brings back (a cookie): a question to a passkey is answered from there only.
+    """
 
     device: str
     origin: str
+    attempt: str = ""
 
 
 class Question(NamedTuple):
@@ -101,9 +104,9 @@ async def _by_paper(office: Office, caller: Caller, name: str, code: str) -> str
     return secret
 
 
-def ask_for_passkey(office: Office, place: Place) -> Question:
+def ask_for_passkey(office: Office, caller: Caller, place: Place) -> Question:
     """A question to whatever passkey a browser finds; five minutes to answer it, once."""
-    token, challenge = office.door.ask(f"{SHOW} at {place.origin}", office.node.clock.now())
+    token, challenge = office.door.ask(_showing(caller, place), office.node.clock.now())
     return Question(token, passkeys.options_to_show(place, challenge))
 
 
@@ -112,7 +115,7 @@ async def by_passkey(office: Office, caller: Caller, place: Place, token: str, a
     lane = Lane("passkey", "", caller.origin)
     office.door.tries.expect(lane, office.node.clock.steady())
     now = office.node.clock.now()
-    asked = office.door.asked(f"{SHOW} at {place.origin}", token, now)
+    asked = office.door.asked(_showing(caller, place), token, now)
     key = await office.node.engine.read(lambda tx: _key(tx, passkeys.id_of(answer)))
     count = passkeys.shown(answer, place, asked, key[1]) if key and asked else None
     secret = sessions.new_secret(office)
@@ -128,6 +131,10 @@ async def by_passkey(office: Office, caller: Caller, place: Place, token: str, a
 
     await _through(office, lane, work)
     return secret
+
+
+def _showing(caller: Caller, place: Place) -> str:
+    return f"show a passkey at {place.origin} in {caller.attempt}"
 
 
 async def _through(office: Office, lane: Lane, work: Callable[[Transaction], object]) -> None:

@@ -157,7 +157,11 @@ def _at(seconds: int, line: tuple[float, float]) -> float:
 
 
 def _scale(line: tuple[float, float], top: float, spans: Sequence[tuple[float, float]], reader: Reader) -> list[str]:
+<<<<<<< HEAD
     """The line of now and ticks around it, over these heights; words that would touch others are left out."""
+=======
+    """The line of now and ticks around it, over these heights; words that would touch what stands there are left out."""
+>>>>>>> main
     marks = [(0, reader.say("now"))]
     for seconds in TICKS:
         marks += [(seconds, "+" + reader.span(seconds)), (-seconds, "−" + reader.span(seconds))]

@@ -66,6 +66,7 @@ async def _map(visit: Visit, asked: MapQuery) -> MapView:
         unit=unit,
     )
     places, trips, unplaced = scene(known)
+    trips = [msgspec.structs.replace(one, goods=visit.words.goods(one.goods)) for one in trips]
     under = ground(visit.office.home)
     sums = await visit.ask("offer.countries", CountriesAsked(exercise=exercise))
     return MapView(
@@ -190,7 +191,7 @@ MAP = Page(
                 Column("case", mark("Operation"), "code", "/operation?case={case}"),
                 Column("supplier", mark("From"), "node"),
                 Column("requester", mark("To"), "node"),
-                Column("way", mark("State"), "way"),
+                Column("way", mark("State"), "trip"),
                 Column("goods", mark("Goods")),
             ),
             lambda view: view.trips,

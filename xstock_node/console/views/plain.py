@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from xstock_node.console import guard
-from xstock_node.console.form import Form
+from xstock_node.console.form import SECRET, Form
 from xstock_node.console.languages import BY_CODE
 from xstock_node.console.page import Go, Page
 from xstock_node.console.visit import Visit
@@ -45,7 +45,7 @@ class Resent(NamedTuple):
 
     def view(self, path: str, form: Form) -> ResentView:
         """What is handed back."""
-        return ResentView(path=path, fields=[Field(name, value) for name, value in form.fields.items()])
+        return ResentView(path=path, fields=[Field(n, v) for n, v in form.fields.items() if n not in SECRET])
 
 
 async def _error(visit: Visit, asked: None) -> ErrorView:
