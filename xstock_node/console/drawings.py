@@ -95,7 +95,8 @@ def draw_countries(found: Sequence[CountrySum], words: Words) -> Markup:
     for one in found:
         sums.setdefault((one.item, one.unit), {})[one.country] = Decimal(one.quantity)
     rows = [
-        matrix.ItemRow(words.item(item), words.word("unit", unit), by_country) for (item, unit), by_country in sums.items()
+        matrix.ItemRow(words.item(item), words.word("unit", unit), by_country)
+        for (item, unit), by_country in sums.items()
     ]
     countries = sorted({one.country for one in found})
     return with_twin(
@@ -110,9 +111,7 @@ def _safe(drawn: str) -> Markup:
 
 def _peer(one: PeerView, words: Words) -> peers.Peer:
     heard = None if one.last_in is None else max(0, -words.ahead(one.last_in))
-    stand: peers.Stand = (
-        "frozen" if one.frozen else "never" if heard is None else "stale" if one.stale else "in-step"
-    )
+    stand: peers.Stand = "frozen" if one.frozen else "never" if heard is None else "stale" if one.stale else "in-step"
     return peers.Peer(one.organisation, heard, one.offers, stand)
 
 

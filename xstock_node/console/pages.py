@@ -16,7 +16,20 @@ from xstock_node.console.views.searching import OFFER, SEARCH
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
 
 __all__ = ["ERROR", "PAGES", "RESENT"]
-HELP: Final = (DESK, ASK, REQUESTS, REQUEST, OPERATIONS, OPERATION, planning.PLAN, SEARCH, OFFER, MAP, COUNTRIES, duty.DUTY)
+HELP: Final = (
+    DESK,
+    ASK,
+    REQUESTS,
+    REQUEST,
+    OPERATIONS,
+    OPERATION,
+    planning.PLAN,
+    SEARCH,
+    OFFER,
+    MAP,
+    COUNTRIES,
+    duty.DUTY,
+)
 STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
 EVENTS: Final = (

@@ -104,15 +104,11 @@ HATCHES: Final = {
     "cross": "M0 3H6M3 0V6",
     "flat": "M0 3H6",
     "left": "M0 1H3M3 4H6",
-<<<<<<< HEAD
     "full": "M0 6L6 0M-1 1L1 -1M5 7L7 5",
-=======
->>>>>>> main
 }
 
 
 def hatching(key: str, class_: str = "") -> str:
-<<<<<<< HEAD
     """Patterns of lines, to be filled in by `hatch(key, kind)`; those of `full` lie on a dark ground."""
     return tag("defs", *(_pattern(f"{key}-{kind}", kind, class_) for kind in HATCHES))
 
@@ -121,21 +117,6 @@ def _pattern(id_: str, kind: str, class_: str) -> str:
     ground = [tag("rect", width=6.0, height=6.0, class_="hatch-ground")] if kind == "full" else []
     lines = tag("path", d=HATCHES[kind], class_=f"hatch {kind} {class_}".strip())
     return tag("pattern", *ground, lines, id=id_, width=6.0, height=6.0, patternUnits="userSpaceOnUse")
-=======
-    """Patterns of lines, to be filled in by `hatch(key, kind)`."""
-    found = [
-        tag(
-            "pattern",
-            tag("path", d=d, class_=f"hatch {kind} {class_}".strip()),
-            id=f"{key}-{kind}",
-            width=6.0,
-            height=6.0,
-            patternUnits="userSpaceOnUse",
-        )
-        for kind, d in HATCHES.items()
-    ]
-    return tag("defs", *found)
->>>>>>> main
 
 
 def hatch(key: str, kind: str) -> str:
