@@ -3,6 +3,7 @@
 const box = document.getElementById("map");
 const SVG = "http://www.w3.org/2000/svg";
 const RING = 4.5;
+const LEAST = 28; // so wide that a finger finds it
 const READY = [[6, 1], [24, 0.66], [72, 0.33]];
 
 if (box) begin().catch((error) => console.warn("the drawn map stays:", error));
@@ -54,7 +55,7 @@ function draw(L, layer, view, words) {
 }
 
 function add(L, layer, place, kind, size, words, shift) {
-  const wide = 2 * (size + RING + 2);
+  const wide = Math.max(LEAST, 2 * (size + RING + 2));
   const icon = L.divIcon({ html: shape(place, kind, size, wide), className: "spot-icon", iconSize: [wide, wide], iconAnchor: [wide / 2 + shift, wide / 2] });
   const marker = L.marker(at(place), { icon, keyboard: true, riseOnHover: true });
   const lines = [place.place ? `${place.name}, ${place.place}` : place.name];
