@@ -12,7 +12,6 @@ from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, wrapped
 from xstock_node.console.pictures.svg import (
     NARROW,
-    SMALL,
     TEXT,
     WIDE,
     Drawn,
