@@ -76,7 +76,7 @@ def twin(levels: Sequence[Level], reader: Reader) -> Twin:
 def _drawing(key: str, levels: Sequence[Level], room: float, reader: Reader) -> Drawn:
     say = reader.say
     meanings = [
-        Entry("bar", "part committed", say("committed")),
+        Entry("bar", "part committed", say("committed"), hatch(key, "full")),
         Entry("bar", "part shareable", say("shareable")),
         Entry("bar", "part kept", say("kept back"), hatch(key, "up")),
         Entry("pointer", "minimum", say("minimum")),
@@ -143,7 +143,8 @@ def _bar(key: str, level: Level, y: float, left: float, room: float) -> list[str
     )
     for name, quantity in sums:
         wide = float(quantity) * scale
-        fill = hatch(key, "up") if name == "kept" else None
+        kind = {"kept": "up", "committed": "full"}.get(name)
+        fill = hatch(key, kind) if kind else None
         if wide > 0:
             parts.append(
                 tag("rect", x=at, y=y, width=max(wide - 1.0, 1.0), height=BAR, class_=f"part {name}", fill=fill)
