@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from xstock_node.console.asked import Moment, TypedLine, lines_of, moment_of
+from xstock_node.console.asked import HOUR, Moment, TypedLine, lines_of, moment_of
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Again, Go, Page
 from xstock_node.console.visit import Visit
@@ -110,7 +110,7 @@ async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str]) 
         found.setdefault(row.node, []).append(row)
     own = visit.office.node.identity.name
     everybody = await visit.ask("network.members", NetworkName())
-    members = [one.name for one in everybody if one.name != own and one.state == "member"]
+    members = [one.name for one in everybody if one.name != own and one.state in ("live", "review")]
     covers = {name: len({row.line for row in rows if not row.why}) for name, rows in found.items()}
     names = sorted(dict.fromkeys([*found, *members]), key=lambda name: -covers.get(name, 0))
     return [
@@ -135,9 +135,9 @@ async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Mom
 
 
 def _mark(lines: list[TypedLine], moment: Moment, form: Form) -> str:
-    """A mark of what the reader is shown: it differs where anything of it does."""
+    """A mark of the figures, the place and the hour that the reader is shown in words; it differs where they do."""
     said = [[line.item, line.quantity, line.subs] for line in lines]
-    told: list[Any] = [said, sorted(form.all("to")), form.text("place"), form.text("country"), form.all("terms")]
+    told: list[Any] = [said, form.text("place"), form.text("country"), moment.at // HOUR]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
