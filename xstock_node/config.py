@@ -126,6 +126,26 @@ class PublicPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tru
     ] = ""
 
 
+class ConsoleSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How people reach the console from other machines; on this one it is on the local port."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="Address by which phones and other machines reach the console, such as"
+            " https://console.example.org: a name of its own behind a VPN or a proxy, never the peer port."
+            " Empty: only on this machine, at http://localhost and the local port."
+        ),
+    ] = ""
+    host: Annotated[str, Meta(description="Address that the console's own port listens on.")] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65535, description="The console's own port, for TLS without a proxy; 0: the local port alone."),
+    ] = 0
+    tls_certificate: Annotated[str, Meta(description="PEM file with the console's certificate chain.")] = ""
+    tls_key: Annotated[str, Meta(description="PEM file with the console's key.")] = ""
+
+
 class PluginSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which plugins are loaded."""
 
@@ -266,6 +286,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
+    console: ConsoleSettings = msgspec.field(default_factory=ConsoleSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)
     approvals: ApprovalSettings = msgspec.field(default_factory=ApprovalSettings)

@@ -72,6 +72,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         stand_down=config.requests.stand_down,
         alerts=_alert_rules(config),
         public_plain=_plainly(config.public_port),
+        console=_console(config),
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
 
@@ -89,6 +90,13 @@ def _alert_rules(config: Config) -> AlertRules:
         call=alerts.call,
         hours=alerts.hours,
     )
+
+
+def _console(config: Config) -> str:
+    """Where the console is reached: by its own name, else on this machine, where a passkey needs `localhost`."""
+    if config.console.url:
+        return config.console.url.rstrip("/")
+    return f"http://localhost:{config.local_port.port}" if config.local_port.port else ""
 
 
 def _plainly(port: PublicPortSettings) -> str:

@@ -7,6 +7,7 @@ import signal
 import ssl
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -18,7 +19,7 @@ from xstock_node.cli.assembly import open_office
 from xstock_node.cli.keyfiles import write_secret
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
-from xstock_node.config import Config, PublicPortSettings, home_folder, load
+from xstock_node.config import Config, ConsoleSettings, PublicPortSettings, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
@@ -46,6 +47,9 @@ from xstock_node.services.writing_back import WritingBack
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
+
+if TYPE_CHECKING:
+    from xstock_node.console.serving import Console
 
 TOKEN = "api.token"  # noqa: S105 - the name of a file
 SOCKET_PATH = 104  # bytes that every system takes in the address of a UNIX socket, its end included
@@ -101,6 +105,7 @@ class Running:
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
         self._public: Listener | None = None
+        self._console: Listener | None = None
         office.ways.desks["inbox"] = partial(NodeInbox, office)
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
@@ -135,10 +140,11 @@ class Running:
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
-            from xstock_node.console.serving import Console  # its templates cost a bare node memory
-
-            self._local = Listener(make_app(self._office, guard, node.trace, Console(self._office)))
+            self._local = Listener(make_app(self._office, guard, node.trace, self._make_console()))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
+        if config.console.port:
+            self._console = Listener(self._make_console().app())
+            await _listen_publicly(self._console, config.console, self._home)
         if config.public_port.port:
             self._public = Listener(make_public_app(self._office))
             await _listen_publicly(self._public, config.public_port, self._home)
@@ -150,7 +156,7 @@ class Running:
 
     async def stop(self) -> None:
         """Stop in the reverse order; what is under way gets a second."""
-        for listener in (self._public, self._local, self._socket, self.server):
+        for listener in (self._public, self._console, self._local, self._socket, self.server):
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
@@ -165,6 +171,12 @@ class Running:
         await self._reacting.stop()
         await self._office.node.stop()
         await self._session.close()
+
+    def _make_console(self) -> "Console":
+        """The console, whose libraries a bare node does not load."""
+        from xstock_node.console.serving import Console
+
+        return Console(self._office, self._config.console.url)
 
     def _dial(self, found: Identity) -> Peer | None:
         """A member's node, where its identity says that it may be called."""
@@ -193,10 +205,13 @@ def _check_length(path: Path) -> None:
         raise Refusal("long-path", expected, f"{length}: {path}", "choose a shorter --home", 2)
 
 
-async def _listen_publicly(listener: Listener, settings: PublicPortSettings, home: Path) -> int:
-    """Open the public port, with TLS where a certificate is set, asking clients for theirs where an authority is."""
-    tls = _tls("public_port", settings.tls_certificate, settings.tls_key, home)
-    if tls is not None and settings.client_ca:
+async def _listen_publicly(listener: Listener, settings: PublicPortSettings | ConsoleSettings, home: Path) -> int:
+    """Open the public port or the console's, with TLS where a certificate is set; on the public port clients are asked
+    for theirs where an authority is.
+    """
+    port = "public_port" if isinstance(settings, PublicPortSettings) else "console"
+    tls = _tls(port, settings.tls_certificate, settings.tls_key, home)
+    if tls is not None and isinstance(settings, PublicPortSettings) and settings.client_ca:
         path = home / settings.client_ca
         try:
             tls.load_verify_locations(path)
@@ -208,7 +223,7 @@ async def _listen_publicly(listener: Listener, settings: PublicPortSettings, hom
         return await listener.start(settings.host, settings.port, tls)
     except OSError as error:
         came = f"{settings.host}:{settings.port}: {error.strerror or error}"
-        raise Refusal("port-taken", "a free public port", came, "set public_port.port", 5) from None
+        raise Refusal("port-taken", f"a free port for {port}", came, f"set {port}.port", 5) from None
 
 
 def _tls(port: str, certificate: str, key: str, home: Path) -> ssl.SSLContext | None:

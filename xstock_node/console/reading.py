@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import MultiDict
 
 from xstock_node.console.form import MOST_FIELDS, Form
@@ -43,7 +44,7 @@ async def _in_parts(request: web.Request, files: int) -> Form:
                 fields.add(part.name, content.decode("utf-8"))
             elif part.filename:
                 found[part.name] = part.filename[:NAME], bytes(content)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, HttpProcessingError, web.HTTPBadRequest) as error:
         raise Refusal("bad-field", "a form as browsers send it", str(error)[:80], "send it again", 2) from None
     return Form(fields, found)
 

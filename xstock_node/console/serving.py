@@ -10,10 +10,11 @@ from xstock_node.api.idempotency import Idempotency
 from xstock_node.api.problems import problem_of, status_of
 from xstock_node.console import guard
 from xstock_node.console.device import caller_of
+from xstock_node.console.downloads import download
 from xstock_node.console.form import converted
 from xstock_node.console.languages import BY_CODE, language_of
 from xstock_node.console.page import Again, Go, Page, Told
-from xstock_node.console.pages import ERROR, PAGES, RESENT
+from xstock_node.console.pages import ERROR, FILE, PAGES, RESENT
 from xstock_node.console.reading import read_form
 from xstock_node.console.rendering import Rendering, params
 from xstock_node.console.static_files import Static
@@ -52,8 +53,20 @@ class Console:
             if page.acts:
                 router.add_post(page.path, self._guarded(page, self._sent))
         router.add_get("/", self._guarded(PAGES[0], _home))
+        router.add_get("/file/{name}", self._guarded(FILE, self._file))
         router.add_get("/live", self._live)
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
+
+    def app(self) -> web.Application:
+        """The console alone, for a port of its own: the API is not on it."""
+
+        @web.middleware
+        async def all_else(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await (handler(request) if request.match_info.http_exception is None else self.missing(request))
+
+        app = web.Application(middlewares=[all_else], client_max_size=0)
+        self.add_to(app.router)
+        return app
 
     async def missing(self, request: web.Request) -> web.StreamResponse:
         """The page for what is not there."""
@@ -72,13 +85,15 @@ class Console:
             try:
                 if visit.actor is NOBODY and not page.open:
                     return self._dressed(request, await self._strangers(visit, request))
+                if not visit.may(page.right):
+                    raise people.forbidden(visit.actor, page.right)
                 found = await answer(visit, page, request)
             except web.HTTPException:
                 raise
             except Exception as error:
                 if problem_of(error) is None:
                     self._office.node.trace.error("defect", path=request.path, why=f"{type(error).__name__}: {error}")
-                    raise
+                    error = Refusal("defect", "the page", "a defect of the program", "see the log, and tell its makers")
                 found = await self._refused(visit, error)
             return self._dressed(request, found)
 
@@ -134,6 +149,9 @@ class Console:
         content = csv_of(table, view, visit.words)
         return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
 
+    async def _file(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
+        return await download(visit, request.match_info["name"], dict(request.query))
+
     async def _sent(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         form = await read_form(request, page.files)
         act = page.acts.get(form.act)
@@ -179,7 +197,8 @@ class Console:
         visit.problem = Refusal(problem.code, problem.expected, problem.came, problem.do)
         view = await ERROR.build(visit, None)
         html = self._rendering.page(visit, ERROR, view, query={}, params=params)
-        return web.Response(text=html, content_type="text/html", status=status_of(problem))
+        status = 500 if problem.code == "defect" else status_of(problem)
+        return web.Response(text=html, content_type="text/html", status=status)
 
     def _dressed(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
         for name, value in guard.HEADERS.items():

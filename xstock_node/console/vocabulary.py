@@ -223,6 +223,7 @@ REFUSAL: Final = {
     "not-found": mark("There is no such page."),
     "bad-field": mark("A field is not filled in as it should be."),
     "ambiguous-figure": mark("This figure can be read in two ways. Choose one."),
+    "defect": mark("The program has a defect here. What you typed is kept on your device; nothing was sent."),
     "bad-sign-in": mark("Nobody was signed in: something of it does not fit, or is not good any more."),
     "sign-in-again": mark("Sign in again first: it was too long ago, or by paper."),
     "bad-password": mark("This password cannot be taken."),
@@ -284,6 +285,12 @@ FIELD: Final = {
     "people": mark("People"),
     "agreement": mark("Agreement"),
 }
+ATTACHMENT: Final = {
+    "damage": mark("damage"),
+    "customs": mark("customs"),
+    "liability": mark("liability"),
+    "other": mark("other"),
+}
 TOPIC: Final = {
     "shelter": mark("a roof"),
     "blankets": mark("blankets"),
@@ -302,6 +309,7 @@ DONE: Final = {
     "op.waits": mark("It waits for a second person. Nothing was sent yet."),
     "op.approve": mark("Signed."),
     "op.refuse": mark("It was dropped. Nothing was sent."),
+    "op.attach": mark("It is kept with the operation. Name it in the step that it belongs to."),
     "duty.take": mark("You have it. Nobody else is called."),
     "draft.dismiss": mark("The draft is put away."),
     "sign-out": mark("You are signed out."),
@@ -337,6 +345,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "refusal": REFUSAL,
     "topic": TOPIC,
     "field": FIELD,
+    "attachment": ATTACHMENT,
     "finding": FINDING,
     "done": DONE,
     "way": WAY,

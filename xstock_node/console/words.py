@@ -91,7 +91,7 @@ class Words:
         """A day, in the reader's zone where it is a moment."""
         found = _moment(moment)
         if found is None:
-            return str(moment) or UNKNOWN
+            return str(moment or UNKNOWN)
         has_time = isinstance(moment, int) or len(moment) > 10
         return format_date(found.astimezone(self.zone) if has_time else found, "medium", locale=self.locale)
 
@@ -99,7 +99,7 @@ class Words:
         """A moment as people write it, with the offset from UTC; the day is left out where it is today's."""
         found = _moment(moment)
         if found is None:
-            return str(moment) or UNKNOWN
+            return str(moment or UNKNOWN)
         local = found.astimezone(self.zone)
         if local.date() == datetime.fromtimestamp(self.now, self.zone).date():
             return format_time(local, "HH:mm", locale=self.locale)
@@ -111,7 +111,7 @@ class Words:
         """A moment as an element: its own local time, and the exact one with its offset for who asks."""
         found = _moment(moment)
         if found is None:
-            return Markup("{}").format(str(moment) or UNKNOWN)
+            return Markup("{}").format(moment or UNKNOWN)
         local = found.astimezone(self.zone)
         exact = f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=self.locale)} (UTC{local.strftime('%z')})"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(

@@ -10,7 +10,20 @@ from typing import NamedTuple
 
 from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatch, hatching, lines_at, picture, tag
+from xstock_node.console.pictures.svg import (
+    NARROW,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    hatch,
+    hatching,
+    lines_at,
+    picture,
+    tag,
+)
 from xstock_node.domain.counters import Counters
 
 BAR = 18.0

@@ -6,7 +6,22 @@ from typing import NamedTuple
 
 from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, hatch, hatching, lines_at, mark, picture, tag
+from xstock_node.console.pictures.svg import (
+    NARROW,
+    SMALL,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    hatch,
+    hatching,
+    lines_at,
+    mark,
+    picture,
+    tag,
+)
 
 BAR = 16.0
 NONE = Decimal(0)
@@ -38,7 +53,9 @@ def draw_levels(key: str, levels: Sequence[Level], reader: Reader) -> str:
     """The picture for both widths; each row has a scale of its own, since units differ."""
     low = sum(level.lacking > 0 for level in levels)
     title = reader.say("Stock against its minimum")
-    about = reader.say("{all} items, {low} below their minimum.", all=reader.number(len(levels)), low=reader.number(low))
+    about = reader.say(
+        "{all} items, {low} below their minimum.", all=reader.number(len(levels)), low=reader.number(low)
+    )
     small, large = (_drawing(f"{key}-{letter}", levels, room, reader) for letter, room in (("n", NARROW), ("w", WIDE)))
     return both(key, picture(small, f"{key}-n", title, about), picture(large, f"{key}-w", title, about))
 
@@ -46,9 +63,12 @@ def draw_levels(key: str, levels: Sequence[Level], reader: Reader) -> str:
 def twin(levels: Sequence[Level], reader: Reader) -> Twin:
     """The table of the picture."""
     say, number = reader.say, reader.number
-    headings = [say(word) for word in ("Item", "Unit", "On hand", "Minimum", "Committed", "Shareable", "Kept back", "Lacking")]
+    headings = [
+        say(word) for word in ("Item", "Unit", "On hand", "Minimum", "Committed", "Shareable", "Kept back", "Lacking")
+    ]
     rows = [
-        (x.item, x.unit, *map(number, (x.on_hand, x.minimum, x.committed, x.shareable, x.kept, x.lacking))) for x in levels
+        (x.item, x.unit, *map(number, (x.on_hand, x.minimum, x.committed, x.shareable, x.kept, x.lacking)))
+        for x in levels
     ]
     return Twin(say("Stock against its minimum"), headings, rows)
 
@@ -115,12 +135,19 @@ def _bar(key: str, level: Level, y: float, left: float, room: float) -> list[str
         return [tag("line", x1=left, y1=y + BAR, x2=left + room, y2=y + BAR, class_="track")]
     scale = room / float(whole)
     parts, at = [], left
-    sums = (("committed", level.committed), ("shareable", level.shareable), ("kept", level.kept), ("lacking", level.lacking))
+    sums = (
+        ("committed", level.committed),
+        ("shareable", level.shareable),
+        ("kept", level.kept),
+        ("lacking", level.lacking),
+    )
     for name, quantity in sums:
         wide = float(quantity) * scale
         fill = hatch(key, "up") if name == "kept" else None
         if wide > 0:
-            parts.append(tag("rect", x=at, y=y, width=max(wide - 1.0, 1.0), height=BAR, class_=f"part {name}", fill=fill))
+            parts.append(
+                tag("rect", x=at, y=y, width=max(wide - 1.0, 1.0), height=BAR, class_=f"part {name}", fill=fill)
+            )
         at += wide
     if level.minimum > 0:
         x = left + float(level.minimum) * scale

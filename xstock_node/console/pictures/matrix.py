@@ -6,7 +6,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xstock_node.console.pictures.measure import height, width, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, lines_at, picture, tag
+from xstock_node.console.pictures.svg import (
+    NARROW,
+    SMALL,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    lines_at,
+    picture,
+    tag,
+)
 
 LARGEST = 20.0
 ROOM_OF_A_SQUARE = LARGEST + 4.0
@@ -24,7 +36,9 @@ def draw_matrix(key: str, rows: Sequence[ItemRow], countries: Sequence[str], rea
     """The picture for both widths; `countries` are short names or codes, in the order of the columns."""
     title = reader.say("Items by country")
     about = reader.say(
-        "{items} items in {countries} countries.", items=reader.number(len(rows)), countries=reader.number(len(countries))
+        "{items} items in {countries} countries.",
+        items=reader.number(len(rows)),
+        countries=reader.number(len(countries)),
     )
     small, large = (_drawing(rows, countries, room, reader) for room in (NARROW, WIDE))
     return both(key, picture(small, f"{key}-n", title, about), picture(large, f"{key}-w", title, about))
@@ -34,7 +48,8 @@ def twin(rows: Sequence[ItemRow], countries: Sequence[str], reader: Reader) -> T
     """The table of the picture."""
     say = reader.say
     told = [
-        (row.item, row.unit, *(reader.number(row.by_country.get(country, Decimal(0))) for country in countries)) for row in rows
+        (row.item, row.unit, *(reader.number(row.by_country.get(country, Decimal(0))) for country in countries))
+        for row in rows
     ]
     return Twin(say("Items by country"), (say("Item"), say("Unit"), *countries), told)
 
@@ -65,7 +80,8 @@ def _block(
     rows: Sequence[ItemRow], countries: Sequence[str], top: float, room: float, left: float, step: float, reader: Reader
 ) -> Drawn:
     parts = [
-        lines_at(left + step * (n + 0.5), top, [country], SMALL, "strong", "middle") for n, country in enumerate(countries)
+        lines_at(left + step * (n + 0.5), top, [country], SMALL, "strong", "middle")
+        for n, country in enumerate(countries)
     ]
     y = top + height(1, SMALL) + 6.0
     for row in rows:

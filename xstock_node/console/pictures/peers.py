@@ -5,7 +5,21 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from xstock_node.console.pictures.measure import height, width, wrapped
-from xstock_node.console.pictures.svg import EDGE, NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, lines_at, mark, picture, tag
+from xstock_node.console.pictures.svg import (
+    EDGE,
+    NARROW,
+    SMALL,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    lines_at,
+    mark,
+    picture,
+    tag,
+)
 
 Stand = Literal["in-step", "stale", "frozen", "never"]
 MARKS: Final = {"in-step": "dot", "stale": "triangle", "frozen": "square", "never": "cross"}
@@ -26,7 +40,9 @@ class Peer(NamedTuple):
 def draw_peers(key: str, peers: Sequence[Peer], reader: Reader) -> str:
     """The picture for both widths."""
     late = sum(peer.stand != "in-step" for peer in peers)
-    about = reader.say("{all} peers, {late} of them not in step.", all=reader.number(len(peers)), late=reader.number(late))
+    about = reader.say(
+        "{all} peers, {late} of them not in step.", all=reader.number(len(peers)), late=reader.number(late)
+    )
     title = reader.say("Peers, and since when nothing was heard of each")
     small, large = (_drawing(peers, wide, reader) for wide in (NARROW, WIDE))
     return both(key, picture(small, f"{key}-n", title, about), picture(large, f"{key}-w", title, about))

@@ -58,14 +58,18 @@ def tag(name: str, *inside: str, **attributes: str | float | None) -> str:
 
 def figure(value: float) -> str:
     """A coordinate with one decimal at most."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1) if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
-
-
-def lines_at(x: float, top: float, lines: Iterable[str], size: float = TEXT, class_: str = "", anchor: str = "start") -> str:
-    """Lines of text below each other, the first one's top at `top`."""
-    said = "".join(
-        tag("tspan", escape(line), x=x, y=top + size * (0.95 + LINE * n)) for n, line in enumerate(lines)
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1)
+        if abs(value) < 0.05
+        else f"{value:.1f}".removesuffix(".0")
     )
+
+
+def lines_at(
+    x: float, top: float, lines: Iterable[str], size: float = TEXT, class_: str = "", anchor: str = "start"
+) -> str:
+    """Lines of text below each other, the first one's top at `top`."""
+    said = "".join(tag("tspan", escape(line), x=x, y=top + size * (0.95 + LINE * n)) for n, line in enumerate(lines))
     turned = None if anchor == "start" else anchor
     return tag("text", said, font_size=size, class_=class_ or None, text_anchor=turned) if said else ""
 
@@ -93,13 +97,26 @@ def both(key: str, narrow: str, wide: str) -> str:
     return f'<div class="pictures" id="{escape(key)}"><div class="narrow">{narrow}</div><div class="wide">{wide}</div></div>'
 
 
-HATCHES: Final = {"up": "M0 6L6 0M-1 1L1 -1M5 7L7 5", "down": "M0 0L6 6M5 -1L7 1M-1 5L1 7", "cross": "M0 3H6M3 0V6", "flat": "M0 3H6", "left": "M0 1H3M3 4H6"}
+HATCHES: Final = {
+    "up": "M0 6L6 0M-1 1L1 -1M5 7L7 5",
+    "down": "M0 0L6 6M5 -1L7 1M-1 5L1 7",
+    "cross": "M0 3H6M3 0V6",
+    "flat": "M0 3H6",
+    "left": "M0 1H3M3 4H6",
+}
 
 
 def hatching(key: str, class_: str = "") -> str:
     """Patterns of lines, to be filled in by `hatch(key, kind)`."""
     found = [
-        tag("pattern", tag("path", d=d, class_=f"hatch {kind} {class_}".strip()), id=f"{key}-{kind}", width=6.0, height=6.0, patternUnits="userSpaceOnUse")
+        tag(
+            "pattern",
+            tag("path", d=d, class_=f"hatch {kind} {class_}".strip()),
+            id=f"{key}-{kind}",
+            width=6.0,
+            height=6.0,
+            patternUnits="userSpaceOnUse",
+        )
         for kind, d in HATCHES.items()
     ]
     return tag("defs", *found)

@@ -6,7 +6,20 @@ from typing import Final, Literal, NamedTuple
 
 from xstock_node.console.pictures.legend import Entry, legend
 from xstock_node.console.pictures.measure import height, width, wrapped
-from xstock_node.console.pictures.svg import NARROW, SMALL, TEXT, WIDE, Drawn, Reader, Twin, both, lines_at, mark, picture, tag
+from xstock_node.console.pictures.svg import (
+    NARROW,
+    SMALL,
+    TEXT,
+    WIDE,
+    Drawn,
+    Reader,
+    Twin,
+    both,
+    lines_at,
+    mark,
+    picture,
+    tag,
+)
 
 Whose = Literal["ours", "theirs", "nobody"]
 ORDER: Final[tuple[Whose, ...]] = ("ours", "theirs", "nobody")
@@ -56,7 +69,9 @@ def twin(turns: Iterable[Turn], reader: Reader) -> Twin:
 
 def ordered(turns: Iterable[Turn]) -> list[Turn]:
     """Ours first, and the most urgent first."""
-    return sorted(turns, key=lambda turn: (ORDER.index(turn.whose), math.inf if turn.due is None else turn.due, turn.title))
+    return sorted(
+        turns, key=lambda turn: (ORDER.index(turn.whose), math.inf if turn.due is None else turn.due, turn.title)
+    )
 
 
 def heading(whose: Whose, reader: Reader) -> str:
@@ -141,9 +156,7 @@ def _at(seconds: int, line: tuple[float, float]) -> float:
     return now + share * ((line[1] - now) if seconds > 0 else (line[0] - now))
 
 
-def _scale(
-    line: tuple[float, float], top: float, spans: Sequence[tuple[float, float]], reader: Reader
-) -> list[str]:
+def _scale(line: tuple[float, float], top: float, spans: Sequence[tuple[float, float]], reader: Reader) -> list[str]:
     """The line of now and ticks around it, over these heights; words that would touch what stands there are left out."""
     marks = [(0, reader.say("now"))]
     for seconds in TICKS:

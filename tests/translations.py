@@ -1,0 +1,150 @@
+"""`make i18n`: extracts the texts of the console, brings the catalogues up to date, checks them, prints coverage.
+
+A catalogue is `xstock_node/locale/LANG.po`. The state of a string stands in a comment of its translator:
+`state: author` for an author's draft, `reviewed: WHO DATE` once somebody who speaks it has read it; without one it is
+a machine's draft. Checked are placeholders, the number of plural forms, and texts that say nothing else than before.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from babel import Locale
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from xstock_node.console.languages import LANGUAGES, Language
+from xstock_node.domain.step_fields import SENTENCES
+from xstock_node.i18n import FOLDER
+
+ROOT: Final = Path(__file__).parent.parent
+CONSOLE: Final = ROOT / "xstock_node" / "console"
+KEYWORDS: Final = {"mark": None, "text": (2,), "say": None, "plural": (1, 2), "_": None, "gettext": None}
+HOLES: Final = re.compile(r"%\(\w+\)[sd]|\{\w*\}|`[^`]+`")
+OPTIONS: Final = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}
+
+
+class Covered(NamedTuple):
+    """How much of a language is there: texts in all, translated, of those drafts of an author and reviewed ones."""
+
+    language: str
+    texts: int
+    translated: int
+    author: int
+    reviewed: int
+
+
+def extracted() -> Catalog:
+    """Every text of the console, with where it stands."""
+    found = Catalog(project="xstock-node", charset="utf-8")
+    for path in sorted([*CONSOLE.rglob("*.py"), *CONSOLE.rglob("*.html")]):
+        method = "jinja2.ext:babel_extract" if path.suffix == ".html" else "python"
+        where = path.relative_to(ROOT).as_posix()
+        options = OPTIONS if path.suffix == ".html" else {}
+        for line, message, _, _ in extract_from_file(method, path, KEYWORDS, (), options):
+            found.add(message, locations=[(where, line)])
+    for sentence in SENTENCES.values():
+        found.add(sentence, locations=[("xstock_node/domain/step_fields.py", 0)])
+    return found
+
+
+def path_of(language: Language) -> Path:
+    """Where the catalogue of a language stands."""
+    return FOLDER / f"{language.code}.po"
+
+
+def read(language: Language) -> Catalog:
+    """The catalogue of a language as it is kept; an empty one where none is."""
+    path, locale = path_of(language), Locale.parse(language.locale)
+    if not path.is_file():
+        return Catalog(locale=locale, charset="utf-8")
+    with path.open("rb") as file:
+        return read_po(file, locale=locale, abort_invalid=True)
+
+
+def updated(language: Language, template: Catalog) -> Catalog:
+    """The catalogue with the texts of today: a changed one loses its translation, one that is gone leaves."""
+    held = read(language)
+    new = Catalog(locale=Locale.parse(language.locale), charset="utf-8", project="xstock-node")
+    for message in sorted(_texts(template), key=_key):
+        before = held.get(message.id)
+        if before is not None and before.string:
+            new.add(message.id, before.string, user_comments=before.user_comments)
+        else:
+            new.add(message.id)
+    return new
+
+
+def write(language: Language, catalogue: Catalog) -> None:
+    """Keep a catalogue: sorted by text and without places, so that moving code changes nothing."""
+    FOLDER.mkdir(exist_ok=True)
+    with path_of(language).open("wb") as file:
+        write_po(file, catalogue, width=110, no_location=True, omit_header=False, include_previous=False)
+
+
+def faults(language: Language, catalogue: Catalog) -> Iterator[str]:
+    """What is wrong with the translations of a language."""
+    for message in _texts(catalogue):
+        forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        if not any(forms):
+            continue
+        if isinstance(message.id, tuple | list) and len(forms) != catalogue.num_plurals:
+            yield f"{language.code}: {_key(message)!r}: expected {catalogue.num_plurals} plural forms, came {len(forms)}"
+        wanted = set(HOLES.findall(_key(message)))
+        for form in forms:
+            if (came := set(HOLES.findall(form))) != wanted:
+                yield f"{language.code}: {_key(message)!r}: expected {sorted(wanted)}, came {sorted(came)}: {form!r}"
+            if form != form.strip() or "\n" in form.strip() and "\n" not in _key(message):
+                yield f"{language.code}: {_key(message)!r}: blanks around it: {form!r}"
+
+
+def covered(language: Language, catalogue: Catalog) -> Covered:
+    """The coverage of a language."""
+    texts = _texts(catalogue)
+    done = [one for one in texts if one.string and (not isinstance(one.string, tuple | list) or all(one.string))]
+    author = sum(any(said.startswith("state: author") for said in one.user_comments) for one in done)
+    reviewed = sum(any(said.startswith("reviewed:") for said in one.user_comments) for one in done)
+    return Covered(language.code, len(texts), len(done), author, reviewed)
+
+
+def _texts(catalogue: Catalog) -> list[Message]:
+    return [message for message in catalogue if message.id]
+
+
+def _key(message: Message) -> str:
+    return str(message.id[0] if isinstance(message.id, tuple | list) else message.id)
+
+
+def main() -> int:
+    """Bring up to date, check, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where something is out of date")
+    options = parser.parse_args()
+    template, wrong, stale = extracted(), [], []
+    for language in LANGUAGES:
+        if language.code == "en":
+            continue
+        catalogue = updated(language, template)
+        wrong += faults(language, catalogue)
+        if {_key(one) for one in _texts(read(language))} != {_key(one) for one in _texts(catalogue)}:
+            stale.append(language.code)
+        if not options.check:
+            write(language, catalogue)
+        found = covered(language, catalogue)
+        print(
+            f"{found.language:8} {found.translated:5} of {found.texts} translated"
+            f" ({100 * found.translated // max(found.texts, 1)} %), author's drafts {found.author},"
+            f" reviewed {found.reviewed}"
+        )
+    print("\n".join(wrong), file=sys.stderr)
+    if options.check and stale:
+        print(f"out of date, type `make i18n`: {', '.join(stale)}", file=sys.stderr)
+    return 1 if wrong or (options.check and stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
