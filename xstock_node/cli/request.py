@@ -17,6 +17,7 @@ from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.needing import NeedRequest, NeedView
+from xstock_node.services.outlook import OutlookRequest, OutlookView
 from xstock_node.services.request_views import Coverage, RequestView
 from xstock_node.services.requesting import NewRequest, RequestId
 
@@ -76,6 +77,23 @@ async def propose(as_json: bool, home: Path | None, need: str, climate: str, hou
     asked = NeedRequest(need=need, climate=Climate(climate), household=household)
     async with open_session(home) as session:
         emit(await session.call("request.propose", asked), as_json, _proposed)
+
+
+@request.command("outlook")
+@click.option("--line", "lines", multiple=True, required=True, help=f"{LINE}; several times.")
+@click.option("--place", default="", help="Where the goods are wanted.")
+@click.option("--country", default="", help="ISO 3166-1 alpha-2 code of the place.")
+@click.option("--needed-by", default="", help="When they are wanted: +24h, or an ISO time.")
+@click.option("--term", "terms", multiple=True, type=click.Choice(TERMS), help="Acceptable terms; several times.")
+@click.option("--network", default="", help="The network to look in; the home network by default.")
+@verb
+async def outlook(as_json: bool, home: Path | None, lines: tuple[str, ...], **fields: Any) -> None:
+    """Which offers could serve a need, soonest first: when, over which border, with which papers. Nobody is asked."""
+    fields["needed_by"] = moment(fields["needed_by"]) if fields["needed_by"] else 0
+    fields["terms"] = list(fields["terms"])
+    wanted = OutlookRequest(lines=[asked_of(text) for text in lines], **fields)
+    async with open_session(home) as session:
+        emit(await session.call("request.outlook", wanted), as_json, _outlook)
 
 
 @request.command("list")
@@ -182,6 +200,26 @@ def _proposed(found: NeedView) -> str:
     said = found.conditions
     asked = " ".join(f"--line '{x.item}={x.quantity}{said}'" for x in found.lines if x.item)
     return lines + "\n\n" + words("request.next", "to ask for it: xstock request new --to NODE {lines}", lines=asked)
+
+
+def _outlook(found: OutlookView) -> str:
+    unknown = words("request.unknown", "unknown")
+    rows = [
+        (
+            row.node,
+            row.item,
+            row.serves or row.quantity,
+            row.unit,
+            row.arrive or unknown,
+            ", ".join(row.crossings),
+            unknown if row.papers is None else ", ".join(row.papers),
+            unknown if row.trucks is None else row.trucks,
+            row.why,
+        )
+        for row in found.rows
+    ]
+    head = ("node", "item", "quantity", "unit", "arrives", "border", "papers", "trucks", "why not")
+    return table(head, rows) if rows else words("request.no-offer", "nobody offers anything of it")
 
 
 def _list(found: list[RequestView]) -> str:

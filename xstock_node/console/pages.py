@@ -10,17 +10,19 @@ from xstock_node.console.views.desk import DESK
 from xstock_node.console.views.jumping import JUMP
 from xstock_node.console.views.map import MAP
 from xstock_node.console.views.operations import OPERATION, OPERATIONS
-from xstock_node.console.views.plain import ERROR, READS, RESENT
+from xstock_node.console.views.plain import ERROR, FILE, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
 from xstock_node.console.views.searching import OFFER, SEARCH
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
+from xstock_node.console.views.without_line import WITHOUT_LINE
 
-__all__ = ["ERROR", "PAGES", "RESENT"]
+__all__ = ["ERROR", "FILE", "PAGES", "RESENT"]
 HELP: Final = (
     DESK,
     ASK,
     REQUESTS,
     REQUEST,
+    WITHOUT_LINE,
     OPERATIONS,
     OPERATION,
     planning.PLAN,

@@ -10,11 +10,12 @@ from xstock_node.api.idempotency import Idempotency
 from xstock_node.api.problems import problem_of, status_of
 from xstock_node.console import guard
 from xstock_node.console.device import caller_of
+from xstock_node.console.downloads import download
 from xstock_node.console.form import converted
 from xstock_node.console.ground import ground
 from xstock_node.console.languages import BY_CODE, language_of
 from xstock_node.console.page import Again, Go, Page, Told
-from xstock_node.console.pages import ERROR, PAGES, RESENT
+from xstock_node.console.pages import ERROR, FILE, PAGES, RESENT
 from xstock_node.console.reading import read_form
 from xstock_node.console.rendering import Rendering, params
 from xstock_node.console.static_files import Static
@@ -53,6 +54,7 @@ class Console:
             if page.acts:
                 router.add_post(page.path, self._guarded(page, self._sent))
         router.add_get("/", self._guarded(PAGES[0], _home))
+        router.add_get("/file/{name}", self._guarded(FILE, self._file))
         router.add_get("/live", self._live)
         router.add_get("/outlines.json", self._guarded(PAGES[0], self._outlines))
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
@@ -148,6 +150,9 @@ class Console:
         headers = {"Content-Disposition": f'attachment; filename="{page.name}-{name}.csv"'}
         content = csv_of(table, view, visit.words)
         return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def _file(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
+        return await download(visit, request.match_info["name"], dict(request.query))
 
     async def _outlines(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         """The operator's own outlines of the map."""

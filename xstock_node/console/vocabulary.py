@@ -285,6 +285,12 @@ FIELD: Final = {
     "people": mark("People"),
     "agreement": mark("Agreement"),
 }
+ATTACHMENT: Final = {
+    "damage": mark("damage"),
+    "customs": mark("customs"),
+    "liability": mark("liability"),
+    "other": mark("other"),
+}
 TOPIC: Final = {
     "shelter": mark("a roof"),
     "blankets": mark("blankets"),
@@ -303,6 +309,7 @@ DONE: Final = {
     "op.waits": mark("It waits for a second person. Nothing was sent yet."),
     "op.approve": mark("Signed."),
     "op.refuse": mark("It was dropped. Nothing was sent."),
+    "op.attach": mark("It is kept with the operation. Name it in the step that it belongs to."),
     "duty.take": mark("You have it. Nobody else is called."),
     "draft.dismiss": mark("The draft is put away."),
     "sign-out": mark("You are signed out."),
@@ -346,6 +353,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "refusal": REFUSAL,
     "topic": TOPIC,
     "field": FIELD,
+    "attachment": ATTACHMENT,
     "finding": FINDING,
     "done": DONE,
 }

@@ -91,8 +91,15 @@ async def plan(office: Office, actor: Actor, request: PlanRequest) -> PlanView:
 
 
 async def _basis(office: Office, actor: Actor, request: PlanRequest) -> Basis:
-    now = office.node.clock.now()
     held = await office.node.engine.read(lambda tx: _requests(office, tx, actor, request.requests))
+    return await basis_for(office, actor, held, request.accept_by, request.unknown_road)
+
+
+async def basis_for(
+    office: Office, actor: Actor, held: Sequence[Request], accept_by: Time = 0, unknown_road: str = UNKNOWN_ROAD
+) -> Basis:
+    """What a plan of these requests, of one network, stands on; they need not be kept anywhere."""
+    now = office.node.clock.now()
     network = office.node.network(held[0].network)
     seen = await office.node.engine.read(lambda tx: _look(office, tx, network, held, now))
     rule, rule_from = _rule(
@@ -105,12 +112,12 @@ async def _basis(office: Office, actor: Actor, request: PlanRequest) -> Basis:
         network=network.name,
         exercise=network.shared.is_exercise,
         now=now,
-        accept_by=max(now, request.accept_by),
+        accept_by=max(now, accept_by),
         catalogue=await office.catalogue(),
         profiles={country: view.profile for country, view in best.items()},
         facts=library.customs_facts(),
         vehicles=vehicles(),
-        assumed=figure_of(request.unknown_road, "hours of an unknown road"),
+        assumed=figure_of(unknown_road, "hours of an unknown road"),
         rule=rule,
         rule_from=rule_from,
     )

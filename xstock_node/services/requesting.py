@@ -83,6 +83,28 @@ async def new_request(
     if not request.lines and not request.notify:
         raise Refusal("no-lines", "lines of item and quantity", "none", "or announce a need with --notify", 2)
     id_ = record_id(office.node.random.randbytes(10))
+    body = await body_of(office, id_, request)
+    kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
+    pending = await asking.written(office, actor.at(site), network, kept)
+    kept = msgspec.structs.replace(kept, waits=pending.id if pending else "")
+
+    def work(tx: Transaction) -> None:
+        REQUESTS.put(tx, kept.id, kept, now)
+        if beside is not None:
+            beside(tx, kept.id)
+        if pending:
+            PENDING.put(tx, pending.id, pending, now)
+        branches.put(tx, kept.id, site, now)
+        mark(tx, actor.name, actor.once, now, about=kept.id)
+        office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
+
+    await office.node.engine.write(work, durable=True)
+    await send_out(office, actor, kept)
+    return await show_request(office, actor, RequestId(id=id_))
+
+
+async def body_of(office: Office, id_: str, request: NewRequest) -> steps.Ask:
+    """What is asked, as it is signed; raises Refusal for an item, figure or text that cannot be."""
     body = steps.Ask(
         request=id_,
         event=plain(request.event, "event"),
@@ -101,24 +123,7 @@ async def new_request(
         steps.body_of("request", msgspec.to_builtins(body))
     except msgspec.ValidationError as error:
         raise Refusal("bad-step", "the fields of a request", str(error), "see protocol/schemas/steps.json", 2) from None
-    kept = Request(id=id_, network=network.name, at=now, by=actor.name, body=body, to=tuple(to), notify=request.notify)
-
-    pending = await asking.written(office, actor.at(site), network, kept)
-    kept = msgspec.structs.replace(kept, waits=pending.id if pending else "")
-
-    def work(tx: Transaction) -> None:
-        REQUESTS.put(tx, kept.id, kept, now)
-        if beside is not None:
-            beside(tx, kept.id)
-        if pending:
-            PENDING.put(tx, pending.id, pending, now)
-        branches.put(tx, kept.id, site, now)
-        mark(tx, actor.name, actor.once, now, about=kept.id)
-        office.record(tx, actor, "request.new", kept.id, f"to {', '.join(to)}")
-
-    await office.node.engine.write(work, durable=True)
-    await send_out(office, actor, kept)
-    return await show_request(office, actor, RequestId(id=id_))
+    return body
 
 
 async def send_out(office: Office, actor: Actor, request: Request) -> None:

@@ -8,22 +8,20 @@ from typing import Any, Final
 
 import msgspec
 
-from xstock_node.console.asked import Moment, TypedLine, lines_of, moment_of
+from xstock_node.console.asked import HOUR, Moment, TypedLine, lines_of, moment_of
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Again, Go, Page
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.needs import Climate, Topic
-from xstock_node.domain.search import Order
 from xstock_node.services.draft_desk import DraftRef, DraftView
 from xstock_node.services.errors import Refusal
 from xstock_node.services.governing import NetworkName
 from xstock_node.services.needing import NeedRequest
+from xstock_node.services.outlook import OutlookRequest, OutlookRow, OutlookView
 from xstock_node.services.requesting import NewRequest
-from xstock_node.services.searching import Hit, SearchRequest
 
 LINES: Final = 3
-HITS: Final = 200
 TERMS: Final = ("loan", "donation", "replacement", "cost-recovery")
 
 
@@ -36,16 +34,20 @@ class AskQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Helper(msgspec.Struct, frozen=True, kw_only=True):
-    """A node that may be asked, and what it offers of what is wanted; `chosen` by the reader."""
+    """A node that may be asked, and what it offers of what is wanted, soonest first; `chosen` by the reader.
+
+    `covers` says how many of the wanted lines it could serve in part at least.
+    """
 
     node: str
     chosen: bool
-    hits: list[Hit]
+    covers: int
+    rows: list[OutlookRow]
 
 
 class AskView(msgspec.Struct, frozen=True, kw_only=True):
     """The form as far as it is understood. `seen` is the mark of the words that were shown; `ready` that they may be
-    sent; `helpers` are in order of how much of the need they offer.
+    sent; `helpers` are in order of how much of the need they could serve; `said` is what was taken for granted.
     """
 
     draft: DraftView | None
@@ -54,6 +56,7 @@ class AskView(msgspec.Struct, frozen=True, kw_only=True):
     helpers: list[Helper]
     needed_by: Moment
     looked: bool
+    said: list[str]
     seen: str
     ready: bool
 
@@ -65,11 +68,21 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
     if form is None:
         lines = _of_draft(draft) if draft else [TypedLine(key="0", text=asked.item, typed="")] if asked.item else []
         return AskView(
-            draft=draft, lines=lines, empty=LINES, helpers=[], needed_by=Moment(), looked=False, seen="", ready=False
+            draft=draft,
+            lines=lines,
+            empty=LINES,
+            helpers=[],
+            needed_by=Moment(),
+            looked=False,
+            said=[],
+            seen="",
+            ready=False,
         )
     lines = lines_of(form, await visit.office.catalogue())
     moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
-    helpers = await _helpers(visit, lines, set(form.all("to")), form.act != "reckon")
+    looked = form.act != "reckon"
+    outlook = await _outlook(visit, form, lines, moment) if looked else None
+    helpers = await _helpers(visit, outlook, set(form.all("to"))) if looked else []
     settled = bool(lines) and not any(line.doubt for line in lines) and not moment.doubt
     return AskView(
         draft=draft,
@@ -77,7 +90,8 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
         empty=1,
         helpers=helpers,
         needed_by=moment,
-        looked=form.act != "reckon",
+        looked=looked,
+        said=outlook.said if outlook else [],
         seen=_mark(lines, moment, form),
         ready=settled,
     )
@@ -89,26 +103,41 @@ def _of_draft(draft: DraftView) -> list[TypedLine]:
     ]
 
 
-async def _helpers(visit: Visit, lines: list[TypedLine], chosen: set[str], look: bool) -> list[Helper]:
-    """Every other member, those first that offer something of what is wanted."""
-    found: dict[str, list[Hit]] = {}
-    for line in lines if look else ():
-        if line.item:
-            request = SearchRequest(item=line.item, order=Order.LARGEST, limit=HITS)
-            for hit in (await visit.ask("search", request)).hits:
-                if not hit.own:
-                    found.setdefault(hit.node, []).append(hit)
+async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str]) -> list[Helper]:
+    """Every other member, those first that could serve most of the lines, soonest."""
+    found: dict[str, list[OutlookRow]] = {}
+    for row in outlook.rows if outlook else ():
+        found.setdefault(row.node, []).append(row)
     own = visit.office.node.identity.name
     everybody = await visit.ask("network.members", NetworkName())
-    members = [one.name for one in everybody if one.name != own and one.state == "member"]
-    names = [*sorted(found, key=lambda name: -len(found[name])), *[name for name in members if name not in found]]
-    return [Helper(node=name, chosen=name in chosen, hits=found.get(name, [])) for name in names]
+    members = [one.name for one in everybody if one.name != own and one.state in ("live", "review")]
+    covers = {name: len({row.line for row in rows if not row.why}) for name, rows in found.items()}
+    names = sorted(dict.fromkeys([*found, *members]), key=lambda name: -covers.get(name, 0))
+    return [
+        Helper(node=name, chosen=name in chosen, covers=covers.get(name, 0), rows=found.get(name, [])) for name in names
+    ]
+
+
+async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Moment) -> OutlookView | None:
+    """What could serve the lines that are settled; None where none is."""
+    settled = [line for line in lines if not line.doubt]
+    if not settled:
+        return None
+    wanted = {
+        "lines": [{"item": line.item, "quantity": line.quantity} for line in settled],
+        "needed_by": moment.at,
+        "terms": [term for term in form.all("terms") if term in TERMS],
+        **{name: form.text(name) for name in ("place", "severity") if form.has(name)},
+        "country": form.text("country").upper(),
+    }
+    found: OutlookView = await visit.ask("request.outlook", converted(wanted, OutlookRequest))
+    return found
 
 
 def _mark(lines: list[TypedLine], moment: Moment, form: Form) -> str:
-    """A mark of what the reader is shown: it differs where anything of it does."""
+    """A mark of the figures, the place and the hour that the reader is shown in words; it differs where they do."""
     said = [[line.item, line.quantity, line.subs] for line in lines]
-    told: list[Any] = [said, sorted(form.all("to")), form.text("place"), form.text("country"), form.all("terms")]
+    told: list[Any] = [said, form.text("place"), form.text("country"), moment.at // HOUR]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 

@@ -70,5 +70,6 @@ async def _read(visit: Visit, form: Form) -> Go:
 
 
 ERROR = Page("error", "/error", mark("Not shown"), OPEN, _error, open=True)
+FILE = Page("error", "/file", mark("File"), "see", _error)
 RESENT = Resent(Page("resent", "/resent", mark("Signed out"), OPEN, _nothing, open=True))
 READS = Page("error", "/reads", mark("Language and look"), OPEN, _error, acts={"read": _read}, open=True)
