@@ -237,7 +237,7 @@ def test_observers_read_and_their_offers_are_not_shown(tmp_path: Path) -> None:
         hits = (await search(net.office(BG), OPERATOR, SearchRequest(text="tent"))).hits
         assert [hit.node for hit in hits] == [ME]
         for asked in (PlacesAsked(), PlacesAsked(item=hits[0].item)):
-            assert [row.node for row in await places(net.office(BG), OPERATOR, asked)] == [ME]
+            assert [row.node for row in (await places(net.office(BG), OPERATOR, asked)).places] == [ME]
         assert [row.offers for row in await countries(net.office(BG), OPERATOR, CountriesAsked())] == [1]
 
     tell(tmp_path, story)

@@ -45,7 +45,7 @@ def told(row: OfferPlace) -> tuple[object, ...]:
 
 def test_all_offers_are_counted_by_place(tmp_path: Path) -> None:
     async def story(office: Office) -> None:
-        rows = await places(office, OPERATOR, PlacesAsked())
+        rows = (await places(office, OPERATOR, PlacesAsked())).places
         assert {row.node for row in rows} == {"owner.example.org"} and not any(row.own for row in rows)
         assert sorted(map(told, rows), key=str) == [
             ("BG", "Wien", None, None, 1, 24, "", ""),
@@ -58,9 +58,9 @@ def test_all_offers_are_counted_by_place(tmp_path: Path) -> None:
 
 def test_one_item_is_summed_exactly_and_never_over_two_units(tmp_path: Path) -> None:
     async def story(office: Office) -> None:
-        rows = await places(office, OPERATOR, PlacesAsked(item=TENT))
+        rows = (await places(office, OPERATOR, PlacesAsked(item=TENT))).places
         assert [told(row)[-4:] for row in rows] == [(1, 24, "50", "H87"), (2, 6, "17.5", "H87"), (1, 24, "2", "SET")]
-        assert await places(office, OPERATOR, PlacesAsked(item=TENT.lower())) == []
+        assert (await places(office, OPERATOR, PlacesAsked(item=TENT.lower()))).places == []
 
     asked(tmp_path, story)
 

@@ -263,7 +263,7 @@ NODE_ROUTES = (
         "/offers/places",
         "see",
         offer_sums.PlacesAsked,
-        list[offer_sums.OfferPlace],
+        offer_sums.OfferPlaces,
         offer_sums.places,
         "Where offers are, of one item or of all",
         reach=Reach.COMMON,

@@ -234,10 +234,10 @@ def _offers(views: Any) -> str:
     return table(("id", "item", "name", "quantity", "unit", "place", "as of", "valid until"), rows)
 
 
-def _places(views: Any) -> str:
+def _places(found: Any) -> str:
     rows = [
         (v.node, v.country, v.place, str(v.offers), v.quantity, v.unit, f"{v.ready_hours} h", _degrees(v))
-        for v in views
+        for v in found.places
     ]
     return table(("node", "in", "place", "offers", "quantity", "unit", "ready", "at"), rows)
 

@@ -1,6 +1,10 @@
-"""Where offers are and how they add up: by place for the map, by item and country for a table of all."""
+"""Where offers are and how they add up: by place for the map, by item and country for a table of all.
+
+What is told may be ten seconds old: with many nodes it is a walk over all that is offered.
+"""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -9,13 +13,12 @@ import msgspec
 from xstock_node.domain.search import OfferQuery, Order
 from xstock_node.protocol import limits
 from xstock_node.protocol.names import LogName
-from xstock_node.protocol.records import Offer, interpret
+from xstock_node.protocol.recordtypes import Pair
 from xstock_node.services.offer_views import figure
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.searching import may_offer, other_logs
 from xstock_node.services.typed import decimal_text
 from xstock_node.storage.interfaces import Transaction
-from xstock_node.storage.values import StoredOffer
 
 MOST_OFFERS: Final = 5000
 MOST_ITEMS: Final = 40
@@ -46,6 +49,13 @@ class OfferPlace(msgspec.Struct, frozen=True, kw_only=True):
     own: bool
 
 
+class OfferPlaces(msgspec.Struct, frozen=True, kw_only=True):
+    """The places, and the items that the most nodes offer."""
+
+    places: list[OfferPlace]
+    items: list[str]
+
+
 class CountriesAsked(msgspec.Struct, frozen=True, kw_only=True):
     """So many items, those that the most nodes offer; with `exercise` also what is offered in exercises."""
 
@@ -63,19 +73,31 @@ class CountrySum(msgspec.Struct, frozen=True, kw_only=True):
     offers: int
 
 
-async def places(office: Office, actor: Actor, request: PlacesAsked) -> list[OfferPlace]:
+class _Sketch(msgspec.Struct, frozen=True):
+    """What is counted of an offer. Its line was read strictly when it was indexed; here only what is wanted of it."""
+
+    item: str
+    qty: Pair
+    unit: str
+    ready: int
+    cc: str
+    place: str = ""
+    at: tuple[int, int] | None = None
+
+
+_SKETCH: Final = msgspec.json.Decoder(_Sketch)
+
+
+async def places(office: Office, actor: Actor, request: PlacesAsked) -> OfferPlaces:
     """Where offers are: one row for each node, place and unit; the largest first."""
     query = _query(office, request.exercise)
-    if request.item:
-        wanted = msgspec.structs.replace(query, item=request.item, order=Order.LARGEST, limit=MOST_OFFERS)
-        return await office.node.engine.read(lambda tx: _of_item(office, tx, wanted))
-    found = await office.node.engine.read(lambda tx: tx.offers.places(query))
-    rows = []
-    for one in found:
-        offer = interpret(one.line)
-        if isinstance(offer, Offer) and may_offer(office, one.log):
-            rows.append(_place(office, one.log, offer, one.at, one.offers, one.ready, "", ""))
-    return rows
+
+    def work(tx: Transaction) -> OfferPlaces:
+        rows = _of_item(office, tx, query, request.item) if request.item else _of_all(office, tx, query)
+        return OfferPlaces(places=rows, items=tx.offers.common_items(query, MOST_ITEMS))
+
+    found: OfferPlaces = await office.remembered.get(("places", request), lambda: office.node.engine.read(work))
+    return found
 
 
 async def countries(office: Office, actor: Actor, request: CountriesAsked) -> list[CountrySum]:
@@ -86,10 +108,13 @@ async def countries(office: Office, actor: Actor, request: CountriesAsked) -> li
     def work(tx: Transaction) -> list[CountrySum]:
         found: list[CountrySum] = []
         for item in tx.offers.common_items(query, most):
-            found += _by_country(office, tx, msgspec.structs.replace(query, item=item, limit=MOST_OFFERS))
+            found += _by_country(office, tx, query, item)
         return found
 
-    return await office.node.engine.read(work)
+    found: list[CountrySum] = await office.remembered.get(
+        ("countries", most, request.exercise), lambda: office.node.engine.read(work)
+    )
+    return found
 
 
 def _query(office: Office, exercise: bool) -> OfferQuery:
@@ -98,10 +123,18 @@ def _query(office: Office, exercise: bool) -> OfferQuery:
     return OfferQuery(log=office.node.log.log, also=also, valid_after=now - limits.EXPIRY_GRACE)  # xs1 4.8
 
 
-def _of_item(office: Office, tx: Transaction, query: OfferQuery) -> list[OfferPlace]:
-    sums: defaultdict[tuple[LogName, tuple[int, int] | None, str], list[Offer]] = defaultdict(list)
-    for stored, offer in _offers(office, tx, query):
-        sums[stored.log, offer.at, offer.unit].append(offer)
+def _of_all(office: Office, tx: Transaction, query: OfferQuery) -> list[OfferPlace]:
+    return [
+        _place(office, one.log, _SKETCH.decode(one.line), one.at, one.offers, one.ready, "", "")
+        for one in tx.offers.places(query)
+        if may_offer(office, one.log)
+    ]
+
+
+def _of_item(office: Office, tx: Transaction, query: OfferQuery, item: str) -> list[OfferPlace]:
+    sums: defaultdict[tuple[LogName, tuple[int, int] | None, str], list[_Sketch]] = defaultdict(list)
+    for log, offer in _offers(office, tx, query, item):
+        sums[log, offer.at, offer.unit].append(offer)
     rows = [
         _place(office, log, offers[0], at, len(offers), min(one.ready for one in offers), _sum(offers), unit)
         for (log, at, unit), offers in sums.items()
@@ -109,30 +142,33 @@ def _of_item(office: Office, tx: Transaction, query: OfferQuery) -> list[OfferPl
     return sorted(rows, key=lambda row: -Decimal(row.quantity))
 
 
-def _by_country(office: Office, tx: Transaction, query: OfferQuery) -> list[CountrySum]:
-    sums: defaultdict[tuple[str, str], list[Offer]] = defaultdict(list)
-    for _, offer in _offers(office, tx, query):
+def _by_country(office: Office, tx: Transaction, query: OfferQuery, item: str) -> list[CountrySum]:
+    sums: defaultdict[tuple[str, str], list[_Sketch]] = defaultdict(list)
+    for _, offer in _offers(office, tx, query, item):
         sums[offer.unit, offer.cc].append(offer)
     return [
-        CountrySum(item=query.item, unit=unit, country=country, quantity=_sum(offers), offers=len(offers))
+        CountrySum(item=item, unit=unit, country=country, quantity=_sum(offers), offers=len(offers))
         for (unit, country), offers in sorted(sums.items())
     ]
 
 
-def _offers(office: Office, tx: Transaction, query: OfferQuery) -> list[tuple[StoredOffer, Offer]]:
+def _offers(office: Office, tx: Transaction, query: OfferQuery, item: str) -> Iterator[tuple[LogName, _Sketch]]:
     """The offers of exactly the item that was asked for; codes that are written alike are left out."""
-    pairs = [(one, interpret(one.line)) for one in tx.offers.search(query) if may_offer(office, one.log)]
-    return [(one, offer) for one, offer in pairs if isinstance(offer, Offer) and offer.item == query.item]
+    found = tx.offers.search(msgspec.structs.replace(query, item=item, order=Order.LARGEST, limit=MOST_OFFERS))
+    for one in found:
+        offer = _SKETCH.decode(one.line)
+        if offer.item == item and may_offer(office, one.log):
+            yield one.log, offer
 
 
-def _sum(offers: list[Offer]) -> str:
+def _sum(offers: list[_Sketch]) -> str:
     return decimal_text(sum((figure(offer.qty) for offer in offers), Decimal(0)))
 
 
 def _place(
     office: Office,
     log: LogName,
-    offer: Offer,
+    offer: _Sketch,
     at: tuple[int, int] | None,
     offers: int,
     ready: int,

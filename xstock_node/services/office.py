@@ -22,6 +22,7 @@ from xstock_node.services.door import Door
 from xstock_node.services.node import Node
 from xstock_node.services.once import Once
 from xstock_node.services.plugin_context import NodeWays
+from xstock_node.services.remembering import Remembered
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
@@ -151,6 +152,7 @@ class Office:
         self.ways = NodeWays(node)
         host.attach(self.ways, home)
         self.changes = Changes()
+        self.remembered = Remembered(node.clock.steady)
         self.door = Door(node.random)
         self._catalogue: Catalogue | None = None
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 MOST_BYTES: Final = 8_000_000
-MOST_POINTS: Final = 400_000
+MOST_POINTS: Final = 150_000
 Point = tuple[float, float]
 """Longitude and latitude in degrees (RFC 7946, 3.1.1)."""
 Line = tuple[Point, ...]

@@ -19,7 +19,7 @@ async function begin() {
   room.setAttribute("aria-label", words.map);
   box.prepend(room);
   box.classList.add("live");
-  const map = L.map(room, { attributionControl: false, zoomControl: false, minZoom: 3, maxZoom: 11, zoomSnap: 0.5 });
+  const map = L.map(room, { attributionControl: false, zoomControl: false, fadeAnimation: false, minZoom: 3, maxZoom: 11, zoomSnap: 0.5 });
   L.control.zoom({ zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
   map.fitBounds(L.latLngBounds(view.places.map(at)).pad(0.2), { maxZoom: 7 });
   if (outlines) L.geoJSON(outlines, { interactive: false, style: (one) => ({ className: one.properties?.kind ?? "land" }) }).addTo(map);

@@ -14,7 +14,7 @@ from xstock_node.console.scene import Known, MapPlace, MapTrip, Partner, late_ca
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.operations import BEFORE, State
-from xstock_node.services.offer_sums import CountriesAsked, OfferPlace, PlacesAsked
+from xstock_node.services.offer_sums import OfferPlace, PlacesAsked
 from xstock_node.services.operating import CaseFilter, CaseId
 from xstock_node.services.operation_views import OperationRow
 from xstock_node.services.overview import PeerName
@@ -53,13 +53,13 @@ class MapView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _map(visit: Visit, asked: MapQuery) -> MapView:
     exercise = asked.exercise or visit.office.node.log.is_exercise
-    offers = await visit.ask("offer.places", PlacesAsked(item=asked.item, exercise=exercise))
+    told = await visit.ask("offer.places", PlacesAsked(item=asked.item, exercise=exercise))
     operations = [one for one in await visit.ask("op.list", CaseFilter()) if one.exercise == exercise]
-    unit = _unit(offers) if asked.item else ""
+    unit = _unit(told.places) if asked.item else ""
     partners = await _partners(visit)
     known = Known(
         partners=partners,
-        offers=offers,
+        offers=told.places,
         needs=await _needs(visit, asked.item, unit, operations, exercise),
         operations=operations,
         late=late_cases(await visit.ask("duty.queue")),
@@ -68,7 +68,6 @@ async def _map(visit: Visit, asked: MapQuery) -> MapView:
     places, trips, unplaced = scene(known)
     trips = [msgspec.structs.replace(one, goods=visit.words.goods(one.goods)) for one in trips]
     under = ground(visit.office.home)
-    sums = await visit.ask("offer.countries", CountriesAsked(exercise=exercise))
     return MapView(
         query=asked,
         exercise=exercise,
@@ -76,7 +75,7 @@ async def _map(visit: Visit, asked: MapQuery) -> MapView:
         places=places,
         trips=trips,
         unplaced=unplaced,
-        items=list(dict.fromkeys([*([asked.item] if asked.item else []), *(one.item for one in sums)])),
+        items=list(dict.fromkeys([*([asked.item] if asked.item else []), *told.items])),
         own_ground=under.is_own,
         ground=under.problem,
     )

@@ -34,6 +34,7 @@ class SqliteLogs:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._refs: dict[LogName, int] = {}
+        self._names: dict[int, LogName] = {}
 
     def ref(self, log: LogName) -> int | None:
         """The number of a log in this database, or None. Logs are never deleted, so it may be remembered."""
@@ -48,14 +49,14 @@ class SqliteLogs:
     def forget(self) -> None:
         """Forget the numbers of logs: a number that was rolled back may be given to another log."""
         self._refs.clear()
+        self._names.clear()
 
     def name(self, ref: int) -> LogName:
         """The log of a number."""
-        for name, number in self._refs.items():
-            if number == ref:
-                return name
-        name = LogName(*self._db.execute("select node, log from log where ref = ?", (ref,)).fetchone())
-        self._refs[name] = ref
+        name = self._names.get(ref)
+        if name is None:
+            name = LogName(*self._db.execute("select node, log from log where ref = ?", (ref,)).fetchone())
+            self._names[ref] = name
         return name
 
     def state(self, log: LogName) -> LogState | None:
