@@ -67,7 +67,8 @@ TENTS = Counters(
 )
 BLANKETS = Counters(
     requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10),
-    over=D(40),    on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900), lost_loan=D(12),
+    over=D(40), on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900),
+    lost_loan=D(12),
 )  # fmt: skip
 TURNS = [
     turns.Turn("Палатки за 500 души, Видин", "Црвени крст Србије", "ours", -7800),
@@ -134,7 +135,8 @@ def page(name: str, drawing: str) -> str:
     """A page of one picture."""
     return f"""<!doctype html><html lang="bg" data-theme="auto"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/pictures.css">
-<link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/page.css"></head><body><main><h1>{name}</h1>{drawing}</main></body></html>"""
+<link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/page.css"></head>
+<body><main><h1>{name}</h1>{drawing}</main></body></html>"""
 
 
 CSS = """body {font: 16px/1.4 system-ui, sans-serif; margin: 16px; background: var(--paper); color: var(--ink)}

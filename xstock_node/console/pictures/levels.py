@@ -63,9 +63,10 @@ def draw_levels(key: str, levels: Sequence[Level], reader: Reader) -> str:
 def twin(levels: Sequence[Level], reader: Reader) -> Twin:
     """The table of the picture."""
     say, number = reader.say, reader.number
-    headings = [
-        say(word) for word in ("Item", "Unit", "On hand", "Minimum", "Committed", "Shareable", "Kept back", "Lacking")
-    ]
+    headings = (
+        *(say("Item"), say("Unit"), say("On hand"), say("Minimum")),
+        *(say("Committed"), say("Shareable"), say("Kept back"), say("Lacking")),
+    )
     rows = [
         (x.item, x.unit, *map(number, (x.on_hand, x.minimum, x.committed, x.shareable, x.kept, x.lacking)))
         for x in levels

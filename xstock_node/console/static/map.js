@@ -3,6 +3,7 @@
 const box = document.getElementById("map");
 const SVG = "http://www.w3.org/2000/svg";
 const RING = 4.5;
+const LEAST = 28; // so wide that a finger finds it
 const READY = [[6, 1], [24, 0.66], [72, 0.33]];
 
 if (box) begin().catch((error) => console.warn("the drawn map stays:", error));
@@ -36,13 +37,17 @@ async function json(url) {
 
 function draw(L, layer, view, words) {
   layer.clearLayers();
+  const between = new Map();
   const most = Math.max(1, ...view.places.flatMap((one) => [Number(one.offered), Number(one.needed)]));
   const size = (quantity) => 5 + 15 * Math.sqrt(quantity / most);
   for (const trip of view.trips) {
     const [start, end] = [view.places[trip.start], view.places[trip.end]];
-    const line = L.polyline(bent(at(start), at(end)), { className: `trip ${trip.way}`, interactive: true });
+    const pair = [trip.start, trip.end].sort().join();
+    between.set(pair, (between.get(pair) ?? 0) + 1);
+    const line = L.polyline(bent(at(start), at(end), 0.02 + 0.1 * between.get(pair)), { className: `trip ${trip.way}`, interactive: true });
     line.bindPopup(said([`${start.name} → ${end.name}`, words[trip.way], trip.goods], `/operation?case=${encodeURIComponent(trip.case)}`), closing(words));
     line.addTo(layer);
+    headed(line.getElement(), trip.way);
     reachable(line.getElement(), `${start.name} ${words.to} ${end.name}: ${words[trip.way]}`, () => line.openPopup());
   }
   for (const place of view.places) {
@@ -54,13 +59,13 @@ function draw(L, layer, view, words) {
 }
 
 function add(L, layer, place, kind, size, words, shift) {
-  const wide = 2 * (size + RING + 2);
+  const wide = Math.max(LEAST, 2 * (size + RING + 2));
   const icon = L.divIcon({ html: shape(place, kind, size, wide), className: "spot-icon", iconSize: [wide, wide], iconAnchor: [wide / 2 + shift, wide / 2] });
   const marker = L.marker(at(place), { icon, keyboard: true, riseOnHover: true });
   const lines = [place.place ? `${place.name}, ${place.place}` : place.name];
   if (Number(place.offered)) lines.push(`${words.offers} ${number(place.offered)}`, place.ready_hours === null ? "" : `${words.ready}: ${number(place.ready_hours)}`);
   if (Number(place.needed)) lines.push(`${words.needs} ${number(place.needed)}`);
-  marker.bindPopup(said(lines, `/search?node=${encodeURIComponent(place.node)}`), closing(words)).addTo(layer);
+  marker.bindPopup(said(lines, `/search?node=${encodeURIComponent(place.node)}`), closing(words)).bindTooltip(text(lines[0])).addTo(layer);
   marker.getElement().setAttribute("aria-label", lines.filter(Boolean).join(", "));
 }
 
@@ -111,6 +116,12 @@ function said(lines, href) {
   return body;
 }
 
+function text(words) {
+  const element = document.createElement("span");
+  element.textContent = words;
+  return element;
+}
+
 function closing(words) {
   return { closeButton: true, autoPanPadding: [20, 20], closeButtonLabel: words.close };
 }
@@ -123,8 +134,21 @@ function reachable(element, label, act) {
   });
 }
 
-function bent([lat, lon], [lat2, lon2]) {
-  const pull = [(lat + lat2) / 2 + (lon2 - lon) * 0.12, (lon + lon2) / 2 - (lat2 - lat) * 0.12];
+// A head at the end of a line, which says where the goods go.
+function headed(path, way) {
+  const picture = path?.ownerSVGElement;
+  if (!picture) return;
+  const id = `trip-head${way === "late" ? "-late" : ""}`;
+  if (!picture.querySelector(`#${id}`)) {
+    const head = made("marker", { id, viewBox: "0 0 10 10", refX: 18, refY: 5, markerWidth: 11, markerHeight: 11, markerUnits: "userSpaceOnUse", orient: "auto" });
+    head.append(made("path", { d: "M0 0L10 5L0 10z", class: `trip-head ${way}` }));
+    picture.append(head);
+  }
+  path.setAttribute("marker-end", `url(#${id})`);
+}
+
+function bent([lat, lon], [lat2, lon2], bend) {
+  const pull = [(lat + lat2) / 2 + (lon2 - lon) * bend, (lon + lon2) / 2 - (lat2 - lat) * bend];
   return Array.from({ length: 25 }, (_, n) => {
     const t = n / 24;
     return [0, 1].map((i) => (1 - t) ** 2 * [lat, lon][i] + 2 * t * (1 - t) * pull[i] + t ** 2 * [lat2, lon2][i]);
