@@ -1,9 +1,9 @@
 """Real nodes for browser stories: a national node with its console and neighbours with stock, each a process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.browser.browser import Tab
 from tests.processes import NodeProcess, free_port
@@ -50,22 +50,23 @@ class Spoken(NamedTuple):
 
 
 @contextmanager
-def federation(folder: Path, *more: str, plugins: Sequence[str] = ("xstock-cap",), tents: str = "400") -> Any:
+def federation(
+    folder: Path, *more: str, make: type[NodeProcess] = NodeProcess, tents: str = "400"
+) -> Iterator[Federation]:
     """A Bulgarian node with a console, three neighbours with tents that it sees; `more` are lines of its settings."""
-    home = NodeProcess(
+    home = make(
         folder, "redcross.bg", free_port(), country="BG", languages=("bg",), organisation="Български Червен кръст"
     )
     others = {
-        name: NodeProcess(folder, name, free_port(), country=country, languages=(language,), organisation=title)
+        name: make(folder, name, free_port(), country=country, languages=(language,), organisation=title)
         for name, (country, language, title, _) in NEIGHBOURS.items()
     }
     everybody = [home, *others.values()]
     for node in everybody:
         node.pin(*[other for other in everybody if other is not node])
     port = free_port()
-    allowed = ", ".join(f'"{name}"' for name in plugins)
     with (home.home / "config.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n[local_port]\nport = {port}\n\n[plugins]\nallow = [{allowed}]\n" + "\n".join(more) + "\n")
+        file.write(f'\n[local_port]\nport = {port}\n\n[plugins]\nallow = ["xstock-cap"]\n' + "\n".join(more) + "\n")
     try:
         for node in everybody:
             node.start()

@@ -42,7 +42,6 @@ def story(browser: Browser, found: Federation, folder: Path, language: str, loca
     tab.see(say("Goods, by any name"))
     tab.fill(say("Place"), "Видин")
     tab.click(role="button", name=say("Who could help?"))
-    tab.screenshot(Path("/tmp/s-story.png"))
     for title in (title for _, _, title, _ in NEIGHBOURS.values()):
         tab.check(title)
     tab.click(role="button", name=say("Sign and send the request"))

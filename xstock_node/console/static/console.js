@@ -4,9 +4,9 @@ import { listen } from "./live.js";
 import { findKeys } from "./keys.js";
 
 const words = JSON.parse(document.body.dataset.words || "{}");
-const line = document.getElementById("line");
 
 export function say(text) {
+  const line = document.getElementById("line");
   if (!line) return;
   line.textContent = text;
   line.hidden = !text;

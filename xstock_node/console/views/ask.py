@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from xstock_node.console.asked import HOUR, Moment, TypedLine, lines_of, moment_of
+from xstock_node.console.asked import Moment, TypedLine, lines_of, moment_of
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Again, Go, Page
 from xstock_node.console.visit import Visit
@@ -92,7 +92,7 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
         needed_by=moment,
         looked=looked,
         said=outlook.said if outlook else [],
-        seen=_mark(lines, moment, form),
+        seen=_mark(lines, form),
         ready=settled,
     )
 
@@ -134,10 +134,10 @@ async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Mom
     return found
 
 
-def _mark(lines: list[TypedLine], moment: Moment, form: Form) -> str:
-    """A mark of the figures, the place and the hour that the reader is shown in words; it differs where they do."""
+def _mark(lines: list[TypedLine], form: Form) -> str:
+    """A mark of the figures, the place and the time that the reader is shown in words; it differs where they do."""
     said = [[line.item, line.quantity, line.subs] for line in lines]
-    told: list[Any] = [said, form.text("place"), form.text("country"), moment.at // HOUR]
+    told: list[Any] = [said, *(form.text(name) for name in ("place", "country", "needed_by", "needed_by_within"))]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
@@ -173,7 +173,7 @@ async def _send(visit: Visit, form: Form) -> Go | Again:
     catalogue = await visit.office.catalogue()
     lines = lines_of(form, catalogue)
     moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
-    if any(line.doubt for line in lines) or moment.doubt or form.text("seen") != _mark(lines, moment, form):
+    if any(line.doubt for line in lines) or moment.doubt or form.text("seen") != _mark(lines, form):
         return Again(form)
     if not form.all("to"):
         raise Refusal("no-member", "at least one node to ask", "none was chosen", "choose who is asked", 2)
