@@ -18,6 +18,7 @@ from xstock_node.services.office import OPERATOR
 from xstock_node.services.people import PersonRequest
 from xstock_node.services.signing_in import Caller
 
+A_NAME = limits.SIGN_INS_A_NAME["password"][1]
 ELSEWHERE = Caller("curl", "198.51.100.7")
 
 
@@ -109,12 +110,22 @@ async def test_who_guesses_waits_longer_and_longer_and_no_other_way_is_closed(de
     assert (await refusal(desk, "ana", "wrong", "1", ELSEWHERE)).code == "too-many", "four seconds now"
 
 
+async def test_a_flood_of_wrong_codes_closes_no_way_that_cannot_be_guessed(desk: Desk) -> None:
+    link = await links.make_link(desk.office, OPERATOR, LinkRequest(name="ana"))
+    for at in range(200):
+        with pytest.raises(Refusal) as refused:
+            await signing_in.by_code(desk.office, HERE, "", f"wrong{at}")
+        assert refused.value.code == "bad-sign-in"
+    assert await desk.name_of(await signing_in.by_code(desk.office, HERE, "", link.code)) == "ana"
+    assert next(act.detail for act in await desk.acts("user.sign-in.refused")) == "link, 128 in a row"
+
+
 async def test_many_places_together_get_few_tries_at_a_name(desk: Desk) -> None:
     await desk.with_password("ana")
     codes = []
-    for at in range(limits.SIGN_INS_A_NAME + 5):
+    for at in range(A_NAME + 5):
         codes.append((await refusal(desk, "ana", "wrong", "1", Caller("", f"203.0.113.{at}"))).code)
-    assert codes.count("bad-sign-in") == limits.SIGN_INS_A_NAME and codes[-1] == "too-many"
+    assert codes.count("bad-sign-in") == A_NAME and codes[-1] == "too-many"
     assert (await refusal(desk, "eva", "wrong", "1")).code == "bad-sign-in", "another name"
 
 
