@@ -5,13 +5,16 @@ import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.services.sign_in_desk import BG, HERE, OTHER, PASSWORD, Desk, open_desk
 from xstock_node.domain.rights import DAY, Role
 from xstock_node.protocol import limits
 from xstock_node.services import links, own_ways, people, sessions, signing_in
+from xstock_node.services.credentials import CREDENTIALS, Password, ways_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.links import LinkRequest
 from xstock_node.services.office import OPERATOR
@@ -218,3 +221,23 @@ async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
     assert sorted(one.code for one in found if isinstance(one, Refusal)) == (
         ["bad-sign-in"] * limits.SIGN_IN_AT_ONCE + ["too-many"] * 3
     )
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await desk.with_password("ana")
+    checked = desk.office.door.slow
+
+    async def slow(*given: Any) -> Any:
+        found = await checked(*given)
+        await desk.office.node.engine.write(_with_another_password, durable=True)
+        return found
+
+    monkeypatch.setattr(desk.office.door, "slow", slow)
+    assert (await refusal(desk, "ana", PASSWORD, counter.at(desk.clock.time))).code == "bad-sign-in"
+
+
+def _with_another_password(tx: Any) -> None:
+    ways = ways_of(tx, "ana")
+    CREDENTIALS.put(tx, "ana", msgspec.structs.replace(ways, password=Password(hash="another", made=1)), 1)
