@@ -98,7 +98,7 @@ def faults(language: Language, catalogue: Catalog) -> Iterator[str]:
         for form in forms:
             if (came := set(HOLES.findall(form))) != wanted:
                 yield f"{language.code}: {_key(message)!r}: expected {sorted(wanted)}, came {sorted(came)}: {form!r}"
-            if form != form.strip() or "\n" in form.strip() and "\n" not in _key(message):
+            if form != form.strip() or ("\n" in form.strip() and "\n" not in _key(message)):
                 yield f"{language.code}: {_key(message)!r}: blanks around it: {form!r}"
 
 

@@ -103,7 +103,7 @@ async def test_a_covered_need_waits_for_the_officer_who_stands_the_other_down(th
     (thing,) = [one for one in queue if one["kind"] == "stand-down"]
     assert (thing["request"], thing["other"], thing["role"], thing["calm"]) == (request, RS, "duty-officer", True)
     await three[BG].ask("POST", "/requests/stand-down", json={"id": request})
-    await rs.until(RS, "requested", "cancel")
+    await rs.until(RS, "cancelled")
     queue = (await three[BG].ask("GET", "/duty/queue"))[1]
     assert not [one for one in queue if one["kind"] == "stand-down"]
     assert "cancel" not in [s["verb"] for s in (await hr.until(BG, "confirmed"))["timeline"]]
@@ -112,11 +112,11 @@ async def test_a_covered_need_waits_for_the_officer_who_stands_the_other_down(th
 @pytest.mark.parametrize("three", ["auto"], indirect=True)
 async def test_the_node_stands_the_other_down_itself_where_it_may_and_leaves_what_binds(three: Desks) -> None:
     _, hr, rs = await covered(three)
-    await rs.until(RS, "requested", "cancel")
+    await rs.until(RS, "cancelled")
     for _ in range(3):
         three[BG].office.node.correspondence.arrived(hr.case)
         await asyncio.sleep(0.05)
-    assert [s["verb"] for s in (await rs.until(BG, "requested"))["timeline"]].count("cancel") == 1
+    assert [s["verb"] for s in (await rs.until(BG, "cancelled"))["timeline"]].count("cancel") == 1
     assert "cancel" not in [s["verb"] for s in (await hr.until(HR, "confirmed"))["timeline"]]
     acts = await three[BG].office.node.engine.read(lambda tx: [act for _, act in tx.acts.since(0, 1000)])
     (told,) = [act for act in acts if act.verb == "op.cancel"]

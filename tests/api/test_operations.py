@@ -151,8 +151,9 @@ async def test_what_was_refused_at_the_border_is_cleared_anew_or_goes_home(desks
     open_ = await case.step(BG, "green-light", 422, **road | {"vehicle": ""})
     assert open_["error"]["code"] == "light-open" and "vehicle" in open_["error"]["came"]
     assert (await case.step(BG, "green-light", 422, **road))["error"]["code"] == "light-ends"
-    await case.step(HR, "stage", **road | {"crossings": ["Gradina"]})
-    await case.until(BG, "refused", "stage")
+    staged = (await case.step(HR, "stage", **road | {"crossings": ["Gradina"]}))["hash"]
+    while staged not in [step["hash"] for step in (await case.until(BG, "refused"))["timeline"]]:
+        await asyncio.sleep(0.02)
     other = await case.step(BG, "green-light", 422, **road | {"day": "2027-04-01"}, valid_until=until)
     assert other["error"]["code"] == "green-light-void" and "another day" in other["error"]["came"]
     await case.step(BG, "green-light", **road, valid_until=until)

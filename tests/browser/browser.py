@@ -282,6 +282,10 @@ class Tab:
         """The cookies of this person."""
         return list(self._ask("cookies"))
 
+    def add_cookie(self, name: str, value: str) -> None:
+        """Give this person a cookie of the site at `base`."""
+        self._ask("addCookie", name=name, value=value, url=self.base)
+
     def axe(self, tags: Sequence[str] = WCAG) -> list[Violation]:
         """What axe finds against WCAG 2.2 AA."""
         return [Violation(**found) for found in self._ask("axe", tags=list(tags))]

@@ -71,6 +71,7 @@ const ACTS = {
   overflow: ({ page }) => page.evaluate(tooWide),
   faults: (tab) => tab.faults.splice(0),
   requests: (tab) => tab.requests.splice(0),
+  addCookie: ({ context }, { name, value, url }) => context.addCookies([{ name, value, url }]),
   cookies: ({ context }) => context.cookies(),
   offline: ({ context }, { on }) => context.setOffline(on),
   size: ({ page }, { width, height }) => page.setViewportSize({ width, height }),

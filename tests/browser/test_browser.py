@@ -18,9 +18,19 @@ PAGE = """<!doctype html><html lang="bg"><head><meta charset="utf-8"><title>Ис
 SCRIPT = """const said = document.querySelector("#said");
 document.querySelector("button").onclick = () => { const f = new FormData(document.querySelector("form"));
   said.textContent = [f.get("n"), f.get("u"), f.get("s"), f.get("f").name].join(" "); };
-document.querySelector("#zone").textContent = new Date(0).toLocaleString() + " " + matchMedia("(prefers-color-scheme: dark)").matches;"""
-BAD = PAGE.replace("<label>Количество <input", "<label>Друго</label><div><input").replace("<h1>", "<h1 style='color: red'>")
-PAGES = {"/": PAGE, "/page.js": SCRIPT, "/icon.css": "", "/page.css": ".narrow {width: 9000px}", "/bad": BAD, "/wide": PAGE.replace("wide", "narrow")}
+document.querySelector("#zone").textContent = new Date(0).toLocaleString() + " " +
+matchMedia("(prefers-color-scheme: dark)").matches;"""
+BAD = PAGE.replace("<label>Количество <input", "<label>Друго</label><div><input").replace(
+    "<h1>", "<h1 style='color: red'>"
+)
+PAGES = {
+    "/": PAGE,
+    "/page.js": SCRIPT,
+    "/icon.css": "",
+    "/page.css": ".narrow {width: 9000px}",
+    "/bad": BAD,
+    "/wide": PAGE.replace("wide", "narrow"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +71,7 @@ def test_the_keyboard_reaches_what_the_mouse_does(tab: Tab) -> None:
 
 
 def test_what_is_not_there_is_an_error_that_names_it(tab: Tab) -> None:
-    with pytest.raises(BrowserError, match="Timeout 300ms(.|\n)*одеала"):
+    with pytest.raises(BrowserError, match=r"Timeout 300ms(.|\n)*одеала"):
         tab.see("одеала", wait=0.3)
 
 

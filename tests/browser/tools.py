@@ -1,4 +1,4 @@
-"""The tools of the browser tests: Chromium, Node.js and what npm installed; where one is missing, skipped with a reason."""
+"""The tools of the browser tests: Chromium, Node.js, what npm installed; skipped with a reason where one is missing."""
 
 import os
 import shutil

@@ -38,8 +38,10 @@ def said(*words: str, home: Path, code: int = 0) -> object:
 
 def test_every_reading_verb_prints_one_json_value(home: Path) -> None:
     for words in (
-        ["status"], ["doctor"], ["stock", "list"], ["stock", "match"], ["stock", "preview"], ["catalogue", "list"],
+        ["status"], ["doctor"], ["stock", "list"], ["stock", "levels"], ["stock", "match"],
+        ["stock", "preview"], ["catalogue", "list"],
         ["catalogue", "show", "HSHETENTF16C"], ["offer", "list"], ["search", "tent"], ["peer", "list"],
+        ["offer", "places"], ["offer", "places", "--item", "HSHETENTF16C"], ["offer", "countries"],
         ["config", "check"], ["config", "show"], ["config", "explain"], ["log", "verify"],
     ):  # fmt: skip
         run = xstock(*words, "--json", home=home)

@@ -1,4 +1,7 @@
-"""All pictures with data as they come, in two scripts, themes and widths, to be looked at: python -m tests.console.gallery OUT."""
+"""All pictures with data as they come, in two scripts, themes and widths, to be looked at.
+
+python -m tests.console.gallery OUT [NAME ...]
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,7 +11,7 @@ from pathlib import Path
 from tests.browser.browser import Browser, Theme
 from tests.browser.pages import served
 from tests.browser.tools import tools
-from xstock_node.console.pictures import flow, levels, matrix, peers, turns
+from xstock_node.console.pictures import flow, levels, matrix, outlines, peers, places, turns
 from xstock_node.console.pictures.svg import Reader
 from xstock_node.domain.counters import Counters
 
@@ -26,7 +29,7 @@ class Plain:
         said = source.format_map(params) if params else source
         return said + self.longer * (len(source) > 4)
 
-    def number(self, figure: str | int | D | None, least: int = 0) -> str:
+    def number(self, figure: str | int | D | None) -> str:
         return "–" if figure is None else f"{D(figure):,}".replace(",", "\u00a0")
 
     def span(self, seconds: int) -> str:
@@ -53,27 +56,63 @@ LEVELS = [
     levels.Level("Чували за пясък", "бр.", D(0), D(20000), D(0), D(0)),
 ]
 TENTS = Counters(
-    requested=D(300), offered=D(240), accepted=D(220), dispatched=D(200), received=D(120), damaged=D(9), short=D(3), lost_out=D(8)
+    requested=D(300),
+    offered=D(240),
+    accepted=D(220),
+    dispatched=D(200),
+    received=D(120),
+    damaged=D(9),
+    short=D(3),
+    lost_out=D(8),
 )
 BLANKETS = Counters(
-    requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10), over=D(40),
-    on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900), lost_loan=D(12),
+    requested=D(5000), offered=D(5000), accepted=D(5000), dispatched=D(5000), received=D(4990), damaged=D(10),
+    over=D(40), on_loan=D(5000), returned=D(3000), back_good=D(2400), back_damaged=D(150), given=D(900),
+    lost_loan=D(12),
 )  # fmt: skip
 TURNS = [
     turns.Turn("Палатки за 500 души, Видин", "Црвени крст Србије", "ours", -7800),
     turns.Turn("Одеяла 5 000, Лом: приемане на предложението", "Österreichisches Rotes Kreuz", "ours", 5400),
-    turns.Turn("Помпи с голям дебит за Оряхово и крайбрежните села", "Hrvatski Crveni križ – Ured za upravljanje u katastrofama", "theirs", 1500),
+    turns.Turn(
+        "Помпи с голям дебит за Оряхово и крайбрежните села",
+        "Hrvatski Crveni križ – Ured za upravljanje u katastrofama",
+        "theirs",
+        1500,
+    ),
     turns.Turn("Хигиенни комплекти", "Црвен крст на Северна Македонија", "theirs", -90_000),
     turns.Turn("Генератори 5 kVA", "Crveni krst Crne Gore", "theirs", 200_000),
     turns.Turn("Легла походни 120", "Црвени крст Србије", "nobody", None),
 ]
 COUNTRIES = ["AT", "BG", "HR", "ME", "MK", "RS"]
 ITEMS = [
-    matrix.ItemRow("Палатка семейна 16 кв.м", "бр.", dict(zip(COUNTRIES, map(D, (640, 210, 120, 14, 60, 480)), strict=True))),
+    matrix.ItemRow(
+        "Палатка семейна 16 кв.м", "бр.", dict(zip(COUNTRIES, map(D, (640, 210, 120, 14, 60, 480)), strict=True))
+    ),
     matrix.ItemRow("Одеяло, синтетично, дебело", "бр.", {"AT": D(22_000), "RS": D(125_400), "HR": D(3100)}),
     matrix.ItemRow("Комплект за хигиена за семейство от пет души", "комплекта", {"BG": D(360), "MK": D(90)}),
     matrix.ItemRow("Помпа с голям дебит", "бр.", {"HR": D(3)}),
 ]
+
+
+SPOTS = [
+    places.Spot("Црвени крст Србије", (20.46, 44.82), D(480), D(0), 4),
+    places.Spot("Видин", (22.87, 43.99), D(0), D(500), None),
+    places.Spot("Български Червен кръст, София", (23.32, 42.70), D(210), D(0), 20, True),
+    places.Spot("Österreichisches Rotes Kreuz", (16.37, 48.21), D(640), D(0), 48),
+    places.Spot("Hrvatski Crveni križ – Ured za upravljanje u katastrofama", (15.98, 45.81), D(120), D(40), 5),
+    places.Spot("Црвен крст на Република Северна Македонија", (21.43, 41.99), D(60), D(0), 120),
+    places.Spot("Crveni krst Crne Gore", (19.26, 42.44), D(0), D(90), None),
+    places.Spot("Лом", (23.24, 43.82), D(0), D(120), None),
+    places.Spot("Оряхово", (23.96, 43.73), D(0), D(60), None),
+    places.Spot("Скопје", (21.45, 42.0), D(0), D(0), None),
+]
+TRIPS = [
+    places.Trip(3, 1, "moving", "Палатки 200"),
+    places.Trip(0, 1, "promised", "Палатки 100"),
+    places.Trip(4, 6, "late", "Палатки 40"),
+    places.Trip(3, 1, "promised", "Легла 100"),
+]
+SCENE = places.Scene("палатка семейна 16 кв.м, бр.", SPOTS, TRIPS)
 
 
 def drawings(reader: Reader) -> Iterator[tuple[str, str]]:
@@ -86,24 +125,29 @@ def drawings(reader: Reader) -> Iterator[tuple[str, str]]:
     ]
     yield "flow", flow.draw_flow("flow", flows, reader)
     yield "turns", turns.draw_turns("turns", TURNS, reader)
+    land = outlines.parse((STATIC / "vendor" / "outlines.json").read_bytes())
+    yield "places", places.draw_places("places", SCENE, land, reader)
+    yield "bare", places.draw_places("bare", SCENE, outlines.Outlines(), reader)
     yield "matrix", matrix.draw_matrix("matrix", ITEMS, COUNTRIES, reader)
 
 
 def page(name: str, drawing: str) -> str:
     """A page of one picture."""
-    return f"""<!doctype html><html lang="bg"><head><meta charset="utf-8"><title>{name}</title>
+    return f"""<!doctype html><html lang="bg" data-theme="auto"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/pictures.css">
-<link rel="stylesheet" href="/page.css"></head><body><main><h1>{name}</h1>{drawing}</main></body></html>"""
+<link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/page.css"></head>
+<body><main><h1>{name}</h1>{drawing}</main></body></html>"""
 
 
-CSS = """body {font: 16px/1.4 system-ui, sans-serif; margin: 16px; background: var(--pic-paper); color: var(--pic-ink)}
+CSS = """body {font: 16px/1.4 system-ui, sans-serif; margin: 16px; background: var(--paper); color: var(--ink)}
 main {max-width: 60rem; margin: auto}"""
 
 
 def pages(reader: Reader) -> dict[str, str | bytes]:
     """The pages of all pictures, and what they are shown with."""
     found: dict[str, str | bytes] = {f"/{name}": page(name, drawing) for name, drawing in drawings(reader)}
-    return found | {"/page.css": CSS, "/pictures.css": (STATIC / "pictures.css").read_text("utf-8")}
+    styles = {f"/{name}": (STATIC / name).read_text("utf-8") for name in ("pictures.css", "tokens.css")}
+    return found | styles | {"/page.css": CSS}
 
 
 def shots(browser: Browser, out: Path, reader: Reader, wanted: Callable[[str], bool] = lambda name: True) -> None:

@@ -54,7 +54,7 @@ def test_the_lock_pins_every_package_by_its_hash(folder: Path) -> None:
 def test_the_assets_point_to_nothing_that_is_not_there() -> None:
     styles, script = (vendor() / "leaflet.css").read_text("utf-8"), (vendor() / "leaflet.js").read_text("utf-8")
     assert ".leaflet-container" in styles and "images/" not in styles
-    assert "sourceMappingURL" not in script + (vendor() / "htmx.js").read_text("utf-8")
+    assert "sourceMappingURL" not in script + (vendor() / "htmx.min.js").read_text("utf-8")
 
 
 def test_the_outlines_are_light_and_cover_the_region() -> None:

@@ -222,6 +222,7 @@ def test_two_networks_share_a_member_and_nothing_else(tmp_path: Path) -> None:
 
 def test_observers_read_and_their_offers_are_not_shown(tmp_path: Path) -> None:
     async def story(net: ChartedNet) -> None:
+        from xstock_node.services.offer_sums import CountriesAsked, PlacesAsked, countries, places
         from xstock_node.services.office import OPERATOR
         from xstock_node.services.searching import SearchRequest, search
 
@@ -235,5 +236,8 @@ def test_observers_read_and_their_offers_are_not_shown(tmp_path: Path) -> None:
         await until(lambda: size(net, BG, LogName(RO, "see.pub")) == 1)
         hits = (await search(net.office(BG), OPERATOR, SearchRequest(text="tent"))).hits
         assert [hit.node for hit in hits] == [ME]
+        for asked in (PlacesAsked(), PlacesAsked(item=hits[0].item)):
+            assert [row.node for row in await places(net.office(BG), OPERATOR, asked)] == [ME]
+        assert [row.offers for row in await countries(net.office(BG), OPERATOR, CountriesAsked())] == [1]
 
     tell(tmp_path, story)

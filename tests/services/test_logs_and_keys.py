@@ -15,7 +15,7 @@ from xstock_node.protocol.records import encode
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.services.ownlog import OwnLog
-from xstock_node.services.searching import _may_offer
+from xstock_node.services.searching import may_offer
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.storage.values import StoredOffer
 from xstock_node.testing import make_offer
@@ -141,4 +141,4 @@ def test_an_observer_s_offers_are_not_shown(tier: str, shown: bool) -> None:
     membership = SimpleNamespace(standing=lambda name: standing)
     office = SimpleNamespace(node=SimpleNamespace(networks={"see": SimpleNamespace(membership=membership)}))
     stored = SimpleNamespace(log=LogName(A, "see.pub"))
-    assert _may_offer(cast(Office, office), cast(StoredOffer, stored)) == shown
+    assert may_offer(cast(Office, office), cast(StoredOffer, stored).log) == shown

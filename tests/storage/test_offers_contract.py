@@ -166,3 +166,41 @@ async def test_audiences_are_apart(engine: Engine) -> None:
     await engine.write(lambda tx: add(tx, SAVA, 0, [make_offer(9, NOW)]), durable=True)
     assert make_offer(9, NOW).id not in await found_by(engine)
     assert await found_by(engine, log="see.sava") == [make_offer(9, NOW).id]
+
+
+async def test_offers_are_counted_by_place_and_the_newest_one_speaks_for_it(engine: Engine) -> None:
+    await shelf(engine)
+    again = make_offer(5, NOW, "Палатка", qty=(3, 0), cc="AT", place="Wien", ready=2, at=(48_200_000, 16_400_000))
+    await engine.write(lambda tx: add(tx, LOG, 2, [again]), durable=True)
+    found = await engine.read(lambda tx: tx.offers.places(query()))
+    told = [(one.log, one.at, one.offers, one.ready, records.interpret(one.line)) for one in found]
+    assert told[0] == (LOG, (48_200_000, 16_400_000), 2, 2, again)
+    assert told[1:] == [
+        (LOG, CORT.at, 1, 48, CORT),
+        (OTHER, None, 1, 0, BLANKET),
+        (OTHER, FLOUR.at, 1, FLOUR.ready, FLOUR),
+    ]
+    assert await engine.read(lambda tx: tx.offers.places(query(log="see.sava"))) == []
+    assert await engine.read(lambda tx: tx.offers.places(query(valid_after=NOW + 400 * DAY))) == []
+
+
+async def test_a_place_counts_an_exact_offer_and_not_its_coarse_twin(engine: Engine) -> None:
+    exact = make_offer(9, NOW, qty=(7, 0), at=(48_200_000, 16_400_000), of=TENT.id)
+
+    def work(tx: Transaction) -> None:
+        add(tx, LOG, 0, [TENT])
+        add(tx, SAVA, 0, [exact])
+
+    await engine.write(work, durable=True)
+    found = await engine.read(lambda tx: tx.offers.places(query(also=("see.sava",))))
+    assert [(one.log, one.offers) for one in found] == [(SAVA, 1)]
+
+
+async def test_the_items_of_most_nodes_come_first(engine: Engine) -> None:
+    await shelf(engine)
+    more = [make_offer(n, NOW, qty=(1, 0)) for n in range(10, 13)]
+    blankets = [make_offer(n, NOW, item="HSHEBLANWMED") for n in range(20, 22)]
+    await engine.write(lambda tx: add(tx, LOG, 2, [*more, *blankets[:1]]), durable=True)
+    await engine.write(lambda tx: add(tx, OTHER, 2, blankets[1:]), durable=True)
+    found = await engine.read(lambda tx: tx.offers.common_items(query(), 2))
+    assert found == ["HSHEBLANWMED", TENT.item], "of two nodes before five of one"

@@ -76,10 +76,16 @@ class TownNode:
 
 
 def warn(
-    node: NodeProcess, folder: Path, identifier: str, area: str, said: dict[str, str], kind: str = "Alert"
+    node: NodeProcess,
+    folder: Path,
+    identifier: str,
+    area: str,
+    said: dict[str, str],
+    kind: str = "Alert",
+    sent: datetime | None = None,
 ) -> None:
-    """Bring a CAP warning in: its headline by language, for one area (EMMA_ID)."""
-    sent = datetime.now(UTC)
+    """Bring a CAP warning in: its headline by language, for one area (EMMA_ID); `sent` now where it is not said."""
+    sent = sent or datetime.now(UTC)
     until = sent.replace(year=sent.year + 1)
     blocks = "".join(
         f"""<info><language>{language}</language><category>Met</category><event>{headline}</event>

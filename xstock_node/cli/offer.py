@@ -63,6 +63,30 @@ async def show(as_json: bool, home: Path | None, id_: str, node: str) -> None:
     emit(hit, as_json, lambda h: pairs((name, value) for name, value in msgspec.structs.asdict(h).items()))
 
 
+@offer.command("places")
+@click.option("--item", default="", help="Only this item of the catalogue, with its quantity.")
+@click.option("--exercise", is_flag=True, help="Also what is offered in exercises.")
+@verb
+async def places(as_json: bool, home: Path | None, item: str, exercise: bool) -> None:
+    """Where the offers of all nodes are: how many, or how much of one item."""
+    from xstock_node.services.offer_sums import PlacesAsked
+
+    async with open_session(home) as session:
+        emit(await session.call("offer.places", PlacesAsked(item=item, exercise=exercise)), as_json, _places)
+
+
+@offer.command("countries")
+@click.option("--most", default=12, type=click.IntRange(1, 40), help="So many items, those that the most nodes offer.")
+@click.option("--exercise", is_flag=True, help="Also what is offered in exercises.")
+@verb
+async def countries(as_json: bool, home: Path | None, most: int, exercise: bool) -> None:
+    """How much of the most offered items the nodes of each country offer."""
+    from xstock_node.services.offer_sums import CountriesAsked
+
+    async with open_session(home) as session:
+        emit(await session.call("offer.countries", CountriesAsked(most=most, exercise=exercise)), as_json, _countries)
+
+
 @offer.command("publish")
 @click.argument("codes", nargs=-1)
 @click.option("--release", is_flag=True, help="Also release what a person has to release: new items, larger figures.")
@@ -208,6 +232,23 @@ def _offers(views: Any) -> str:
         (marked(v.id, v.exercise), v.item, v.name, v.quantity, v.unit, v.place, v.as_of, v.valid_until) for v in views
     ]
     return table(("id", "item", "name", "quantity", "unit", "place", "as of", "valid until"), rows)
+
+
+def _places(views: Any) -> str:
+    rows = [
+        (v.node, v.country, v.place, str(v.offers), v.quantity, v.unit, f"{v.ready_hours} h", _degrees(v))
+        for v in views
+    ]
+    return table(("node", "in", "place", "offers", "quantity", "unit", "ready", "at"), rows)
+
+
+def _degrees(view: Any) -> str:
+    return "" if view.latitude is None else f"{view.latitude:.2f},{view.longitude:.2f}"
+
+
+def _countries(views: Any) -> str:
+    rows = [(v.item, v.country, v.quantity, v.unit, str(v.offers)) for v in views]
+    return table(("item", "in", "quantity", "unit", "offers"), rows)
 
 
 def _published(result: Any) -> str:

@@ -77,6 +77,14 @@ async def preview(
         raise click.exceptions.Exit(1)
 
 
+@stock.command("levels")
+@verb
+async def levels(as_json: bool, home: Path | None) -> None:
+    """The own stock of each item against its minimum: what is free, committed, and may be shared."""
+    async with open_session(home) as session:
+        emit(await session.call("stock.levels"), as_json, views.level_table)
+
+
 @stock.command("list")
 @verb
 async def list_(as_json: bool, home: Path | None) -> None:

@@ -149,3 +149,9 @@ def decided(result: Any) -> str:
         rejected=result.rejected,
     )
     return "\n".join([head, *result.not_done])
+
+
+def level_table(views: Any) -> str:
+    """The stock of each item against its minimum."""
+    rows = [(v.item, v.on_hand, v.minimum, v.lacking, v.committed, v.shareable, v.unit) for v in views]
+    return table(("item", "on hand", "minimum", "lacking", "committed", "shareable", "unit"), rows)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from markupsafe import Markup
 
 from xstock_node.console.form import Form
 
@@ -33,6 +34,7 @@ class Told(NamedTuple):
 
 
 Act = Callable[["Visit", Form], Awaitable[Go | Again | Told]]
+Draw = Callable[["Visit", Any], Markup]
 
 
 class Field(NamedTuple):
@@ -111,6 +113,8 @@ class Page(NamedTuple):
     asks: type[msgspec.Struct] | None = None
     acts: Mapping[str, Act] = {}
     tables: Mapping[str, Table] = {}
+    draws: Mapping[str, Draw] = {}
+    """Pictures of the page by name, drawn of its view: `picture(name)` in its template."""
     group: str = ""
     open: bool = False
     files: int = 0

@@ -5,8 +5,10 @@ from typing import Final
 from xstock_node.console.views import agreements, alerts, catalogue, duty, events, node, peers, planning, stock
 from xstock_node.console.views.account import ACCOUNT
 from xstock_node.console.views.ask import ASK
+from xstock_node.console.views.countries import COUNTRIES
 from xstock_node.console.views.desk import DESK
 from xstock_node.console.views.jumping import JUMP
+from xstock_node.console.views.map import MAP
 from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, FILE, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
@@ -26,6 +28,8 @@ HELP: Final = (
     planning.PLAN,
     SEARCH,
     OFFER,
+    MAP,
+    COUNTRIES,
     duty.DUTY,
 )
 STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)

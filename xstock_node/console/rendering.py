@@ -45,6 +45,7 @@ class Rendering:
             problem=visit.problem,
             once=secrets.token_hex(16),
             cell=lambda row, column: cell(visit, row, column),
+            picture=lambda name: page.draws[name](visit, view),
             **more,
         )
 

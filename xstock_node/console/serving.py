@@ -12,6 +12,7 @@ from xstock_node.console import guard
 from xstock_node.console.device import caller_of
 from xstock_node.console.downloads import download
 from xstock_node.console.form import converted
+from xstock_node.console.ground import ground
 from xstock_node.console.languages import BY_CODE, language_of
 from xstock_node.console.page import Again, Go, Page, Told
 from xstock_node.console.pages import ERROR, FILE, PAGES, RESENT
@@ -55,6 +56,7 @@ class Console:
         router.add_get("/", self._guarded(PAGES[0], _home))
         router.add_get("/file/{name}", self._guarded(FILE, self._file))
         router.add_get("/live", self._live)
+        router.add_get("/outlines.json", self._guarded(PAGES[0], self._outlines))
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
 
     def app(self) -> web.Application:
@@ -151,6 +153,13 @@ class Console:
 
     async def _file(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         return await download(visit, request.match_info["name"], dict(request.query))
+
+    async def _outlines(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
+        """The operator's own outlines of the map."""
+        found = ground(self._office.home)
+        if not found.is_own or found.file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=found.file.read_bytes(), content_type="application/geo+json")
 
     async def _sent(self, visit: Visit, page: Page, request: web.Request) -> web.Response:
         form = await read_form(request, page.files)

@@ -329,6 +329,12 @@ WAY: Final = {
     "link": mark("a one-time code"),
     "code": mark("a code of a paper"),
 }
+TRIP: Final = {
+    "asked": mark("asked"),
+    "promised": mark("promised"),
+    "moving": mark("on the way"),
+    "late": mark("late"),
+}
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": STATE,
     "step": STEP,
@@ -341,6 +347,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "severity": SEVERITY,
     "counter": COUNTER,
     "side": SIDE,
+    "way": WAY,
+    "trip": TRIP,
     "warning": WARNING,
     "refusal": REFUSAL,
     "topic": TOPIC,
@@ -348,5 +356,4 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "attachment": ATTACHMENT,
     "finding": FINDING,
     "done": DONE,
-    "way": WAY,
 }

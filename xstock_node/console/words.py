@@ -129,12 +129,24 @@ class Words:
         said = [format_unit(n, unit, "short", locale=self.locale) for n, unit in parts if n][:2]
         return " ".join(said) or self.say("less than a minute")
 
+    def goods(self, lines: str) -> str:
+        """Lines as operations tell them ("40 H87 CODE, ..."), with names of units and goods."""
+        return ", ".join(self._goods(*line.split(" ", 2)) for line in lines.split(", ") if line.count(" ") >= 2)
+
+    def _goods(self, quantity: str, unit: str, item: str) -> str:
+        return f"{self.amount(quantity, unit)} {self.item(item)}"
+
+    def ahead(self, moment: str | int) -> int:
+        """In how many seconds a moment is; below zero in the past, zero for what is none."""
+        found = _moment(moment)
+        return int(found.timestamp()) - self.now if found else 0
+
     def distance(self, moment: str | int) -> str:
         """How far ahead or behind a moment is, in words."""
         found = _moment(moment)
         if found is None:
             return ""
-        ahead = int(found.timestamp()) - self.now
+        ahead = self.ahead(moment)
         return (
             self.say("in {span}", span=self.span(ahead))
             if ahead >= 0

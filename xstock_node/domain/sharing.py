@@ -36,7 +36,16 @@ from xstock_node.domain.share_rules import (
 )
 from xstock_node.domain.units import UnitError, convert, exact
 
-__all__ = ["KeepBack", "NotOffered", "Proposal", "ProposedOffer", "ShareRules", "SharedLine", "propose"]
+__all__ = [
+    "KeepBack",
+    "NotOffered",
+    "Proposal",
+    "ProposedOffer",
+    "ShareRules",
+    "SharedLine",
+    "local_minimum",
+    "propose",
+]
 
 NEVER: Final = "9999-12-31"
 _NEW: Final = frozenset({"new", "neu", "nov", "novo", "nova", "nou", "novi"})
@@ -140,11 +149,11 @@ def _spare_by_place(lots: list[Judged], item: Item, minimums: Minimums) -> dict[
     spare = {}
     for place, there in by_place.items():
         on_hand = sum((one.quantity for one in there), Decimal(0))
-        spare[place] = on_hand - min(on_hand, _minimum(place, there, item, minimums))
+        spare[place] = on_hand - min(on_hand, local_minimum(place, there, item, minimums))
     return spare
 
 
-def _minimum(place: str | None, there: list[Judged], item: Item, minimums: Minimums) -> Decimal:
+def local_minimum(place: str | None, there: list[Judged], item: Item, minimums: Minimums) -> Decimal:
     """The level of the catalogue code or, when larger, those of the local codes together."""
     local: dict[str, Decimal] = {}
     for one in there:

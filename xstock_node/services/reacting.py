@@ -1,6 +1,7 @@
 """Reacting: what the node does by itself in operations, each time as a step that it signs.
 
 - it confirms an acceptance while the hold stands: a person released the offer, and the bound is checked once more;
+- it lets go what nobody had accepted once the requester stood down: the hold ends, and nothing is taken from anybody;
 - it signs the end of a hold that ran out before an acceptance was seen: nothing follows from a clock alone;
 - it sends what everybody had signed when a crash came between, and expects no further signature;
 - where the settings say so, it tells those who promised nothing that a request is covered;
@@ -16,7 +17,7 @@ import msgspec
 
 from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
-from xstock_node.domain.operations import State
+from xstock_node.domain.operations import BEFORE, State
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import approving, asking, dossier, gates, links, operating
 from xstock_node.services.accounting import hash_acts
@@ -128,7 +129,7 @@ class Reacting:
             for row in tx.cases.all(network):
                 if row.supplier == own and (cases is None or row.id in cases):
                     held = dossier.read(tx, row)
-                    if held.state() in (State.OFFERED, State.STANDBY):
+                    if held.state() in BEFORE | {State.OFFERED}:
                         found.append((row.id, held.operation()))
         return found
 
@@ -139,6 +140,8 @@ class Reacting:
         if accepted and (not operation.hold_until or now <= operation.hold_until):
             said = msgspec.to_builtins(accepted[-1].body)
             draft = Draft(case, "confirm", {k: said[k] for k in ("terms", "lines", "due") if k in said})
+        elif not accepted and (stood_down := [e for e in operation.proposals if e.verb == "cancel"]):
+            draft = Draft(case, "cancelled", {"reason": stood_down[-1].body.reason})
         elif not accepted and operation.hold_until and now > operation.hold_until:
             draft = Draft(case, "expire", {"reason": "hold-ended"})
         if draft is None:

@@ -5,6 +5,7 @@ import msgspec
 from xstock_node.domain.folding import words
 from xstock_node.domain.search import OfferQuery, Order, ask, relevance
 from xstock_node.protocol import limits
+from xstock_node.protocol.names import LogName
 from xstock_node.protocol.records import Offer, Reserve, interpret
 from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import OfferId, figure
@@ -101,7 +102,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
     by_relevance = request.order is Order.RELEVANCE
     query = OfferQuery(
         log=office.node.log.log,
-        also=_other_logs(office, request.exercise),
+        also=other_logs(office, request.exercise),
         words=typed,
         codes=codes,
         item=request.item,
@@ -119,7 +120,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         skip=0 if by_relevance else skip,
     )
     found = await office.node.engine.read(lambda tx: tx.offers.search(query))
-    shown = [stored for stored in found if _may_offer(office, stored)]
+    shown = [stored for stored in found if may_offer(office, stored.log)]
     pairs = [(stored, offer) for stored in shown if isinstance(offer := interpret(stored.line), Offer)]
     if by_relevance:
         wanted = tuple(words(request.text))
@@ -171,7 +172,7 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
     )
 
 
-def _other_logs(office: Office, exercise: bool) -> tuple[str, ...]:
+def other_logs(office: Office, exercise: bool) -> tuple[str, ...]:
     """The other log names that are searched: those of further networks, and audiences; of exercises where asked for."""
     own = office.node.log.is_exercise
     networks = [n for n in office.node.networks.values() if own or exercise or not n.shared.is_exercise]
@@ -182,10 +183,10 @@ def _other_logs(office: Office, exercise: bool) -> tuple[str, ...]:
     return tuple(sorted(found - {office.node.log.log}))
 
 
-def _may_offer(office: Office, stored: StoredOffer) -> bool:
+def may_offer(office: Office, log: LogName) -> bool:
     """Observers read and offer nothing (xs1 14.10)."""
-    network = office.node.networks.get(stored.log.network)
-    standing = network.membership.standing(stored.log.node) if network else None
+    network = office.node.networks.get(log.network)
+    standing = network.membership.standing(log.node) if network else None
     return standing is None or standing.tier != "observer"
 
 

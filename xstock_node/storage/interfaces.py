@@ -21,6 +21,7 @@ from xstock_node.storage.values import (
     Indexed,
     Invite,
     LogState,
+    OffersAt,
     Outgoing,
     PeerState,
     SealedMail,
@@ -123,6 +124,14 @@ class Offers(Protocol):
     def get(self, log: LogName, offer_id: str) -> StoredOffer | None: ...
     def of_log(self, log: LogName) -> list[StoredOffer]: ...
     def search(self, query: OfferQuery) -> list[StoredOffer]: ...
+    def places(self, query: OfferQuery) -> list[OffersAt]:
+        """How much is offered where, by log and place; of the query only the logs and `valid_after` count."""
+        ...
+
+    def common_items(self, query: OfferQuery, most: int) -> list[str]:
+        """The codes of which the most nodes offer some, of the same part of the query."""
+        ...
+
     def count(self, log: LogName, now: int) -> int: ...
 
 

@@ -62,6 +62,18 @@ class StoredOffer(NamedTuple):
     heard: int
 
 
+class OffersAt(NamedTuple):
+    """So many offers of a log at one coarse place (microdegrees, None where none is told), the newest one's line, and
+    in how many hours the first of them is ready.
+    """
+
+    log: LogName
+    at: tuple[int, int] | None
+    offers: int
+    ready: int
+    line: bytes
+
+
 class StoredNote(NamedTuple):
     """A note of the journal at its position; `subject` is its kind and what it is about, such as `head <log>`."""
 

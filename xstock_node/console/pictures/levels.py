@@ -63,9 +63,10 @@ def draw_levels(key: str, levels: Sequence[Level], reader: Reader) -> str:
 def twin(levels: Sequence[Level], reader: Reader) -> Twin:
     """The table of the picture."""
     say, number = reader.say, reader.number
-    headings = [
-        say(word) for word in ("Item", "Unit", "On hand", "Minimum", "Committed", "Shareable", "Kept back", "Lacking")
-    ]
+    headings = (
+        *(say("Item"), say("Unit"), say("On hand"), say("Minimum")),
+        *(say("Committed"), say("Shareable"), say("Kept back"), say("Lacking")),
+    )
     rows = [
         (x.item, x.unit, *map(number, (x.on_hand, x.minimum, x.committed, x.shareable, x.kept, x.lacking)))
         for x in levels
@@ -76,7 +77,7 @@ def twin(levels: Sequence[Level], reader: Reader) -> Twin:
 def _drawing(key: str, levels: Sequence[Level], room: float, reader: Reader) -> Drawn:
     say = reader.say
     meanings = [
-        Entry("bar", "part committed", say("committed")),
+        Entry("bar", "part committed", say("committed"), hatch(key, "full")),
         Entry("bar", "part shareable", say("shareable")),
         Entry("bar", "part kept", say("kept back"), hatch(key, "up")),
         Entry("pointer", "minimum", say("minimum")),
@@ -143,7 +144,8 @@ def _bar(key: str, level: Level, y: float, left: float, room: float) -> list[str
     )
     for name, quantity in sums:
         wide = float(quantity) * scale
-        fill = hatch(key, "up") if name == "kept" else None
+        kind = {"kept": "up", "committed": "full"}.get(name)
+        fill = hatch(key, kind) if kind else None
         if wide > 0:
             parts.append(
                 tag("rect", x=at, y=y, width=max(wide - 1.0, 1.0), height=BAR, class_=f"part {name}", fill=fill)

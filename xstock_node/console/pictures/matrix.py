@@ -63,7 +63,7 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
     parts, y = [], 0.0
     for start in range(0, len(countries), beside):
         block = countries[start : start + beside]
-        step = min((room - left) / len(block), wide * 1.6)
+        step = min((room - left) / len(block), wide * 2.2)
         drawn = _block(rows, block, y, room, left, step, reader)
         parts += drawn.parts
         y = drawn.height + 14.0
@@ -73,7 +73,7 @@ def _drawing(rows: Sequence[ItemRow], countries: Sequence[str], room: float, rea
 def _column(rows: Sequence[ItemRow], countries: Sequence[str], reader: Reader) -> float:
     """The room of a column: of the widest figure or name."""
     figures = (width(reader.number(n), SMALL) for row in rows for n in row.by_country.values())
-    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 6.0
+    return max([LARGEST, *figures, *(width(country, SMALL, True) for country in countries)]) + 5.0
 
 
 def _block(
@@ -83,7 +83,7 @@ def _block(
         lines_at(left + step * (n + 0.5), top, [country], SMALL, "strong", "middle")
         for n, country in enumerate(countries)
     ]
-    y = top + height(1, SMALL) + 6.0
+    y = top + height(1, SMALL) + 5.0
     for row in rows:
         name = wrapped(f"{row.item} ({row.unit})", (left or room) - 12.0, TEXT)
         above = 0.0 if left else height(len(name), TEXT) + 2.0

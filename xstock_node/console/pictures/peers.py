@@ -97,7 +97,9 @@ def _words(peer: Peer, reader: Reader) -> str:
 def _row(
     peer: Peer, words: str, y: float, room: float, left: float, track: tuple[float, float], beside: bool
 ) -> tuple[list[str], float, float]:
-    """A row that begins at `y`, its height, and where its track lies: name and words beside the track, or above it where there is no room beside."""
+    """A row that begins at `y`, its height, and where its track lies: words beside the track, or above it where there
+    is no room beside.
+    """
     class_ = f"is-{peer.stand}"
     if beside:
         name, said = wrapped(peer.title, left - GAP + 1, TEXT), wrapped(words, room - track[1] - 22.0, SMALL)

@@ -21,7 +21,7 @@ class Reader(Protocol):
         """A source string in the reader's language, filled."""
         ...
 
-    def number(self, figure: str | int | Decimal | None, least: int = 0) -> str:
+    def number(self, figure: str | int | Decimal | None) -> str:
         """A figure with the reader's own marks."""
         ...
 
@@ -94,7 +94,8 @@ def picture(drawn: Drawn, key: str, title: str, about: str) -> str:
 
 def both(key: str, narrow: str, wide: str) -> str:
     """The drawings for a phone and for the rest in one figure; the style sheet shows the one that fits."""
-    return f'<div class="pictures" id="{escape(key)}"><div class="narrow">{narrow}</div><div class="wide">{wide}</div></div>'
+    inside = tag("div", narrow, class_="narrow") + tag("div", wide, class_="wide")
+    return tag("div", inside, class_="pictures", id=key)
 
 
 HATCHES: Final = {
@@ -103,27 +104,23 @@ HATCHES: Final = {
     "cross": "M0 3H6M3 0V6",
     "flat": "M0 3H6",
     "left": "M0 1H3M3 4H6",
+    "full": "M0 6L6 0M-1 1L1 -1M5 7L7 5",
 }
 
 
 def hatching(key: str, class_: str = "") -> str:
-    """Patterns of lines, to be filled in by `hatch(key, kind)`."""
-    found = [
-        tag(
-            "pattern",
-            tag("path", d=d, class_=f"hatch {kind} {class_}".strip()),
-            id=f"{key}-{kind}",
-            width=6.0,
-            height=6.0,
-            patternUnits="userSpaceOnUse",
-        )
-        for kind, d in HATCHES.items()
-    ]
-    return tag("defs", *found)
+    """Patterns of lines, to be filled in by `hatch(key, kind)`; those of `full` lie on a dark ground."""
+    return tag("defs", *(_pattern(f"{key}-{kind}", kind, class_) for kind in HATCHES))
+
+
+def _pattern(id_: str, kind: str, class_: str) -> str:
+    ground = [tag("rect", width=6.0, height=6.0, class_="hatch-ground")] if kind == "full" else []
+    lines = tag("path", d=HATCHES[kind], class_=f"hatch {kind} {class_}".strip())
+    return tag("pattern", *ground, lines, id=id_, width=6.0, height=6.0, patternUnits="userSpaceOnUse")
 
 
 def hatch(key: str, kind: str) -> str:
-    """The value of `fill` for one of the patterns: up, down, cross, flat."""
+    """The value of `fill` for one of the patterns: up, down, cross, flat, left, full."""
     return f"url(#{key}-{kind})"
 
 
@@ -134,7 +131,8 @@ def mark(kind: str, x: float, y: float, size: float, class_: str) -> str:
     if kind == "square":
         return tag("rect", x=x - size * 0.9, y=y - size * 0.9, width=size * 1.8, height=size * 1.8, class_=class_)
     if kind == "cross":
-        d = f"M{figure(x - size)} {figure(y - size)}l{figure(2 * size)} {figure(2 * size)}m0 {figure(-2 * size)}l{figure(-2 * size)} {figure(2 * size)}"
+        long = figure(2 * size)
+        d = f"M{figure(x - size)} {figure(y - size)}l{long} {long}m0 -{long}l-{long} {long}"
         return tag("path", d=d, class_=class_)
     corners = {
         "triangle": [(x, y - size * 1.15), (x + size * 1.1, y + size * 0.8), (x - size * 1.1, y + size * 0.8)],

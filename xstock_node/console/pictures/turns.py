@@ -1,4 +1,4 @@
-"""Whose turn it is: open operations by who has to act, on a line of time around now; what is overdue in red and marked."""
+"""Whose turn it is: open operations by who has to act, around now; overdue ones are red and marked."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -157,7 +157,7 @@ def _at(seconds: int, line: tuple[float, float]) -> float:
 
 
 def _scale(line: tuple[float, float], top: float, spans: Sequence[tuple[float, float]], reader: Reader) -> list[str]:
-    """The line of now and ticks around it, over these heights; words that would touch what stands there are left out."""
+    """The line of now and ticks around it, over these heights; words that would touch others are left out."""
     marks = [(0, reader.say("now"))]
     for seconds in TICKS:
         marks += [(seconds, "+" + reader.span(seconds)), (-seconds, "−" + reader.span(seconds))]

@@ -92,7 +92,7 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
         needed_by=moment,
         looked=looked,
         said=outlook.said if outlook else [],
-        seen=_mark(lines, moment, form),
+        seen=_mark(lines, form),
         ready=settled,
     )
 
@@ -110,7 +110,7 @@ async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str]) 
         found.setdefault(row.node, []).append(row)
     own = visit.office.node.identity.name
     everybody = await visit.ask("network.members", NetworkName())
-    members = [one.name for one in everybody if one.name != own and one.state == "member"]
+    members = [one.name for one in everybody if one.name != own and one.state in ("live", "review")]
     covers = {name: len({row.line for row in rows if not row.why}) for name, rows in found.items()}
     names = sorted(dict.fromkeys([*found, *members]), key=lambda name: -covers.get(name, 0))
     return [
@@ -134,10 +134,10 @@ async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Mom
     return found
 
 
-def _mark(lines: list[TypedLine], moment: Moment, form: Form) -> str:
-    """A mark of what the reader is shown: it differs where anything of it does."""
+def _mark(lines: list[TypedLine], form: Form) -> str:
+    """A mark of the figures, the place and the time that the reader is shown in words; it differs where they do."""
     said = [[line.item, line.quantity, line.subs] for line in lines]
-    told: list[Any] = [said, sorted(form.all("to")), form.text("place"), form.text("country"), form.all("terms")]
+    told: list[Any] = [said, *(form.text(name) for name in ("place", "country", "needed_by", "needed_by_within"))]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
@@ -173,7 +173,7 @@ async def _send(visit: Visit, form: Form) -> Go | Again:
     catalogue = await visit.office.catalogue()
     lines = lines_of(form, catalogue)
     moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
-    if any(line.doubt for line in lines) or moment.doubt or form.text("seen") != _mark(lines, moment, form):
+    if any(line.doubt for line in lines) or moment.doubt or form.text("seen") != _mark(lines, form):
         return Again(form)
     if not form.all("to"):
         raise Refusal("no-member", "at least one node to ask", "none was chosen", "choose who is asked", 2)

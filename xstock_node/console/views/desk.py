@@ -1,7 +1,9 @@
 """Desk: what a duty officer has to see first: warnings, what waits and for whom, open needs, who is silent."""
 
 import msgspec
+from markupsafe import Markup
 
+from xstock_node.console.drawings import draw_turns
 from xstock_node.console.form import Form
 from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
@@ -53,6 +55,11 @@ async def _take(visit: Visit, form: Form) -> Go:
     return Go("/desk", "duty.take")
 
 
+def _turns(visit: Visit, view: DeskView) -> Markup:
+    due = {one.case: one.answer_by for one in view.waiting if one.case and one.answer_by}
+    return draw_turns(view.operations, due, visit.office.node.identity.name, visit.words)
+
+
 OPERATIONS = Table(
     mark("Live operations"),
     (
@@ -73,6 +80,7 @@ DESK = Page(
     "see",
     _desk,
     acts={"take": _take},
+    draws={"turns": _turns},
     tables={
         "operations": OPERATIONS,
         "waiting": Table(

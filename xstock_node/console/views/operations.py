@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from xstock_node.console.drawings import draw_flow
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.step_forms import StepForm, fields_of, forms_of
@@ -176,4 +177,5 @@ OPERATION = Page(
             mark("Nothing is attached."),
         ),
     },
+    draws={"flow": lambda visit, view: draw_flow(view.operation, visit.words)},
 )

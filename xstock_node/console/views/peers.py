@@ -3,6 +3,7 @@
 import msgspec
 
 from xstock_node.console.acts import routed, told
+from xstock_node.console.drawings import draw_peers
 from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
@@ -80,6 +81,7 @@ PEERS = Page(
             "operate",
         ),
     ),
+    draws={"peers": lambda visit, view: draw_peers(view.peers, visit.words)},
     group="partners",
     shape="plain",
 )

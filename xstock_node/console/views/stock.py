@@ -5,11 +5,14 @@ from decimal import Decimal
 import msgspec
 
 from xstock_node.console.acts import routed, told
+from xstock_node.console.drawings import draw_levels
 from xstock_node.console.form import Form
 from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.units import base_unit_of
+from xstock_node.services.errors import Refusal
+from xstock_node.services.levels import LevelView
 from xstock_node.services.offer_views import OfferIds, OfferView, PreviewResult
 from xstock_node.services.sources import SourceView
 from xstock_node.services.stock_lines import LineView
@@ -42,9 +45,10 @@ class StockRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockView(msgspec.Struct, frozen=True, kw_only=True):
-    """The own stock; `more` lines follow."""
+    """The own stock; `more` lines follow. `levels` are told to who sees the stock of all places."""
 
     query: StockQuery
+    levels: list[LevelView]
     sources: list[SourceView]
     lines: list[StockRow]
     more: bool
@@ -78,11 +82,22 @@ async def _stock(visit: Visit, asked: StockQuery) -> StockView:
     rows = [row for row in map(_row, await visit.ask("stock.list")) if wanted in f"{row.name} {row.item}".casefold()]
     return StockView(
         query=asked,
+        levels=await _levels(visit),
         sources=await visit.ask("stock.sources"),
         lines=rows[asked.skip : asked.skip + A_PAGE],
         more=len(rows) > asked.skip + A_PAGE,
         next=asked.skip + A_PAGE,
     )
+
+
+async def _levels(visit: Visit) -> list[LevelView]:
+    try:
+        found: list[LevelView] = await visit.ask("stock.levels")
+    except Refusal as refusal:
+        if refusal.code != "forbidden":
+            raise
+        return []
+    return found
 
 
 STOCK = Page(
@@ -98,6 +113,7 @@ STOCK = Page(
         "remove": routed("stock.remove", "/stock"),
         "sync": routed("stock.sync", "/stock"),
     },
+    draws={"levels": lambda visit, view: draw_levels(view.levels, visit.words)},
     tables={
         "sources": Table(
             mark("Where it comes from"),

@@ -14,7 +14,7 @@ import msgspec
 from xstock_node.domain.search import OfferQuery, Order, filter_word
 from xstock_node.protocol.names import LogName
 from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
-from xstock_node.storage.values import Indexed, StoredOffer
+from xstock_node.storage.values import Indexed, OffersAt, StoredOffer
 
 _INSERT = (
     "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key, twin)"
@@ -97,6 +97,28 @@ class SqliteOffers:
         rows = self._db.execute(sql, (*values, *order_values, query.limit, query.skip))
         return [self._stored(row) for row in rows]
 
+    def places(self, query: OfferQuery) -> list[OffersAt]:
+        where, values = _live(query)
+        sql = (
+            "select g.log, g.lat, g.lon, g.offers, g.ready, r.line from ("
+            "select max(o.ref) as newest, o.log, o.lat, o.lon, count(*) as offers, min(o.ready) as ready"
+            f" from offer o join log l on l.ref = o.log where {where}"
+            " group by o.log, o.lat, o.lon) g join offer n on n.ref = g.newest join record r on r.pos = n.pos"
+            " order by g.offers desc, g.newest"
+        )
+        return [
+            OffersAt(self._logs.name(ref), None if lat is None else (lat, lon), offers, ready, line)
+            for ref, lat, lon, offers, ready, line in self._db.execute(sql, values)
+        ]
+
+    def common_items(self, query: OfferQuery, most: int) -> list[str]:
+        where, values = _live(query)
+        sql = (
+            f"select o.item from offer o join log l on l.ref = o.log where {where} and o.item <> ''"
+            " group by o.item order by count(distinct o.log) desc, count(*) desc, o.item limit ?"
+        )
+        return [row[0] for row in self._db.execute(sql, (*values, most))]
+
     def _stored(self, row: tuple[int, int, bytes, int, int, int]) -> StoredOffer:
         ref, pos, line, asof, exp, heard = row
         return StoredOffer(self._logs.name(ref), pos - (ref << SHIFT), line, asof, exp, heard)
@@ -117,6 +139,13 @@ def _row(number: int, ref: int, base: int, found: Indexed) -> tuple[object, ...]
     amount = offer.qty[0] * 10.0 ** offer.qty[1]
     place = (lat, lon, offer.src, offer.asof, offer.exp, found.key)
     return (number, ref, base + found.index, offer.id, offer.item, amount, offer.ready, *place, offer.of)
+
+
+def _live(query: OfferQuery) -> tuple[str, list[Any]]:
+    """The condition for what lives in the logs of a query, without a coarse offer whose exact twin is held."""
+    logs = (query.log, *query.also)
+    marks = ", ".join("?" for _ in logs)
+    return f"o.exp > ? and l.log in ({marks}) and {_NO_TWIN}", [query.valid_after, *logs]
 
 
 def _match(query: OfferQuery) -> str:
