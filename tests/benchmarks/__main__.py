@@ -1,6 +1,6 @@
 """`make bench`: all figures as JSON lines, each beside the floor measured in the same run.
 
-`make bench BENCH="cold publish"` runs some: publish, cold, propagation, idle, search, plan, memory.
+`make bench BENCH="cold publish"` runs some: publish, cold, propagation, idle, search, plan, console, memory.
 """
 
 import subprocess
@@ -9,10 +9,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import cold_sync, corpus, floor, planning, propagation, publishing, searching, shared_sync
+from tests.benchmarks import (
+    cold_sync,
+    console,
+    corpus,
+    floor,
+    planning,
+    propagation,
+    publishing,
+    searching,
+    shared_sync,
+)
 from tests.benchmarks.measure import report, resident_mb
 
-ALL = ("publish", "cold", "propagation", "idle", "search", "plan", "memory")
+ALL = ("publish", "cold", "propagation", "idle", "search", "plan", "console", "memory")
 
 
 def main(chosen: list[str]) -> None:
@@ -39,6 +49,8 @@ def main(chosen: list[str]) -> None:
         searching.run(1_000_000)
     if "plan" in wanted:
         planning.run()
+    if "console" in wanted:
+        console.run()
     if "memory" in wanted:
         serve_memory()
 

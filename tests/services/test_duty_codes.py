@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.services.sign_in_desk import BG, HERE, Desk, open_desk
+from tests.services.sign_in_desk import BG, HERE, PASSWORD, Desk, open_desk
 from xstock_node.domain.rights import Role
 from xstock_node.protocol import limits
 from xstock_node.services import duty_codes, duty_desk, links, people, sessions, signing_in
@@ -142,12 +142,10 @@ async def test_codes_lie_nowhere_in_the_database_and_equal_ones_differ_by_their_
 async def test_guessing_paper_codes_waits_and_leaves_the_password_open(desk: Desk) -> None:
     await printed(desk)
     counter = await desk.with_password("ana")
-    for at in range(limits.SIGN_INS_A_NAME):
+    for at in range(limits.SIGN_INS_A_NAME["code"][1]):
         assert await refused(desk, "ana", "ABCDEFGH", Caller("", f"192.0.2.{at}")) == "bad-sign-in"
     assert await refused(desk, "ana", "ABCDEFGH", Caller("", "203.0.113.9")) == "too-many"
     code = counter.at(desk.clock.time)
-    from tests.services.sign_in_desk import PASSWORD
-
     assert await desk.by_password("ana", PASSWORD, code)
 
 

@@ -5,19 +5,23 @@ import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.services.sign_in_desk import BG, HERE, OTHER, PASSWORD, Desk, open_desk
 from xstock_node.domain.rights import DAY, Role
 from xstock_node.protocol import limits
 from xstock_node.services import links, own_ways, people, sessions, signing_in
+from xstock_node.services.credentials import CREDENTIALS, Password, ways_of
 from xstock_node.services.errors import Refusal
 from xstock_node.services.links import LinkRequest
 from xstock_node.services.office import OPERATOR
 from xstock_node.services.people import PersonRequest
 from xstock_node.services.signing_in import Caller
 
+A_NAME = limits.SIGN_INS_A_NAME["password"][1]
 ELSEWHERE = Caller("curl", "198.51.100.7")
 
 
@@ -109,12 +113,22 @@ async def test_who_guesses_waits_longer_and_longer_and_no_other_way_is_closed(de
     assert (await refusal(desk, "ana", "wrong", "1", ELSEWHERE)).code == "too-many", "four seconds now"
 
 
+async def test_a_flood_of_wrong_codes_closes_no_way_that_cannot_be_guessed(desk: Desk) -> None:
+    link = await links.make_link(desk.office, OPERATOR, LinkRequest(name="ana"))
+    for at in range(200):
+        with pytest.raises(Refusal) as refused:
+            await signing_in.by_code(desk.office, HERE, "", f"wrong{at}")
+        assert refused.value.code == "bad-sign-in"
+    assert await desk.name_of(await signing_in.by_code(desk.office, HERE, "", link.code)) == "ana"
+    assert next(act.detail for act in await desk.acts("user.sign-in.refused")) == "link, 128 in a row"
+
+
 async def test_many_places_together_get_few_tries_at_a_name(desk: Desk) -> None:
     await desk.with_password("ana")
     codes = []
-    for at in range(limits.SIGN_INS_A_NAME + 5):
+    for at in range(A_NAME + 5):
         codes.append((await refusal(desk, "ana", "wrong", "1", Caller("", f"203.0.113.{at}"))).code)
-    assert codes.count("bad-sign-in") == limits.SIGN_INS_A_NAME and codes[-1] == "too-many"
+    assert codes.count("bad-sign-in") == A_NAME and codes[-1] == "too-many"
     assert (await refusal(desk, "eva", "wrong", "1")).code == "bad-sign-in", "another name"
 
 
@@ -207,3 +221,23 @@ async def test_too_many_at_once_are_told_to_come_again(desk: Desk) -> None:
     assert sorted(one.code for one in found if isinstance(one, Refusal)) == (
         ["bad-sign-in"] * limits.SIGN_IN_AT_ONCE + ["too-many"] * 3
     )
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await desk.with_password("ana")
+    checked = desk.office.door.slow
+
+    async def slow(*given: Any) -> Any:
+        found = await checked(*given)
+        await desk.office.node.engine.write(_with_another_password, durable=True)
+        return found
+
+    monkeypatch.setattr(desk.office.door, "slow", slow)
+    assert (await refusal(desk, "ana", PASSWORD, counter.at(desk.clock.time))).code == "bad-sign-in"
+
+
+def _with_another_password(tx: Any) -> None:
+    ways = ways_of(tx, "ana")
+    CREDENTIALS.put(tx, "ana", msgspec.structs.replace(ways, password=Password(hash="another", made=1)), 1)

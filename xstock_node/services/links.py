@@ -103,6 +103,12 @@ async def enter(office: Office, actor: Actor, request: EnterRequest) -> TokenVie
     return await office.node.engine.write(work, durable=True)
 
 
+def is_known(tx: Transaction, code: str) -> bool:
+    """Whether a code is some person's."""
+    wanted = people.hash_of(_letters(code))
+    return any(one.link is not None and one.link.hash == wanted for one in PEOPLE.list(tx))
+
+
 def open_session(office: Office, tx: Transaction, secret: str, code: str, device: str) -> None:
     """Begin a session of the console for who brings a code; it holds no longer than the token would, with its scope."""
     now, wanted = office.node.clock.now(), people.hash_of(_letters(code))

@@ -5,6 +5,7 @@ Tries stand in the list of acts when they are the first, second, fourth, eighth 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -73,10 +74,10 @@ async def by_code(office: Office, caller: Caller, name: str, code: str) -> str:
     """The secret of a new session for a code: of a paper and the name that stands on it, or a one-time code alone."""
     if duty_codes.looks_like_one(code):
         return await _by_paper(office, caller, name, duty_codes.letters(code))
-    lane = Lane("link", "", caller.origin)
-    office.door.tries.expect(lane, office.node.clock.steady())
-    secret = sessions.new_secret(office)
-    await _through(office, lane, lambda tx: links.open_session(office, tx, secret, code[:64], caller.device))
+    secret, typed = sessions.new_secret(office), code[:64]
+    is_known = await office.node.engine.read(lambda tx: links.is_known(tx, typed))
+    work = partial(links.open_session, office, secret=secret, code=typed, device=caller.device)
+    await _through(office, Lane("link", "", caller.origin), work if is_known else _nobody)
     return secret
 
 
@@ -112,8 +113,6 @@ def ask_for_passkey(office: Office, caller: Caller, place: Place) -> Question:
 
 async def by_passkey(office: Office, caller: Caller, place: Place, token: str, answer: bytes) -> str:
     """The secret of a new session for a browser's answer to the question of a token."""
-    lane = Lane("passkey", "", caller.origin)
-    office.door.tries.expect(lane, office.node.clock.steady())
     now = office.node.clock.now()
     asked = office.door.asked(_showing(caller, place), token, now)
     key = await office.node.engine.read(lambda tx: _key(tx, passkeys.id_of(answer)))
@@ -122,14 +121,14 @@ async def by_passkey(office: Office, caller: Caller, place: Place, token: str, a
 
     def work(tx: Transaction) -> None:
         found = _key(tx, key[1].id) if key else None
-        if found is None or found != key or count is None or not office.door.use(token):
+        if found is None or found != key or not office.door.use(token):
             raise door.wrong()
         ways, before = found
-        kept = tuple(one if one.id != before.id else _used(one, count, now) for one in ways.passkeys)
+        kept = tuple(one if one.id != before.id else _used(one, count or 0, now) for one in ways.passkeys)
         CREDENTIALS.put(tx, ways.person, msgspec.structs.replace(ways, passkeys=kept), now)
         sessions.open_(office, tx, secret, ways.person, sessions.PASSKEY, caller.device, by=before.by)
 
-    await _through(office, lane, work)
+    await _through(office, Lane("passkey", "", caller.origin), _nobody if count is None else work)
     return secret
 
 
@@ -137,10 +136,15 @@ def _showing(caller: Caller, place: Place) -> str:
     return f"show a passkey at {place.origin} in {caller.attempt}"
 
 
+def _nobody(tx: Transaction) -> None:
+    """Let nobody in, and take no turn of those who write."""
+    raise door.wrong()
+
+
 async def _through(office: Office, lane: Lane, work: Callable[[Transaction], object]) -> None:
     """Do what lets somebody in, or count the try and tell the same as ever."""
     try:
-        await office.node.engine.write(work, durable=True)
+        await (office.node.engine.read(work) if work is _nobody else office.node.engine.write(work, durable=True))
     except Refusal as refused:
         if refused.code != door.WRONG:
             raise

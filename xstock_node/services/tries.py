@@ -1,6 +1,7 @@
 """How often somebody may try to sign in: by name, by where they come from, and all together; it waits, and never locks.
 
-Each road has lanes of its own, so that who floods one closes no other. Kept in memory: a restart forgets it, which
+Each road has lanes of its own, so that who floods one closes no other; passkeys and one-time codes cannot be guessed,
+and never wait. Kept in memory: a restart forgets it, which
 nobody outside can bring about.
 """
 
@@ -13,9 +14,8 @@ from xstock_node.services.errors import Refusal
 
 
 class Lane(NamedTuple):
-    """Who tries: the road (`password`, `code`, ...), the name as it was typed, and where it comes from.
-
-    Without a name there is nothing that could be guessed within reach: then it only waits after wrong tries.
+    """Who tries: the road (`password` or `code`, by which something could be guessed), the name as it was typed, and
+    where it comes from.
     """
 
     road: str
@@ -61,10 +61,10 @@ class Tries:
 
     def _wait(self, lane: Lane, now: float) -> float:
         wait = self._misses.get(lane, (0, 0.0))[1] - now
-        if wait > 0 or not lane.name:
+        if wait > 0:
             return wait
-        key = (lane.road, lane.name)
-        name = self._names.pop(key, None) or TokenBucket(limits.SIGN_INS_A_NAME_A_SECOND, limits.SIGN_INS_A_NAME)
+        key, bounds = (lane.road, lane.name), limits.SIGN_INS_A_NAME[lane.road]
+        name = self._names.pop(key, None) or TokenBucket(*bounds)
         self._names[key] = name
         _bound(self._names)
         everybody = self._all.setdefault(lane.road, TokenBucket(limits.SIGN_INS_A_SECOND, limits.SIGN_INS_BURST))
