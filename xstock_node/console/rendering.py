@@ -14,7 +14,7 @@ from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
 from xstock_node.console.visit import Visit
-from xstock_node.console.vocabulary import WORDS
+from xstock_node.console.vocabulary import DECIDING, WORDS
 
 FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -76,7 +76,8 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
         case kind if kind in WORDS:
             values = value if isinstance(value, list | tuple) else [value]
             state = Markup('<span class="state {0}-{1}">{2}</span>')
-            shown = Markup(" ").join(state.format(kind, one, words.word(kind, str(one))) for one in values if one != "")
+            say = words.decides if kind in DECIDING else words.word
+            shown = Markup(" ").join(state.format(kind, one, say(kind, str(one))) for one in values if one != "")
         case _:
             shown = (
                 ", ".join(map(str, value)) if isinstance(value, list | tuple) else str("" if value is None else value)

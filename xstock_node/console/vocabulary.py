@@ -358,3 +358,5 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "finding": FINDING,
     "done": DONE,
 }
+DECIDING: Final = frozenset({"state", "level", "warning", "term", "severity", "counter"})
+"""Lists whose words decide something: the English stands beside a translation that nobody has reviewed."""
