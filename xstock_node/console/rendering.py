@@ -13,6 +13,7 @@ from xstock_node.console import languages
 from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
+from xstock_node.console.views.helping import html_of
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import DECIDING, WORDS
 
@@ -44,6 +45,7 @@ class Rendering:
             typed=visit.typed,
             problem=visit.problem,
             once=secrets.token_hex(16),
+            help_of=html_of,
             cell=lambda row, column: cell(visit, row, column),
             picture=lambda name: page.draws[name](visit, view),
             **more,
@@ -88,6 +90,9 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
 
 
 def _filled(href: str, row: Any) -> str:
+    """The path with the fields of the row; `{path}` alone is a path of the console that the row brings whole."""
+    if href == "{path}":
+        return str(row.path)
     from urllib.parse import quote
 
     fields = {name: quote(str(getattr(row, name))) for name in row.__struct_fields__}
