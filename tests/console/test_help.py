@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.console.conftest import Enter
+from xstock_node.console.pages import PAGES
 from xstock_node.console.views import helping
 from xstock_node.domain.rights import Role
 
@@ -37,5 +38,9 @@ async def test_ctrl_k_finds_pages_goods_and_places_of_the_help(console: Enter) -
     assert nothing.status == 200 and "Nothing fits." in nothing.html
 
 
-def test_every_page_of_the_console_is_named_in_the_help_or_the_manual() -> None:
-    assert "<script" not in str(helping.html_of("manual")) and 'id="settings"' in str(helping.html_of("manual"))
+def test_the_manual_names_every_page_with_its_right() -> None:
+    manual = helping.text_of(helping.MANUAL)
+    for page in PAGES:
+        if not page.open:
+            assert f"| `{page.path}` | {page.title} | `{page.right}` |" in manual, page.path
+    assert 'id="the-console"' in str(helping.html_of(helping.MANUAL))
