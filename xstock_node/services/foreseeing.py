@@ -5,15 +5,16 @@ from typing import Final, Literal
 
 import msgspec
 
+from xstock_node.domain.folding import fold
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine
-from xstock_node.domain.stock_changes import MassChange, StockChange, compare, mass_change
+from xstock_node.domain.stock_changes import MassChange, StockChange, compare, keyed, mass_change
 from xstock_node.plugins.adapters import FileReading
 from xstock_node.services.list_guards import level_rows, many_rejected, mark_of, oldest_good
 from xstock_node.services.minimums import Levels, levels_of, mass_change_of_levels, own_levels
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.profiles import PROFILES, Profile
-from xstock_node.services.stocktake import ImportRequest, own_name, read_foreign, with_refs
+from xstock_node.services.stocktake import ImportRequest, own_name, read_foreign
 from xstock_node.services.told import check, check_headers
 from xstock_node.services.typed import plain
 from xstock_node.storage.interfaces import Transaction
@@ -23,7 +24,7 @@ NAMED: Final = 5
 Why = Literal["lines-gone", "total-moved", "tenfold", "emptied", "older-than-last", "old", "many-rejected"]
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class HeldList(msgspec.Struct, frozen=True, kw_only=True):
     """Why a list waits for a person's yes: a closed word, how it was and is (figures or days as text), and which items.
 
     Of lines that are gone or rejected `now` of `was` are.
@@ -52,7 +53,7 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     renamed: int
     to_match: int
     last_as_of: str
-    held: list[Held]
+    held: list[HeldList]
     changes: list[StockChange]
     seen: str
 
@@ -88,11 +89,10 @@ def _stock(tx: Transaction, source: str, reading: FileReading, oldest: str) -> F
     counts = {op: sum(1 for one in changes if one.op == op) for op in ("add", "update", "rename", "remove")}
     last = next((one.as_of for one in tx.stock.sources() if one.name == source), "")
     mapped = {mapping.key for mapping in tx.stock.mappings()}
-    touched = counts["add"] + len({_item(one) for one in changes if one.op in ("update", "rename")})
     return Foreseen(
         stands=len(old),
         lines=len(new),
-        same=max(0, len(with_refs(source, new)) - touched),
+        same=_same(old, new),
         added=counts["add"],
         changed=counts["update"],
         removed=counts["remove"],
@@ -137,30 +137,37 @@ def _level_changes(before: Levels, after: Levels) -> list[StockChange]:
     return found
 
 
-def _why(found: MassChange | None, before: Sequence[StockLine], after: Sequence[StockLine]) -> list[Held]:
+def _why(found: MassChange | None, before: Sequence[StockLine], after: Sequence[StockLine]) -> list[HeldList]:
     """Why a list that changes much is held, in closed words."""
     if found is None:
         return []
     if not after:
-        return [Held(why="emptied", was=str(found.lines), now="0")]
-    held = [Held(why="lines-gone", was=str(found.lines), now=str(found.lost))] if found.vanished else []
-    held += [Held(why="total-moved", was=f"{found.had:f}", now=f"{found.has:f}")] if found.moved else []
+        return [HeldList(why="emptied", was=str(found.lines), now="0")]
+    held = [HeldList(why="lines-gone", was=str(found.lines), now=str(found.lost))] if found.vanished else []
+    held += [HeldList(why="total-moved", was=f"{found.had:f}", now=f"{found.has:f}")] if found.moved else []
     grown = list(dict.fromkeys(found.grown))
-    return held + ([Held(why="tenfold", now=str(len(found.grown)), items=grown[:NAMED])] if grown else [])
+    return held + ([HeldList(why="tenfold", now=str(len(found.grown)), items=grown[:NAMED])] if grown else [])
 
 
-def _doubts(reading: FileReading, last: str, oldest: str) -> list[Held]:
+def _doubts(reading: FileReading, last: str, oldest: str) -> list[HeldList]:
     """What a list says of itself that makes it doubtful: its day, and lines that make no sense."""
     held = []
     if reading.as_of and reading.as_of < last:
-        held.append(Held(why="older-than-last", was=last, now=reading.as_of))
+        held.append(HeldList(why="older-than-last", was=last, now=reading.as_of))
     elif reading.as_of and reading.as_of < oldest:
-        held.append(Held(why="old", was=oldest, now=reading.as_of))
+        held.append(HeldList(why="old", was=oldest, now=reading.as_of))
     if many_rejected(reading):
         lines = len(reading.rejected) + len(reading.rows)
-        held.append(Held(why="many-rejected", was=str(lines), now=str(len(reading.rejected))))
+        held.append(HeldList(why="many-rejected", was=str(lines), now=str(len(reading.rejected))))
     return held
 
 
-def _item(change: StockChange) -> tuple[str | None, ...]:
-    return change.item_code, change.item_name, change.lot, change.location, change.expiry
+def _same(before: Sequence[StockLine], after: Sequence[StockLine]) -> int:
+    """How many lines stay as they are."""
+    old = keyed(before)
+    pairs = ((line, old[key]) for key, line in keyed(after).items() if key in old)
+    return sum(1 for line, was in pairs if line.quantity == was.quantity and _called(line) == _called(was))
+
+
+def _called(line: StockLine) -> str:
+    return fold(line.item_name or "") if line.item_code else ""

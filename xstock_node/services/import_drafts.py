@@ -11,11 +11,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.stock import StockLine
-from xstock_node.plugins.adapters import FileReading, RejectedLine
 from xstock_node.protocol import limits
 from xstock_node.services.errors import Refusal
 from xstock_node.services.foreseeing import Foreseen, ReadResult, read_list
+from xstock_node.services.import_reading import COLUMNS, ReadList, told
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.stocktake import DEFAULT_SOURCE, ImportRequest, import_file
@@ -24,60 +23,11 @@ from xstock_node.services.told import LANGUAGE
 from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
 
-ROWS: Final = 20
-MOST_TOLD: Final = 1000  # lines of each kind that a draft tells of; the counts are whole
-LETTERS: Final = 200
-COLUMNS: Final = 100
 NAME: Final = 120
 _MENDABLE: Final = frozenset({"no_rows", "no_header"})
 """Refusals of a reader that another word about columns or language may mend."""
 Kind = Literal["stock", "minimums"]
 Mark = Annotated[str, Meta(max_length=40)]
-
-
-class FoundColumn(msgspec.Struct, frozen=True):
-    """A header as written, and what it was read as; empty where it became nothing."""
-
-    header: str
-    field: str
-
-
-class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is understood; figures as decimals. `minds` are the closed words of what is doubtful about it."""
-
-    line: int
-    sheet: str
-    code: str
-    name: str
-    quantity: str
-    unit: str
-    location: str
-    lot: str
-    expiry: str
-    reserved: str
-    minds: list[str]
-
-
-class ReadList(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file says: its columns, the first twenty lines, those to look at, those left out, and all counts.
-
-    `doubtful` and `left_out` are the first 1,000, `skipped` are titles, totals and signatures.
-    """
-
-    error: str = ""
-    error_text: str = ""
-    as_of: str = ""
-    encoding: str = ""
-    columns: list[FoundColumn] = []
-    lines: int = 0
-    rows: list[ReadLine] = []
-    doubtful: list[ReadLine] = []
-    doubtful_count: int = 0
-    left_out: list[RejectedLine] = []
-    left_out_count: int = 0
-    skipped: list[int] = []
-    skipped_count: int = 0
-    to_settle: list[str] = []
 
 
 class ImportDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +50,7 @@ class ImportDraft(msgspec.Struct, frozen=True, kw_only=True):
     foreseen: Foreseen | None
 
 
-class DraftView(msgspec.Struct, frozen=True, kw_only=True):
+class ImportDraftView(msgspec.Struct, frozen=True, kw_only=True):
     """A list on its way in, for people: times are ISO."""
 
     id: str
@@ -117,7 +67,7 @@ class DraftView(msgspec.Struct, frozen=True, kw_only=True):
     foreseen: Foreseen | None
 
 
-class DraftRow(msgspec.Struct, frozen=True, kw_only=True):
+class ImportDraftRow(msgspec.Struct, frozen=True, kw_only=True):
     """A list on its way in, in a list of them; times are ISO."""
 
     id: str
@@ -130,7 +80,7 @@ class DraftRow(msgspec.Struct, frozen=True, kw_only=True):
     until: str
 
 
-class NewDraft(msgspec.Struct, frozen=True, kw_only=True):
+class NewImport(msgspec.Struct, frozen=True, kw_only=True):
     """A file, and what is said of it beforehand."""
 
     file: str
@@ -140,13 +90,13 @@ class NewDraft(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[str, Meta(pattern=LANGUAGE)] = ""
 
 
-class DraftId(msgspec.Struct, frozen=True, kw_only=True):
+class ImportId(msgspec.Struct, frozen=True, kw_only=True):
     """One list on its way in."""
 
     id: Mark
 
 
-class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
+class ChangeImport(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a list: kind, source, language, and what its columns hold (header as written to field)."""
 
     id: Mark
@@ -156,7 +106,7 @@ class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
     columns: Annotated[dict[str, str], Meta(max_length=COLUMNS)] = {}
 
 
-class TakeDraft(msgspec.Struct, frozen=True, kw_only=True):
+class TakeImport(msgspec.Struct, frozen=True, kw_only=True):
     """Take a list as it was shown (`seen`); `accept_changes` is a person's yes to what holds it."""
 
     id: Mark
@@ -164,7 +114,7 @@ class TakeDraft(msgspec.Struct, frozen=True, kw_only=True):
     accept_changes: bool = False
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class TakenImport(msgspec.Struct, frozen=True, kw_only=True):
     """What taking a list did."""
 
     source: str
@@ -184,7 +134,7 @@ DRAFTS: Shelf[ImportDraft] = Shelf("import-draft", ImportDraft)
 _CONTENTS: Shelf[_Content] = Shelf("import-content", _Content)
 
 
-async def add(office: Office, actor: Actor, request: NewDraft) -> DraftView:
+async def add(office: Office, actor: Actor, request: NewImport) -> ImportDraftView:
     """Keep a file and read it; raises Refusal for what no list is, and where too many wait already."""
     if len(request.content) > limits.IMPORT_FILE:
         expected = f"a file of at most {limits.IMPORT_FILE // limits.MIB} MiB"
@@ -218,19 +168,19 @@ async def add(office: Office, actor: Actor, request: NewDraft) -> DraftView:
     return _view(draft)
 
 
-async def list_drafts(office: Office, actor: Actor, request: None = None) -> list[DraftRow]:
+async def list_drafts(office: Office, actor: Actor, request: None = None) -> list[ImportDraftRow]:
     """Lists on their way in, the newest first."""
     now = office.node.clock.now()
     found = await office.node.engine.read(DRAFTS.list)
     return [_row(one) for one in sorted(found, key=lambda one: (-one.at, one.id)) if not _is_over(one, now)]
 
 
-async def show(office: Office, actor: Actor, request: DraftId) -> DraftView:
+async def show(office: Office, actor: Actor, request: ImportId) -> ImportDraftView:
     """One list on its way in, as it was read last."""
     return _view(await office.node.engine.read(lambda tx: _held(tx, request.id, office.node.clock.now())))
 
 
-async def change(office: Office, actor: Actor, request: ChangeDraft) -> DraftView:
+async def change(office: Office, actor: Actor, request: ChangeImport) -> ImportDraftView:
     """Say something else of a list: it is read again with that, and compared with the stock of now."""
     held = await office.node.engine.read(lambda tx: _held(tx, request.id, office.node.clock.now()))
     said = msgspec.structs.replace(
@@ -239,7 +189,7 @@ async def change(office: Office, actor: Actor, request: ChangeDraft) -> DraftVie
     return _view(await _again(office, actor, said))
 
 
-async def take(office: Office, actor: Actor, request: TakeDraft) -> Taken:
+async def take(office: Office, actor: Actor, request: TakeImport) -> TakenImport:
     """Take a list in as it was shown; the draft is gone then. Raises Refusal `held` where a person's yes is missing."""
     now = office.node.clock.now()
     held = await office.node.engine.read(lambda tx: _held(tx, request.id, now))
@@ -267,10 +217,10 @@ async def take(office: Office, actor: Actor, request: TakeDraft) -> Taken:
         raise
     await office.node.engine.write(lambda tx: _drop(tx, held.id), durable=True)
     office.changes.tell("")
-    return Taken(**{name: getattr(done, name) for name in Taken.__struct_fields__})
+    return TakenImport(**{name: getattr(done, name) for name in TakenImport.__struct_fields__})
 
 
-async def drop(office: Office, actor: Actor, request: DraftId) -> DraftRow:
+async def drop(office: Office, actor: Actor, request: ImportId) -> ImportDraftRow:
     """Put a list away that is not to be taken."""
 
     def work(tx: Transaction) -> ImportDraft:
@@ -320,53 +270,7 @@ async def _read(office: Office, actor: Actor, draft: ImportDraft, content: bytes
         language=draft.language,
     )
     found: ReadResult = await read_list(office, actor, request)
-    return msgspec.structs.replace(draft, read=_told(found.reading), foreseen=found.foreseen)
-
-
-def _told(reading: FileReading) -> ReadList:
-    doubtful = [row for row in reading.rows if row.flags]
-    columns = [*reading.columns.items(), *((header, "") for header in reading.other_columns)]
-    return ReadList(
-        error=reading.error or "",
-        error_text=_cut(reading.error_text, 1000),
-        as_of=_cut(reading.as_of),
-        encoding=_cut(reading.encoding),
-        columns=[FoundColumn(header, field) for header, field in columns if len(header) <= LETTERS][:COLUMNS],
-        lines=len(reading.rows),
-        rows=[_line(row) for row in reading.rows[:ROWS]],
-        doubtful=[_line(row) for row in doubtful[:MOST_TOLD]],
-        doubtful_count=len(doubtful),
-        left_out=[_left(one) for one in reading.rejected[:MOST_TOLD]],
-        left_out_count=len(reading.rejected),
-        skipped=reading.skipped_lines[:MOST_TOLD],
-        skipped_count=len(reading.skipped_lines),
-        to_settle=[_cut(one, 500) for one in reading.must_ask[:100]],
-    )
-
-
-def _line(row: StockLine) -> ReadLine:
-    return ReadLine(
-        line=row.line or 0,
-        sheet=_cut(row.sheet),
-        code=_cut(row.item_code),
-        name=_cut(row.item_name),
-        quantity=f"{row.quantity:f}",
-        unit=_cut(row.unit),
-        location=_cut(row.location),
-        lot=_cut(row.lot),
-        expiry=_cut(row.expiry),
-        reserved="" if row.reserved is None else f"{row.reserved:f}",
-        minds=list(row.flags[:10]),
-    )
-
-
-def _left(one: RejectedLine) -> RejectedLine:
-    sheet, text = _cut(one.sheet), _cut(one.text)
-    return RejectedLine(line=one.line, reason=_cut(one.reason), sheet=sheet or None, text=text or None)
-
-
-def _cut(text: str | None, most: int = LETTERS) -> str:
-    return clean(text or "")[:most]
+    return msgspec.structs.replace(draft, read=told(found.reading), foreseen=found.foreseen)
 
 
 def _room(tx: Transaction, actor: Actor, size: int, now: int) -> None:
@@ -411,13 +315,13 @@ def _content(tx: Transaction, id_: str) -> bytes:
     return found.content
 
 
-def _view(draft: ImportDraft) -> DraftView:
+def _view(draft: ImportDraft) -> ImportDraftView:
     said = {name: getattr(draft, name) for name in ImportDraft.__struct_fields__}
-    return DraftView(**said | {"at": iso(draft.at), "until": iso(draft.at + limits.IMPORT_DRAFT_SECONDS)})
+    return ImportDraftView(**said | {"at": iso(draft.at), "until": iso(draft.at + limits.IMPORT_DRAFT_SECONDS)})
 
 
-def _row(draft: ImportDraft) -> DraftRow:
-    return DraftRow(
+def _row(draft: ImportDraft) -> ImportDraftRow:
+    return ImportDraftRow(
         id=draft.id,
         file=draft.file,
         kind=draft.kind,

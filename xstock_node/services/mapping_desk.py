@@ -1,8 +1,10 @@
 """The mapping desk: which catalogue item a line of the own list is, proposed by the node, decided by a person."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.crosswalks import Crosswalks
@@ -13,23 +15,29 @@ from xstock_node.domain.stock import StockLine
 from xstock_node.services.cataloguing import CROSSWALKS
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import decimal_text, figure_of
 from xstock_node.storage.interfaces import Transaction
 
 EXACT = 100
 
 
 class CandidateView(msgspec.Struct, frozen=True):
-    """An item that the line may be, its name, and why."""
+    """An item that the line may be, its name, and why: a sentence, and the code of the reason.
+
+    `unit` is the item's, `factor` how many of it are in one unit of the line, empty where a person has to say it.
+    """
 
     code: str
     name: str
     score: int
     why: str
+    reason: str
+    unit: str
+    factor: str
 
 
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line (or several of one key) and the state of its mapping: `open`, `confirmed` or `rejected`."""
+    """A line (or `lines` of one key, `quantity` in all); `state` of its mapping: `open`, `confirmed` or `rejected`."""
 
     ref: str
     source: str
@@ -40,12 +48,38 @@ class MatchView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     factor: str
     candidates: list[CandidateView]
+    lines: int
+    quantity: str
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which lines to show: `all`, or those that nobody decided yet."""
+    """Which lines to show: `all`, or those that nobody decided yet; of one `source`, or of every one.
+
+    At most `most` (0: all of them), from the `after`-th on.
+    """
 
     all: bool = False
+    source: str = ""
+    after: Annotated[int, Meta(ge=0)] = 0
+    most: Annotated[int, Meta(ge=0)] = 0
+
+
+class MappedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the lines of a source are mapped; of every one where it is empty."""
+
+    source: str = ""
+
+
+class MappedView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many different lines there are, how many of them are confirmed, rejected, open; `same_code` of the open ones
+    have the catalogue's own code.
+    """
+
+    all: int
+    confirmed: int
+    rejected: int
+    open: int
+    same_code: int
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,24 +121,56 @@ async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> l
         lambda tx: (tx.stock.lines(), tx.stock.mappings(), Crosswalks(CROSSWALKS.list(tx)))
     )
     known = {mapping.key: mapping for mapping in mappings}
-    views: dict[MappingKey, MatchView] = {}
-    for source, ref, line in rows:
-        key = MappingKey.of(source, line)
-        mapping = known.get(key)
-        if key in views or (mapping is not None and not request.all):
-            continue
-        views[key] = MatchView(
-            ref=ref,
-            source=source,
-            local=line.item_code or "",
-            name=line.item_name or "",
-            unit=key.unit,
-            state=mapping.state.value if mapping else "open",
-            code=mapping.code if mapping else "",
-            factor=str(mapping.factor) if mapping else "",
-            candidates=[] if mapping else _views(candidates(line, catalogue, crosswalks=walks), catalogue, office),
-        )
-    return list(views.values())
+    found = _by_key(rows, request.source)
+    keys = [key for key in found if request.all or key not in known]
+    wanted = keys[request.after : request.after + request.most if request.most else None]
+    return [_match(found[key], key, known.get(key), catalogue, walks, office) for key in wanted]
+
+
+async def mapped(office: Office, actor: Actor, request: MappedRequest) -> MappedView:
+    """How far the lines of a source are mapped."""
+    catalogue = await office.catalogue()
+    rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    known = {mapping.key: mapping.state for mapping in mappings}
+    states = {key: known.get(key) for key in _by_key(rows, request.source)}
+    return MappedView(
+        all=len(states),
+        confirmed=sum(state is MappingState.CONFIRMED for state in states.values()),
+        rejected=sum(state is MappingState.REJECTED for state in states.values()),
+        open=sum(state is None for state in states.values()),
+        same_code=sum(state is None and key.local in catalogue for key, state in states.items()),
+    )
+
+
+Row = tuple[str, str, StockLine]
+
+
+def _by_key(rows: list[Row], source: str) -> dict[MappingKey, list[Row]]:
+    """The lines of a source (empty: of all) by what a mapping is bound to, in their order."""
+    found: dict[MappingKey, list[Row]] = {}
+    for row in rows:
+        if source in ("", row[0]):
+            found.setdefault(MappingKey.of(row[0], row[2]), []).append(row)
+    return found
+
+
+def _match(
+    rows: list[Row], key: MappingKey, mapping: Mapping | None, catalogue: Catalogue, walks: Crosswalks, office: Office
+) -> MatchView:
+    source, ref, line = rows[0]
+    return MatchView(
+        ref=ref,
+        source=source,
+        local=line.item_code or "",
+        name=line.item_name or "",
+        unit=key.unit,
+        state=mapping.state.value if mapping else "open",
+        code=mapping.code if mapping else "",
+        factor=str(mapping.factor) if mapping else "",
+        candidates=[] if mapping else _views(line, candidates(line, catalogue, crosswalks=walks), catalogue, office),
+        lines=len(rows),
+        quantity=f"{sum((one.quantity for _, _, one in rows), Decimal(0)):f}",
+    )
 
 
 async def decide(office: Office, actor: Actor, request: DecideRequest) -> DecideResult:
@@ -189,6 +255,21 @@ def _mapping(
     )
 
 
-def _views(found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:
+def _views(line: StockLine, found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:
     language = office.settings.languages[0]
-    return [CandidateView(c.code, catalogue.name(c.code, language), c.score, sentence(c.reason)) for c in found]
+    views = []
+    for one in found:
+        item = catalogue.get(one.code)
+        factor = default_factor(line, item.unit) if item else None
+        views.append(
+            CandidateView(
+                code=one.code,
+                name=catalogue.name(one.code, language),
+                score=one.score,
+                why=sentence(one.reason),
+                reason=one.reason.code,
+                unit=item.unit.value if item else "",
+                factor="" if factor is None else decimal_text(factor),
+            )
+        )
+    return views

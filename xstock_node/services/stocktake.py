@@ -115,7 +115,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         await hold_stale(office, request.source, reading)
     if request.kind == "minimums":
         return await _import_minimums(office, actor, request, reading)
-    refs = with_refs(request.source, reading.rows)
+    refs = _with_refs(request.source, reading.rows)
     now = office.node.clock.now()
     source = Source(request.source, FILE, reading.as_of or "", now, len(refs), len(reading.rejected))
 
@@ -178,7 +178,7 @@ async def _import_minimums(office: Office, actor: Actor, request: ImportRequest,
     return ImportResult(source=request.source, kind=request.kind, **done._asdict(), to_match=0, reading=reading)
 
 
-def with_refs(source: str, lines: Sequence[StockLine]) -> list[tuple[str, StockLine]]:
+def _with_refs(source: str, lines: Sequence[StockLine]) -> list[tuple[str, StockLine]]:
     """Refs for all lines; lines that a reader kept apart although they are alike get a number behind theirs."""
     seen: dict[str, int] = {}
     found = []

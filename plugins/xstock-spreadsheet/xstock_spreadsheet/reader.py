@@ -106,9 +106,7 @@ def _others(gathered: Gathered) -> list[str]:
     """The headers that became no field; one of which a part names a place became its quantity."""
     columns, titles = gathered.columns, gathered.titles
     places = [label for label, field in columns.items() if field == "quantity" and label and label not in titles]
-    return [
-        title for title in titles if title and title not in columns and not any(place in title for place in places)
-    ]
+    return [title for title in titles if title and title not in columns and not any(place in title for place in places)]
 
 
 def _levels(grids: list[Grid]) -> dict[str, str]:
