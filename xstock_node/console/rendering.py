@@ -71,6 +71,10 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.amount(value, row.unit)
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
+        case "reason":
+            shown = words.reason(value, row.params)
+        case "marked" | "marked-number":
+            shown = marked(visit, row, column)
         case "yes":
             shown = words.say("yes") if value else words.say("no")
         case kind if kind in WORDS:
@@ -84,6 +88,17 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
     if column.href and value not in ("", None):
         return Markup('<a href="{}">{}</a>').format(_filled(column.href, row), shown or value)
     return shown
+
+
+def marked(visit: Visit, row: Any, column: Column) -> Markup:
+    """A cell with what is doubtful about it: a sign and its reason in words beside the value."""
+    value = getattr(row, column.key)
+    shown = visit.words.number(value) if column.kind == "marked-number" and value else value
+    why = [visit.words.word("mind", code) for code in row.marks.get(column.key, ())]
+    if not why:
+        return Markup("{}").format(shown)
+    sign = Markup('<span class="bad-cell"><span class="sign" aria-hidden="true">!</span> {} <small>{}</small></span>')
+    return sign.format(shown, "; ".join(why))
 
 
 def _filled(href: str, row: Any) -> str:

@@ -22,7 +22,7 @@ EXACT = 100
 
 
 class CandidateView(msgspec.Struct, frozen=True):
-    """An item that the line may be, its name, and why: a sentence, and the code of the reason.
+    """An item that the line may be, its name, and why: a sentence; the same as a message of `reasons.MESSAGES`.
 
     `unit` is the item's, `factor` how many of it are in one unit of the line, empty where a person has to say it.
     """
@@ -32,6 +32,7 @@ class CandidateView(msgspec.Struct, frozen=True):
     score: int
     why: str
     reason: str
+    params: dict[str, str]
     unit: str
     factor: str
 
@@ -53,12 +54,15 @@ class MatchView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which lines to show: `all`, or those that nobody decided yet; of one `source`, or of every one.
+    """Which lines to show: `all`, those that are `decided`, or those that nobody decided yet; of one `source`, or of
+    every one; or that of one `ref`, whatever its state, with its candidates.
 
     At most `most` (0: all of them), from the `after`-th on.
     """
 
     all: bool = False
+    decided: bool = False
+    ref: str = ""
     source: str = ""
     after: Annotated[int, Meta(ge=0)] = 0
     most: Annotated[int, Meta(ge=0)] = 0
@@ -99,9 +103,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 class DecideRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions of one person; `same_code` also confirms each line whose own code is the catalogue's, and
-    `crosswalk` each line whose code the crosswalk of this name knows."""
+    `crosswalk` each line whose code the crosswalk of this name knows; of one `source` only where it is named."""
 
     decisions: list[Decision] = []
+    source: str = ""
     same_code: bool = False
     crosswalk: str = ""
 
@@ -122,9 +127,10 @@ async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> l
     )
     known = {mapping.key: mapping for mapping in mappings}
     found = _by_key(rows, request.source)
-    keys = [key for key in found if request.all or key not in known]
+    keys = [key for key in found if _is_wanted(request, found[key], key in known)]
+    keys.sort(key=lambda key: (key.source, found[key][0][2].line or 0))  # as the list has them
     wanted = keys[request.after : request.after + request.most if request.most else None]
-    return [_match(found[key], key, known.get(key), catalogue, walks, office) for key in wanted]
+    return [_match(found[key], key, known.get(key), catalogue, walks, office, bool(request.ref)) for key in wanted]
 
 
 async def mapped(office: Office, actor: Actor, request: MappedRequest) -> MappedView:
@@ -145,6 +151,12 @@ async def mapped(office: Office, actor: Actor, request: MappedRequest) -> Mapped
 Row = tuple[str, str, StockLine]
 
 
+def _is_wanted(request: MatchRequest, rows: list[Row], is_decided: bool) -> bool:
+    if request.ref:
+        return any(ref == request.ref for _, ref, _ in rows)
+    return request.all or is_decided == request.decided
+
+
 def _by_key(rows: list[Row], source: str) -> dict[MappingKey, list[Row]]:
     """The lines of a source (empty: of all) by what a mapping is bound to, in their order."""
     found: dict[MappingKey, list[Row]] = {}
@@ -155,7 +167,13 @@ def _by_key(rows: list[Row], source: str) -> dict[MappingKey, list[Row]]:
 
 
 def _match(
-    rows: list[Row], key: MappingKey, mapping: Mapping | None, catalogue: Catalogue, walks: Crosswalks, office: Office
+    rows: list[Row],
+    key: MappingKey,
+    mapping: Mapping | None,
+    catalogue: Catalogue,
+    walks: Crosswalks,
+    office: Office,
+    again: bool,
 ) -> MatchView:
     source, ref, line = rows[0]
     return MatchView(
@@ -167,7 +185,9 @@ def _match(
         state=mapping.state.value if mapping else "open",
         code=mapping.code if mapping else "",
         factor=str(mapping.factor) if mapping else "",
-        candidates=[] if mapping else _views(line, candidates(line, catalogue, crosswalks=walks), catalogue, office),
+        candidates=_views(line, candidates(line, catalogue, crosswalks=walks), catalogue, office)
+        if again or not mapping
+        else [],
         lines=len(rows),
         quantity=f"{sum((one.quantity for _, _, one in rows), Decimal(0)):f}",
     )
@@ -179,7 +199,7 @@ async def decide(office: Office, actor: Actor, request: DecideRequest) -> Decide
     now = office.node.clock.now()
 
     def store(tx: Transaction) -> DecideResult:
-        rows = tx.stock.lines()
+        rows = [row for row in tx.stock.lines() if request.source in ("", row[0])]
         decided = {mapping.key for mapping in tx.stock.mappings()}
         wanted = [(row, d) for d in request.decisions for row in rows if _meant(row, d)]
         not_done = [
@@ -268,6 +288,7 @@ def _views(line: StockLine, found: list[Candidate], catalogue: Catalogue, office
                 score=one.score,
                 why=sentence(one.reason),
                 reason=one.reason.code,
+                params=one.reason.params,
                 unit=item.unit.value if item else "",
                 factor="" if factor is None else decimal_text(factor),
             )
