@@ -93,11 +93,12 @@ def faults(language: Language, catalogue: Catalog) -> Iterator[str]:
         if not any(forms):
             continue
         if isinstance(message.id, tuple | list) and len(forms) != catalogue.num_plurals:
-            yield f"{language.code}: {_key(message)!r}: expected {catalogue.num_plurals} plural forms, came {len(forms)}"
+            came = f"expected {catalogue.num_plurals} plural forms, came {len(forms)}"
+            yield f"{language.code}: {_key(message)!r}: {came}"
         wanted = set(HOLES.findall(_key(message)))
         for form in forms:
-            if (came := set(HOLES.findall(form))) != wanted:
-                yield f"{language.code}: {_key(message)!r}: expected {sorted(wanted)}, came {sorted(came)}: {form!r}"
+            if (held := set(HOLES.findall(form))) != wanted:
+                yield f"{language.code}: {_key(message)!r}: expected {sorted(wanted)}, came {sorted(held)}: {form!r}"
             if form != form.strip() or ("\n" in form.strip() and "\n" not in _key(message)):
                 yield f"{language.code}: {_key(message)!r}: blanks around it: {form!r}"
 
