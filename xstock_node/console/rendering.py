@@ -72,7 +72,9 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
         case "reason":
-            shown = words.reason(value, row.params)
+            shown = words.reason(value, row.params) if value else ""
+        case "again":
+            shown = words.say("Decide again")
         case "marked" | "marked-number":
             shown = marked(visit, row, column)
         case "yes":

@@ -412,6 +412,13 @@ CHANGE: Final = {
     "rename": mark("other name"),
     "remove": mark("gone"),
 }
+MAPPING: Final = {
+    "confirmed": mark("matched"),
+    "rejected": mark("no item of the catalogue"),
+    "open": mark("open"),
+}
+NEWS: Final = {"new": mark("new"), "more": mark("more"), "less": mark("less"), "same": mark("as it is")}
+HAS: Final = {"True": mark("has it"), "False": mark("not heard yet")}
 LIST_KIND: Final = {"stock": mark("stock"), "minimums": mark("minimum levels")}
 LINE_UNIT: Final = {
     "pcs": mark("pcs"),
@@ -466,6 +473,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "column": COLUMN,
     "change": CHANGE,
     "list-kind": LIST_KIND,
+    "mapping": MAPPING,
+    "news": NEWS,
+    "has": HAS,
     "line-unit": LINE_UNIT,
     "done": DONE,
 }
