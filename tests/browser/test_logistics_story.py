@@ -150,7 +150,7 @@ class Story:
         found: dict[str, Decimal] = {}
         for _ in range(int(PATIENCE / 0.2)):
             found = {}
-            for one in run(node, "search", "--node", "redcross.bg"):
+            for one in run(node, "search", "--node", "redcross.bg")["hits"]:
                 found[one["item"]] = found.get(one["item"], Decimal(0)) + Decimal(one["quantity"])
             if len(found) >= items:
                 return found

@@ -418,6 +418,7 @@ MAPPING: Final = {
     "open": mark("open"),
 }
 NEWS: Final = {"new": mark("new"), "more": mark("more"), "less": mark("less"), "same": mark("as it is")}
+PART: Final = {"True": mark("a part of it"), "False": mark("all of it")}
 HAS: Final = {"True": mark("has it"), "False": mark("not heard yet")}
 LIST_KIND: Final = {"stock": mark("stock"), "minimums": mark("minimum levels")}
 LINE_UNIT: Final = {
@@ -476,6 +477,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "mapping": MAPPING,
     "news": NEWS,
     "has": HAS,
+    "part": PART,
     "line-unit": LINE_UNIT,
     "done": DONE,
 }

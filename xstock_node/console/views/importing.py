@@ -46,10 +46,12 @@ class ImportQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it is understood; `marks` are the closed words of what is doubtful, by the cell that they are about."""
+    """A line as it is understood; `line` is its number, with its sheet where there are several.
 
-    line: int
-    sheet: str
+    `marks` are the closed words of what is doubtful, by the cell that they are about.
+    """
+
+    line: str
     code: str
     name: str
     quantity: str
@@ -64,8 +66,7 @@ class ListLine(msgspec.Struct, frozen=True, kw_only=True):
 class LeftLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line that is left out, and why."""
 
-    line: int
-    sheet: str
+    line: str
     reason: str
     text: str
 
@@ -132,12 +133,16 @@ def _line(one: ReadLine) -> ListLine:
     marks: dict[str, list[str]] = {}
     for mind in one.minds:
         marks.setdefault(CELLS.get(mind, "name"), []).append(mind)
-    said = {name: getattr(one, name) for name in ListLine.__struct_fields__ if name != "marks"}
-    return ListLine(**said, marks=marks)
+    said = {name: getattr(one, name) for name in ListLine.__struct_fields__ if name not in ("line", "marks")}
+    return ListLine(**said, line=_place(one.line, one.sheet), marks=marks)
 
 
 def _left(one: RejectedLine) -> LeftLine:
-    return LeftLine(line=one.line, sheet=one.sheet or "", reason=one.reason, text=one.text or "")
+    return LeftLine(line=_place(one.line, one.sheet or ""), reason=one.reason, text=one.text or "")
+
+
+def _place(line: int, sheet: str) -> str:
+    return f"{sheet}: {line}" if sheet else str(line)
 
 
 def _change(one: StockChange) -> ChangeLine:
@@ -217,7 +222,7 @@ UNDOABLE: Final = Table(
     (
         Column("file", mark("File")),
         Column("source", mark("Source")),
-        Column("kind", mark("Kind"), "list-kind"),
+        Column("kind", mark("Kind"), "said-list-kind"),
         Column("at", mark("Taken"), "when"),
         Column("by", mark("By")),
         Column("lines", mark("Lines that go"), "number"),
@@ -228,14 +233,14 @@ UNDOABLE: Final = Table(
     (Press("undo", mark("Undo"), ("source", "kind"), "stock", mark("Sure")),),
 )
 _LINE: Final = (
-    Column("line", mark("Line"), "number"),
+    Column("line", mark("Line")),
     Column("name", mark("In our words"), "marked"),
     Column("code", mark("Own code"), "marked"),
     Column("quantity", mark("How many"), "marked-number"),
-    Column("unit", mark("Unit"), "line-unit"),
+    Column("unit", mark("Unit"), "said-line-unit"),
     Column("location", mark("Store"), "marked"),
     Column("lot", mark("Lot"), "marked"),
-    Column("expiry", mark("Expiry"), "day"),
+    Column("expiry", mark("Expiry"), "marked-day"),
     Column("reserved", mark("Reserved"), "marked-number"),
 )
 IMPORT = Page(
@@ -252,7 +257,7 @@ IMPORT = Page(
             mark("Lists on their way in"),
             (
                 Column("file", mark("File"), href="/import?id={id}"),
-                Column("kind", mark("Kind"), "list-kind"),
+                Column("kind", mark("Kind"), "said-list-kind"),
                 Column("source", mark("Source")),
                 Column("lines", mark("Lines"), "number"),
                 Column("by", mark("By")),
@@ -268,8 +273,7 @@ IMPORT = Page(
         "left_out": Table(
             mark("Lines that are left out"),
             (
-                Column("line", mark("Line"), "number"),
-                Column("sheet", mark("Sheet")),
+                Column("line", mark("Line")),
                 Column("reason", mark("Why"), "left-out"),
                 Column("text", mark("What stands there")),
             ),

@@ -203,7 +203,7 @@ MATCH = Page(
             (
                 Column("name", mark("In our words")),
                 Column("local", mark("Own code")),
-                Column("unit", mark("Unit"), "line-unit"),
+                Column("unit", mark("Unit"), "said-line-unit"),
                 Column("state", mark("State"), "mapping"),
                 Column("code", mark("Goods"), "item"),
                 Column("factor", mark("How many in one"), "number"),

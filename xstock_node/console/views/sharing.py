@@ -68,7 +68,7 @@ async def _view(visit: Visit, asked: ShareQuery) -> ShareView:
         lines=preview.lines,
         mapped=await visit.ask("stock.mapped", MappedRequest(source=asked.source)),
         proposed=proposed,
-        kept=preview.not_offered,
+        kept=sorted(preview.not_offered, key=lambda one: one.reason == "unmapped"),
         published=offers,
         ending=[one for at, one in live.items() if at not in wanted],
         publishers=[role.value for role, rights in RIGHTS.items() if RELEASE in rights],
@@ -124,7 +124,7 @@ SHARE = Page(
             (
                 Column("name", mark("In our words")),
                 Column("code", mark("Goods"), "item"),
-                Column("partly", mark("Only a part of it"), "yes"),
+                Column("partly", mark("How much of it"), "said-part"),
                 Column("reason", mark("Why"), "reason"),
             ),
             lambda view: view.kept,
