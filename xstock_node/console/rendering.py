@@ -73,8 +73,16 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.amount(value, row.unit)
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
+        case "reason":
+            shown = words.reason(value, row.params) if value else ""
+        case "again":
+            shown = words.say("Decide again")
+        case "marked" | "marked-number" | "marked-day":
+            shown = marked(visit, row, column)
         case "yes":
             shown = words.say("yes") if value else words.say("no")
+        case kind if kind.startswith("said-"):
+            shown = words.word(kind.removeprefix("said-"), str(value))
         case kind if kind in WORDS:
             values = value if isinstance(value, list | tuple) else [value]
             state = Markup('<span class="state {0}-{1}">{2}</span>')
@@ -87,6 +95,18 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
     if column.href and value not in ("", None):
         return Markup('<a href="{}">{}</a>').format(_filled(column.href, row), shown or value)
     return shown
+
+
+def marked(visit: Visit, row: Any, column: Column) -> Markup:
+    """A cell with what is doubtful about it: a sign and its reason in words beside the value."""
+    value = getattr(row, column.key)
+    written = {"marked-number": visit.words.number, "marked-day": visit.words.day}.get(column.kind, str)
+    shown = written(value) if value else ""
+    why = [visit.words.word("mind", code) for code in row.marks.get(column.key, ())]
+    if not why:
+        return Markup("{}").format(shown)
+    sign = Markup('<span class="bad-cell"><span class="sign" aria-hidden="true">!</span> {} <small>{}</small></span>')
+    return sign.format(shown, "; ".join(why))
 
 
 def _filled(href: str, row: Any) -> str:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from xstock_node.console.languages import Language
 from xstock_node.console.vocabulary import WORDS
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import catalogue as translations
 from xstock_node.i18n import is_reviewed
 
@@ -62,6 +63,11 @@ class Words:
     def is_draft(self) -> bool:
         """Whether what the reader sees is a translation that nobody who speaks it has reviewed yet."""
         return self.language.code != "en" and not is_reviewed(self.language.code)
+
+    def reason(self, code: str, params: Mapping[str, str]) -> str:
+        """Why: a message of the node by its code, filled; the code where there is no such message."""
+        found = MESSAGES.get(code)
+        return self.say(found, **params) if found and params else self.say(found) if found else code
 
     @property
     def known_refusals(self) -> Mapping[str, str]:
