@@ -34,7 +34,7 @@ def flood_nodes(folder: Path, file: ExerciseFile, ports: Sequence[Ports], today:
 def _answers(file: ExerciseFile, raw: dict[str, Any], ports: Ports) -> Answers:
     place, code = place_of(raw["country"]), raw["node"]
     rule = raw["share_rule"]
-    teams = {item.code: {} for item in file.catalogue.all() if item.kind is Kind.TEAM}
+    teams: dict[str, dict[str, str]] = {item.code: {} for item in file.catalogue.all() if item.kind is Kind.TEAM}
     return Answers(
         name=raw["name"],
         organisation=raw["owners"][0]["name"],
