@@ -117,6 +117,8 @@ async def test_one_id_in_one_batch_counts_once_and_the_last_wins(engine: Engine)
     await engine.write(lambda tx: add(tx, LOG, 0, [TENT, make_offer(1, NOW, "Pump")]), durable=True)
     assert (await engine.read(lambda tx: tx.offers.of_log(LOG)))[0].index == 1
     assert await engine.read(lambda tx: tx.offers.count(LOG, NOW)) == 1
+    assert await engine.read(lambda tx: tx.offers.counts(NOW)) == {LOG: 1}
+    assert await engine.read(lambda tx: tx.offers.counts(NOW + 400 * 86_400)) == {}
 
 
 async def test_the_same_id_in_two_logs_is_two_offers(engine: Engine) -> None:

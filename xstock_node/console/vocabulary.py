@@ -305,6 +305,7 @@ DONE: Final = {
     "request.waits": mark("The request waits for a second person. Nobody was asked yet."),
     "request.stand-down": mark("The others were told that the need is covered, with thanks."),
     "request.cancel": mark("The request is ended and everybody was told."),
+    "request.plan": mark("The plan is worked out. It decides nothing."),
     "op.step": mark("Signed and on its way."),
     "op.waits": mark("It waits for a second person. Nothing was sent yet."),
     "op.approve": mark("Signed."),

@@ -105,7 +105,8 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
 async def peers(office: Office, actor: Actor, request: PeerName) -> list[PeerView]:
     """All pinned peers, or the one named."""
     node, now = office.node, office.node.clock.now()
-    held = await node.engine.read(lambda tx: {s.log: (s, tx.offers.count(s.log, now)) for s in tx.logs.states()})
+    states, live = await node.engine.read(lambda tx: (tx.logs.states(), tx.offers.counts(now)))
+    held = {state.log: (state, live.get(state.log, 0)) for state in states}
     views = []
     for identity in node.directory:
         if identity.name == node.identity.name or request.name not in ("", identity.name):

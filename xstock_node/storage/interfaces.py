@@ -133,6 +133,9 @@ class Offers(Protocol):
         ...
 
     def count(self, log: LogName, now: int) -> int: ...
+    def counts(self, now: int) -> dict[LogName, int]:
+        """How many offers of each log are live; logs without one are left out."""
+        ...
 
 
 class Journal(Protocol):

@@ -5,24 +5,40 @@ import msgspec
 from xstock_node.api.routes import PREFIX, ROUTES
 from xstock_node.config import explain
 from xstock_node.console.acts import routed, told
-from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
+from xstock_node.console.form import Form
+from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import ROLE, mark
 from xstock_node.services.acting import ActView, TailRequest
 from xstock_node.services.findings import Finding
 from xstock_node.services.people import PersonView
 from xstock_node.services.plugging import PluginView
+from xstock_node.services.times import iso
+
+DOCTOR = "doctor"
 
 
 class RepairsView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is well and what is not, with what to do; what is not well first."""
+    """What is well and what is not, with what to do; what is not well first; when it was `looked` at (ISO)."""
 
+    looked: str
     findings: list[Finding]
 
 
 async def _repairs(visit: Visit, asked: None) -> RepairsView:
-    found = await visit.ask("doctor")
-    return RepairsView(findings=sorted(found, key=lambda one: one.state == "ok"))
+    # It hashes every record that is held: what was found a moment ago is shown, with its hour.
+    looked, found = await visit.office.remembered.get(DOCTOR, lambda: _look(visit))
+    return RepairsView(looked=looked, findings=sorted(found, key=lambda one: one.state == "ok"))
+
+
+async def _look(visit: Visit) -> tuple[str, list[Finding]]:
+    at = visit.office.node.clock.now()
+    return iso(at), await visit.ask("doctor")
+
+
+async def _again(visit: Visit, form: Form) -> Go:
+    visit.office.remembered.forget(DOCTOR)
+    return Go("/repairs")
 
 
 REPAIRS = Page(
@@ -31,6 +47,7 @@ REPAIRS = Page(
     mark("Repairs"),
     "operate",
     _repairs,
+    acts={"again": _again},
     tables={
         "findings": Table(
             mark("What is well, and what is not"),
@@ -44,8 +61,6 @@ REPAIRS = Page(
         )
     },
     group="node",
-    lead=mark("The same checks as `xstock doctor`."),
-    shape="plain",
 )
 
 

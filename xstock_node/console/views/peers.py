@@ -10,7 +10,7 @@ from xstock_node.console.vocabulary import mark
 from xstock_node.services.enrolment import ApplicationsAsked, ApplicationView
 from xstock_node.services.errors import Refusal
 from xstock_node.services.governing import CharterView, MemberView, NetworkName, NetworkView
-from xstock_node.services.overview import PeerName, PeerView, StatusView
+from xstock_node.services.overview import PeerView, StatusView
 
 
 class PeersView(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class PeersView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _peers(visit: Visit, asked: None) -> PeersView:
     status = await visit.ask("status")
-    return PeersView(status=status, peers=await visit.ask("peer.list", PeerName()))
+    return PeersView(status=status, peers=status.peers)
 
 
 PEERS = Page(

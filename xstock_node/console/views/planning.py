@@ -2,9 +2,12 @@
 
 import msgspec
 
-from xstock_node.console.page import Column, Page, Table
+from xstock_node.console.form import Form
+from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
+from xstock_node.services.errors import Refusal
+from xstock_node.services.plan_keeping import Chosen, KeptView, PlanOf
 from xstock_node.services.plan_views import PlanView
 from xstock_node.services.planning import PlanRequest
 from xstock_node.services.request_views import RequestView
@@ -13,30 +16,61 @@ MOST = 20
 
 
 class PlanQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which request is planned; none: all that are open."""
+    """Which request's last plan is shown; none: that of the newest open one."""
 
     request: str = ""
-    plain: bool = False
 
 
 class PlanPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan, null where no request is open; `requests` are those that may be planned."""
+    """The last plan that was made of a request, null where none was; `requests` are those that may be planned.
 
-    query: PlanQuery
+    `chosen` is what people accepted since, beside what was proposed.
+    """
+
+    request: str
     requests: list[RequestView]
     plan: PlanView | None
+    chosen: list[Chosen]
+    made: str
+    by: str
     exercise: bool
 
 
+async def _open(visit: Visit) -> list[RequestView]:
+    found: list[RequestView] = await visit.ask("request.list")
+    return [one for one in found if one.state in ("open", "partly-covered") and not one.waits and one.lines]
+
+
 async def _plan(visit: Visit, asked: PlanQuery) -> PlanPage:
-    requests = [
-        one for one in await visit.ask("request.list") if one.state in ("open", "partly-covered") and not one.waits
-    ]
-    chosen = [one for one in requests if asked.request in ("", one.id)]
-    network = chosen[0].network if chosen else ""
-    ids = [one.id for one in chosen if one.network == network][:MOST]
-    plan = await visit.ask("request.plan", PlanRequest(requests=ids, plain=asked.plain)) if ids else None
-    return PlanPage(query=asked, requests=requests, plan=plan, exercise=bool(plan and plan.exercise))
+    requests = await _open(visit)
+    wanted = asked.request or (requests[0].id if requests else "")
+    exercise = any(one.exercise for one in requests if one.id == wanted)
+    kept: KeptView | None = None
+    if wanted:
+        try:
+            kept = await visit.ask("request.planned", PlanOf(id=wanted))
+        except Refusal as refusal:
+            if refusal.code != "no-plan":
+                raise
+    return PlanPage(
+        request=wanted,
+        requests=requests,
+        plan=kept.plan if kept else None,
+        chosen=kept.chosen if kept else [],
+        made=kept.at if kept else "",
+        by=kept.by if kept else "",
+        exercise=kept.plan.exercise if kept else exercise,
+    )
+
+
+async def _make(visit: Visit, form: Form) -> Go:
+    """Plan one request, or all open ones of its network together."""
+    requests = await _open(visit)
+    wanted = form.text("request")
+    network = next((one.network for one in requests if one.id == wanted), requests[0].network if requests else "")
+    ids = [one.id for one in requests if one.network == network] if form.has("together") else [wanted]
+    await visit.do("request.plan", PlanRequest(requests=[one for one in ids if one][:MOST]), form)
+    return Go(f"/plan?request={wanted or ids[0]}", "request.plan")
 
 
 PLAN = Page(
@@ -46,6 +80,7 @@ PLAN = Page(
     "see",
     _plan,
     asks=PlanQuery,
+    acts={"plan": _make},
     tables={
         "lines": Table(
             mark("What the plan covers"),
@@ -59,7 +94,7 @@ PLAN = Page(
                 Column("why", mark("Why")),
             ),
             lambda view: view.plan.lines if view.plan else [],
-            mark("No request is open, so there is nothing to plan."),
+            mark("No plan was made of it yet."),
         ),
         "flows": Table(
             mark("Who could send what"),
@@ -79,6 +114,17 @@ PLAN = Page(
             ),
             lambda view: view.plan.flows if view.plan else [],
             mark("Nobody offers anything of it."),
+        ),
+        "chosen": Table(
+            mark("Proposed, and accepted since"),
+            (
+                Column("supplier", mark("From"), "node"),
+                Column("item", mark("Goods"), "item"),
+                Column("proposed", mark("Proposed"), "amount"),
+                Column("accepted", mark("Accepted"), "number"),
+            ),
+            lambda view: view.chosen,
+            mark("Nothing was accepted since."),
         ),
         "trips": Table(
             mark("Vehicles at least"),

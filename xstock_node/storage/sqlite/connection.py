@@ -6,7 +6,7 @@ from pathlib import Path
 from xstock_node.storage.errors import StorageError
 
 APPLICATION_ID = 0x58535431  # "XST1"
-LATEST = "m006_plugins"
+LATEST = "m007_live_offers"
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

@@ -47,6 +47,12 @@ def m006_plugins(db: Database) -> None:
     _run(db, "schema_6.sql")
 
 
+@migrations()
+def m007_live_offers(db: Database) -> None:
+    """The live offers of each log, counted without reading them."""
+    _run(db, "schema_7.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):

@@ -74,6 +74,10 @@ class SqliteOffers:
         query = "select count(*) from offer where log = ? and exp > ?"
         return int(self._db.execute(query, (self._logs.ref(log), now)).fetchone()[0])
 
+    def counts(self, now: int) -> dict[LogName, int]:
+        rows = self._db.execute("select log, count(*) from offer where exp > ? group by log", (now,))
+        return {self._logs.name(ref): int(found) for ref, found in rows.fetchall()}
+
     def search(self, query: OfferQuery) -> list[StoredOffer]:
         match = _match(query)
         where = ["o.exp > ?", "o.amount >= ?"]
