@@ -146,6 +146,7 @@ class ExerciseRow(msgspec.Struct, frozen=True, kw_only=True):
     """An exercise that runs."""
 
     name: str
+    exercise: bool = True
 
 
 async def _exercises(visit: Visit, asked: None) -> ExercisesView:
