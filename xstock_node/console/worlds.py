@@ -71,4 +71,5 @@ def _is_act(thing: Any) -> bool:
     verb, subject = getattr(thing, "verb", None), getattr(thing, "subject", None)
     if not isinstance(verb, str) or not isinstance(subject, str):
         return False
-    return verb.startswith(_EXERCISES) or (verb.startswith(_ACTS_ON_CASES) and of_exercise(subject))
+    case = subject.partition(" ")[0]
+    return verb.startswith(_EXERCISES) or (verb.startswith(_ACTS_ON_CASES) and of_exercise(case))
