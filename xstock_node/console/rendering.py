@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from xstock_node.console import languages
+from xstock_node.console import languages, worlds
 from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
@@ -31,7 +31,8 @@ class Rendering:
         words = visit.words
         environment = _environment(words.language.code)
         template = environment.get_template(page.template)
-        exercise = bool(getattr(view, "exercise", False)) or visit.office.node.log.is_exercise
+        at_home = visit.office.node.log.is_exercise
+        exercise = bool(getattr(view, "exercise", False)) or at_home
         return template.render(
             visit=visit,
             page=page,
@@ -42,6 +43,8 @@ class Rendering:
             menu=groups_of(self._pages, visit),
             languages=languages.LANGUAGES,
             exercise=exercise,
+            mixed=not exercise and worlds.holds_exercise(view),
+            beside=exercise and not at_home,
             typed=visit.typed,
             problem=visit.problem,
             once=secrets.token_hex(16),
@@ -132,6 +135,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
+    environment.globals["of_exercise"] = worlds.is_exercise
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
 
