@@ -132,7 +132,7 @@ class Story:
         tab = self.tab
         tab.click(role="link", name=self.say("Go on: what would be offered"))
         tab.at(r"/import/share")
-        tab.see(self.say("no catalogue item is chosen for this line; confirm one"))
+        tab.see(self.say("a person decided that this line is no catalogue item"))
         self.well("5-share")
         tab.click(css="input[name=release]")
         self.press("Sign and publish")
