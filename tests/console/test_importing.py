@@ -81,7 +81,9 @@ async def twin(reader: Reader, where: str) -> Any:
 
 def words(page: Page) -> str:
     """A page without its markup."""
-    return unescape(re.sub(r"(<[^>]*>|\s)+", " ", page.html.partition("<main id=")[2].partition(">")[2].partition("</main")[0]))
+    return unescape(
+        re.sub(r"(<[^>]*>|\s)+", " ", page.html.partition("<main id=")[2].partition(">")[2].partition("</main")[0])
+    )
 
 
 async def test_a_list_goes_from_upload_to_offers_by_forms_alone(officer: Any, desks: dict[str, Desk]) -> None:
@@ -359,9 +361,11 @@ async def test_a_peer_sees_what_was_published(officer: Any, desks: dict[str, Des
     await took(reader, await given(reader, LIST))
     await reader.post("/import/match?source=stock", {"act": "same", "source": "stock"})
     await reader.post("/import/share?source=stock", {"act": "publish", "release": "true"})
-    async with asyncio.timeout(20):
-        while not (one := (await twin(reader, "/import/shared"))["peers"][0])["up_to_date"]:
-            await asyncio.sleep(0.05)
+    for _ in range(400):
+        if (one := (await twin(reader, "/import/shared"))["peers"][0])["up_to_date"]:
+            break
+        await asyncio.sleep(0.05)
+    assert one["up_to_date"]
     assert one["name"] == HR
     (peer,) = await peers(desks[HR].office, OPERATOR, PeerName(name=BG))
     assert peer.offers == 1
