@@ -42,7 +42,8 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
 class ShareView(msgspec.Struct, frozen=True, kw_only=True):
     """What would be offered and what stays: `unmapped` lines because nobody matched them.
 
-    `publishers` are the roles that may publish, `published` own offers, `ending` those that would be withdrawn.
+    `terms` (in the reader's words) and times are those of every offer. `publishers` are the roles that may publish,
+    `published` own offers, `ending` those that would be withdrawn.
     """
 
     source: str
@@ -56,6 +57,9 @@ class ShareView(msgspec.Struct, frozen=True, kw_only=True):
     to_release: int
     peers: list[PeerView]
     undoable: list[UndoableView]
+    terms: str
+    lease_days: int
+    ready_hours: int
 
 
 async def _view(visit: Visit, asked: ShareQuery) -> ShareView:
@@ -78,6 +82,9 @@ async def _view(visit: Visit, asked: ShareQuery) -> ShareView:
         to_release=sum(one.needs_release for one in proposed),
         peers=await visit.ask("peer.list", PeerName()),
         undoable=undoable,
+        terms=", ".join(visit.words.word("term", term) for term in visit.office.settings.terms),
+        lease_days=visit.office.settings.lease_days,
+        ready_hours=visit.office.settings.ready_hours,
     )
 
 
