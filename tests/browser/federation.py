@@ -13,7 +13,6 @@ from xstock_node.i18n import catalogue
 from xstock_node.services.links import LinkRequest
 from xstock_node.services.people import PersonRequest
 
-PLUGINS = '["xstock-cap", "xstock-spreadsheet"]'
 TENT, BLANKET = "HSHETENTF16C", "HBEDBLASH01"
 NEIGHBOURS = {
     "redcross.hr": ("HR", "hr", "Hrvatski Crveni križ", "Šator"),
@@ -67,7 +66,8 @@ def federation(
         node.pin(*[other for other in everybody if other is not node])
     port = free_port()
     with (home.home / "config.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n[local_port]\nport = {port}\n\n[plugins]\nallow = {PLUGINS}\n" + "\n".join(more) + "\n")
+        file.write(f'\n[local_port]\nport = {port}\n\n[plugins]\nallow = ["xstock-cap", "xstock-spreadsheet"]\n')
+        file.write("\n".join(more) + "\n")
     try:
         for node in everybody:
             node.start()

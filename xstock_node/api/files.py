@@ -44,8 +44,12 @@ def asked(request: web.Request, content: bytes) -> bytes:
 
 def saved(found: Any) -> web.Response:
     """A file (`file`, `media_type`, `content`) to save."""
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{found.file}"'}
-    return web.Response(body=found.content, content_type=found.media_type or GENERAL, headers=headers)
+    headers = {
+        **HEADERS,
+        "Content-Disposition": f'attachment; filename="{found.file}"',
+        "Content-Type": found.media_type or GENERAL,  # it may say its charset
+    }
+    return web.Response(body=found.content, headers=headers)
 
 
 def answer_of(route: Route, request: Any, media: str, content: bytes) -> Any:

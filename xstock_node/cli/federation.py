@@ -22,6 +22,18 @@ COUNTRIES = ("at", "bg", "hr", "me", "mk", "rs")
 EXERCISE = "demo"
 START_SECONDS = 25.0
 LOG = "serve.log"
+SETTINGS = """
+[local_port]
+port = {port}
+
+[plugins]
+allow = ["xstock-spreadsheet", "xstock-cap"]
+
+[approvals]
+percent = 100
+value = 1000000000
+"""
+"""A console on this machine; warnings are read; one person, who is alone in an exercise, signs for a society."""
 T = TypeVar("T")
 
 
@@ -33,6 +45,14 @@ class Thread(NamedTuple):
     async def call(self, name: str, request: Any = None) -> Any:
         """The answer of a route."""
         return await asyncio.to_thread(lambda: asyncio.run(self.session.call(name, request)))
+
+
+class StockList(NamedTuple):
+    """A store's own list as a file, and what a person confirmed about its lines."""
+
+    name: str
+    content: bytes
+    decisions: list[Decision]
 
 
 class LocalNode:
@@ -50,46 +70,83 @@ class LocalNode:
 
 
 class DemoNode(LocalNode):
-    """One national node of the demo: its stock list and what its people confirmed."""
+    """One national node of the demo: what it is, its stock list, and what its people confirmed of it.
 
-    def __init__(self, home: Path, source: Path, port: int) -> None:
-        facts = tomllib.loads((source / "node.toml").read_text("utf-8"))
-        self.facts = facts["node"]
-        super().__init__(home, self.facts["name"], port)
-        self.country: str = self.facts["country"]
-        self.share: dict[str, Any] = facts.get("share", {})
-        self.stock = source / facts["stock"]
-        self.decisions = msgspec.convert(facts.get("confirm", []), list[Decision])
+    `catalogue` are items of its own, as a file of `xstock catalogue import`; `console` the port of its console.
+    """
 
-    def answers(self) -> Answers:
-        """What `xstock init` would ask this society."""
-        organisation, languages = self.facts["organisation"], self.facts["languages"]
-        return Answers(
-            name=self.name,
-            organisation=organisation[languages[0]],
-            country=self.country,
-            languages=languages,
-            url=f"http://127.0.0.1:{self.port}",
-            exercise=EXERCISE,
-            place=self.facts["place"],
-            latitude=self.facts["lat"],
-            longitude=self.facts["lon"],
-            port=self.port,
-            allow_private=True,
-            share=self.share,
-        )
+    def __init__(self, home: Path, answers: Answers, stock: StockList, console: int, catalogue: bytes = b"") -> None:
+        super().__init__(home, answers.name, answers.port)
+        self.country, self.answers, self.stock = answers.country, answers, stock
+        self.catalogue, self.console = catalogue, console
+
+    @property
+    def address(self) -> str:
+        """Where its console is."""
+        return f"http://localhost:{self.console}"
 
 
-def found_federation(folder: Path, now: int) -> list[DemoNode]:
-    """Make the six data folders and pin each society's identity at the others. `now` is unix seconds."""
-    source = PACKED if PACKED.is_dir() else IN_TREE
-    ports = free_ports(len(COUNTRIES))
-    nodes = [DemoNode(folder / c, source / c, port) for c, port in zip(COUNTRIES, ports, strict=True)]
+class Ports(NamedTuple):
+    """Where a node listens to its peers, and to the browsers of this machine."""
+
+    peers: int
+    console: int
+
+
+def own_nodes(folder: Path, ports: Sequence[Ports]) -> list[DemoNode]:
+    """The six of our own data."""
+    return [_own_node(folder / c, own_data() / c, port) for c, port in zip(COUNTRIES, ports, strict=True)]
+
+
+def own_data() -> Path:
+    """The folder of our own data."""
+    return PACKED if PACKED.is_dir() else IN_TREE
+
+
+def found_federation(nodes: Sequence[DemoNode], now: int) -> None:
+    """Make the data folders and pin each society's identity at the others. `now` is unix seconds."""
     for node in nodes:
-        create(node.home, node.answers(), now)
+        create(node.home, node.answers, now)
+        with (node.home / "config.toml").open("a", encoding="utf-8") as file:
+            file.write(SETTINGS.format(port=node.console))
     for node in nodes:
         pin(node, [other for other in nodes if other is not node])
-    return nodes
+
+
+def ports_for(count: int) -> list[Ports]:
+    """Ports that are free now, two for each node."""
+    free = free_ports(2 * count)
+    return [Ports(peers, console) for peers, console in zip(free[:count], free[count:], strict=True)]
+
+
+def place_of(country: str) -> tuple[float, float] | None:
+    """Where the society of a country is in our own data: latitude and longitude, None for another country."""
+    file = own_data() / country.lower() / "node.toml"
+    if not file.is_file():
+        return None
+    facts = tomllib.loads(file.read_text("utf-8"))["node"]
+    return facts["lat"], facts["lon"]
+
+
+def _own_node(home: Path, source: Path, ports: Ports) -> DemoNode:
+    facts = tomllib.loads((source / "node.toml").read_text("utf-8"))
+    node, file = facts["node"], source / facts["stock"]
+    answers = Answers(
+        name=node["name"],
+        organisation=node["organisation"][node["languages"][0]],
+        country=node["country"],
+        languages=node["languages"],
+        url=f"http://127.0.0.1:{ports.peers}",
+        exercise=EXERCISE,
+        place=node["place"],
+        latitude=node["lat"],
+        longitude=node["lon"],
+        port=ports.peers,
+        allow_private=True,
+        share=facts.get("share", {}),
+    )
+    decisions = msgspec.convert(facts.get("confirm", []), list[Decision])
+    return DemoNode(home, answers, StockList(file.name, file.read_bytes(), decisions), ports.console)
 
 
 async def start_all(nodes: Sequence[LocalNode]) -> None:

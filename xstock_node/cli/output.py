@@ -53,14 +53,19 @@ def emit(value: Any, as_json: bool, shown: Shown) -> None:
 
 
 @contextmanager
-def only_our_stdout() -> Iterator[None]:
-    """What libraries write to the standard output below Python, such as a solver its banner, goes to stderr."""
+def only_our_stdout(keep: bool = True) -> Iterator[None]:
+    """What libraries write to the standard output below Python, such as a solver its banner, goes to stderr.
+
+    Without `keep` it goes nowhere.
+    """
     sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
+    kept, other = os.dup(1), 2 if keep else os.open(os.devnull, os.O_WRONLY)
+    os.dup2(other, 1)
     try:
         yield
     finally:
+        if not keep:
+            os.close(other)
         sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)

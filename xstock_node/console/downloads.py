@@ -8,6 +8,7 @@ from xstock_node.api import files
 from xstock_node.api.routes import BY_NAME
 from xstock_node.console.form import converted
 from xstock_node.console.visit import Visit
+from xstock_node.console.worlds import of_exercise
 from xstock_node.services.errors import Refusal
 
 SAVED: Final = frozenset(
@@ -49,5 +50,7 @@ async def download(visit: Visit, name: str, query: dict[str, str]) -> web.Respon
 
 def _saved(name: str, answer: Any, query: dict[str, str]) -> Saved:
     file = getattr(answer, "file", "") or f"{query.get('to') or 'all'}.xsbundle"
+    drills = getattr(answer, "exercise", False) is True or of_exercise(query.get("case", query.get("about", "")))
+    file = f"EXERCISE-{file}" if drills and not file.startswith("EXERCISE") else file
     media = getattr(answer, "media_type", "") or (BUNDLE if name == "bundle.export" else "")
     return Saved(file, media, answer.content)

@@ -7,6 +7,7 @@ from xstock_node.console.views.account import ACCOUNT
 from xstock_node.console.views.ask import ASK
 from xstock_node.console.views.countries import COUNTRIES
 from xstock_node.console.views.desk import DESK
+from xstock_node.console.views.helping import HELP as HELP_PAGE
 from xstock_node.console.views.importing import IMPORT
 from xstock_node.console.views.jumping import JUMP
 from xstock_node.console.views.map import MAP
@@ -45,5 +46,5 @@ EVENTS: Final = (
     events.EXERCISES,
     events.REPORTS,
 )
-NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API)
+NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API, HELP_PAGE)
 PAGES: Final = (*HELP, *STOCK, *PARTNERS, *EVENTS, *NODE, JUMP, READS, ACCOUNT, SIGN_IN, SIGN_IN_CODE, SIGN_OUT)

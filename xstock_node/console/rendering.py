@@ -9,12 +9,13 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from xstock_node.console import languages
+from xstock_node.console import languages, worlds
 from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
+from xstock_node.console.views.helping import html_of
 from xstock_node.console.visit import Visit
-from xstock_node.console.vocabulary import WORDS
+from xstock_node.console.vocabulary import DECIDING, WORDS
 
 FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -30,7 +31,8 @@ class Rendering:
         words = visit.words
         environment = _environment(words.language.code)
         template = environment.get_template(page.template)
-        exercise = bool(getattr(view, "exercise", False)) or visit.office.node.log.is_exercise
+        at_home = visit.office.node.log.is_exercise
+        exercise = bool(getattr(view, "exercise", False)) or at_home
         return template.render(
             visit=visit,
             page=page,
@@ -41,9 +43,12 @@ class Rendering:
             menu=groups_of(self._pages, visit),
             languages=languages.LANGUAGES,
             exercise=exercise,
+            mixed=not exercise and worlds.holds_exercise(view),
+            beside=exercise and not at_home,
             typed=visit.typed,
             problem=visit.problem,
             once=secrets.token_hex(16),
+            help_of=html_of,
             cell=lambda row, column: cell(visit, row, column),
             picture=lambda name: page.draws[name](visit, view),
             **more,
@@ -84,7 +89,8 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
         case kind if kind in WORDS:
             values = value if isinstance(value, list | tuple) else [value]
             state = Markup('<span class="state {0}-{1}">{2}</span>')
-            shown = Markup(" ").join(state.format(kind, one, words.word(kind, str(one))) for one in values if one != "")
+            say = words.decides if kind in DECIDING else words.word
+            shown = Markup(" ").join(state.format(kind, one, say(kind, str(one))) for one in values if one != "")
         case _:
             shown = (
                 ", ".join(map(str, value)) if isinstance(value, list | tuple) else str("" if value is None else value)
@@ -107,6 +113,9 @@ def marked(visit: Visit, row: Any, column: Column) -> Markup:
 
 
 def _filled(href: str, row: Any) -> str:
+    """The path with the fields of the row; `{path}` alone is a path of the console that the row brings whole."""
+    if href == "{path}":
+        return str(row.path)
     from urllib.parse import quote
 
     fields = {name: quote(str(getattr(row, name))) for name in row.__struct_fields__}
@@ -126,6 +135,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
+    environment.globals["of_exercise"] = worlds.is_exercise
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from xstock_node.console.page import Table
 from xstock_node.console.words import Words
+from xstock_node.console.worlds import is_exercise
 
 MARK: Final = "﻿"
 STARTERS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -15,9 +16,14 @@ def csv_of(table: Table, view: Any, words: Words) -> bytes:
     """The table in UTF-8 with a mark at its beginning, by which spreadsheets know the encoding."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([words.say(column.heading) for column in table.columns])
-    for row in table.rows(view):
-        writer.writerow([harmless(getattr(row, column.key)) for column in table.columns])
+    rows = table.rows(view)
+    marks = [words.say("EXERCISE") if is_exercise(row) else "" for row in rows]
+    marked = any(marks)  # a column of its own, where there is anything to mark
+    heads = [words.say(column.heading) for column in table.columns]
+    writer.writerow([*heads, words.say("EXERCISE")] if marked else heads)
+    for row, mark in zip(rows, marks, strict=True):
+        cells = [harmless(getattr(row, column.key)) for column in table.columns]
+        writer.writerow([*cells, mark] if marked else cells)
     return (MARK + out.getvalue()).encode()
 
 

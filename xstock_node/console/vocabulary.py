@@ -482,3 +482,5 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "line-unit": LINE_UNIT,
     "done": DONE,
 }
+DECIDING: Final = frozenset({"state", "level", "warning", "term", "severity", "counter"})
+"""Lists whose words decide something: the English stands beside a translation that nobody has reviewed."""

@@ -77,6 +77,8 @@ class TakeDraft(msgspec.Struct, frozen=True, kw_only=True):
     lines: Annotated[list[ChosenLine], Meta(max_length=steps.MANY)] = []
     leave: Annotated[list[Id], Meta(max_length=steps.MANY)] = []
     add: Annotated[list[Asked], Meta(max_length=steps.MANY)] = []
+    event: ShortText = ""
+    area: ShortText = ""
     place: ShortText = ""
     country: str = ""
     people: Annotated[int, Meta(ge=0)] = 0
@@ -84,6 +86,7 @@ class TakeDraft(msgspec.Struct, frozen=True, kw_only=True):
     needed_by: Time = 0
     answer_by: Time = 0
     terms: list[steps.Terms] = []
+    note: ShortText = ""
     network: str = ""
     notify: bool = False
     site: ShortText = ""
@@ -165,8 +168,8 @@ async def take_draft(office: Office, actor: Actor, request: TakeDraft) -> Reques
     wanted = NewRequest(
         to=request.to,
         lines=[*chosen.values(), *request.add],
-        event=_cut(draft.event or draft.foreign_id),
-        area=_cut(draft.area),
+        event=request.event or _cut(draft.event or draft.foreign_id),
+        area=request.area or _cut(draft.area),
         place=request.place or _cut(draft.place),
         country=request.country or (draft.country if _COUNTRY.fullmatch(draft.country) else ""),
         people=request.people or draft.people,
@@ -174,7 +177,7 @@ async def take_draft(office: Office, actor: Actor, request: TakeDraft) -> Reques
         needed_by=request.needed_by or draft.needed_by,
         answer_by=request.answer_by,
         terms=request.terms,
-        note=_cut(draft.note),
+        note=request.note or _cut(draft.note),
         network=request.network,
         notify=request.notify,
         site=request.site,

@@ -14,7 +14,7 @@ from xstock_node.console.page import Again, Go, Page
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.needs import Climate, Topic
-from xstock_node.services.draft_desk import DraftRef, DraftView
+from xstock_node.services.draft_desk import DraftRef, DraftView, TakeDraft
 from xstock_node.services.errors import Refusal
 from xstock_node.services.governing import NetworkName
 from xstock_node.services.needing import NeedRequest
@@ -45,11 +45,22 @@ class Helper(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[OutlookRow]
 
 
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """A network in which may be asked; `exercise`: nothing that is asked there is real."""
+
+    network: str
+    exercise: bool
+
+
 class AskView(msgspec.Struct, frozen=True, kw_only=True):
     """The form as far as it is understood. `seen` is the mark of the words that were shown; `ready` that they may be
     sent; `helpers` are in order of how much of the need they could serve; `said` is what was taken for granted.
+    `network` is where is asked, one of `networks`: what a warning of an exercise suggests stays in one.
     """
 
+    exercise: bool
+    network: str
+    networks: list[Where]
     draft: DraftView | None
     lines: list[TypedLine]
     empty: int
@@ -65,9 +76,14 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
     form = visit.typed
     draft_id = form.text("draft") if form else asked.draft
     draft = await visit.ask("request.draft", DraftRef(id=draft_id)) if draft_id else None
+    networks = _networks(visit, draft)
+    where = _where(networks, form.text("network") if form else "")
     if form is None:
         lines = _of_draft(draft) if draft else [TypedLine(key="0", text=asked.item, typed="")] if asked.item else []
         return AskView(
+            exercise=where.exercise,
+            network=where.network,
+            networks=networks,
             draft=draft,
             lines=lines,
             empty=LINES,
@@ -81,10 +97,13 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
     lines = lines_of(form, await visit.office.catalogue())
     moment = moment_of(form, "needed_by", visit.words.zone, visit.now)
     looked = form.act != "reckon"
-    outlook = await _outlook(visit, form, lines, moment) if looked else None
-    helpers = await _helpers(visit, outlook, set(form.all("to"))) if looked else []
+    outlook = await _outlook(visit, form, lines, moment, where.network) if looked else None
+    helpers = await _helpers(visit, outlook, set(form.all("to")), where.network) if looked else []
     settled = bool(lines) and not any(line.doubt for line in lines) and not moment.doubt
     return AskView(
+        exercise=where.exercise,
+        network=where.network,
+        networks=networks,
         draft=draft,
         lines=lines,
         empty=1,
@@ -97,19 +116,38 @@ async def _view(visit: Visit, asked: AskQuery) -> AskView:
     )
 
 
+def _networks(visit: Visit, draft: DraftView | None) -> list[Where]:
+    """Where may be asked, the home network first; a draft of an exercise goes into exercises alone, a real one never.
+
+    Raises Refusal `exercise-draft` where there is no network of its world.
+    """
+    node = visit.office.node
+    found = [Where(network=one.name, exercise=one.shared.is_exercise) for one in node.networks.values()]
+    found.sort(key=lambda one: one.network != node.home.name)
+    fitting = [one for one in found if draft is None or one.exercise == draft.exercise]
+    if not fitting:
+        came = "none that is real" if draft and not draft.exercise else "none of exercises"
+        raise Refusal("exercise-draft", "a network of the draft's own world", came, "join one, or dismiss the draft")
+    return fitting
+
+
+def _where(networks: list[Where], wanted: str) -> Where:
+    return next((one for one in networks if one.network == wanted), networks[0])
+
+
 def _of_draft(draft: DraftView) -> list[TypedLine]:
     return [
         TypedLine(key=str(n), text=line.item or line.name, typed=line.quantity) for n, line in enumerate(draft.lines)
     ]
 
 
-async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str]) -> list[Helper]:
+async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str], network: str) -> list[Helper]:
     """Every other member, those first that could serve most of the lines, soonest."""
     found: dict[str, list[OutlookRow]] = {}
     for row in outlook.rows if outlook else ():
         found.setdefault(row.node, []).append(row)
     own = visit.office.node.identity.name
-    everybody = await visit.ask("network.members", NetworkName())
+    everybody = await visit.ask("network.members", NetworkName(network=network))
     members = [one.name for one in everybody if one.name != own and one.state in ("live", "review")]
     covers = {name: len({row.line for row in rows if not row.why}) for name, rows in found.items()}
     names = sorted(dict.fromkeys([*found, *members]), key=lambda name: -covers.get(name, 0))
@@ -118,7 +156,9 @@ async def _helpers(visit: Visit, outlook: OutlookView | None, chosen: set[str]) 
     ]
 
 
-async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Moment) -> OutlookView | None:
+async def _outlook(
+    visit: Visit, form: Form, lines: list[TypedLine], moment: Moment, network: str
+) -> OutlookView | None:
     """What could serve the lines that are settled; None where none is."""
     settled = [line for line in lines if not line.doubt]
     if not settled:
@@ -129,15 +169,17 @@ async def _outlook(visit: Visit, form: Form, lines: list[TypedLine], moment: Mom
         "terms": [term for term in form.all("terms") if term in TERMS],
         **{name: form.text(name) for name in ("place", "severity") if form.has(name)},
         "country": form.text("country").upper(),
+        "network": network,
     }
     found: OutlookView = await visit.ask("request.outlook", converted(wanted, OutlookRequest))
     return found
 
 
 def _mark(lines: list[TypedLine], form: Form) -> str:
-    """A mark of the figures, the place and the time that the reader is shown in words; it differs where they do."""
+    """A mark of the figures, place, time and world that the reader is shown in words; it differs where they do."""
     said = [[line.item, line.quantity, line.subs] for line in lines]
-    told: list[Any] = [said, *(form.text(name) for name in ("place", "country", "needed_by", "needed_by_within"))]
+    names = ("place", "country", "needed_by", "needed_by_within", "network")
+    told: list[Any] = [said, *(form.text(name) for name in names)]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
@@ -187,7 +229,13 @@ async def _send(visit: Visit, form: Form) -> Go | Again:
         "terms": [term for term in form.all("terms") if term in TERMS],
         "answer_by": moment_of(form, "answer_by", visit.words.zone, visit.now).at,
     }
-    made = await visit.do("request.new", converted(wanted, NewRequest), form)
+    draft = await visit.ask("request.draft", DraftRef(id=form.text("draft"))) if form.has("draft") else None
+    wanted["network"] = _where(_networks(visit, draft), form.text("network")).network
+    if draft and draft.state == "open":
+        lines_said = {"add": wanted.pop("lines"), "leave": [line.id for line in draft.lines]}
+        made = await visit.do("request.take", converted({"id": draft.id, **wanted, **lines_said}, TakeDraft), form)
+    else:
+        made = await visit.do("request.new", converted(wanted, NewRequest), form)
     return Go(f"/request?id={made.id}", "request.waits" if made.waits else "request.new")
 
 

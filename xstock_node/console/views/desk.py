@@ -8,6 +8,7 @@ from xstock_node.console.form import Form
 from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
+from xstock_node.console.worlds import is_exercise
 from xstock_node.services.alert_views import AlertsAsked, WarningRow
 from xstock_node.services.draft_desk import DraftsAsked, DraftView
 from xstock_node.services.duty_desk import WaitingId, WaitingView
@@ -22,8 +23,11 @@ SHOWN = 50
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     """The desk. `drafts` are suggested by warnings and foreign messages; `silent` peers were not heard as they should;
-    `more` says how many operations are not shown.
+    `more` says how many operations are not shown. What is real comes before what belongs to an exercise; `pauses` says
+    that a real warning is in force while an exercise is on here.
     """
+
+    pauses: bool
 
     warnings: list[WarningRow]
     drafts: list[DraftView]
@@ -39,12 +43,15 @@ async def _desk(visit: Visit, asked: None) -> DeskView:
     requests = [one for one in await visit.ask("request.list") if one.state not in ENDED]
     operations = await visit.ask("op.list", CaseFilter())
     peers = await visit.ask("peer.list", PeerName())
+    warnings = sorted((one for one in warnings if one.here != "no"), key=is_exercise)
+    drills = visit.office.node.log.is_exercise or any(map(is_exercise, [*warnings, *requests, *operations]))
     return DeskView(
-        warnings=[one for one in warnings if one.here != "no"],
-        drafts=await visit.ask("request.drafts", DraftsAsked()),
-        waiting=await visit.ask("duty.queue"),
-        requests=requests[:SHOWN],
-        operations=operations[:SHOWN],
+        pauses=drills and any(one.status == "Actual" for one in warnings),
+        warnings=warnings,
+        drafts=sorted(await visit.ask("request.drafts", DraftsAsked()), key=is_exercise),
+        waiting=sorted(await visit.ask("duty.queue"), key=is_exercise),
+        requests=sorted(requests, key=is_exercise)[:SHOWN],
+        operations=sorted(operations, key=is_exercise)[:SHOWN],
         silent=[peer for peer in peers if peer.stale or peer.frozen],
         more=max(len(operations) - SHOWN, 0),
     )

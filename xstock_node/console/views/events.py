@@ -6,6 +6,7 @@ from xstock_node.console.acts import routed, told
 from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
+from xstock_node.console.worlds import is_exercise
 from xstock_node.services.arrivals import ArrivalsAsked, ArrivalView
 from xstock_node.services.convoy_desk import ConvoyView
 from xstock_node.services.corridor_desk import CorridorView
@@ -15,7 +16,7 @@ from xstock_node.services.mobilising import ConsignmentUnderWay, EventId, EventR
 
 
 class MobilisationQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which event; none: the last that changed."""
+    """Which event; none: the last that changed, a real one first."""
 
     event: str = ""
     exercise: bool = False
@@ -49,7 +50,7 @@ class MobilisationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _mobilisation(visit: Visit, asked: MobilisationQuery) -> MobilisationView:
-    events: list[EventRow] = await visit.ask("event.list")
+    events: list[EventRow] = sorted(await visit.ask("event.list"), key=is_exercise)
     name = asked.event or (events[0].event if events else "")
     exercise = asked.exercise if asked.event else bool(events and events[0].exercise)
     if not name:
@@ -146,6 +147,7 @@ class ExerciseRow(msgspec.Struct, frozen=True, kw_only=True):
     """An exercise that runs."""
 
     name: str
+    exercise: bool = True
 
 
 async def _exercises(visit: Visit, asked: None) -> ExercisesView:

@@ -3,6 +3,7 @@
 import msgspec
 
 from xstock_node.console.page import Column, Page, Table
+from xstock_node.console.views.helping import find
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.folding import fold
@@ -24,6 +25,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     path: str
+    exercise: bool = False
 
 
 class JumpView(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,14 +50,19 @@ async def _jump(visit: Visit, asked: JumpQuery) -> JumpView:
         for request in await visit.ask("request.list"):
             if wanted in fold(f"{request.id} {request.event} {request.place}"):
                 name = request.event or request.place or request.id
-                found.append(Place(kind=words.say("request"), name=name, path=f"/request?id={request.id}"))
+                kind = words.say("request")
+                found.append(Place(kind=kind, name=name, path=f"/request?id={request.id}", exercise=request.exercise))
         for row in await visit.ask("op.list", CaseFilter(ended=True)):
             if wanted in fold(f"{row.case} {row.event} {words.node(row.requester)} {words.node(row.supplier)}"):
                 name = f"{words.node(row.requester)} ← {words.node(row.supplier)}"
-                found.append(Place(kind=words.say("operation"), name=name, path=f"/operation?case={row.case}"))
+                kind = words.say("operation")
+                found.append(Place(kind=kind, name=name, path=f"/operation?case={row.case}", exercise=row.exercise))
         request = CatalogueRequest(text=asked.q, language=words.language.code)
         for item in (await visit.ask("catalogue.list", request))[:MOST]:
             found.append(Place(kind=words.say("goods"), name=item.name, path=f"/search?item={item.code}"))
+        for part in find(asked.q):
+            path = f"/help?page={part.page}#{part.anchor}"
+            found.append(Place(kind=words.say("help"), name=part.heading, path=path))
     return JumpView(q=asked.q, places=found[: 4 * MOST])
 
 

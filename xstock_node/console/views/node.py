@@ -9,7 +9,9 @@ from xstock_node.console.form import Form
 from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import ROLE, mark
+from xstock_node.console.worlds import is_exercise
 from xstock_node.services.acting import ActView, TailRequest
+from xstock_node.services.draft_desk import DraftsAsked
 from xstock_node.services.findings import Finding
 from xstock_node.services.people import PersonView
 from xstock_node.services.plugging import PluginView
@@ -260,14 +262,34 @@ USERS = Page(
 )
 
 
+class ActRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An act, and whether it was one of an exercise."""
+
+    at: str
+    actor: str
+    verb: str
+    subject: str
+    detail: str
+    exercise: bool
+
+
 class AuditView(msgspec.Struct, frozen=True, kw_only=True):
     """The newest acts."""
 
-    acts: list[ActView]
+    acts: list[ActRow]
 
 
 async def _audit(visit: Visit, asked: TailRequest) -> AuditView:
-    return AuditView(acts=await visit.ask("log.tail", asked))
+    found: list[ActView] = await visit.ask("log.tail", asked)
+    requests = await visit.ask("request.list") if visit.may("see") else []
+    drafts = await visit.ask("request.drafts", DraftsAsked(all=True)) if visit.may("see") else []
+    drills = {one.id for one in (*requests, *drafts) if one.exercise}
+
+    def row(act: ActView) -> ActRow:
+        asks = act.verb.startswith(("request.", "draft.")) and act.subject in drills
+        return ActRow(**msgspec.structs.asdict(act), exercise=asks or is_exercise(act))
+
+    return AuditView(acts=[row(act) for act in found])
 
 
 AUDIT = Page(

@@ -88,8 +88,9 @@ PEERS = Page(
 
 
 class NetworkPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A network: its charter (null where there is none), its members, and who applies."""
+    """A network: its charter (null where there is none), its members, and who applies; `exercise` where it is one."""
 
+    exercise: bool
     networks: list[NetworkView]
     charter: CharterView | None
     members: list[MemberView]
@@ -102,6 +103,7 @@ async def _network(visit: Visit, asked: NetworkName) -> NetworkPage:
     except Refusal:
         charter = None
     return NetworkPage(
+        exercise=visit.office.node.network(asked.network).shared.is_exercise,
         networks=await visit.ask("network.list"),
         charter=charter,
         members=await visit.ask("network.members", asked),

@@ -6,6 +6,7 @@ from xstock_node.console.form import Form
 from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
+from xstock_node.console.worlds import is_exercise
 from xstock_node.services.errors import Refusal
 from xstock_node.services.plan_keeping import Chosen, KeptView, PlanOf
 from xstock_node.services.plan_views import PlanView
@@ -16,7 +17,7 @@ MOST = 20
 
 
 class PlanQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which request's last plan is shown; none: that of the newest open one."""
+    """Which request's last plan is shown; none: that of the newest open one, a real one first."""
 
     request: str = ""
 
@@ -38,7 +39,8 @@ class PlanPage(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _open(visit: Visit) -> list[RequestView]:
     found: list[RequestView] = await visit.ask("request.list")
-    return [one for one in found if one.state in ("open", "partly-covered") and not one.waits and one.lines]
+    fit = [one for one in found if one.state in ("open", "partly-covered") and not one.waits and one.lines]
+    return sorted(fit, key=is_exercise)
 
 
 async def _plan(visit: Visit, asked: PlanQuery) -> PlanPage:

@@ -15,7 +15,7 @@ A_PAGE: Final = 50
 
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked for; the page of results begins after `skip`."""
+    """What is looked for, with `exercise` also in exercises; the page of results begins after `skip`."""
 
     text: str = ""
     item: str = ""
@@ -24,6 +24,7 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     term: str = ""
     node: str = ""
     order: Order = Order.NEWEST
+    exercise: bool = False
     skip: int = 0
 
 
@@ -52,6 +53,7 @@ async def _found(visit: Visit, asked: SearchQuery) -> FoundView:
         term=asked.term,
         node=asked.node,
         order=asked.order,
+        exercise=asked.exercise,
         skip=asked.skip,
         limit=A_PAGE,
     )

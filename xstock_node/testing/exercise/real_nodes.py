@@ -67,8 +67,8 @@ class Nodes:
     async def stock(self, code: str) -> int:
         """Take the exercise's items and a desk's position in, and release its offers; how many."""
         session, there = self.nodes[code].session, self.offered(code)
-        items = "\n".join(_toml(item) for item in self.file.catalogue.all()).encode()
-        await session.call("catalogue.import", CatalogueFile(file="exercise.toml", content=items))
+        items = CatalogueFile(file="exercise.toml", content=catalogue_file(self.file))
+        await session.call("catalogue.import", items)
         for item_code, quantity in there.items():
             item = self.file.catalogue.get(item_code)
             assert item is not None
@@ -190,6 +190,11 @@ class Nodes:
         return LineRequest(
             name=item.names["en"], code=item.code, quantity=str(quantity), unit=unit or "", expiry=expiry
         )
+
+
+def catalogue_file(file: ExerciseFile) -> bytes:
+    """The items of an exercise as a file that `xstock catalogue import` takes."""
+    return "\n".join(_toml(item) for item in file.catalogue.all()).encode()
 
 
 def _toml(item: Item) -> str:
