@@ -44,8 +44,11 @@ def asked(request: web.Request, content: bytes) -> bytes:
 
 def saved(found: Any) -> web.Response:
     """A file (`file`, `media_type`, `content`) to save."""
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{found.file}"'}
-    return web.Response(body=found.content, content_type=found.media_type or GENERAL, headers=headers)
+    media = found.media_type or GENERAL  # which may name a charset: a header of its own takes it as it is
+    disposition = f'attachment; filename="{found.file}"'
+    return web.Response(
+        body=found.content, headers={**HEADERS, "Content-Disposition": disposition, "Content-Type": media}
+    )
 
 
 def answer_of(route: Route, request: Any, media: str, content: bytes) -> Any:
