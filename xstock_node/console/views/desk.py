@@ -64,7 +64,8 @@ async def _take(visit: Visit, form: Form) -> Go:
 
 def _turns(visit: Visit, view: DeskView) -> Markup:
     due = {one.case: one.answer_by for one in view.waiting if one.case and one.answer_by}
-    return draw_turns(view.operations, due, visit.office.node.identity.name, visit.words)
+    node = visit.office.node
+    return draw_turns(view.operations, due, node.identity.name, visit.words, marked=not node.log.is_exercise)
 
 
 OPERATIONS = Table(
