@@ -29,7 +29,10 @@ ALLOWED = {
     "plugins": ({"protocol", "domain"}, {"aiohttp", "sqlite3", "sqlite_utils"}),
     "services": ({"protocol", "domain", "storage", "transport", "plugins"}, {"jinja2", "click", "argparse"}),
     "api": ({"services", "domain", "protocol", "config", "storage.errors"}, {"sqlite3", "sqlite_utils"}),
-    "console": ({"services", "domain", "protocol", "config", "api"}, {"sqlite3", "sqlite_utils", "click", "argparse"}),
+    "console": (
+        {"services", "domain", "protocol", "config", "api", "plugins.adapters"},
+        {"sqlite3", "sqlite_utils", "click", "argparse"},
+    ),
     "cli": (ANYTHING, set()),
     "testing": (ANYTHING, set()),
 }

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent / "locale"
+REVIEWED = "reviewed:"
+"""How the comment of a translator begins who has read a string; behind it stand who and when."""
 
 
 class Text(NamedTuple):
@@ -32,17 +34,37 @@ def text(code: str, source: str, /, **params: object) -> Text:
     return Text(code, source, params)
 
 
-@cache
+class _Spoken(NamedTuple):
+    translations: gettext.NullTranslations
+    reviewed: frozenset[str]
+    whole: bool
+
+
 def catalogue(language: str) -> gettext.NullTranslations:
     """The translations into a language; English where there are none."""
+    return _spoken(language).translations
+
+
+def is_reviewed(language: str, source: str = "") -> bool:
+    """Whether somebody who speaks a language has read the translation of a source string, or of all of them."""
+    spoken = _spoken(language)
+    return source in spoken.reviewed if source else spoken.whole
+
+
+@cache
+def _spoken(language: str) -> _Spoken:
     path = FOLDER / f"{language}.po"
     if not path.is_file():
-        return gettext.NullTranslations()
+        return _Spoken(gettext.NullTranslations(), frozenset(), language == "en")
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
     with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=None))
+        held = read_po(file, locale=None)
+    write_mo(compiled, held)
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    texts = [message for message in held if message.id and message.string]
+    read = [one for one in texts if any(said.startswith(REVIEWED) for said in one.user_comments)]
+    sources = frozenset(str(one.id[0] if isinstance(one.id, list | tuple) else one.id) for one in read)
+    return _Spoken(gettext.GNUTranslations(compiled), sources, bool(texts) and len(read) == len(texts))

@@ -66,7 +66,8 @@ def federation(
         node.pin(*[other for other in everybody if other is not node])
     port = free_port()
     with (home.home / "config.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[local_port]\nport = {port}\n\n[plugins]\nallow = ["xstock-cap"]\n' + "\n".join(more) + "\n")
+        file.write(f'\n[local_port]\nport = {port}\n\n[plugins]\nallow = ["xstock-cap", "xstock-spreadsheet"]\n')
+        file.write("\n".join(more) + "\n")
     try:
         for node in everybody:
             node.start()

@@ -51,6 +51,12 @@ async def test_a_request_is_asked_step_by_step_and_sent_once(console: Enter) -> 
     assert shown.status == 200 and "Promised to you" in shown.html and "Each node has its own signed copy" in shown.html
 
 
+async def test_the_button_that_was_pressed_says_what_is_done(console: Enter) -> None:
+    reader = await console(Role.DUTY_OFFICER)
+    both = await reader.post("/ask", [("act", "look"), ("people", "500"), ("topic", "shelter"), ("act", "reckon")])
+    assert re.search(r'name="line.0.quantity" value="\d+"', both.html)
+
+
 async def test_a_figure_with_two_readings_is_never_guessed(console: Enter) -> None:
     reader = await console(Role.DUTY_OFFICER)
     form = {"act": "look", "line.0.item": "CP-WATER-BOTTLED", "line.0.quantity": "1.500"}

@@ -59,10 +59,10 @@ BAD = {
 
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
 def test_a_broken_file_is_refused_in_words_and_at_once(content: bytes) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(BadOutlines, match="expected"):
         parse(content)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_the_operator_s_file_takes_the_place_of_the_built_one_and_a_broken_one_does_not(tmp_path: Path) -> None:

@@ -44,11 +44,12 @@ def asked(request: web.Request, content: bytes) -> bytes:
 
 def saved(found: Any) -> web.Response:
     """A file (`file`, `media_type`, `content`) to save."""
-    media = found.media_type or GENERAL  # which may name a charset: a header of its own takes it as it is
-    disposition = f'attachment; filename="{found.file}"'
-    return web.Response(
-        body=found.content, headers={**HEADERS, "Content-Disposition": disposition, "Content-Type": media}
-    )
+    headers = {
+        **HEADERS,
+        "Content-Disposition": f'attachment; filename="{found.file}"',
+        "Content-Type": found.media_type or GENERAL,  # it may say its charset
+    }
+    return web.Response(body=found.content, headers=headers)
 
 
 def answer_of(route: Route, request: Any, media: str, content: bytes) -> Any:

@@ -10,6 +10,7 @@ from xstock_node.api.duty_routes import DUTY_ROUTES
 from xstock_node.api.exercise_routes import EXERCISE_ROUTES
 from xstock_node.api.form_routes import FORM_ROUTES
 from xstock_node.api.impact_routes import IMPACT_ROUTES
+from xstock_node.api.import_routes import IMPORT_ROUTES
 from xstock_node.api.message_routes import MESSAGE_ROUTES
 from xstock_node.api.operation_routes import OPERATION_ROUTES
 from xstock_node.api.paper_routes import PAPER_ROUTES
@@ -517,5 +518,6 @@ ROUTES = (
     *EXERCISE_ROUTES,
     *ALERT_ROUTES,
     *DRAFT_ROUTES,
+    *IMPORT_ROUTES,
 )
 BY_NAME = {route.name: route for route in ROUTES}

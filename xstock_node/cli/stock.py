@@ -61,20 +61,79 @@ async def import_(
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--column", "columns", multiple=True, help="HEADER=FIELD: what a column holds, where it is not known.")
 @click.option("--language", help="Language of the list (BCP 47).")
+@click.option("--as", "kind", type=click.Choice(["stock", "minimums"]), default="stock", help="What the rows are.")
+@click.option("--source", default="stock", help="The source whose lines it would replace.")
 @verb
 async def preview(
-    as_json: bool, home: Path | None, file: Path | None, columns: tuple[str, ...], language: str | None
+    as_json: bool,
+    home: Path | None,
+    file: Path | None,
+    columns: tuple[str, ...],
+    language: str | None,
+    kind: str,
+    source: str,
 ) -> None:
     """What FILE says, changing nothing; without FILE what of the own stock would be offered, and why no more."""
     if file is None:
         async with open_session(home) as session:
             emit(await session.call("stock.preview"), as_json, views.proposal)
         return
-    reading = await _read(home, file, columns, language)
-    emit(reading, as_json, views.reading_table)
+    if (home_folder(str(home) if home else None) / "config.toml").exists() and file.is_file():  # noqa: ASYNC240
+        from xstock_node.services.stocktake import ImportRequest
+
+        request = ImportRequest(
+            file=file.name,
+            content=_content(file),
+            kind=kind,  # type: ignore[arg-type]
+            source=source,
+            columns=_columns(columns),
+            language=language or "",
+        )
+        async with open_session(home) as session:
+            result = await session.call("stock.read", request)
+        reading = result.reading
+        emit(views.foreseen_json(result) if as_json else result, as_json, views.foreseen)
+    else:
+        reading = await _read(home, file, columns, language)
+        emit(reading, as_json, views.reading_table)
     if reading.error is not None:
         say("stock.refused", "{text}", text=reading.error_text)
         raise click.exceptions.Exit(1)
+
+
+@stock.command("undo")
+@click.argument("source", required=False)
+@click.option("--as", "kind", type=click.Choice(["stock", "minimums"]), default="stock", help="What was imported.")
+@click.option("--yes", is_flag=True, help="Do it; without this only what would come back is told.")
+@verb
+async def undo(as_json: bool, home: Path | None, source: str | None, kind: str, yes: bool) -> None:
+    """Undo the last import of SOURCE while nothing of it was published; without SOURCE what can be undone."""
+    from xstock_node.services.undoing import UndoRequest
+
+    async with open_session(home) as session:
+        if source is None:
+            emit(await session.call("stock.undoable"), as_json, views.undoable)
+            return
+        found = await session.call("stock.undoable")
+        one = next((o for o in found if (o.source, o.kind) == (source, kind)), None)
+        if one is not None and not yes:
+            came = f"{one.file}: {one.lines} lines would go and {one.before} come back"
+            raise Refusal("not-sure", "--yes", came, "what was matched since goes with it", 2)
+        result = await session.call("stock.undo", UndoRequest(source=source, kind=kind))
+    emit(result, as_json, views.undone)
+
+
+@stock.command("drafts")
+@click.option("--drop", default="", help="Put the list with this id away.")
+@verb
+async def drafts(as_json: bool, home: Path | None, drop: str) -> None:
+    """Lists on their way in: given on the import page, looked at, and not taken yet."""
+    from xstock_node.services.import_drafts import ImportId
+
+    async with open_session(home) as session:
+        if drop:
+            await session.call("import.drop", ImportId(id=drop))
+        emit(await session.call("import.list"), as_json, views.drafts)
 
 
 @stock.command("levels")

@@ -56,6 +56,51 @@ def reading_table(reading: FileReading) -> str:
     )
 
 
+def foreseen(result: Any) -> str:
+    """What a file says, and what taking it would change."""
+    told, would = reading_table(result.reading), result.foreseen
+    if would is None:
+        return told
+    text = (
+        "it would replace {stands} lines by {lines}: {added} new, {changed} changed, {removed} gone, {renamed} renamed"
+    )
+    counts = {name: getattr(would, name) for name in ("stands", "lines", "added", "changed", "removed", "renamed")}
+    held = [
+        words("stock.would-hold", "a person has to look: {why} {items}", why=one.why, items=", ".join(one.items))
+        for one in would.held
+    ]
+    return "\n".join([told, words("stock.would", text, **counts), *held])
+
+
+def foreseen_json(result: Any) -> dict[str, Any]:
+    """All that a file says, and beside it what taking it would change."""
+    reading = {name: getattr(result.reading, name) for name in result.reading.__struct_fields__}
+    return reading | {"foreseen": result.foreseen}
+
+
+def undoable(found: Any) -> str:
+    """Imports that can be undone."""
+    rows = [(one.source, one.kind, one.file, one.at, one.by, one.lines, one.before) for one in found]
+    if not rows:
+        return words("stock.no-undo", "no import can be undone")
+    return table(("source", "kind", "file", "at", "by", "lines", "before"), rows)
+
+
+def undone(result: Any) -> str:
+    """What came back."""
+    text = "{removed} lines gone, {lines} back; {mappings} matches of them gone"
+    counts = {name: getattr(result, name) for name in ("removed", "lines", "mappings")}
+    return words("stock.undone", text, **counts)
+
+
+def drafts(found: Any) -> str:
+    """Lists on their way in."""
+    rows = [(one.id, one.file, one.kind, one.source, one.lines, one.by, one.at, one.until) for one in found]
+    if not rows:
+        return words("stock.no-drafts", "no list waits")
+    return table(("id", "file", "kind", "source", "lines", "by", "at", "until"), rows)
+
+
 def _rejected(lines: Sequence[RejectedLine]) -> list[str]:
     text = "line {line}: not taken ({reason}) {text}"
     return [words("stock.rejected", text, line=r.line or "?", reason=r.reason, text=r.text or "") for r in lines]

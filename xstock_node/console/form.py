@@ -29,8 +29,8 @@ class Form:
 
     @property
     def act(self) -> str:
-        """Which act of its page was wanted."""
-        return self.fields.get("act", "")
+        """Which act of its page was wanted: that of the button that was pressed, else the form's own."""
+        return self.fields.getall("act", [""])[-1]
 
     def text(self, name: str, default: str = "") -> str:
         """A field without the blanks around it."""

@@ -7,12 +7,16 @@ from xstock_node.console.views.account import ACCOUNT
 from xstock_node.console.views.ask import ASK
 from xstock_node.console.views.countries import COUNTRIES
 from xstock_node.console.views.desk import DESK
+from xstock_node.console.views.helping import HELP as HELP_PAGE
+from xstock_node.console.views.importing import IMPORT
 from xstock_node.console.views.jumping import JUMP
 from xstock_node.console.views.map import MAP
+from xstock_node.console.views.mapping import MATCH
 from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, FILE, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
 from xstock_node.console.views.searching import OFFER, SEARCH
+from xstock_node.console.views.sharing import SHARE
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
 from xstock_node.console.views.without_line import WITHOUT_LINE
 
@@ -32,7 +36,7 @@ HELP: Final = (
     COUNTRIES,
     duty.DUTY,
 )
-STOCK: Final = (stock.STOCK, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
+STOCK: Final = (stock.STOCK, IMPORT, MATCH, SHARE, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
 EVENTS: Final = (
     alerts.ALERTS,
@@ -42,5 +46,5 @@ EVENTS: Final = (
     events.EXERCISES,
     events.REPORTS,
 )
-NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API)
+NODE: Final = (node.REPAIRS, node.PLUGINS, node.USERS, node.AUDIT, node.SETTINGS, node.API, HELP_PAGE)
 PAGES: Final = (*HELP, *STOCK, *PARTNERS, *EVENTS, *NODE, JUMP, READS, ACCOUNT, SIGN_IN, SIGN_IN_CODE, SIGN_OUT)

@@ -13,8 +13,9 @@ from xstock_node.console import languages, worlds
 from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
+from xstock_node.console.views.helping import html_of
 from xstock_node.console.visit import Visit
-from xstock_node.console.vocabulary import WORDS
+from xstock_node.console.vocabulary import DECIDING, WORDS
 
 FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -47,6 +48,7 @@ class Rendering:
             typed=visit.typed,
             problem=visit.problem,
             once=secrets.token_hex(16),
+            help_of=html_of,
             cell=lambda row, column: cell(visit, row, column),
             picture=lambda name: page.draws[name](visit, view),
             **more,
@@ -76,12 +78,21 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.goods(value) or str(value)
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
+        case "reason":
+            shown = words.reason(value, row.params) if value else ""
+        case "again":
+            shown = words.say("Decide again")
+        case "marked" | "marked-number" | "marked-day":
+            shown = marked(visit, row, column)
         case "yes":
             shown = words.say("yes") if value else words.say("no")
+        case kind if kind.startswith("said-"):
+            shown = words.word(kind.removeprefix("said-"), str(value))
         case kind if kind in WORDS:
             values = value if isinstance(value, list | tuple) else [value]
             state = Markup('<span class="state {0}-{1}">{2}</span>')
-            shown = Markup(" ").join(state.format(kind, one, words.word(kind, str(one))) for one in values if one != "")
+            say = words.decides if kind in DECIDING else words.word
+            shown = Markup(" ").join(state.format(kind, one, say(kind, str(one))) for one in values if one != "")
         case _:
             shown = (
                 ", ".join(map(str, value)) if isinstance(value, list | tuple) else str("" if value is None else value)
@@ -91,7 +102,22 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
     return shown
 
 
+def marked(visit: Visit, row: Any, column: Column) -> Markup:
+    """A cell with what is doubtful about it: a sign and its reason in words beside the value."""
+    value = getattr(row, column.key)
+    written = {"marked-number": visit.words.number, "marked-day": visit.words.day}.get(column.kind, str)
+    shown = written(value) if value else ""
+    why = [visit.words.word("mind", code) for code in row.marks.get(column.key, ())]
+    if not why:
+        return Markup("{}").format(shown)
+    sign = Markup('<span class="bad-cell"><span class="sign" aria-hidden="true">!</span> {} <small>{}</small></span>')
+    return sign.format(shown, "; ".join(why))
+
+
 def _filled(href: str, row: Any) -> str:
+    """The path with the fields of the row; `{path}` alone is a path of the console that the row brings whole."""
+    if href == "{path}":
+        return str(row.path)
     from urllib.parse import quote
 
     fields = {name: quote(str(getattr(row, name))) for name in row.__struct_fields__}

@@ -232,6 +232,27 @@ REFUSAL: Final = {
     "no-passkey": mark("There is no such passkey."),
     "no-session": mark("There is no such session."),
     "no-token": mark("There is no such token."),
+    "held": mark("Something about this list is unusual. Look at it, and say yes."),
+    "other-list": mark("The stock changed meanwhile. This is how the list compares now."),
+    "no-list": mark("This list is not here any more."),
+    "too-many-lists": mark("Too many lists wait already."),
+    "no-undo": mark("This cannot be undone any more."),
+    "name-taken": mark("This source is not kept by files."),
+    "mass-change": mark("The list changes unusually much."),
+    "bad-column": mark("A column was said to hold what no column can."),
+    "bad-language": mark("This is no language."),
+    "bad-text": mark("A text has signs that nobody can see."),
+    "unknown-column": mark("The list has no such column."),
+    "unknown_format": mark("Files of this kind cannot be read."),
+    "unreadable_file": mark("This file cannot be read."),
+    "empty_file": mark("This file is empty."),
+    "no_rows": mark("No line of this list can be read."),
+    "no_header": mark("No headings were found in this list."),
+    "encrypted_file": mark("This file is locked by a password."),
+    "too_large": mark("This file is too large."),
+    "tables_beside": mark("Several tables stand beside each other in this list."),
+    "reader_failed": mark("The file could not be read."),
+    "too-many-offers": mark("More offers than the network allows."),
     "system": mark("The machine of the node did not let this happen."),
 }
 FINDING: Final = {"ok": mark("well"), "warning": mark("mind"), "error": mark("not well")}
@@ -322,6 +343,13 @@ DONE: Final = {
     "user.password.end": mark("The password is taken away."),
     "user.token.end": mark("The token has ended."),
     "session.end": mark("Signed out there."),
+    "import.add": mark("The list is kept. Nothing of the stock has changed yet: look at it first."),
+    "import.change": mark("The list was read again."),
+    "import.drop": mark("The list is put away. The stock is as it was."),
+    "import.take": mark("The list is in the stock now. Say what its lines are."),
+    "import.levels": mark("The minimum levels stand now."),
+    "stock.undo": mark("The import is undone: the stock is as it was before."),
+    "stock.decide": mark("Confirmed."),
     "done": mark("Done."),
 }
 WAY: Final = {
@@ -329,6 +357,90 @@ WAY: Final = {
     "password": mark("password and app"),
     "link": mark("a one-time code"),
     "code": mark("a code of a paper"),
+}
+MIND: Final = {
+    "negative": mark("below zero: count again"),
+    "over_reserved": mark("more is reserved than there is"),
+    "available_differs": mark("the free figure is another than the other columns leave; the smaller counts"),
+    "code_damaged": mark("the code was damaged on the way, such as by a spreadsheet"),
+    "needs_confirmation": mark("has more than one reading: not offered before a person confirms it"),
+}
+LEFT_OUT: Final = {
+    "bad_quantity": mark("the quantity is no figure"),
+    "bad_date": mark("the date is no date"),
+    "no_item": mark("neither a code nor a name"),
+    "formula_without_value": mark("a formula whose result is not in the file"),
+    "too_many_columns": mark("more cells than headings"),
+    "unsure_balance": mark("the balance of the stock card is not sure"),
+    "unreadable": mark("cannot be read"),
+    "incomplete_line": mark("the last line is cut off"),
+}
+HELD: Final = {
+    "lines-gone": mark("Many lines that stand now are not in this list"),
+    "total-moved": mark("The sum of all figures moves by more than half"),
+    "tenfold": mark("Figures are ten times what they were: a digit may have slipped"),
+    "emptied": mark("The list would leave nothing"),
+    "older-than-last": mark("The list says of itself that it is older than the last one"),
+    "old": mark("The list says of itself that it is older than five weeks"),
+    "many-rejected": mark("More than one line in twenty makes no sense"),
+}
+COLUMN: Final = {
+    "item_code": mark("code of the item"),
+    "item_name": mark("name of the item"),
+    "quantity": mark("quantity"),
+    "unit": mark("unit"),
+    "location": mark("store"),
+    "lot": mark("lot"),
+    "expiry": mark("expiry"),
+    "reserved": mark("reserved"),
+    "damaged": mark("damaged"),
+    "incoming": mark("on order"),
+    "available": mark("free"),
+    "pack_factor": mark("how many in a pack"),
+    "category": mark("group of goods"),
+    "owner": mark("owner"),
+    "donor": mark("donor"),
+    "status": mark("status"),
+    "storage": mark("how it is kept"),
+    "serials": mark("serial numbers"),
+    "components": mark("parts of a kit"),
+    "ignore": mark("says nothing of the stock"),
+}
+CHANGE: Final = {
+    "add": mark("new"),
+    "update": mark("other figure"),
+    "rename": mark("other name"),
+    "remove": mark("gone"),
+}
+MAPPING: Final = {
+    "confirmed": mark("matched"),
+    "rejected": mark("no item of the catalogue"),
+    "open": mark("open"),
+}
+NEWS: Final = {"new": mark("new"), "more": mark("more"), "less": mark("less"), "same": mark("as it is")}
+PART: Final = {"True": mark("a part of it"), "False": mark("all of it")}
+HAS: Final = {"True": mark("has it"), "False": mark("not heard yet")}
+LIST_KIND: Final = {"stock": mark("stock"), "minimums": mark("minimum levels")}
+LINE_UNIT: Final = {
+    "pcs": mark("pcs"),
+    "box": mark("box"),
+    "carton": mark("carton"),
+    "pack": mark("pack"),
+    "bottle": mark("bottle"),
+    "kit": mark("kit"),
+    "set": mark("set"),
+    "pair": mark("pair"),
+    "bale": mark("bale"),
+    "pallet": mark("pallet"),
+    "roll": mark("roll"),
+    "canister": mark("canister"),
+    "vial": mark("vial"),
+    "ampoule": mark("ampoule"),
+    "kg": mark("kg"),
+    "t": mark("t"),
+    "m": mark("m"),
+    "l": mark("l"),
+    "": mark("unit"),
 }
 TRIP: Final = {
     "asked": mark("asked"),
@@ -356,5 +468,18 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "field": FIELD,
     "attachment": ATTACHMENT,
     "finding": FINDING,
+    "mind": MIND,
+    "left-out": LEFT_OUT,
+    "held-list": HELD,
+    "column": COLUMN,
+    "change": CHANGE,
+    "list-kind": LIST_KIND,
+    "mapping": MAPPING,
+    "news": NEWS,
+    "has": HAS,
+    "part": PART,
+    "line-unit": LINE_UNIT,
     "done": DONE,
 }
+DECIDING: Final = frozenset({"state", "level", "warning", "term", "severity", "counter"})
+"""Lists whose words decide something: the English stands beside a translation that nobody has reviewed."""

@@ -15,7 +15,9 @@ from markupsafe import Markup
 from xstock_node.console.languages import Language
 from xstock_node.console.vocabulary import WORDS
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import catalogue as translations
+from xstock_node.i18n import is_reviewed
 
 UNKNOWN = "–"
 
@@ -48,6 +50,24 @@ class Words:
         """What a code of the node means (`kind` names the list of `vocabulary.py`); the code where no list knows it."""
         found = WORDS[kind].get(code)
         return self.say(found) if found else code
+
+    def decides(self, kind: str, code: str) -> Markup:
+        """A word that decides something, with the English beside it until its translation was reviewed."""
+        source = WORDS[kind].get(code, "")
+        said = self.word(kind, code)
+        if not source or said == source or is_reviewed(self.language.code, source):
+            return Markup("{}").format(said)
+        return Markup('{} <small class="english" lang="en">{}</small>').format(said, source)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether what the reader sees is a translation that nobody who speaks it has reviewed yet."""
+        return self.language.code != "en" and not is_reviewed(self.language.code)
+
+    def reason(self, code: str, params: Mapping[str, str]) -> str:
+        """Why: a message of the node by its code, filled; the code where there is no such message."""
+        found = MESSAGES.get(code)
+        return self.say(found, **params) if found and params else self.say(found) if found else code
 
     @property
     def known_refusals(self) -> Mapping[str, str]:

@@ -55,7 +55,8 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
     `error` is None or one closed word (`unreadable_file`, `empty_file`, `no_rows` ...): then the whole file is
     refused, `rows` is empty and `error_text` says what was expected, what came and what to do. `must_ask` holds
     one sentence for each thing that a human has to settle. `columns` says which header became which field,
-    `unknown_columns` (since API level 3) which headers of `ReadHints.columns` the file does not have.
+    `unknown_columns` (since API level 3) which headers of `ReadHints.columns` the file does not have, and
+    `other_columns` (a reader may leave it empty) which headers of the file became no field.
     """
 
     file: str
@@ -70,6 +71,7 @@ class FileReading(msgspec.Struct, frozen=True, kw_only=True):
     delimiter: str | None = None
     columns: dict[str, str] = {}
     unknown_columns: list[str] = []
+    other_columns: list[str] = []
 
 
 class FileReader(Protocol):

@@ -1,8 +1,10 @@
 """The mapping desk: which catalogue item a line of the own list is, proposed by the node, decided by a person."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.crosswalks import Crosswalks
@@ -13,23 +15,30 @@ from xstock_node.domain.stock import StockLine
 from xstock_node.services.cataloguing import CROSSWALKS
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Actor, Office
-from xstock_node.services.typed import figure_of
+from xstock_node.services.typed import decimal_text, figure_of
 from xstock_node.storage.interfaces import Transaction
 
 EXACT = 100
 
 
 class CandidateView(msgspec.Struct, frozen=True):
-    """An item that the line may be, its name, and why."""
+    """An item that the line may be, its name, and why: a sentence; the same as a message of `reasons.MESSAGES`.
+
+    `unit` is the item's, `factor` how many of it are in one unit of the line, empty where a person has to say it.
+    """
 
     code: str
     name: str
     score: int
     why: str
+    reason: str
+    params: dict[str, str]
+    unit: str
+    factor: str
 
 
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line (or several of one key) and the state of its mapping: `open`, `confirmed` or `rejected`."""
+    """A line (or `lines` of one key, `quantity` in all); `state` of its mapping: `open`, `confirmed` or `rejected`."""
 
     ref: str
     source: str
@@ -40,12 +49,41 @@ class MatchView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     factor: str
     candidates: list[CandidateView]
+    lines: int
+    quantity: str
 
 
 class MatchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which lines to show: `all`, or those that nobody decided yet."""
+    """Which lines to show: `all`, those that are `decided`, or those that nobody decided yet; of one `source`, or of
+    every one; or that of one `ref`, whatever its state, with its candidates.
+
+    At most `most` (0: all of them), from the `after`-th on.
+    """
 
     all: bool = False
+    decided: bool = False
+    ref: str = ""
+    source: str = ""
+    after: Annotated[int, Meta(ge=0)] = 0
+    most: Annotated[int, Meta(ge=0)] = 0
+
+
+class MappedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the lines of a source are mapped; of every one where it is empty."""
+
+    source: str = ""
+
+
+class MappedView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many different lines there are, how many of them are confirmed, rejected, open; `same_code` of the open ones
+    have the catalogue's own code.
+    """
+
+    all: int
+    confirmed: int
+    rejected: int
+    open: int
+    same_code: int
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +103,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 class DecideRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions of one person; `same_code` also confirms each line whose own code is the catalogue's, and
-    `crosswalk` each line whose code the crosswalk of this name knows."""
+    `crosswalk` each line whose code the crosswalk of this name knows; of one `source` only where it is named."""
 
     decisions: list[Decision] = []
+    source: str = ""
     same_code: bool = False
     crosswalk: str = ""
 
@@ -87,24 +126,71 @@ async def list_matches(office: Office, actor: Actor, request: MatchRequest) -> l
         lambda tx: (tx.stock.lines(), tx.stock.mappings(), Crosswalks(CROSSWALKS.list(tx)))
     )
     known = {mapping.key: mapping for mapping in mappings}
-    views: dict[MappingKey, MatchView] = {}
-    for source, ref, line in rows:
-        key = MappingKey.of(source, line)
-        mapping = known.get(key)
-        if key in views or (mapping is not None and not request.all):
-            continue
-        views[key] = MatchView(
-            ref=ref,
-            source=source,
-            local=line.item_code or "",
-            name=line.item_name or "",
-            unit=key.unit,
-            state=mapping.state.value if mapping else "open",
-            code=mapping.code if mapping else "",
-            factor=str(mapping.factor) if mapping else "",
-            candidates=[] if mapping else _views(candidates(line, catalogue, crosswalks=walks), catalogue, office),
-        )
-    return list(views.values())
+    found = _by_key(rows, request.source)
+    keys = [key for key in found if _is_wanted(request, found[key], key in known)]
+    keys.sort(key=lambda key: (key.source, found[key][0][2].line or 0))  # as the list has them
+    wanted = keys[request.after : request.after + request.most if request.most else None]
+    return [_match(found[key], key, known.get(key), catalogue, walks, office, bool(request.ref)) for key in wanted]
+
+
+async def mapped(office: Office, actor: Actor, request: MappedRequest) -> MappedView:
+    """How far the lines of a source are mapped."""
+    catalogue = await office.catalogue()
+    rows, mappings = await office.node.engine.read(lambda tx: (tx.stock.lines(), tx.stock.mappings()))
+    known = {mapping.key: mapping.state for mapping in mappings}
+    states = {key: known.get(key) for key in _by_key(rows, request.source)}
+    return MappedView(
+        all=len(states),
+        confirmed=sum(state is MappingState.CONFIRMED for state in states.values()),
+        rejected=sum(state is MappingState.REJECTED for state in states.values()),
+        open=sum(state is None for state in states.values()),
+        same_code=sum(state is None and key.local in catalogue for key, state in states.items()),
+    )
+
+
+Row = tuple[str, str, StockLine]
+
+
+def _is_wanted(request: MatchRequest, rows: list[Row], is_decided: bool) -> bool:
+    if request.ref:
+        return any(ref == request.ref for _, ref, _ in rows)
+    return request.all or is_decided == request.decided
+
+
+def _by_key(rows: list[Row], source: str) -> dict[MappingKey, list[Row]]:
+    """The lines of a source (empty: of all) by what a mapping is bound to, in their order."""
+    found: dict[MappingKey, list[Row]] = {}
+    for row in rows:
+        if source in ("", row[0]):
+            found.setdefault(MappingKey.of(row[0], row[2]), []).append(row)
+    return found
+
+
+def _match(
+    rows: list[Row],
+    key: MappingKey,
+    mapping: Mapping | None,
+    catalogue: Catalogue,
+    walks: Crosswalks,
+    office: Office,
+    again: bool,
+) -> MatchView:
+    source, ref, line = rows[0]
+    return MatchView(
+        ref=ref,
+        source=source,
+        local=line.item_code or "",
+        name=line.item_name or "",
+        unit=key.unit,
+        state=mapping.state.value if mapping else "open",
+        code=mapping.code if mapping else "",
+        factor=str(mapping.factor) if mapping else "",
+        candidates=_views(line, candidates(line, catalogue, crosswalks=walks), catalogue, office)
+        if again or not mapping
+        else [],
+        lines=len(rows),
+        quantity=f"{sum((one.quantity for _, _, one in rows), Decimal(0)):f}",
+    )
 
 
 async def decide(office: Office, actor: Actor, request: DecideRequest) -> DecideResult:
@@ -113,7 +199,7 @@ async def decide(office: Office, actor: Actor, request: DecideRequest) -> Decide
     now = office.node.clock.now()
 
     def store(tx: Transaction) -> DecideResult:
-        rows = tx.stock.lines()
+        rows = [row for row in tx.stock.lines() if request.source in ("", row[0])]
         decided = {mapping.key for mapping in tx.stock.mappings()}
         wanted = [(row, d) for d in request.decisions for row in rows if _meant(row, d)]
         not_done = [
@@ -189,6 +275,22 @@ def _mapping(
     )
 
 
-def _views(found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:
+def _views(line: StockLine, found: list[Candidate], catalogue: Catalogue, office: Office) -> list[CandidateView]:
     language = office.settings.languages[0]
-    return [CandidateView(c.code, catalogue.name(c.code, language), c.score, sentence(c.reason)) for c in found]
+    views = []
+    for one in found:
+        item = catalogue.get(one.code)
+        factor = default_factor(line, item.unit) if item else None
+        views.append(
+            CandidateView(
+                code=one.code,
+                name=catalogue.name(one.code, language),
+                score=one.score,
+                why=sentence(one.reason),
+                reason=one.reason.code,
+                params=one.reason.params,
+                unit=item.unit.value if item else "",
+                factor="" if factor is None else decimal_text(factor),
+            )
+        )
+    return views

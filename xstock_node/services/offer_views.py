@@ -13,7 +13,10 @@ from xstock_node.storage.values import StoredOffer
 
 
 class ProposedView(msgspec.Struct, frozen=True, kw_only=True):
-    """What would be offered of one item at one place; quantities are decimal strings."""
+    """What would be offered of one item at one place; quantities are decimal strings.
+
+    `why` says why a person has to release it; `reason` and `params` say the same as a message of `reasons.MESSAGES`.
+    """
 
     code: str
     name: str
@@ -23,10 +26,15 @@ class ProposedView(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str | None
     needs_release: bool
     why: str
+    reason: str = ""
+    params: dict[str, str] = {}
 
 
 class NotOfferedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, or the rest of one, that is not offered: which of the ten rules, and why."""
+    """A line, or the rest of one, that is not offered: which of the ten rules, and why.
+
+    `reason` and `params` say the same as `why`, as a message of `reasons.MESSAGES`.
+    """
 
     ref: str
     name: str
@@ -35,6 +43,7 @@ class NotOfferedView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     why: str
     partly: bool
+    params: dict[str, str] = {}
 
 
 class PreviewResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +166,8 @@ def proposed_view(offer: ProposedOffer) -> ProposedView:
         expiry=offer.earliest_expiry,
         needs_release=offer.needs_release,
         why=sentence(offer.release_reason) if offer.release_reason else "",
+        reason=offer.release_reason.code if offer.release_reason else "",
+        params=offer.release_reason.params if offer.release_reason else {},
     )
 
 

@@ -17,7 +17,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import LogName, record_id
 from xstock_node.protocol.records import Offer, Reserve, Withdraw, encode
-from xstock_node.services import disclosing
+from xstock_node.services import disclosing, undoing
 from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import (
     ProposedView,
@@ -134,6 +134,7 @@ def changes(
     ended = [o.offer for at, o in live.items() if at not in wanted and (not request.codes or at[0] in request.codes)]
     _check_room(office, len(live.keys() | lines.keys()) - len(ended))
     ends = [encode(ending(offer, making.now, entropy)) for offer in ended]
+    undoing.published(tx, [*(code for code, _ in lines), *(offer.item for offer in ended)])
     return [*lines.values(), *ends], PublishResult(
         published=[offer_view(offer, offer.asof, offer.exp, -1) for _, offer in (new[at] for at in lines)],
         withdrawn=[o.id for o in ended],

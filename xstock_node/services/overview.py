@@ -13,7 +13,10 @@ from xstock_node.storage.values import LogState, PeerState
 
 
 class PeerView(msgspec.Struct, frozen=True, kw_only=True):
-    """A pinned peer: who it is, when it was last heard, what is held of its log."""
+    """A pinned peer: who it is, when it was last heard, what is held of its log.
+
+    `up_to_date`: it is known since this node's start to hold what this node signed last.
+    """
 
     name: str
     organisation: str
@@ -31,6 +34,7 @@ class PeerView(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool
     refusals: int
     last_refusal: str
+    up_to_date: bool = False
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,14 +119,19 @@ async def peers(office: Office, actor: Actor, request: PeerName) -> list[PeerVie
         state, offers = held.get(log, (LogState(log), 0))
         book = await node.peering.state(identity.name)
         url, dialled = identity.url(), identity.name in node.gossip.peers
-        views.append(
-            _view(
-                identity.title(), identity.statement.country, url, identity.digits(), dialled, state, book, offers, now
-            )
+        view = _view(
+            identity.title(), identity.statement.country, url, identity.digits(), dialled, state, book, offers, now
         )
+        views.append(msgspec.structs.replace(view, up_to_date=_holds_ours(office, identity.name)))
     if request.name and not views:
         raise Refusal("no-peer", "the name of a pinned peer", request.name, "see `xstock peer list`")
     return sorted(views, key=lambda view: view.name)
+
+
+def _holds_ours(office: Office, name: str) -> bool:
+    """Whether a peer is known to hold all that this node signed for everybody."""
+    own, shown = office.node.own.head, office.node.peering.shown_by(name, office.node.log)
+    return own is not None and shown is not None and shown >= (own.log.epoch, own.size)
 
 
 async def sync(office: Office, actor: Actor, request: PeerName) -> SyncResult:

@@ -52,6 +52,7 @@ async def preview(office: Office, actor: Actor, request: None = None) -> Preview
                 reason=n.reason.code,
                 why=sentence(n.reason),
                 partly=n.partly,
+                params=n.reason.params,
             )
             for n in proposal.not_offered
         ],

@@ -1,5 +1,6 @@
 """Stocktake: lines of own stock in, from files or by hand; minimum levels; nothing silently lost."""
 
+import re
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,11 +13,13 @@ from msgspec import Meta
 from xstock_node.domain.ageing import HAND
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.stock import StockLine
-from xstock_node.domain.stock_changes import MOST_LOST, MOST_MOVED, StockChange, compare, mass_change
+from xstock_node.domain.stock_changes import StockChange, compare
 from xstock_node.plugins.adapters import FileReading, ReadHints
 from xstock_node.plugins.isolation import read_file
+from xstock_node.services import undoing
 from xstock_node.services.errors import Refusal
-from xstock_node.services.minimums import replace_levels
+from xstock_node.services.list_guards import expect_seen, guard, hold_stale, hold_unattended, level_rows
+from xstock_node.services.minimums import levels_of, own_levels, replace_levels
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.profiles import PROFILES, Profile, learnt
 from xstock_node.services.sources import FILE, systems
@@ -28,9 +31,7 @@ from xstock_node.storage.values import Source
 
 DEFAULT_SOURCE = "stock"
 SHOWN_CHANGES = 200
-SHOWN_QUESTIONS = 5
-FRESH = 35 * 86_400  # seconds, as of monthly reports
-MOST_REJECTED = 20  # one in so many lines of a list that nobody looks at: 5 %
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}")
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,8 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `language` (BCP 47) is that of the list, which tells the order of days and months and of thousands and decimals.
     `accept_changes` is a person's word that a file which changes the stock by much is right. `unattended` says that no
-    person sees what the reading says: a list with many rejected lines, or with any question, is then held.
+    person sees what the reading says: a list with many rejected lines, or with any question, is then held. `seen` is
+    the mark of what a person looked at: something else is refused.
     """
 
     file: str
@@ -49,6 +51,7 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[str, Meta(pattern=LANGUAGE)] = ""
     accept_changes: bool = False
     unattended: bool = False
+    seen: str = ""
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +83,8 @@ async def read_foreign(office: Office, request: ImportRequest, profile: Profile)
         said_language=request.language or profile.language,
     )
     with tempfile.TemporaryDirectory(prefix="xstock-") as folder:
-        path = Path(folder) / f"upload{Path(name).suffix}"
+        suffix = Path(name).suffix
+        path = Path(folder) / f"upload{suffix if _SUFFIX.fullmatch(suffix) else ''}"
         path.write_bytes(request.content)
         reading = await read_file(office.host, path, hints)
     return msgspec.structs.replace(reading, file=name, rows=[cleaned(row) for row in reading.rows])
@@ -91,7 +95,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
     plain(request.source, "source")
     check(request.columns, request.language)
     if request.kind == "stock":
-        await _own_name(office, request.source)
+        await own_name(office, request.source)
     profile = await office.node.engine.read(lambda tx: PROFILES.get(tx, request.source)) or Profile()
     reading = await read_foreign(office, request, profile)
     if reading.error is not None:
@@ -107,8 +111,8 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
         )
     check_headers(request.columns, reading)
     if request.unattended and not request.accept_changes:
-        _hold_unattended(request.source, reading)
-        await _hold_stale(office, request.source, reading)
+        hold_unattended(request.source, reading)
+        await hold_stale(office, request.source, reading)
     if request.kind == "minimums":
         return await _import_minimums(office, actor, request, reading)
     refs = _with_refs(request.source, reading.rows)
@@ -118,8 +122,10 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
     def store(tx: Transaction) -> ImportResult:
         _not_taken(tx, request.source)
         before = {ref: line for found, ref, line in tx.stock.lines() if found == request.source}
+        expect_seen(request.seen, before, reading.rows)
         if not request.accept_changes:
             guard(request.source, before, dict(refs))
+        undoing.remember_stock(tx, actor, request.source, request.file, refs, now)
         tx.stock.replace(source, refs)
         PROFILES.put(tx, request.source, learnt(profile, request.columns, request.language), now)
         mapped = {mapping.key for mapping in tx.stock.mappings()}
@@ -140,7 +146,7 @@ async def import_file(office: Office, actor: Actor, request: ImportRequest) -> I
     return await office.node.engine.write(store, durable=True)
 
 
-async def _own_name(office: Office, source: str) -> None:
+async def own_name(office: Office, source: str) -> None:
     """Refuse a list under the name of the list kept by hand or of a system, whose lines it would replace."""
     if source == office.host.editable():
         raise _name_taken(source, "the list kept by hand")
@@ -160,45 +166,15 @@ def _name_taken(source: str, by: str) -> Refusal:
     return Refusal("name-taken", expected, came, "choose another --source for this list")
 
 
-def _hold_unattended(source: str, reading: FileReading) -> None:
-    """Hold a list that nobody looks at where more than a few of its lines are rejected, or where it asks anything.
-
-    A reader's questions are sentences: those that bear on figures cannot be told from the others.
-    """
-    lost, lines = len(reading.rejected), len(reading.rejected) + len(reading.rows)
-    if lost * MOST_REJECTED > lines:
-        came = f"{lost} of {lines} lines of {source} that make no sense"
-        do = "nothing was changed; mend them in the list, or take it as it is with `xstock stock import`"
-        raise Refusal("many-rejected", "at most 5 % of the lines rejected", came, do)
-    if reading.must_ask:
-        more = (
-            f"; and {len(reading.must_ask) - SHOWN_QUESTIONS} more" if len(reading.must_ask) > SHOWN_QUESTIONS else ""
-        )
-        came = "; ".join(reading.must_ask[:SHOWN_QUESTIONS]) + more
-        do = (
-            "nothing was changed, as any question may bear on figures; look at the list with `xstock stock preview`, "
-            "then take it with `xstock stock import`; what is said there with --column or --language is not asked again"
-        )
-        raise Refusal("must-settle", f"a list of {source} that leaves nothing to settle", came, do)
-
-
-async def _hold_stale(office: Office, source: str, reading: FileReading) -> None:
-    """Hold a list that nobody looks at where it says of itself that it is older than the last one, or than a month."""
-    if not reading.as_of:
-        return
-    sources = await office.node.engine.read(lambda tx: tx.stock.sources())
-    last = next((one.as_of for one in sources if one.name == source), "")
-    oldest = datetime.fromtimestamp(office.node.clock.now() - FRESH, UTC).date().isoformat()
-    if reading.as_of < max(last, oldest):
-        expected = f"a list of {source} of {last} or later" if last > oldest else f"a list of {source} since {oldest}"
-        do = "nothing was changed; if it is right take it with `xstock stock import`"
-        raise Refusal("stale-list", expected, f"one of {reading.as_of}", do)
-
-
 async def _import_minimums(office: Office, actor: Actor, request: ImportRequest, reading: FileReading) -> ImportResult:
-    done = await replace_levels(
-        office, actor, request.source, request.file, reading.rows, accept_changes=request.accept_changes
-    )
+    levels, now = levels_of(reading.rows), office.node.clock.now()
+
+    def first(tx: Transaction) -> None:
+        expect_seen(request.seen, level_rows(own_levels(tx, request.source)), reading.rows)
+        undoing.remember_levels(tx, actor, request.source, request.file, levels, now)
+
+    accept = request.accept_changes
+    done = await replace_levels(office, actor, request.source, request.file, levels, accept, first)
     return ImportResult(source=request.source, kind=request.kind, **done._asdict(), to_match=0, reading=reading)
 
 
@@ -218,21 +194,6 @@ def alike(one: StockLine, other: StockLine) -> bool:
     return msgspec.structs.replace(one, line=None, merged_lines=()) == msgspec.structs.replace(
         other, line=None, merged_lines=()
     )
-
-
-def guard(source: str, before: dict[str, StockLine], after: dict[str, StockLine]) -> None:
-    """Hold a snapshot that changes so much that it may be a wrong or a cut file."""
-    found = mass_change(list(before.values()), list(after.values()))
-    if found is None:
-        return
-    why = [f"{found.lost} of {found.lines} lines of {source} gone"] if found.vanished else []
-    why += [f"a total of {found.has} instead of {found.had}"] if found.moved else []
-    why += [f"{len(found.grown)} lines of {source} tenfold, such as {found.grown[0]}"] if found.grown else []
-    expected = (
-        f"at most {MOST_LOST:.0%} of the lines gone, the total moved by at most {MOST_MOVED:.0%}, no line tenfold"
-    )
-    do = "nothing was changed; look at the file, and if it is right take it with `--accept-changes`"
-    raise Refusal("mass-change", expected, ", ".join(why), do)
 
 
 def cleaned(line: StockLine) -> StockLine:

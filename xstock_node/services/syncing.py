@@ -26,9 +26,10 @@ from xstock_node.plugins.errors import AdapterError, CursorExpired
 from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.inventory import Gone, SnapshotEnd, SourceLine
 from xstock_node.services.errors import Refusal
+from xstock_node.services.list_guards import guard
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.sources import SOURCES, SYSTEM, SourceState, systems
-from xstock_node.services.stocktake import alike, cleaned, guard
+from xstock_node.services.stocktake import alike, cleaned
 from xstock_node.services.typed import clean
 from xstock_node.services.written import ASKED, Asked, standing
 from xstock_node.storage.interfaces import Transaction

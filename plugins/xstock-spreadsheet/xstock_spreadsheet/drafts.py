@@ -60,7 +60,7 @@ class Gathered:
     skipped: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
-    titles: set[str] = field(default_factory=set)  # every header as written
+    titles: dict[str, None] = field(default_factory=dict)  # every header as written, in order
     as_of: str | None = None
 
     def ask(self, sentence: str) -> None:

@@ -97,8 +97,16 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
         file=name, rows=rows, rejected=gathered.rejected, skipped_lines=gathered.skipped, must_ask=gathered.asked,
         error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
         columns=gathered.columns,
-        unknown_columns=[header for header in told if header not in gathered.titles | gathered.columns.keys()],
+        unknown_columns=[header for header in told if header not in gathered.titles.keys() | gathered.columns.keys()],
+        other_columns=_others(gathered),
     )  # fmt: skip
+
+
+def _others(gathered: Gathered) -> list[str]:
+    """The headers that became no field; one of which a part names a place became its quantity."""
+    columns, titles = gathered.columns, gathered.titles
+    places = [label for label, field in columns.items() if field == "quantity" and label and label not in titles]
+    return [title for title in titles if title and title not in columns and not any(place in title for place in places)]
 
 
 def _levels(grids: list[Grid]) -> dict[str, str]:

@@ -73,7 +73,8 @@ def read_table(found: Found, hints: ReadHints, gathered: Gathered, place: str | 
         layout.head, [[*above, *_heads(grid, layout)], below], hints, gathered
     )
     gathered.columns.update(layout.named())
-    gathered.titles.update(title for one in [layout, *(j.layout for j in rows)] for title in one.head.titles)
+    heads = [layout.head, *(judged.layout.head for judged in rows)]
+    gathered.titles.update(dict.fromkeys(title for head in heads for title in head.titles))
     home = warehouse(above) or place
     context = Context(grid.name, location=_place_above(above, rows) or home)
     return _read_rows(rows, context, home, hints, gathered)

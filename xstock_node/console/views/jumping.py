@@ -3,6 +3,7 @@
 import msgspec
 
 from xstock_node.console.page import Column, Page, Table
+from xstock_node.console.views.helping import find
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.folding import fold
@@ -59,6 +60,9 @@ async def _jump(visit: Visit, asked: JumpQuery) -> JumpView:
         request = CatalogueRequest(text=asked.q, language=words.language.code)
         for item in (await visit.ask("catalogue.list", request))[:MOST]:
             found.append(Place(kind=words.say("goods"), name=item.name, path=f"/search?item={item.code}"))
+        for part in find(asked.q):
+            path = f"/help?page={part.page}#{part.anchor}"
+            found.append(Place(kind=words.say("help"), name=part.heading, path=path))
     return JumpView(q=asked.q, places=found[: 4 * MOST])
 
 

@@ -8,6 +8,7 @@ from xstock_node.console.acts import routed, told
 from xstock_node.console.drawings import draw_levels
 from xstock_node.console.form import Form
 from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
+from xstock_node.console.views.importing import UNDOABLE, undo
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.units import base_unit_of
@@ -16,6 +17,7 @@ from xstock_node.services.levels import LevelView
 from xstock_node.services.offer_views import OfferIds, OfferView, PreviewResult
 from xstock_node.services.sources import SourceView
 from xstock_node.services.stock_lines import LineView
+from xstock_node.services.undoing import UndoableView
 
 A_PAGE = 200
 
@@ -50,6 +52,7 @@ class StockView(msgspec.Struct, frozen=True, kw_only=True):
     query: StockQuery
     levels: list[LevelView]
     sources: list[SourceView]
+    undoable: list[UndoableView]
     lines: list[StockRow]
     more: bool
     next: int
@@ -84,6 +87,7 @@ async def _stock(visit: Visit, asked: StockQuery) -> StockView:
         query=asked,
         levels=await _levels(visit),
         sources=await visit.ask("stock.sources"),
+        undoable=await _undoable(visit),
         lines=rows[asked.skip : asked.skip + A_PAGE],
         more=len(rows) > asked.skip + A_PAGE,
         next=asked.skip + A_PAGE,
@@ -93,6 +97,16 @@ async def _stock(visit: Visit, asked: StockQuery) -> StockView:
 async def _levels(visit: Visit) -> list[LevelView]:
     try:
         found: list[LevelView] = await visit.ask("stock.levels")
+    except Refusal as refusal:
+        if refusal.code != "forbidden":
+            raise
+        return []
+    return found
+
+
+async def _undoable(visit: Visit) -> list[UndoableView]:
+    try:
+        found: list[UndoableView] = await visit.ask("stock.undoable")
     except Refusal as refusal:
         if refusal.code != "forbidden":
             raise
@@ -112,6 +126,7 @@ STOCK = Page(
         "set": routed("stock.set", "/stock"),
         "remove": routed("stock.remove", "/stock"),
         "sync": routed("stock.sync", "/stock"),
+        "undo": undo,
     },
     draws={"levels": lambda visit, view: draw_levels(view.levels, visit.words)},
     tables={
@@ -129,6 +144,7 @@ STOCK = Page(
             lambda view: view.sources,
             mark("No source yet. Import a list, or add a line by hand."),
         ),
+        "undoable": UNDOABLE,
         "lines": Table(
             mark("Lines"),
             (

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from xstock_node.domain.mapping import Mapping
+from xstock_node.domain.mapping import Mapping, MappingKey
 from xstock_node.domain.stock import StockLine
 from xstock_node.storage.values import Source
 
@@ -52,6 +52,14 @@ class SqliteStock:
         self._db.execute(
             "insert or replace into mapping values (?, ?, ?, ?)", (key.source, key.local, key.unit or "", body)
         )
+
+    def drop_mapping(self, key: MappingKey) -> None:
+        query = "delete from mapping where source = ? and local = ? and unit = ?"
+        self._db.execute(query, (key.source, key.local, key.unit or ""))
+
+    def drop_source(self, name: str) -> None:
+        self._db.execute("delete from stock where source = ?", (name,))
+        self._db.execute("delete from source where name = ?", (name,))
 
     def minimums(self) -> dict[tuple[str, str], Decimal]:
         return {(row[0], row[1]): Decimal(row[2]) for row in self._db.execute("select * from minimum")}

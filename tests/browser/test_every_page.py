@@ -1,0 +1,127 @@
+"""Every page of a node at work: judged by axe in two themes, widths and scripts, by keyboard, and without a script."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.browser import Browser, Tab
+from tests.browser.federation import TENT, Federation, Spoken, federation
+from tests.story.town_node import warn
+from tests.story.two_nodes import run, stocked
+from xstock_node.console.pages import PAGES
+from xstock_node.domain.rights import Role
+
+pytestmark = pytest.mark.heavy
+MENU = [page for page in PAGES if page.group]
+SAY = Spoken("en")
+UNREACHABLE = """[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((one) => one.getClientRects().length && (one.tabIndex < 0 || one.disabled))
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    """A node with stock, offers, a warning, a request of three, and a person with every role."""
+    folder = tmp_path_factory.mktemp("pages")
+    with federation(folder, '[alerts]\nareas = ["BG311"]\n') as found:
+        # From the first approver on, other roles that decide wait for a day.
+        found.hire("ana", *(role for role in Role if role not in (Role.NIGHT_DEPUTY, Role.APPROVER)), Role.APPROVER)
+        said = {"bg-BG": "Наводнение по Дунав", "en-GB": "Flood on the Danube"}
+        warn(found.home, folder, "BG-2026-1", "BG311", said)
+        stocked(found.home, "Палатка семейна зимна, двуслойна, с подова постелка и печка", TENT, "12")
+        run(found.home, "offer", "publish", "--release")
+        asked = [word for name in found.others for word in ("--to", name)]
+        run(found.home, "request", "new", *asked, "--line", f"{TENT}=300", "--place", "Видин", "--needed-by", "+24h")
+        yield found
+
+
+def paths(found: Federation) -> list[str]:
+    """Every page of the menu, and one of each thing that has a page of its own."""
+    (request,) = run(found.home, "request", "list")
+    case, warning = request["operations"][0]["case"], run(found.home, "alert", "list")[0]["id"]
+    offer = run(found.home, "search", "šator")["hits"][0]
+    return [
+        *(page.path for page in MENU),
+        f"/request?id={request['id']}",
+        f"/without-line?id={request['id']}",
+        f"/operation?case={case}",
+        f"/alert?id={warning}",
+        f"/offer?node={offer['node']}&id={offer['id']}",
+        f"/item?code={TENT}",
+        "/jump?q=tent",
+        "/help?page=manual",
+        f"/ask?draft={run(found.home, 'request', 'drafts')[0]['id']}",
+        "/no-such-page",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "theme", "locale"), [(1440, "light", "en-GB"), (390, "dark", "bg-BG"), (1440, "dark", "sr-Latn-RS")]
+)
+def test_axe_finds_nothing_and_nothing_is_over_the_edge(
+    browser: Browser, found: Federation, width: int, theme: str, locale: str
+) -> None:
+    tab = browser.tab(found.base, width=width, height=844, theme=theme, locale=locale, phone=width < 500)  # type: ignore[arg-type]
+    enter(tab, found)
+    wrong = []
+    for path in paths(found):
+        answered = tab.open(path)
+        assert answered.status == (404 if path == "/no-such-page" else 200), path
+        bad = [one for one in tab.axe() if one.impact in ("serious", "critical")]
+        faults = [one for one in tab.faults() if "404" not in one]
+        unreachable = tab.evaluate(UNREACHABLE)
+        if bad or faults or unreachable or tab.overflow():
+            wrong.append(
+                (path, [(one.rule, one.nodes[:1]) for one in bad], tab.overflow()[:2], faults, unreachable[:2])
+            )
+    assert wrong == []
+
+
+def test_every_page_works_without_script_and_without_style(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base, javascript=False, blocked=["**/static/**"])
+    enter(tab, found)
+    for path in paths(found):
+        tab.open(path)
+        assert tab.names("heading"), path
+    tab.open("/ask")
+    tab.fill(SAY("Goods, by any name"), TENT)
+    tab.fill(SAY("How many"), "20")
+    tab.fill(SAY("Place"), "Лом")
+    tab.click(role="button", name=SAY("Who could help?"))
+    tab.check("Hrvatski Crveni križ")
+    tab.click(role="button", name=SAY("Sign and send the request"))
+    tab.see(SAY("The request is sent. Each node has its own signed copy."))
+    assert "Лом" in [one["place"] for one in run(found.home, "request", "list")]
+
+
+def test_a_request_is_asked_by_keyboard_alone(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base)
+    enter(tab, found)
+    tab.open("/desk")
+    tab.press("n")
+    tab.at("/ask")
+    keyed(tab, SAY("Goods, by any name"), TENT)
+    keyed(tab, SAY("How many"), "7")
+    keyed(tab, SAY("Place"), "Козлодуй")
+    tab.press("Enter")
+    tab.see("Hrvatski Crveni križ")
+    tab.focus(label="Hrvatski Crveni križ")
+    tab.press("Space")
+    tab.focus(role="button", name=SAY("Sign and send the request"))
+    tab.press("Enter")
+    tab.at(r"/request\?id=")
+    tab.press("Control+K")
+    assert tab.focused().id == "jump"
+
+
+def keyed(tab: Tab, label: str, text: str) -> None:
+    """Go to a field and type, as fingers do."""
+    tab.focus(label=label)
+    tab.type(text)
+
+
+def enter(tab: Tab, found: Federation) -> None:
+    """Come in; the words of the sign-in are those of the tab's language."""
+    tab.open(f"/sign-in/code?code={found.code('ana')}")
+    tab.click(css="main form button")
+    tab.see("ana")
