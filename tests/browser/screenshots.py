@@ -19,7 +19,10 @@ from xstock_node.console.serving import THEME
 
 THEMES = ("light", "dark", "night")
 WIDTHS = {390: 844, 1440: 900}
-APART = frozenset({"request", "operation", "offer", "alert", "item", "without-line", "plan", "jump", "reads", "sign-out"})
+APART = frozenset(
+    {"request", "operation", "offer", "alert", "item", "without-line", "plan", "jump", "reads", "sign-out", "error"}
+)
+"""About one thing, or never opened by their path alone."""
 
 
 def main(out: Path, only: list[str]) -> int:
