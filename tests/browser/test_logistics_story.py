@@ -132,7 +132,7 @@ class Story:
         tab = self.tab
         tab.click(role="link", name=self.say("Go on: what would be offered"))
         tab.at(r"/import/share")
-        tab.see(self.say("no catalogue item is chosen for this line; confirm one"))
+        tab.see(self.say("a person decided that this line is no catalogue item"))
         self.well("5-share")
         tab.click(css="input[name=release]")
         self.press("Sign and publish")
@@ -194,3 +194,42 @@ def test_a_list_of_the_messy_samples_is_taken_and_undone_after_the_node_began_ag
         tab.click(role="button", name=say("Undo"))
         tab.see(say("The import is undone: the stock is as it was before."))
         assert run(found.home, "stock", "list") == []
+
+
+def test_the_wizard_is_walked_by_keyboard_and_without_javascript(browser: Browser, tmp_path: Path) -> None:
+    """Every step by Tab, Space and Enter, in a browser that runs no script."""
+    say, path = Spoken("en"), tmp_path / "list.csv"
+    path.write_text(f"Code;Item;Unit;Quantity\n{TENT};Tent;pcs;12\n7;Camp bed, folding;pcs;9\n", "utf-8")
+    with federation(tmp_path) as found:
+        found.hire("ana", Role.LOGISTICS, Role.STOCK_OWNER)
+        tab = browser.tab(found.base, javascript=False)
+        sign_in(tab, found, "ana", say)
+        tab.open("/import")
+        tab.upload(say("Stock list: choose it, or drop it here"), path)
+        walk(tab, say("Read the list"))
+        tab.at(r"/import\?id=")
+        walk(tab, say("Take it into the stock"))
+        tab.at(r"/import/match")
+        walk(tab, "Confirm the 1 line with the catalogue's own code")
+        tab.see(say("%(n)s of %(all)s mapped", n=1, all=2))
+        tab.focus(css=".match input[value='CP-CAMPBED']")
+        tab.press("Space")
+        walk(tab, say("Confirm what is chosen"))
+        tab.see(say("Every line is decided."))
+        walk(tab, say("Go on: what would be offered"))
+        tab.at(r"/import/share")
+        tab.focus(css="input[name=release]")
+        tab.press("Space")
+        walk(tab, say("Sign and publish"))
+        tab.see(say("Signed and published"))
+        assert {one["item"] for one in run(found.home, "offer", "list")} == {TENT, "CP-CAMPBED"}
+
+
+def walk(tab: Tab, name: str) -> None:
+    """Go on by Tab until the control of this name has the keyboard, then press Enter."""
+    for _ in range(80):
+        tab.press("Tab")
+        if tab.focused().name.strip() == name:
+            tab.press("Enter")
+            return
+    raise AssertionError(f"{name} is not reached by Tab")

@@ -16,7 +16,7 @@ from xstock_node.console.views.operations import OPERATION, OPERATIONS
 from xstock_node.console.views.plain import ERROR, FILE, READS, RESENT
 from xstock_node.console.views.requests import REQUEST, REQUESTS
 from xstock_node.console.views.searching import OFFER, SEARCH
-from xstock_node.console.views.sharing import SHARE
+from xstock_node.console.views.sharing import SHARE, SHARED
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
 from xstock_node.console.views.without_line import WITHOUT_LINE
 
@@ -36,7 +36,7 @@ HELP: Final = (
     COUNTRIES,
     duty.DUTY,
 )
-STOCK: Final = (stock.STOCK, IMPORT, MATCH, SHARE, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
+STOCK: Final = (stock.STOCK, IMPORT, MATCH, SHARE, SHARED, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
 EVENTS: Final = (
     alerts.ALERTS,

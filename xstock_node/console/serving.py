@@ -33,6 +33,8 @@ THEME: Final = "xstock_theme"
 NOBODY: Final = Actor("nobody", "console", ())
 SMALL: Final = 1024
 YEAR: Final = 31_536_000
+LONGEST: Final = 2000
+"""Letters of an address that an act leads to; browsers and proxies take no endless ones."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -183,6 +185,7 @@ class Console:
                 visit.answer = answer
                 return await self._shown(visit, page, request)
             case Go(to, done):
+                to = to if len(to) <= LONGEST else to.partition("?")[0]
                 mark = "&" if "?" in to else "?"
                 response = web.Response(status=303, headers={"Location": f"{to}{mark}done={done}" if done else to})
                 _set_cookies(response, visit)

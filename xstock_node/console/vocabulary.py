@@ -373,6 +373,7 @@ LEFT_OUT: Final = {
     "too_many_columns": mark("more cells than headings"),
     "unsure_balance": mark("the balance of the stock card is not sure"),
     "unreadable": mark("cannot be read"),
+    "encoding": mark("letters that are none in the encoding of the list"),
     "incomplete_line": mark("the last line is cut off"),
 }
 HELD: Final = {

@@ -21,6 +21,7 @@ from xstock_node.storage.interfaces import Transaction
 
 MOST_CHANGES: Final = 1000
 NAMED: Final = 5
+FEW: Final = 3  # lines that make no sense: fewer stand out by themselves
 Why = Literal["lines-gone", "total-moved", "tenfold", "emptied", "older-than-last", "old", "many-rejected"]
 
 
@@ -156,7 +157,7 @@ def _doubts(reading: FileReading, last: str, oldest: str) -> list[HeldList]:
         held.append(HeldList(why="older-than-last", was=last, now=reading.as_of))
     elif reading.as_of and reading.as_of < oldest:
         held.append(HeldList(why="old", was=oldest, now=reading.as_of))
-    if many_rejected(reading):
+    if many_rejected(reading) and len(reading.rejected) >= FEW:
         lines = len(reading.rejected) + len(reading.rows)
         held.append(HeldList(why="many-rejected", was=str(lines), now=str(len(reading.rejected))))
     return held

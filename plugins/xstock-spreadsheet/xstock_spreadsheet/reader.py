@@ -96,10 +96,16 @@ def read_bytes(raw: bytes, name: str, hints: ReadHints) -> FileReading:
     return FileReading(
         file=name, rows=rows, rejected=gathered.rejected, skipped_lines=gathered.skipped, must_ask=gathered.asked,
         error=error, error_text=text, as_of=gathered.as_of, encoding=encoding, delimiter=delimiter,
-        columns=gathered.columns,
+        columns=_in_order(gathered),
         unknown_columns=[header for header in told if header not in gathered.titles.keys() | gathered.columns.keys()],
         other_columns=_others(gathered),
     )  # fmt: skip
+
+
+def _in_order(gathered: Gathered) -> dict[str, str]:
+    """What the columns hold, as the headers stand in the list."""
+    columns = gathered.columns
+    return {title: columns[title] for title in gathered.titles if title in columns} | columns
 
 
 def _others(gathered: Gathered) -> list[str]:

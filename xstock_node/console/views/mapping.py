@@ -91,9 +91,7 @@ def _card(match: MatchView, form: Form | None, catalogue: Catalogue, language: s
     """A line with what was typed about it."""
     known = {one.code for one in match.candidates}
     packs = match.unit not in SIMPLE or any(not one.factor for one in match.candidates)
-    card = Card(
-        match=match, picked=LATER, other="", factor="", found=[], packs=packs, doubt=""
-    )
+    card = Card(match=match, picked=LATER, other="", factor="", found=[], packs=packs, doubt="")
     if form is None or not form.act or form.act == "undo":
         return card
     at = f"line.{match.ref}"

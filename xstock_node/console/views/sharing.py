@@ -10,12 +10,12 @@ from xstock_node.console.views.importing import undo
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.rights import RIGHTS
-from xstock_node.services.mapping_desk import MappedRequest, MappedView
 from xstock_node.services.offer_views import NotOfferedView, OfferView, PreviewResult, ProposedView
 from xstock_node.services.overview import PeerName, PeerView
 from xstock_node.services.undoing import UndoableView
 
 RELEASE: Final = "release"
+UNMAPPED: Final = "unmapped"
 
 
 class ShareQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +40,15 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShareView(msgspec.Struct, frozen=True, kw_only=True):
-    """What would be offered and what stays; `publishers` are the roles that may publish, `published` own offers."""
+    """What would be offered and what stays: `unmapped` lines because nobody matched them.
+
+    `terms` (in the reader's words) and times are those of every offer. `publishers` are the roles that may publish,
+    `published` own offers, `ending` those that would be withdrawn.
+    """
 
     source: str
     lines: int
-    mapped: MappedView
+    unmapped: int
     proposed: list[Proposed]
     kept: list[NotOfferedView]
     published: list[OfferView]
@@ -53,6 +57,9 @@ class ShareView(msgspec.Struct, frozen=True, kw_only=True):
     to_release: int
     peers: list[PeerView]
     undoable: list[UndoableView]
+    terms: str
+    lease_days: int
+    ready_hours: int
 
 
 async def _view(visit: Visit, asked: ShareQuery) -> ShareView:
@@ -66,15 +73,18 @@ async def _view(visit: Visit, asked: ShareQuery) -> ShareView:
     return ShareView(
         source=asked.source,
         lines=preview.lines,
-        mapped=await visit.ask("stock.mapped", MappedRequest(source=asked.source)),
+        unmapped=sum(one.reason == UNMAPPED for one in preview.not_offered),
         proposed=proposed,
-        kept=sorted(preview.not_offered, key=lambda one: one.reason == "unmapped"),
+        kept=preview.not_offered,
         published=offers,
         ending=[one for at, one in live.items() if at not in wanted],
         publishers=[role.value for role, rights in RIGHTS.items() if RELEASE in rights],
         to_release=sum(one.needs_release for one in proposed),
         peers=await visit.ask("peer.list", PeerName()),
         undoable=undoable,
+        terms=", ".join(visit.words.word("term", term) for term in visit.office.settings.terms),
+        lease_days=visit.office.settings.lease_days,
+        ready_hours=visit.office.settings.ready_hours,
     )
 
 
@@ -96,6 +106,18 @@ def _proposed(one: ProposedView, live: OfferView | None) -> Proposed:
     )
 
 
+PEERS: Final = Table(
+    mark("Which peers have it"),
+    (
+        Column("organisation", mark("Organisation")),
+        Column("country", mark("Country")),
+        Column("up_to_date", mark("Has what we published last"), "has"),
+        Column("last_out", mark("Reached"), "when"),
+        Column("last_in", mark("Heard"), "when"),
+    ),
+    lambda view: view.peers,
+    mark("No peer yet. Ask a governor for an invitation, or pin one in the settings."),
+)
 SHARE = Page(
     "share",
     "/import/share",
@@ -127,20 +149,23 @@ SHARE = Page(
                 Column("partly", mark("How much of it"), "said-part"),
                 Column("reason", mark("Why"), "reason"),
             ),
-            lambda view: view.kept,
+            lambda view: [one for one in view.kept if one.reason != UNMAPPED],
             mark("Nothing is kept back."),
         ),
-        "peers": Table(
-            mark("Which peers have it"),
-            (
-                Column("organisation", mark("Organisation")),
-                Column("country", mark("Country")),
-                Column("up_to_date", mark("Has what we published last"), "has"),
-                Column("last_out", mark("Reached"), "when"),
-                Column("last_in", mark("Heard"), "when"),
-            ),
-            lambda view: view.peers,
-            mark("No peer yet. Ask a governor for an invitation, or pin one in the settings."),
-        ),
+        "peers": PEERS,
     },
 )
+
+
+class SharedView(msgspec.Struct, frozen=True, kw_only=True):
+    """The own offers, and which peers are known to hold what was published last."""
+
+    published: list[OfferView]
+    peers: list[PeerView]
+
+
+async def _shared(visit: Visit, asked: None) -> SharedView:
+    return SharedView(published=await visit.ask("offer.list"), peers=await visit.ask("peer.list", PeerName()))
+
+
+SHARED = Page("shared", "/import/shared", mark("Which peers have it"), "see", _shared, tables={"peers": PEERS})
