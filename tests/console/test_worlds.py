@@ -201,4 +201,4 @@ async def test_mails_papers_and_files_of_an_exercise_say_so(found: BothWorlds) -
             assert saved.status == 200, (path, await saved.text())
             assert (MARK in saved.headers["Content-Disposition"]) == named, path
         plain = await (await found.reader.client.get(f"{paper}&plain=true", headers=said)).text()
-        assert (MARK in plain) == named and made.case in plain, plain[plain.find("<main"):][:1500]
+        assert (MARK in plain) == named and made.case in plain, plain[plain.find("<main") :][:1500]
