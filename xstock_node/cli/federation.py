@@ -1,6 +1,7 @@
 """Nodes of this machine as processes, each with a data folder; and the six of the demo with their own stock."""
 
 import asyncio
+import secrets
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ COUNTRIES = ("at", "bg", "hr", "me", "mk", "rs")
 EXERCISE = "demo"
 START_SECONDS = 25.0
 LOG = "serve.log"
+PORTS, TRIES = range(15_000, 32_000), 40
 SETTINGS = """
 [local_port]
 port = {port}
@@ -208,15 +210,27 @@ def pin(node: LocalNode, others: Sequence[LocalNode]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free now; all are held until the last is known, so that they differ."""
-    holders = [socket.socket() for _ in range(count)]
+    """Ports that are free now; all are held until the last is known, so that they differ.
+
+    They lie below those that systems give to calls going out: a node is told its port long before it listens there.
+    """
+    holders = [_held() for _ in range(count)]
     try:
-        for holder in holders:
-            holder.bind(("127.0.0.1", 0))
         return [holder.getsockname()[1] for holder in holders]
     finally:
         for holder in holders:
             holder.close()
+
+
+def _held() -> socket.socket:
+    for port in [PORTS.start + secrets.randbelow(len(PORTS)) for _ in range(TRIES)] + [0]:
+        holder = socket.socket()
+        try:
+            holder.bind(("127.0.0.1", port))
+            return holder
+        except OSError:
+            holder.close()
+    raise Refusal("no-port", "a free port on this machine", "none", "end other programs")
 
 
 async def until_stopped(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
