@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.console.conftest import HR, Enter
 from xstock_node.domain.rights import Role
 
@@ -49,6 +51,23 @@ async def test_a_request_is_asked_step_by_step_and_sent_once(console: Enter) -> 
     assert [(one["place"], one["lines"][0]["asked"]) for one in requests] == [("Видин", "1200")]
     shown = await reader.get(sent.headers["Location"])
     assert shown.status == 200 and "Promised to you" in shown.html and "Each node has its own signed copy" in shown.html
+
+
+async def test_a_form_that_is_sent_again_later_is_the_same_form(
+    console: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = await console(Role.DUTY_OFFICER)
+    clock = reader.office.node.clock
+    form = {"act": "look", "once": once((await reader.get("/ask")).html), "line.0.item": TENT, "line.0.quantity": "5"}
+    form |= {"needed_by_within": "24", "to": HR}
+    seen = re.search(r'name="seen" value="([0-9a-f]{16})"', (await reader.post("/ask", form)).html)
+    assert seen
+    form |= {"act": "send", "seen": seen[1]}
+    sent = await reader.post("/ask", form)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + 77)
+    again = await reader.post("/ask", form)
+    assert again.status == 303 and again.headers["Location"] == sent.headers["Location"]
 
 
 async def test_the_button_that_was_pressed_says_what_is_done(console: Enter) -> None:

@@ -71,7 +71,8 @@ class Visit:
         route = BY_NAME[name]
         key, asker = form.text("once"), self.actor
         if key and not route.secret:
-            asker = asker._replace(once=Once.of(key, name, msgspec.json.encode(request)))
+            # The form as it was sent: sent again it is the same, also where it says "within a day" from now.
+            asker = asker._replace(once=Once.of(key, name, form.content()))
         answer = await doing.do(self.office, self._keys, asker, route, request)
         return msgspec.json.decode(answer, type=route.response)
 

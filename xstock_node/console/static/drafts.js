@@ -48,7 +48,28 @@ function restore(form, words) {
   form.prepend(note);
 }
 
+// What was typed while the answer was on its way is no part of that answer: it is put back.
+function typedSince(form, sent) {
+  const before = JSON.stringify(sent);
+  const now = fieldsOf(form);
+  if (JSON.stringify(now) === before) return [];
+  const said = (fields, name) => JSON.stringify(fields.filter(([one]) => one === name));
+  const names = new Set([...now, ...sent].map(([name]) => name));
+  return [...names].filter((name) => said(now, name) !== said(sent, name)).map((name) => [name, now.filter(([one]) => one === name).map(([, value]) => value)]);
+}
+
+function putBack(main, changed) {
+  for (const [name, values] of changed) {
+    for (const control of main.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (["hidden", "submit", "file", "password"].includes(control.type)) continue;
+      if (control.type === "checkbox" || control.type === "radio") control.checked = values.includes(control.value);
+      else if (values.length) control.value = values[0];
+    }
+  }
+}
+
 async function send(form, submitter, words, say) {
+  const sent = fieldsOf(form);
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.append(name, value);
   if (submitter?.name) { body.set(submitter.name, submitter.value); }
@@ -70,7 +91,9 @@ async function send(form, submitter, words, say) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const main = page.getElementById("main");
     if (!main) { say(words.failed); return; }
+    const since = typedSince(form, sent);
     document.getElementById("main").replaceWith(main);
+    putBack(main, since);
     document.body.dataset.done = page.body.dataset.done || "";
     window.htmx?.process(main);
     main.focus({ preventScroll: true });
