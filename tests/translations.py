@@ -18,12 +18,15 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from xstock_node.console.languages import LANGUAGES, Language
+from xstock_node.domain.reasons import MESSAGES
 from xstock_node.domain.step_fields import SENTENCES
 from xstock_node.i18n import FOLDER
 
 ROOT: Final = Path(__file__).parent.parent
 CONSOLE: Final = ROOT / "xstock_node" / "console"
-KEYWORDS: Final = {"mark": None, "text": (2,), "say": None, "plural": (1, 2), "_": None, "gettext": None}
+KEYWORDS: Final = {
+    "mark": None, "text": (2,), "say": None, "plural": (1, 2), "ngettext": (1, 2), "_": None, "gettext": None,
+}  # fmt: skip
 HOLES: Final = re.compile(r"%\(\w+\)[sd]|\{\w*\}|`[^`]+`")
 OPTIONS: Final = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}
 
@@ -47,6 +50,8 @@ def extracted() -> Catalog:
         options = OPTIONS if path.suffix == ".html" else {}
         for line, message, _, _ in extract_from_file(method, path, KEYWORDS, (), options):
             found.add(message, locations=[(where, line)])
+    for sentence in MESSAGES.values():
+        found.add(sentence, locations=[("xstock_node/domain/reasons.py", 0)])
     for sentence in SENTENCES.values():
         found.add(sentence, locations=[("xstock_node/domain/step_fields.py", 0)])
     return found
