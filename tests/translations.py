@@ -27,6 +27,8 @@ CONSOLE: Final = ROOT / "xstock_node" / "console"
 KEYWORDS: Final = {
     "mark": None, "text": (2,), "say": None, "plural": (1, 2), "ngettext": (1, 2), "_": None, "gettext": None,
 }  # fmt: skip
+SAID: Final = re.compile(r"""\bw\.say\(["']([^"']+)["']""")
+COUNTED: Final = re.compile(r"""\bw\.plural\("([^"]+)", "([^"]+)\"""")
 HOLES: Final = re.compile(r"%\(\w+\)[sd]|\{\w*\}|`[^`]+`")
 OPTIONS: Final = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}
 
@@ -50,6 +52,12 @@ def extracted() -> Catalog:
         options = OPTIONS if path.suffix == ".html" else {}
         for line, message, _, _ in extract_from_file(method, path, KEYWORDS, (), options):
             found.add(message, locations=[(where, line)])
+        if path.suffix == ".html":
+            text = path.read_text("utf-8")
+            for said in SAID.findall(text):
+                found.add(said, locations=[(where, 0)])
+            for one, many in COUNTED.findall(text):
+                found.add((one, many), locations=[(where, 0)])
     for sentence in MESSAGES.values():
         found.add(sentence, locations=[("xstock_node/domain/reasons.py", 0)])
     for sentence in SENTENCES.values():

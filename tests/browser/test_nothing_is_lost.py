@@ -107,3 +107,21 @@ def fill(disk: Path) -> None:
                     file.write(b"\0" * size)
             except OSError:
                 continue
+
+
+def test_many_open_pages_leave_room_for_one_more(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base)
+    sign_in(tab, found, "ana", SAY)
+    for _ in range(8):  # a browser opens six lines to one place
+        other = browser.beside(tab)
+        other.open("/desk")
+        other.see(SAY("Live operations"))
+
+
+def test_what_another_node_does_is_seen_without_a_reload(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base)
+    sign_in(tab, found, "ana", SAY)
+    tab.open("/requests")
+    tab.see(SAY("Nothing was asked yet."))
+    run(found.home, "request", "new", "--to", "redcross.hr", "--line", f"{TENT}=5", "--place", "Силистра")
+    tab.see("Силистра")

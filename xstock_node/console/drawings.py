@@ -16,6 +16,7 @@ from xstock_node.services.operation_views import OperationRow, OperationView
 from xstock_node.services.overview import PeerView
 
 MOST_ROWS = 40
+MOST_GOODS = 2
 DAY = 86_400
 
 
@@ -45,9 +46,14 @@ def draw_peers(found: Sequence[PeerView], words: Words) -> Markup:
     return with_twin(peers.draw_peers("picture-peers", shown, words), peers.twin(shown, words), words)
 
 
-def draw_turns(found: Iterable[OperationRow], due: dict[str, str], own: str, words: Words) -> Markup:
-    """Whose turn it is in the operations that run; `due` are the times until which an answer is awaited, by case."""
-    shown = [_turn(one, due.get(one.case, ""), own, words) for one in found if one.state not in ENDED]
+def draw_turns(
+    found: Iterable[OperationRow], due: dict[str, str], own: str, words: Words, marked: bool = True
+) -> Markup:
+    """Whose turn it is in the operations that run; `due` are the times until which an answer is awaited, by case.
+
+    `marked`: what is of an exercise says so; without it the page says it of all.
+    """
+    shown = [_turn(one, due.get(one.case, ""), own, words, marked) for one in found if one.state not in ENDED]
     if not shown:
         return Markup("")
     shown = turns.ordered(shown)[:MOST_ROWS]
@@ -119,11 +125,11 @@ def _silence(peer: peers.Peer) -> tuple[bool, int, str]:
     return peer.stand == "in-step", -(peer.heard if peer.heard is not None else 100 * 365 * DAY), peer.title
 
 
-def _turn(one: OperationRow, due: str, own: str, words: Words) -> turns.Turn:
+def _turn(one: OperationRow, due: str, own: str, words: Words, marked: bool) -> turns.Turn:
     whose: turns.Whose = "nobody"
     if one.turn:
         whose = "ours" if one.turn == one.side else "theirs"
     partner = one.supplier if one.requester == own else one.requester
-    title = words.goods(one.lines) or words.word("state", one.state)
-    exercise = f"{words.say('EXERCISE')} · " if one.exercise else ""
+    title = words.goods(one.lines, MOST_GOODS) or words.word("state", one.state)
+    exercise = f"{words.say('EXERCISE')} · " if one.exercise and marked else ""
     return turns.Turn(exercise + title, words.node(partner), whose, words.ahead(due) if due else None)

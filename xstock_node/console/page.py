@@ -79,7 +79,8 @@ class Press(NamedTuple):
 class Column(NamedTuple):
     """A column of a table: the field of a row, its heading, how it is written, and where it leads.
 
-    `kind`: text, number, when, due, day, item, node, amount (with the row's `unit`), or a kind of `vocabulary.py`.
+    `kind`: text, number, when, due, day, item, node, goods, amount (with the row's `unit`), or a kind of
+    `vocabulary.py`.
     `href` is a path with fields of the row in braces.
     """
 

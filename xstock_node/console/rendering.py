@@ -74,6 +74,8 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.node(value)
         case "amount":
             shown = words.amount(value, row.unit)
+        case "goods":
+            shown = words.goods(value) or str(value)
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
         case "reason":

@@ -149,9 +149,14 @@ class Words:
         said = [format_unit(n, unit, "short", locale=self.locale) for n, unit in parts if n][:2]
         return " ".join(said) or self.say("less than a minute")
 
-    def goods(self, lines: str) -> str:
-        """Lines as operations tell them ("40 H87 CODE, ..."), with names of units and goods."""
-        return ", ".join(self._goods(*line.split(" ", 2)) for line in lines.split(", ") if line.count(" ") >= 2)
+    def goods(self, lines: str, most: int = 0) -> str:
+        """Lines as operations tell them ("40 H87 CODE, ..."), with names of units and goods; the first `most` of them,
+        and how many more there are.
+        """
+        said = [self._goods(*line.split(" ", 2)) for line in lines.split(", ") if line.count(" ") >= 2]
+        if not most or len(said) <= most:
+            return ", ".join(said)
+        return ", ".join([*said[:most], self.say("{n} more", n=len(said) - most)])
 
     def _goods(self, quantity: str, unit: str, item: str) -> str:
         return f"{self.amount(quantity, unit)} {self.item(item)}"

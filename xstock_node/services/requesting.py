@@ -100,6 +100,7 @@ async def new_request(
 
     await office.node.engine.write(work, durable=True)
     await send_out(office, actor, kept)
+    office.changes.tell(id_)
     return await show_request(office, actor, RequestId(id=id_))
 
 

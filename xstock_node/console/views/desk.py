@@ -9,6 +9,7 @@ from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.console.worlds import is_exercise
+from xstock_node.domain.escalation import Wait
 from xstock_node.services.alert_views import AlertsAsked, WarningRow
 from xstock_node.services.draft_desk import DraftsAsked, DraftView
 from xstock_node.services.duty_desk import WaitingId, WaitingView
@@ -49,12 +50,17 @@ async def _desk(visit: Visit, asked: None) -> DeskView:
         pauses=drills and any(one.status == "Actual" for one in warnings),
         warnings=warnings,
         drafts=sorted(await visit.ask("request.drafts", DraftsAsked()), key=is_exercise),
-        waiting=sorted(await visit.ask("duty.queue"), key=is_exercise),
+        waiting=sorted(await visit.ask("duty.queue"), key=_urgency),
         requests=sorted(requests, key=is_exercise)[:SHOWN],
         operations=sorted(operations, key=is_exercise)[:SHOWN],
         silent=[peer for peer in peers if peer.stale or peer.frozen],
         more=max(len(operations) - SHOWN, 0),
     )
+
+
+def _urgency(one: WaitingView) -> tuple[bool, bool, str, str]:
+    """What is real first, then warnings, then what has to be answered soonest; what has no time comes by its age."""
+    return one.exercise, one.kind != Wait.ALERT, one.answer_by or "~", one.since
 
 
 async def _take(visit: Visit, form: Form) -> Go:
@@ -64,7 +70,8 @@ async def _take(visit: Visit, form: Form) -> Go:
 
 def _turns(visit: Visit, view: DeskView) -> Markup:
     due = {one.case: one.answer_by for one in view.waiting if one.case and one.answer_by}
-    return draw_turns(view.operations, due, visit.office.node.identity.name, visit.words)
+    node = visit.office.node
+    return draw_turns(view.operations, due, node.identity.name, visit.words, marked=not node.log.is_exercise)
 
 
 OPERATIONS = Table(

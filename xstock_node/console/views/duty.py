@@ -1,13 +1,20 @@
 """Duty: who has it, when nobody has, and the hand-over note at the change of shift."""
 
+import re
+from typing import Final
+
 import msgspec
 
 from xstock_node.console.acts import routed
 from xstock_node.console.page import Ask, Column, Field, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
+from xstock_node.console.words import Words
 from xstock_node.services.duty_desk import RosterView
 from xstock_node.services.handing_over import NoteLine, NoteRequest
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_GOODS: Final = re.compile(r"(\d[\d.]*) ([A-Z0-9]{2,3}) ([A-Za-z0-9_-]+)")
 
 
 class DutyQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +40,24 @@ async def _duty(visit: Visit, asked: DutyQuery) -> DutyView:
     return DutyView(
         roster=await visit.ask("duty.show"),
         hours=asked.hours,
-        waiting=note.waiting,
-        silent=note.silent,
-        open=note.open,
-        changed=note.changed,
-        due=note.due,
+        waiting=_read(visit, note.waiting),
+        silent=_read(visit, note.silent),
+        open=_read(visit, note.open),
+        changed=_read(visit, note.changed),
+        due=_read(visit, note.due),
     )
+
+
+def _read(visit: Visit, lines: list[NoteLine]) -> list[NoteLine]:
+    """The note is made for paper: here its times are by the reader's clock, its nodes and goods have their names."""
+    return [msgspec.structs.replace(line, words=_plain(visit.words, line)) for line in lines]
+
+
+def _plain(words: Words, line: NoteLine) -> str:
+    said = _TIME.sub(lambda found: str(words.clock(found[0])), line.words)
+    for name in filter(None, line.other.split(", ")):
+        said = said.replace(name, words.node(name))
+    return _GOODS.sub(lambda found: words.goods(found[0]) if words.item(found[3]) != found[3] else found[0], said)
 
 
 LINE = (

@@ -111,7 +111,7 @@ MOBILISATION = Page(
                 Column("supplier", mark("From"), "node"),
                 Column("requester", mark("To"), "node"),
                 Column("stand", mark("Stands")),
-                Column("goods", mark("Goods")),
+                Column("goods", mark("Goods"), "goods"),
                 Column("crossings", mark("Border")),
                 Column("arrival", mark("Arrives"), "due"),
             ),

@@ -359,7 +359,7 @@ SETTINGS = Page(
         )
     },
     group="node",
-    lead=mark("They stand in `config.toml` of the data folder, and hold from the next start."),
+    lead=mark("They stand in config.toml in the data folder, and hold from the next start."),
     shape="plain",
 )
 

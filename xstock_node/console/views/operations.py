@@ -118,7 +118,7 @@ OPERATIONS = Page(
                 Column("case", mark("Operation"), "code", "/operation?case={case}"),
                 Column("requester", mark("From"), "node"),
                 Column("supplier", mark("To"), "node"),
-                Column("lines", mark("Goods")),
+                Column("lines", mark("Goods"), "goods"),
                 Column("state", mark("State"), "state"),
                 Column("turn", mark("Turn"), "side"),
                 Column("changed", mark("Changed"), "when"),
