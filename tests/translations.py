@@ -18,12 +18,15 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from xstock_node.console.languages import LANGUAGES, Language
+from xstock_node.domain.reasons import MESSAGES
 from xstock_node.domain.step_fields import SENTENCES
 from xstock_node.i18n import FOLDER
 
 ROOT: Final = Path(__file__).parent.parent
 CONSOLE: Final = ROOT / "xstock_node" / "console"
-KEYWORDS: Final = {"mark": None, "text": (2,), "say": None, "plural": (1, 2), "_": None, "gettext": None}
+KEYWORDS: Final = {
+    "mark": None, "text": (2,), "say": None, "plural": (1, 2), "ngettext": (1, 2), "_": None, "gettext": None,
+}  # fmt: skip
 SAID: Final = re.compile(r"""\bw\.say\(["']([^"']+)["']""")
 COUNTED: Final = re.compile(r"""\bw\.plural\("([^"]+)", "([^"]+)\"""")
 HOLES: Final = re.compile(r"%\(\w+\)[sd]|\{\w*\}|`[^`]+`")
@@ -55,6 +58,8 @@ def extracted() -> Catalog:
                 found.add(said, locations=[(where, 0)])
             for one, many in COUNTED.findall(text):
                 found.add((one, many), locations=[(where, 0)])
+    for sentence in MESSAGES.values():
+        found.add(sentence, locations=[("xstock_node/domain/reasons.py", 0)])
     for sentence in SENTENCES.values():
         found.add(sentence, locations=[("xstock_node/domain/step_fields.py", 0)])
     return found

@@ -92,6 +92,8 @@ async def test_a_list_goes_from_upload_to_offers_by_forms_alone(officer: Any, de
     shown = await reader.get(where)
     said = words(shown)
     assert "below zero: count again" in said and "the quantity is no figure" in said and "Lines understood 4" in said
+    (left,) = (await twin(reader, where))["left_out"]
+    assert (left["line"], left["column"], left["cell"]) == ("4", "Quantity", "lots"), "the cell that is to blame"
     assert "<b>Bold" not in shown.html and "&lt;b&gt;Bold" in shown.html
     assert (await twin(reader, "/stock"))["lines"] == [], "nothing of the stock changes before the last step"
     again = await officer(Role.LOGISTICS, name="boris")

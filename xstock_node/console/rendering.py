@@ -107,7 +107,9 @@ def marked(visit: Visit, row: Any, column: Column) -> Markup:
     value = getattr(row, column.key)
     written = {"marked-number": visit.words.number, "marked-day": visit.words.day}.get(column.kind, str)
     shown = written(value) if value else ""
-    why = [visit.words.word("mind", code) for code in row.marks.get(column.key, ())]
+    kinds = ("mind", "left-out")
+    marks = row.marks.get(column.key, ())
+    why = [visit.words.word(next((k for k in kinds if code in WORDS[k]), "mind"), code) for code in marks]
     if not why:
         return Markup("{}").format(shown)
     sign = Markup('<span class="bad-cell"><span class="sign" aria-hidden="true">!</span> {} <small>{}</small></span>')

@@ -41,12 +41,17 @@ class ReadHints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the file that could not become stock: reported to the operator, never dropped."""
+    """A line of the file that could not become stock: reported to the operator, never dropped.
+
+    Where one cell is to blame, `column` is its header as written and `cell` what stands in it.
+    """
 
     line: int
     reason: str
     sheet: str | None = None
     text: str | None = None
+    column: str | None = None
+    cell: str | None = None
 
 
 class FileReading(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,8 +98,8 @@ def _line(row: StockLine) -> ReadLine:
 
 
 def _left(one: RejectedLine) -> RejectedLine:
-    sheet, text = _cut(one.sheet), _cut(one.text)
-    return RejectedLine(line=one.line, reason=_cut(one.reason), sheet=sheet or None, text=text or None)
+    texts = {name: _cut(getattr(one, name)) or None for name in ("sheet", "text", "column", "cell")}
+    return RejectedLine(line=one.line, reason=_cut(one.reason), **texts)
 
 
 def _cut(text: str | None, most: int = LETTERS) -> str:

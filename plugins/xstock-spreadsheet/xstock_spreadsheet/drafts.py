@@ -68,9 +68,15 @@ class Gathered:
         if sentence not in self.asked and len(self.asked) < MAX_ASKED:
             self.asked.append(sentence)
 
-    def reject(self, line: int, reason: str, sheet: str | None, text: str | None = None) -> None:
-        """Report a line that could not become stock."""
-        self.rejected.append(RejectedLine(line=line, reason=reason, sheet=sheet, text=text))
+    def reject(
+        self, line: int, reason: str, sheet: str | None, text: str | None = None, column: str = "", cell: str = ""
+    ) -> None:
+        """Report a line that could not become stock, and of one `cell` under a header what is wrong with it."""
+        self.rejected.append(
+            RejectedLine(
+                line=line, reason=reason, sheet=sheet, text=text, column=column or None, cell=cell[:160] or None
+            )
+        )
 
 
 def where(sheet: str | None, lines: list[int] | int) -> str:

@@ -30,10 +30,10 @@ _CONTENTS = PACKS | _KITS
 
 
 class Rejected(Exception):
-    """The row cannot become stock, for a closed reason."""
+    """The row cannot become stock, for a closed reason; `at` is the column that it is about, -1 for the whole row."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, at: int = -1) -> None:
+        self.reason, self.at = reason, at
         super().__init__(reason)
 
 
@@ -162,22 +162,22 @@ class LineReader:
     def _amount(self, row: Row, at: int) -> Amount:
         cell = row.cell(at)
         if cell.uncalculated:
-            raise Rejected("formula_without_value")
+            raise Rejected("formula_without_value", at)
         if cell.error or cell.day is not None or cell.blank:
-            raise Rejected("bad_quantity")
+            raise Rejected("bad_quantity", at)
         if cell.number is not None and _PERCENT.match(cell.form):
-            raise Rejected("bad_quantity")
+            raise Rejected("bad_quantity", at)
         if cell.number is not None:
             shown = _FORM_UNIT.search(cell.form) if '"' in cell.form else None
             return Amount(cell.number * self.layout.scale_of(at), self._unit(shown[1]) if shown else None)
         if cell.text[0] == "=":
-            raise Rejected("formula_without_value")
+            raise Rejected("formula_without_value", at)
         try:
             return self._figured(cell.text, at, row.line)
         except BadQuantity as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(row.line)
-            raise Rejected("bad_quantity") from None
+            raise Rejected("bad_quantity", at) from None
 
     def _figured(self, text: str, at: int, line: int) -> Amount:
         """The count in `text`; noted where it can be read two ways and only a default decided."""
@@ -215,7 +215,7 @@ class LineReader:
             )
         if counted.bare_cross and (unit is None or unit.word not in _CONTENTS):
             self.gathered.ask(f"what {row.cell(at).text} counts ({where(context.sheet, row.line)})")
-            raise Rejected("bad_quantity")
+            raise Rejected("bad_quantity", at)
         if unit:
             draft.unit = unit.word
             draft.quantity = counted.figure * unit.multiple if unit.multiple != 1 else counted.figure
@@ -270,24 +270,24 @@ class LineReader:
 
     def _expiry(self, cell: Cell, at: int, line: int) -> Expiry | None:
         if cell.uncalculated:
-            raise Rejected("formula_without_value")
+            raise Rejected("formula_without_value", at)
         if cell.error:
-            raise Rejected("bad_date")
+            raise Rejected("bad_date", at)
         if cell.day is not None:
             if cell.day.year < 1950 or cell.day.year > 2150:
                 if cell.day.year == 9999:
                     return None
-                raise Rejected("bad_date")
+                raise Rejected("bad_date", at)
             monthly = "y" in cell.form.lower() and "d" not in cell.form.lower()
             return last_of_month(cell.day) if monthly else Expiry(cell.day)
         if cell.text[0] == "=":
-            raise Rejected("formula_without_value")
+            raise Rejected("formula_without_value", at)
         try:
             found = expiry(cell.text, self.orders.dates.get(at, DateOrder()))
         except NotADate as wrong:
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(line)
-            raise Rejected("bad_date") from None
+            raise Rejected("bad_date", at) from None
         if at in self.orders.by_default and found and found.day:
             try:
                 expiry(cell.text, DateOrder())
@@ -340,7 +340,7 @@ class LineReader:
                 return None
             if wrong.ambiguous:
                 self.two_ways.setdefault(at, []).append(line)
-            raise Rejected("formula_without_value" if cell.uncalculated else "bad_quantity") from None
+            raise Rejected("formula_without_value" if cell.uncalculated else "bad_quantity", at) from None
 
     def _texts(self, draft: Draft, row: Row, columns: Columns, context: Context, place: str | None) -> None:
         parts = [part for at in self.layout.locations if (part := self._text_at(row, at, context))]

@@ -269,7 +269,9 @@ def _read_item(
         if wrong.reason == "no_item" and _nameless_sum(judged, running, drafts):
             gathered.skipped.append(row.line)
         else:
-            gathered.reject(row.line, wrong.reason, context.sheet, _public(judged))
+            titles = layout.head.titles
+            named, cell = (titles[wrong.at], row.cell(wrong.at).text) if 0 <= wrong.at < len(titles) else ("", "")
+            gathered.reject(row.line, wrong.reason, context.sheet, _public(judged), named, cell)
     return []
 
 

@@ -64,11 +64,17 @@ class ListLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that is left out, and why."""
+    """A line that is left out, and why: the `cell` that is to blame under its `column`, empty where it is the line.
+
+    `marks` says the reason beside the cell.
+    """
 
     line: str
+    column: str
+    cell: str
     reason: str
     text: str
+    marks: dict[str, list[str]]
 
 
 class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +144,14 @@ def _line(one: ReadLine) -> ListLine:
 
 
 def _left(one: RejectedLine) -> LeftLine:
-    return LeftLine(line=_place(one.line, one.sheet or ""), reason=one.reason, text=one.text or "")
+    return LeftLine(
+        line=_place(one.line, one.sheet or ""),
+        column=one.column or "",
+        cell=one.cell or "",
+        reason=one.reason,
+        text=one.text or "",
+        marks={"cell": [one.reason]},
+    )
 
 
 def _place(line: int, sheet: str) -> str:
@@ -274,8 +287,9 @@ IMPORT = Page(
             mark("Lines that are left out"),
             (
                 Column("line", mark("Line")),
-                Column("reason", mark("Why"), "left-out"),
-                Column("text", mark("What stands there")),
+                Column("column", mark("Column")),
+                Column("cell", mark("Cell, and why"), "marked"),
+                Column("text", mark("The line")),
             ),
             lambda view: view.left_out,
             mark("No line is left out."),
