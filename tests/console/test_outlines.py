@@ -62,7 +62,7 @@ def test_a_broken_file_is_refused_in_words_and_at_once(content: bytes) -> None:
     begin = time.process_time()
     with pytest.raises(BadOutlines, match="expected"):
         parse(content)
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 5
 
 
 def test_the_operator_s_file_takes_the_place_of_the_built_one_and_a_broken_one_does_not(tmp_path: Path) -> None:

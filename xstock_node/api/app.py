@@ -64,6 +64,9 @@ class Beside(Protocol):
     async def missing(self, request: web.Request) -> web.StreamResponse:
         """The answer to an address that neither knows."""
 
+    async def ended(self, app: web.Application) -> None:
+        """The port closes."""
+
 
 def make_app(office: Office, guard: Guard | None, trace: Trace, beside: Beside | None = None) -> web.Application:
     """All routes over one office; without a guard, who brings no token is the operator."""
@@ -107,6 +110,7 @@ def make_app(office: Office, guard: Guard | None, trace: Trace, beside: Beside |
     app.router.add_get(f"{PREFIX}/openapi.json", _openapi)
     if beside is not None:
         beside.add_to(app.router)
+        app.on_shutdown.append(beside.ended)
     return app
 
 

@@ -1,5 +1,6 @@
 """The console over HTTP: pages, their JSON twins and tables, forms, files, and word of what changed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ class Console:
         self._keys = Idempotency(office)
         self._static = Static()
         self._rendering = Rendering(PAGES, self._static)
+        self._listening: set[asyncio.Task[Any]] = set()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Every address of the console."""
@@ -61,6 +63,11 @@ class Console:
         router.add_get("/outlines.json", self._guarded(PAGES[0], self._outlines))
         router.add_get("/static/{name:[a-zA-Z0-9._/-]+}", self._static.serve)
 
+    async def ended(self, app: web.Application) -> None:
+        """The port closes: nobody is told of changes any more, and nothing waits for pages that are left open."""
+        for task in self._listening:
+            task.cancel()
+
     def app(self) -> web.Application:
         """The console alone, for a port of its own: the API is not on it."""
 
@@ -70,6 +77,7 @@ class Console:
 
         app = web.Application(middlewares=[all_else], client_max_size=0)
         self.add_to(app.router)
+        app.on_shutdown.append(self.ended)
         return app
 
     async def missing(self, request: web.Request) -> web.StreamResponse:
@@ -227,6 +235,10 @@ class Console:
             return web.Response(status=401, headers=guard.HEADERS)
         headers = {**guard.HEADERS, "Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
         response = web.StreamResponse(headers=headers)
+        task = asyncio.current_task()
+        assert task is not None
+        self._listening.add(task)
+        task.add_done_callback(self._listening.discard)
         await response.prepare(request)
         await response.write(b"retry: 2000\n: listening\n\n")
         async for number, id_ in self._office.changes.since(self._office.changes.last):
