@@ -9,7 +9,7 @@ ASSETS := xstock_node/console/static/vendor/manifest.json
 DRIVER := tests/browser/node_modules/.package-lock.json
 NPM := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: assets browser screenshots console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
+.PHONY: assets browser screenshots i18n console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
 venv: $(BIN)/xstock console-if-npm
 
 # What the console takes from the npm registry, by the lock. The console works without it, plainer.
@@ -47,6 +47,10 @@ demo: venv
 
 test: .venv/dev browser-if-npm
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The texts of the console: extracted, brought into each language's catalogue, checked, counted.
+i18n: .venv/dev
+	$(BIN)/python -m tests.translations $(I18N)
 
 # Every page of the console in every theme and width, over the nodes of the demo: screenshots/index.html.
 screenshots: .venv/dev browser-if-npm
