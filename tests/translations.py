@@ -9,6 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +25,8 @@ from xstock_node.i18n import FOLDER
 
 ROOT: Final = Path(__file__).parent.parent
 CONSOLE: Final = ROOT / "xstock_node" / "console"
+BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""What the head of a file says, so that a run that changes nothing changes no file."""
 KEYWORDS: Final = {
     "mark": None, "text": (2,), "say": None, "plural": (1, 2), "ngettext": (1, 2), "_": None, "gettext": None,
 }  # fmt: skip
@@ -82,7 +85,18 @@ def read(language: Language) -> Catalog:
 def updated(language: Language, template: Catalog) -> Catalog:
     """The catalogue with the texts of today: a changed one loses its translation, one that is gone leaves."""
     held = read(language)
-    new = Catalog(locale=Locale.parse(language.locale), charset="utf-8", project="xstock-node")
+    new = Catalog(
+        locale=Locale.parse(language.locale),
+        charset="utf-8",
+        project="xstock-node",
+        header_comment=f"# {language.name}: texts of the console. The state of a text stands in a comment above it.",
+        msgid_bugs_address="SECURITY.md",
+        creation_date=BEGAN,
+        revision_date=BEGAN,
+        last_translator="see the comments",
+        language_team=language.code,
+        fuzzy=False,
+    )
     for message in sorted(_texts(template), key=_key):
         before = held.get(message.id)
         if before is not None and before.string:
