@@ -1,5 +1,6 @@
 """Outlines: what was built, and what an operator may put in its place; a broken file is said, and never the end."""
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -59,10 +60,14 @@ BAD = {
 
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
 def test_a_broken_file_is_refused_in_words_and_at_once(content: bytes) -> None:
-    begin = time.process_time()
-    with pytest.raises(BadOutlines, match="expected"):
-        parse(content)
-    assert time.process_time() - begin < 5
+    gc.disable()  # what else the runner of the tests holds is no part of the bound
+    try:
+        begin = time.process_time()
+        with pytest.raises(BadOutlines, match="expected"):
+            parse(content)
+        assert time.process_time() - begin < 1
+    finally:
+        gc.enable()
 
 
 def test_the_operator_s_file_takes_the_place_of_the_built_one_and_a_broken_one_does_not(tmp_path: Path) -> None:

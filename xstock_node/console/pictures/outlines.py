@@ -37,7 +37,7 @@ class BadOutlines(ValueError):
 
 class _Geometry(msgspec.Struct):
     type: str
-    coordinates: Any = None
+    coordinates: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Feature(msgspec.Struct):
@@ -81,7 +81,7 @@ def _shape(feature: _Feature) -> tuple[str, str, list[tuple[Line, ...]], list[Li
     """Kind, country, polygons and lines of a feature."""
     assert feature.geometry is not None
     kind = feature.geometry.type
-    coordinates = msgspec.convert(feature.geometry.coordinates, _SHAPES[kind])
+    coordinates = msgspec.json.decode(feature.geometry.coordinates, type=_SHAPES[kind])
     said = feature.properties or {}
     words = str(said.get("kind", "")), str(said.get("country", ""))
     if kind in ("LineString", "MultiLineString"):
