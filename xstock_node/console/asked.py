@@ -19,7 +19,6 @@ from xstock_node.domain.items import BaseUnit, Item
 PIECES: Final = frozenset({BaseUnit.PIECE, BaseUnit.SET, BaseUnit.ONE, BaseUnit.PAIR})
 CANDIDATES: Final = 12
 HOUR: Final = 3600
-WITHIN: Final = (6, 12, 24, 48, 72, 168)
 
 
 class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,13 +106,18 @@ def moment_of(form: Form, name: str, zone: ZoneInfo, now: int) -> Moment:
         return (
             Moment(at=now + int(hours) * HOUR) if hours.isascii() and hours.isdigit() and len(hours) < 5 else Moment()
         )
+    moment = local_moment(typed, zone)
+    over = not moment.doubt and moment.at <= now
+    return Moment(doubt=mark("This moment is over.")) if over else moment
+
+
+def local_moment(typed: str, zone: ZoneInfo) -> Moment:
+    """A local time (ISO 8601 without an offset) by a clock. The hour that the clocks leave out does not exist."""
     try:
         local = datetime.fromisoformat(typed).replace(tzinfo=zone)
-    except ValueError:
+        back = local.astimezone(UTC).astimezone(zone)
+    except (ValueError, OverflowError):
         return Moment(doubt=mark("A day and an hour are wanted, such as 2027-03-28 14:00."))
-    back = local.astimezone(UTC).astimezone(zone)
     if back.replace(tzinfo=None) != local.replace(tzinfo=None):
         return Moment(doubt=mark("This hour does not exist: the clocks go forward in that night."))
-    if local.timestamp() <= now:
-        return Moment(doubt=mark("This moment is over."))
     return Moment(at=int(local.timestamp()))

@@ -12,7 +12,6 @@ from xstock_node.services.errors import Refusal
 T = TypeVar("T")
 SECRET = frozenset({"password", "again", "code", "token", "answer"})
 """Fields that no page hands back."""
-RESERVED = frozenset({"act", "once"})
 MOST_FIELDS = 4000
 MOST_LETTERS = 20_000
 

@@ -28,8 +28,8 @@ class Site(NamedTuple):
 
 
 class Visit:
-    """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done; `shown`
-    what the last act shows this once. `caller` is the browser, as far as it is known.
+    """A person at a page. `problem` is what the last act refused, `typed` the form that was sent and not done;
+    `answer` what the last act shows this once. `caller` is the browser, as far as it is known.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class Visit:
         self.query: Mapping[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.caller = Caller("", "")
-        self.shown: Any = None
 
     @property
     def now(self) -> int:

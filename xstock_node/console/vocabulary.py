@@ -292,6 +292,7 @@ FIELD: Final = {
     "countries": mark("Countries on the way"),
     "day": mark("Day"),
     "seal": mark("Seals"),
+    "vehicle": mark("Vehicle"),
     "valid_until": mark("Stands until"),
     "free": mark("Why no clearance is needed"),
     "filed": mark("The papers are filed"),

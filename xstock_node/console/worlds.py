@@ -39,11 +39,6 @@ def holds_exercise(view: Any) -> bool:
     return any(is_exercise(thing) for thing in _things(view, 0))
 
 
-def holds_real(view: Any) -> bool:
-    """Whether any row in a view could be of an exercise and is not."""
-    return any(_has_a_world(thing) and not is_exercise(thing) for thing in _things(view, 0))
-
-
 def _things(value: Any, depth: int) -> Iterator[Any]:
     """All structures in a view, from the outside in."""
     if isinstance(value, msgspec.Struct):

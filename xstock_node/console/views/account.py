@@ -100,14 +100,14 @@ async def _end_passkey(visit: Visit, form: Form) -> Go:
 
 
 async def _counter(visit: Visit, form: Form) -> Again:
-    visit.shown = await own_ways.show_counter(visit.office, await _who(visit))
+    visit.answer = await own_ways.show_counter(visit.office, await _who(visit))
     return Again(form)
 
 
 async def _password(visit: Visit, form: Form) -> Go:
     who = await _who(visit)
     if form.has("counter"):  # its secret stays on the page where something is wrong with the rest
-        visit.shown = await own_ways.show_counter(visit.office, who)
+        visit.answer = await own_ways.show_counter(visit.office, who)
     typed = NewPassword(
         password=form.fields.get("password", ""), again=form.fields.get("again", ""), code=form.text("code")[:40]
     )
@@ -121,13 +121,13 @@ async def _end_password(visit: Visit, form: Form) -> Go:
 
 
 async def _codes(visit: Visit, form: Form) -> Again:
-    visit.shown = await visit.do("user.codes", OfWhom(), form)
+    visit.answer = await visit.do("user.codes", OfWhom(), form)
     return Again(form)
 
 
 async def _token(visit: Visit, form: Form) -> Again:
     request = form.changed(name=visit.actor.name).as_request(TokenRequest)
-    visit.shown = await visit.do("user.token", request, form)
+    visit.answer = await visit.do("user.token", request, form)
     return Again(form)
 
 

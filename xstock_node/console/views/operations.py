@@ -7,7 +7,7 @@ import msgspec
 from xstock_node.console.drawings import draw_flow
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Column, Go, Page, Table
-from xstock_node.console.step_forms import StepForm, fields_of, forms_of
+from xstock_node.console.step_forms import StepForm, fields_of, forms_of, side_of
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.protocol import limits
@@ -76,7 +76,7 @@ async def _one(visit: Visit, asked: CaseId) -> OneOperation:
 async def _step(visit: Visit, form: Form) -> Go:
     case, verb = form.text("case"), form.text("step")
     operation = await visit.ask("op.show", CaseId(case=case))
-    request = StepRequest(case=case, step=verb, fields=fields_of(form, operation, visit.words.zone))
+    request = StepRequest(case=case, step=verb, fields=fields_of(form, operation, visit.words.zone), side=side_of(form))
     result: Any = await visit.do("op.step", request, form)
     return Go(f"/operation?case={case}", "op.step" if result.sent else "op.waits")
 
