@@ -1,11 +1,19 @@
 """What a browser must show: names, origins; what no page lets in: frames, scripts, formulas, ways to other sites."""
 
-import pytest
+import asyncio
 
-from tests.console.conftest import Enter
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from tests.api.conftest import Desk
+from tests.console.conftest import BG, Enter, Reader
+from xstock_node.api.app import Guard, make_app
 from xstock_node.console.guard import is_local_path
+from xstock_node.console.serving import Console
 from xstock_node.console.tables import harmless
 from xstock_node.domain.rights import Role
+from xstock_node.protocol import limits
+from xstock_node.services import sessions
 
 FORM = {"act": "read", "language": "bg", "theme": "dark", "back": "/desk"}
 
@@ -77,3 +85,32 @@ async def test_what_people_type_is_shown_and_never_run(console: Enter) -> None:
     ):
         found = await reader.get(path + hostile)
         assert "<script>alert" not in found.html and "<img src=x" not in found.html, path
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_form_that_drips_in_is_cut(console: Enter, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(limits, "SMALL_BODY_SECONDS", 0.3)
+    reader = await console()
+    into, out = await asyncio.open_connection("127.0.0.1", reader.client.port)
+    head = f"POST /ask HTTP/1.1\r\nHost: {reader.host}\r\nOrigin: http://{reader.host}\r\n"
+    out.write(f"{head}Content-Type: {kind}\r\nContent-Length: 5000\r\n\r\n--x\r\n".encode())
+    answered = await asyncio.wait_for(into.readuntil(b"</html>"), 5)
+    assert b"422" in answered.splitlines()[0] and b"a form within 0.3 s" in answered
+    out.close()
+
+
+async def test_behind_a_proxy_the_console_is_known_by_its_own_name(desks: dict[str, Desk]) -> None:
+    office = desks[BG].office
+    app = make_app(office, Guard("operator"), office.node.trace, Console(office, "https://console.example.org"))
+    async with TestClient(TestServer(app)) as client:
+        await desks[BG].hire("ana", Role.DUTY_OFFICER)
+        reader = Reader(office, client, await sessions.begin(office, "ana", "link", "test"))
+        name = {"Host": "console.example.org", "Origin": "https://console.example.org"}
+        assert (await reader.get("/desk", Host="console.example.org")).status == 200
+        sent = await reader.post("/reads", FORM, **name)
+        assert sent.status == 303 and "Secure" in sent.headers["Set-Cookie"]
+        assert (await reader.post("/reads", FORM, **name | {"Origin": "http://console.example.org"})).status == 403
+        assert (await reader.get("/desk", Host="console.example.org:8443")).status == 421
+        assert (await reader.get("/api/1/status", Host="console.example.org")).status == 403, (
+            "the API stays on loopback"
+        )

@@ -7,13 +7,12 @@ from typing import Any, TypeVar
 import msgspec
 from multidict import MultiDict, MultiMapping
 
+from xstock_node.protocol import limits
 from xstock_node.services.errors import Refusal
 
 T = TypeVar("T")
 SECRET = frozenset({"password", "again", "code", "token", "answer"})
 """Fields that no page hands back."""
-MOST_FIELDS = 4000
-MOST_LETTERS = 20_000
 
 
 class Form:
@@ -22,9 +21,15 @@ class Form:
     def __init__(self, fields: MultiMapping[str], files: Mapping[str, tuple[str, bytes]] | None = None) -> None:
         self.fields: MultiDict[str] = MultiDict(fields)
         self.files = dict(files or {})
-        if len(self.fields) > MOST_FIELDS or any(len(value) > MOST_LETTERS for value in self.fields.values()):
+        if len(self.fields) > limits.FORM_FIELDS or any(
+            len(value) > limits.FORM_LETTERS for value in self.fields.values()
+        ):
             raise Refusal(
-                "too-large", f"{MOST_FIELDS} fields of {MOST_LETTERS} letters", "more", "send less at once", 2
+                "too-large",
+                f"{limits.FORM_FIELDS} fields of {limits.FORM_LETTERS} letters",
+                "more",
+                "send less at once",
+                2,
             )
 
     @property

@@ -211,6 +211,7 @@ REFUSAL: Final = {
     "doubtful-start": mark("The node was restored and promises nothing until it has caught up."),
     "storage": mark("The disk of the node is full or broken. Nothing was stored."),
     "too-many": mark("Too often in a short time. Wait a moment."),
+    "too-slow": mark("The form did not come whole in time. Send it again."),
     "too-large": mark("This is too large."),
     "key-used": mark("This form was sent already, with other content."),
     "key-busy": mark("This form is being sent already."),
