@@ -3,8 +3,10 @@
 The same arithmetic as a plan, without deciding between the offers; a figure that nobody stated stays unknown.
 """
 
+import asyncio
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -16,7 +18,7 @@ from xstock_node.domain.allocation_types import OfferOf
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.corridors import Movement, corridor
 from xstock_node.domain.fields import FieldError
-from xstock_node.domain.loading import add_up, load_line, vehicles_for
+from xstock_node.domain.loading import VehicleType, add_up, load_line, vehicles_for
 from xstock_node.domain.plan_facts import Basis, OfferFact, midnight
 from xstock_node.domain.plan_reasons import sentence
 from xstock_node.domain.terms import Terms
@@ -105,14 +107,11 @@ async def outlook(office: Office, actor: Actor, request: OutlookRequest) -> Outl
     body = await body_of(office, id_, asked)
     held = Request(id=id_, network=network.name, at=office.node.clock.now(), by=actor.name, body=body, to=())
     basis = await basis_for(office, actor, [held])
+    reader = _Reader(office, basis, await office.catalogue(), body.terms)
     try:
-        choices = Choices(basis.inputs)
+        rows = await asyncio.to_thread(reader.rows)
     except (ValueError, ArithmeticError) as error:
         raise Refusal("bad-plan", "a need and offers that fit together", str(error), "correct the need") from None
-    catalogue = await office.catalogue()
-    reader = _Reader(office, basis, catalogue, body.terms)
-    rows = [*reader.served(_best(choices.all)), *reader.refused(choices)]
-    rows.sort(key=_order)
     said = [sentence(reason) for reason in basis.said]
     return OutlookView(rows=rows[:MOST], said=said, exercise=basis.exercise)
 
@@ -129,8 +128,12 @@ def _best(choices: Iterable[Choice]) -> list[Choice]:
 
 
 def _rank(choice: Choice) -> tuple[bool, Decimal, Decimal]:
-    gross = {vehicle.code: vehicle.gross_t for vehicle in vehicles()}
-    return choice.lane.assumed, choice.arrive, -gross.get(choice.lane.vehicle, Decimal(0))
+    return choice.lane.assumed, choice.arrive, -_kinds()[choice.lane.vehicle].gross_t
+
+
+@cache
+def _kinds() -> dict[str, VehicleType]:
+    return {vehicle.code: vehicle for vehicle in vehicles()}
 
 
 def _order(row: OutlookRow) -> tuple[bool, bool, Decimal, str, Decimal, str]:
@@ -147,6 +150,11 @@ class _Reader:
         self._lines = {fact.line: (n, fact) for n, fact in enumerate(basis.lines, 1)}
         self._terms = Terms(terms[0]) if terms else Terms.LOAN
 
+    def rows(self) -> list[OutlookRow]:
+        """All rows in their order."""
+        choices = Choices(self._basis.inputs)
+        return sorted([*self.served(_best(choices.all)), *self.refused(choices)], key=_order)
+
     def served(self, choices: Iterable[Choice]) -> Iterable[OutlookRow]:
         """The rows of offers that can serve."""
         for choice in choices:
@@ -154,7 +162,7 @@ class _Reader:
             serves = min(choice.offer.quantity, choice.need.quantity)
             line = load_line(choice.offer.item, serves, self._catalogue)
             load = add_up([line])
-            kind = next(one for one in vehicles() if one.code == choice.lane.vehicle)
+            kind = _kinds()[choice.lane.vehicle]
             known = not choice.lane.assumed
             sized = not (load.weight_unknown or load.volume_unknown)
             yield msgspec.structs.replace(
