@@ -114,6 +114,20 @@ def test_a_request_is_asked_by_keyboard_alone(browser: Browser, found: Federatio
     assert tab.focused().id == "jump"
 
 
+def test_a_line_kept_by_hand_is_changed_on_its_page(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base)
+    enter(tab, found)
+    tab.open("/stock")
+    ref = tab.text(css='td[data-heading="Ref"] code')
+    assert "Remove" in tab.names("button"), "what is kept by hand may be removed by hand"
+    tab.click(text=SAY("Change a line kept by hand"))
+    tab.fill(SAY("Ref"), ref)
+    tab.fill(SAY("How many"), "14")
+    tab.click(role="button", name=SAY("Change"), exact=True)
+    tab.see(SAY("Done."))
+    assert run(found.home, "stock", "list")[0]["line"]["quantity"] == "14"
+
+
 def keyed(tab: Tab, label: str, text: str) -> None:
     """Go to a field and type, as fingers do."""
     tab.focus(label=label)

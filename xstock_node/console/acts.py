@@ -4,26 +4,29 @@ from collections.abc import Callable
 
 from xstock_node.api.routes import BY_NAME
 from xstock_node.console.form import Form
-from xstock_node.console.page import Act, Go, Told
+from xstock_node.console.page import Go, Told
 from xstock_node.console.visit import Visit
 
 
-def routed(route: str, to: str | Callable[[Form], str], done: str = "done") -> Act:
-    """Ask a route with the fields of the form, then go to a page."""
+class Routed:
+    """Ask a route with the fields of the form; then go to a page, or show the answer on the same page this once."""
 
-    async def act(visit: Visit, form: Form) -> Go:
-        request = BY_NAME[route].request
-        await visit.do(route, form.as_request(request) if request else None, form)
-        return Go(to(form) if callable(to) else to, done)
+    def __init__(self, route: str, to: str | Callable[[Form], str] = "", done: str = "done") -> None:
+        self.route, self._to, self._done = route, to, done
 
-    return act
+    async def __call__(self, visit: Visit, form: Form) -> Go | Told:
+        request = BY_NAME[self.route].request
+        answer = await visit.do(self.route, form.as_request(request) if request else None, form)
+        if not self._to:
+            return Told(answer)
+        return Go(self._to(form) if callable(self._to) else self._to, self._done)
 
 
-def told(route: str) -> Act:
-    """Ask a route with the fields of the form, and show its answer on the same page this once."""
+def routed(route: str, to: str | Callable[[Form], str], done: str = "done") -> Routed:
+    """Ask a route, then go to a page."""
+    return Routed(route, to, done)
 
-    async def act(visit: Visit, form: Form) -> Told:
-        request = BY_NAME[route].request
-        return Told(await visit.do(route, form.as_request(request) if request else None, form))
 
-    return act
+def told(route: str) -> Routed:
+    """Ask a route, and show its answer on the same page this once."""
+    return Routed(route)

@@ -314,6 +314,13 @@ ATTACHMENT: Final = {
     "liability": mark("liability"),
     "other": mark("other"),
 }
+ARRIVING: Final = {
+    "sea": mark("by sea"),
+    "road": mark("by road"),
+    "rail": mark("by rail"),
+    "air": mark("by air"),
+    "foot": mark("on foot"),
+}
 TOPIC: Final = {
     "shelter": mark("a roof"),
     "blankets": mark("blankets"),
@@ -469,6 +476,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "refusal": REFUSAL,
     "topic": TOPIC,
     "field": FIELD,
+    "arriving": ARRIVING,
     "attachment": ATTACHMENT,
     "finding": FINDING,
     "mind": MIND,

@@ -5,7 +5,7 @@ import msgspec
 from xstock_node.console.acts import routed, told
 from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
 from xstock_node.console.visit import Visit
-from xstock_node.console.vocabulary import mark
+from xstock_node.console.vocabulary import ARRIVING, mark
 from xstock_node.console.worlds import is_exercise
 from xstock_node.services.arrivals import ArrivalsAsked, ArrivalView
 from xstock_node.services.convoy_desk import ConvoyView
@@ -13,6 +13,9 @@ from xstock_node.services.corridor_desk import CorridorView
 from xstock_node.services.forming import FormView
 from xstock_node.services.impact import EventRef, ImpactView
 from xstock_node.services.mobilising import ConsignmentUnderWay, EventId, EventRow
+
+SUMS = ("possible", "offered", "promised", "under_way", "received", "on_loan", "missing")
+"""The figures of `domain/mobilisation.py` that are shown beside what was asked."""
 
 
 class MobilisationQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,18 +26,19 @@ class MobilisationQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MobilisedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of an event on one side: known sums as decimals, and of how many parts nobody knows (`unknown`)."""
+    """An item of an event on one side: known sums as decimals, and how many parts of them nobody knows (`unknown`)."""
 
     item: str
     unit: str
     side: str
-    gross: str
-    own: str
     requested: str
+    possible: str
     offered: str
-    accepted: str
-    dispatched: str
+    promised: str
+    under_way: str
     received: str
+    on_loan: str
+    missing: str
     gap: str
     unknown: int
 
@@ -58,21 +62,17 @@ async def _mobilisation(visit: Visit, asked: MobilisationQuery) -> MobilisationV
     found = await visit.ask("event.show", EventId(event=name, exercise=exercise))
     lines = []
     for total in found.totals:
-        sums = {key: one.known for key, one in total.sums.items()}
+        sums = {name: total.sums[name].known for name in SUMS}
+        unknown = sum(one.unknown for one in total.sums.values())
         lines.append(
             MobilisedLine(
                 item=total.item,
                 unit=total.unit,
                 side=total.side,
-                gross=sums.get("gross", ""),
-                own=sums.get("own", ""),
-                requested=sums.get("asked", ""),
-                offered=sums.get("offered", ""),
-                accepted=sums.get("promised", ""),
-                dispatched=sums.get("moving", ""),
-                received=sums.get("received", ""),
+                requested=total.sums["asked"].known,
                 gap=total.gap,
-                unknown=sum(one.unknown for one in total.sums.values()),
+                unknown=unknown,
+                **sums,
             )
         )
     return MobilisationView(event=name, exercise=exercise, events=events, lines=lines, under_way=found.consignments)
@@ -91,13 +91,14 @@ MOBILISATION = Page(
             (
                 Column("item", mark("Goods"), "item"),
                 Column("side", mark("We are"), "side"),
-                Column("gross", mark("Gross need"), "amount"),
-                Column("own", mark("Own stock"), "number"),
-                Column("requested", mark("Asked"), "number"),
+                Column("requested", mark("Asked"), "amount"),
+                Column("possible", mark("Possible"), "number"),
                 Column("offered", mark("Offered"), "number"),
-                Column("accepted", mark("Promised"), "number"),
-                Column("dispatched", mark("Moving"), "number"),
+                Column("promised", mark("Promised"), "number"),
+                Column("under_way", mark("Moving"), "number"),
                 Column("received", mark("Received"), "number"),
+                Column("on_loan", mark("On loan"), "number"),
+                Column("missing", mark("Missing"), "number"),
                 Column("gap", mark("Gap"), "number"),
                 Column("unknown", mark("Unknown parts"), "number"),
             ),
@@ -255,6 +256,19 @@ CONVOYS = Page(
             ),
         ),
     },
+    asking=(
+        Ask(
+            "seen",
+            mark("Note that a convoy was seen"),
+            mark("Note it"),
+            (
+                Field("convoy", mark("Number of the convoy"), required=True),
+                Field("place", mark("Place"), required=True),
+                Field("country", mark("Country"), hint=mark("Two letters, such as RO."), required=True),
+            ),
+            "move",
+        ),
+    ),
     group="events",
     lead=mark("In threat mode everything here is late and coarse, on purpose."),
     shape="plain",
@@ -328,7 +342,7 @@ REPORTS = Page(
                 Column("at", mark("When"), "when"),
                 Column("area", mark("Area")),
                 Column("people", mark("People"), "number"),
-                Column("by", mark("By")),
+                Column("by", mark("By"), "arriving"),
                 Column("event", mark("Event")),
             ),
             lambda view: view.arrivals,
@@ -342,6 +356,20 @@ REPORTS = Page(
             mark("No plugin offers a form."),
         ),
     },
+    asking=(
+        Ask(
+            "arrival",
+            mark("Note how many people arrived"),
+            mark("Note it"),
+            (
+                Field("area", mark("Area"), hint=mark("Its code, such as BG311."), required=True),
+                Field("people", mark("People"), "number", required=True),
+                Field("by", mark("By"), choices=tuple(ARRIVING.items())),
+                Field("event", mark("Event")),
+            ),
+            "move",
+        ),
+    ),
     group="events",
     shape="plain",
 )

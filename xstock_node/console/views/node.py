@@ -18,6 +18,8 @@ from xstock_node.services.plugging import PluginView
 from xstock_node.services.times import iso
 
 DOCTOR = "doctor"
+OFF = ("disabled", "quarantined")
+"""States of a plugin that a person may switch on again."""
 
 
 class RepairsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,8 +132,8 @@ PLUGINS = Page(
             lambda view: view.plugins,
             mark("No plugin is allowed in the settings."),
             (
-                Press("enable", mark("Switch on"), ("name",), "operate", when=lambda row: row.state != "on"),
-                Press("disable", mark("Switch off"), ("name",), "operate", when=lambda row: row.state != "disabled"),
+                Press("enable", mark("Switch on"), ("name",), "operate", when=lambda row: row.state in OFF),
+                Press("disable", mark("Switch off"), ("name",), "operate", when=lambda row: row.state == "loaded"),
             ),
         ),
         "adapters": Table(

@@ -168,6 +168,17 @@ NETWORK = Page(
     },
     asking=(
         Ask(
+            "apply",
+            mark("Apply for membership"),
+            mark("Make an application"),
+            (
+                Field("sponsor", mark("Sponsor"), required=True),
+                Field("contact", mark("Contact"), hint=mark("A duty desk, never a person."), value="duty officer"),
+                Field("post", mark("Send it to the sponsor at once"), "yes"),
+            ),
+            "operate",
+        ),
+        Ask(
             "vouch",
             mark("Stand for a name"),
             mark("Sign and vouch"),
@@ -183,7 +194,7 @@ NETWORK = Page(
             "revoke",
             mark("Speak against a name"),
             mark("Sign and revoke"),
-            (Field("name", mark("Node"), required=True), Field("reason", mark("Why"))),
+            (Field("name", mark("Node"), required=True), Field("why", mark("Why"), required=True)),
             "govern",
             mark("I know that this ends its membership"),
         ),

@@ -17,6 +17,7 @@ from xstock_node.services.levels import LevelView
 from xstock_node.services.offer_views import OfferIds, OfferView, PreviewResult
 from xstock_node.services.sources import SourceView
 from xstock_node.services.stock_lines import LineView
+from xstock_node.services.syncing import SyncRequest
 from xstock_node.services.undoing import UndoableView
 
 A_PAGE = 200
@@ -30,7 +31,7 @@ class StockQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the own stock as a row; figures as decimals, `unit` as in the list."""
+    """A line of the own stock as a row; figures as decimals, `unit` as in the list; `by_hand`: kept here."""
 
     ref: str
     source: str
@@ -44,6 +45,7 @@ class StockRow(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str
     owner: str
     status: str
+    by_hand: bool
 
 
 class StockView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ class StockView(msgspec.Struct, frozen=True, kw_only=True):
     next: int
 
 
-def _row(view: LineView) -> StockRow:
+def _row(view: LineView, by_hand: bool) -> StockRow:
     line = view.line
     return StockRow(
         ref=view.ref,
@@ -73,6 +75,7 @@ def _row(view: LineView) -> StockRow:
         expiry=line.expiry or "",
         owner=line.owner or "",
         status=line.status or "",
+        by_hand=by_hand,
     )
 
 
@@ -81,12 +84,14 @@ def _figure(value: Decimal | None) -> str:
 
 
 async def _stock(visit: Visit, asked: StockQuery) -> StockView:
-    wanted = asked.text.casefold()
-    rows = [row for row in map(_row, await visit.ask("stock.list")) if wanted in f"{row.name} {row.item}".casefold()]
+    wanted, sources = asked.text.casefold(), await visit.ask("stock.sources")
+    hand = {source.name for source in sources if source.kind == "hand"}
+    every = [_row(view, view.source in hand) for view in await visit.ask("stock.list")]
+    rows = [row for row in every if wanted in f"{row.name} {row.item}".casefold()]
     return StockView(
         query=asked,
         levels=await _levels(visit),
-        sources=await visit.ask("stock.sources"),
+        sources=sources,
         undoable=await _undoable(visit),
         lines=rows[asked.skip : asked.skip + A_PAGE],
         more=len(rows) > asked.skip + A_PAGE,
@@ -114,6 +119,11 @@ async def _undoable(visit: Visit) -> list[UndoableView]:
     return found
 
 
+async def _sync(visit: Visit, form: Form) -> Go:
+    await visit.do("stock.sync", SyncRequest(source=form.text("name")), form)
+    return Go("/stock", "done")
+
+
 STOCK = Page(
     "stock",
     "/stock",
@@ -125,7 +135,7 @@ STOCK = Page(
         "add": routed("stock.add", "/stock"),
         "set": routed("stock.set", "/stock"),
         "remove": routed("stock.remove", "/stock"),
-        "sync": routed("stock.sync", "/stock"),
+        "sync": _sync,
         "undo": undo,
     },
     draws={"levels": lambda visit, view: draw_levels(view.levels, visit.words)},
@@ -143,12 +153,14 @@ STOCK = Page(
             ),
             lambda view: view.sources,
             mark("No source yet. Import a list, or add a line by hand."),
+            (Press("sync", mark("Read now"), ("name",), "stock", when=lambda row: row.kind == "system"),),
         ),
         "undoable": UNDOABLE,
         "lines": Table(
             mark("Lines"),
             (
                 Column("name", mark("In our words")),
+                Column("ref", mark("Ref"), "code"),
                 Column("item", mark("Goods"), "item", "/item?code={item}"),
                 Column("quantity", mark("There"), "amount"),
                 Column("available", mark("Free"), "number"),
@@ -167,12 +179,25 @@ STOCK = Page(
                     ("ref",),
                     "stock",
                     mark("Sure"),
-                    when=lambda row: row.source == "hand",
+                    when=lambda row: row.by_hand,
                 ),
             ),
         ),
     },
     asking=(
+        Ask(
+            "set",
+            mark("Change a line kept by hand"),
+            mark("Change"),
+            (
+                Field("ref", mark("Ref"), hint=mark("As it stands in the table above."), required=True),
+                Field("quantity", mark("How many")),
+                Field("reserved", mark("Reserved")),
+                Field("damaged", mark("Damaged")),
+                Field("location", mark("Store")),
+            ),
+            "stock",
+        ),
         Ask(
             "add",
             mark("Add a line by hand"),
