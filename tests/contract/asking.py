@@ -56,7 +56,10 @@ class Asked(NamedTuple):
 
 
 class Door(NamedTuple):
-    """Where the API is, whose tokens are shown, and the real ids by the name of the field that takes them."""
+    """Where the API is, whose tokens are shown, and the real ids by the name of the field that takes them.
+
+    A name like `people name` holds for the routes below `/people` alone, where a field of that name takes others.
+    """
 
     url: str
     tokens: tuple[str, ...]
@@ -73,7 +76,7 @@ def ask(document: dict[str, Any], door: Door, count: int, number: int = 1) -> As
     def one(case: Case, mode: str) -> None:
         for token in door.tokens:
             send(case, mode, token)
-        if put_real_ids([case.query, case.body], door.ids, draw):
+        if put_real_ids([case.query, case.body], of_route(door.ids, case.path), draw):
             case.headers.pop("Idempotency-Key", None)  # the key of the first one, which asked for something else
             send(case, mode, door.tokens[0])
 
@@ -116,6 +119,13 @@ def _play(operation: Any, mode: GenerationMode, count: int, number: int, one: An
         one(case, str(mode))
 
     run()
+
+
+def of_route(ids: Mapping[str, list[str]], path: str) -> dict[str, list[str]]:
+    """The real ids by field, those that are meant for the routes of a path before the others."""
+    area = path.removeprefix("/api/1/").split("/")[0]
+    own = {name.removeprefix(f"{area} "): held for name, held in ids.items() if name.startswith(f"{area} ")}
+    return {**ids, **own}
 
 
 def put_real_ids(place: Any, ids: Mapping[str, list[str]], draw: Random) -> bool:

@@ -71,6 +71,7 @@ def furnish(node: NodeProcess) -> dict[str, list[str]]:
     node.call("corridor.threaten", CorridorName(name="drava"))
     warnings = [node.call("alert.issue", WARNING) for _ in range(3)]
     noted = [node.call("arrival.note", NoteArrival(area="BG311", people=40, by="road")) for _ in range(3)]
+    people = [node.call("user.add", PersonRequest(name=f"ana{number}", role="warehouse")).name for number in range(30)]
     return {
         "ref": [line.ref for line in node.call("stock.list")],
         "id": [*(request.id for request in made), *(one.id for one in (*offers, *warnings, *noted))],
@@ -80,6 +81,11 @@ def furnish(node: NodeProcess) -> dict[str, list[str]]:
         "to": [LENDS],
         "node": [LENDS, ASKS],
         "name": ["vera", LENDS, *(one.name for one in watched)],
+        "people name": people,
+        "requests id": [request.id for request in made],
+        "offers id": [offer.id for offer in offers],
+        "alerts id": [one.id for one in warnings],
+        "peers name": [LENDS],
         "corridor": ["sava"],
         "zone": ["Europe/Kyiv"],
         "replaces": [""],
