@@ -75,14 +75,14 @@ class Desk(NamedTuple):
 
 
 @asynccontextmanager
-async def open_desk(folder: Path) -> AsyncIterator[Desk]:
-    """A node whose only person is ana, a logistics officer."""
+async def open_desk(folder: Path, host: PluginHost | None = None) -> AsyncIterator[Desk]:
+    """A node whose only person is ana, a logistics officer; `host` has its plugins."""
     net = SimNet(folder)
     await net.start(BG, [])
     clock = StillClock()
     node = net.nodes[BG]
     node.clock = clock
-    desk = Desk(Office(node, OfficeSettings(country="BG"), PluginHost([]), folder), clock)
+    desk = Desk(Office(node, OfficeSettings(country="BG"), host or PluginHost([]), folder), clock)
     await desk.hire("ana", Role.LOGISTICS)
     yield desk
     await net.stop_all()

@@ -4,6 +4,7 @@ import msgspec
 
 from xstock_node.domain.escalation import Call, Wait, Waiting
 from xstock_node.domain.rights import Role
+from xstock_node.i18n import catalogue
 from xstock_node.plugins import Notice
 from xstock_node.services.notices import notice_of
 
@@ -28,7 +29,8 @@ def test_a_notice_says_what_waits_until_when_and_what_to_type() -> None:
 
 def test_an_exercise_is_marked_first_in_the_subject_and_the_text() -> None:
     found = notice(msgspec.structs.replace(THING, exercise=True))
-    assert found.exercise and found.subject.startswith("EXERCISE: ") and found.text.startswith("EXERCISE: ")
+    mark = f"{catalogue('bg').gettext('EXERCISE')}: "
+    assert found.exercise and found.subject.startswith(mark) and found.text.startswith(mark)
 
 
 def test_silence_is_called_silence_and_a_message_that_never_arrived_is_told_apart() -> None:

@@ -348,6 +348,8 @@ DONE: Final = {
     "sign-in.link": mark("You are signed in. The code is used up: make a passkey now, by which you come in next time."),
     "user.passkey": mark("The passkey is kept. With it you sign in from now on."),
     "user.passkey.end": mark("The passkey is taken away, and the other sessions that passkeys began have ended."),
+    "user.account": mark("The account is connected. With it you sign in from now on."),
+    "user.account.end": mark("The account is taken away, and the other sessions that accounts began have ended."),
     "user.password": mark("The password is set. All your other sessions have ended."),
     "user.password.end": mark("The password is taken away."),
     "user.token.end": mark("The token has ended."),
@@ -364,6 +366,7 @@ DONE: Final = {
 WAY: Final = {
     "passkey": mark("a passkey"),
     "password": mark("password and app"),
+    "account": mark("an account elsewhere"),
     "link": mark("a one-time code"),
     "code": mark("a code of a paper"),
 }

@@ -23,6 +23,7 @@ from xstock_node.plugins.errors import (
     Unavailable,
 )
 from xstock_node.plugins.hookspecs import API_LEVEL, Registry, hookimpl
+from xstock_node.plugins.identity import IdentityProvider
 from xstock_node.plugins.inbox import Document, Inbox, Receipt
 from xstock_node.plugins.inventory import (
     Capabilities,
@@ -48,6 +49,7 @@ from xstock_node.plugins.public import (
     PublicRoute,
     Table,
 )
+from xstock_node.plugins.secret_file import read_secret
 
 __all__ = [
     "API_LEVEL",
@@ -66,6 +68,7 @@ __all__ = [
     "Gone",
     "Http",
     "HttpAnswer",
+    "IdentityProvider",
     "Inbox",
     "InventorySource",
     "InventoryWriter",
@@ -98,4 +101,5 @@ __all__ = [
     "Unavailable",
     "Undeliverable",
     "hookimpl",
+    "read_secret",
 ]

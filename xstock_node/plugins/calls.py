@@ -8,6 +8,7 @@ import msgspec
 from xstock_node.plugins import errors
 from xstock_node.plugins.adapters import NotCarried, Notice, RejectedLine, Undeliverable
 from xstock_node.plugins.forms import FormData, FormFacts, FormField
+from xstock_node.plugins.identity import Account, Answer, Described, Question, Way
 from xstock_node.plugins.interchange import Carried, Document, Reading, Writing
 from xstock_node.plugins.inventory import Capabilities, Gone, Moved, Movement, SnapshotEnd, SourceLine
 from xstock_node.plugins.public import PageAsk, PageData, PublicAnswer, PublicRequest
@@ -50,6 +51,12 @@ METHODS: Final[Mapping[str, Mapping[str, Method]]] = {
     },
     "alert-source": {FITS: _FITS, "poll": Method(None, Reading, limits.PLUGIN_SNAPSHOT)},
     "message-carrier": {FITS: _FITS, "carry": Method(Document, Carried)},
+    "identity-provider": {
+        FITS: _FITS,
+        "describe": Method(None, Described),
+        "begin": Method(Question, Way, limits.SIGN_IN_CALL),
+        "finish": Method(Answer, Account, limits.SIGN_IN_CALL),
+    },
     "form": {
         "fields": Method(None, tuple[FormField, ...]),
         "make": Method(FormFacts, FormData),

@@ -4,13 +4,15 @@ import pluggy
 
 from xstock_node.plugins.adapters import FileReader, Notifier
 from xstock_node.plugins.forms import FormMaker
+from xstock_node.plugins.identity import IdentityProvider
 from xstock_node.plugins.interchange import AlertSource, MessageCarrier, MessageFormat
 from xstock_node.plugins.inventory import InventorySource, InventoryWriter, StockList
 from xstock_node.plugins.public import Page, PublicRoute
 
-API_LEVEL = 6
+API_LEVEL = 7
 """1: readers of files, lists kept by hand; 2: notifiers; 3: inventory systems, contexts, manifests, routes, pages;
-4: formats of messages, feeds of warnings; 5: forms; 6: desks of convoys, warnings, members; carriers of messages."""
+4: formats of messages, feeds of warnings; 5: forms; 6: desks of convoys, warnings, members; carriers of messages;
+7: accounts elsewhere."""
 OLDEST_LEVEL = 1
 PROJECT = "xstock_node"
 
@@ -34,6 +36,7 @@ class Registry:
         self.alert_sources: dict[str, AlertSource] = {}
         self.forms: dict[str, FormMaker] = {}
         self.carriers: dict[str, MessageCarrier] = {}
+        self.identity_providers: dict[str, IdentityProvider] = {}
 
     def file_reader(self, reader: FileReader) -> None:
         """Offer a reader of foreign files; two readers of one name are refused."""
@@ -75,6 +78,11 @@ class Registry:
         _once(self.carriers, carrier.name, "message carrier")
         self.carriers[carrier.name] = carrier
 
+    def identity_provider(self, provider: IdentityProvider) -> None:
+        """Offer accounts that people have elsewhere as a way in; two providers of one name are refused."""
+        _once(self.identity_providers, provider.name, "identity provider")
+        self.identity_providers[provider.name] = provider
+
     def form(self, form: FormMaker) -> None:
         """Offer a form of another body; two forms of one name are refused."""
         _once(self.forms, form.name, "form")
@@ -92,7 +100,7 @@ def _once(taken: object, name: str, what: str) -> None:
 
 
 class Hooks:
-    """Hook specifications of API level 6."""
+    """Hook specifications of API level 7."""
 
     @hookspec
     def xstock_register(self, registry: Registry) -> None:

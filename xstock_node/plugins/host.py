@@ -49,6 +49,14 @@ class Adapter(NamedTuple):
     editable: bool
     writes: tuple[str, ...] = ()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it has settings; what is wrong with them is named in `plugin list` and by `doctor`."""
+        try:
+            return self.plugin.settings_of(self.name) is not None
+        except (OSError, ValueError):
+            return False
+
 
 class PluginHost:
     """The adapters of all loaded plugins, and what became of each plugin. `home`, the data folder, is kept from those

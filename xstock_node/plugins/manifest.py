@@ -28,10 +28,21 @@ Kind = Literal[
     "alert-source",
     "form",
     "message-carrier",
+    "identity-provider",
 ]
 Network = Literal["none", "http", "sockets"]
 Power = Literal[
-    "read-stock", "write-stock", "notify", "public-routes", "pages", "messages", "alerts", "forms", "convoys", "members"
+    "read-stock",
+    "write-stock",
+    "notify",
+    "public-routes",
+    "pages",
+    "messages",
+    "alerts",
+    "forms",
+    "convoys",
+    "members",
+    "sign-in",
 ]
 
 NEEDS: dict[Kind, Power] = {
@@ -45,6 +56,7 @@ NEEDS: dict[Kind, Power] = {
     "alert-source": "alerts",
     "form": "forms",
     "message-carrier": "messages",
+    "identity-provider": "sign-in",
 }
 
 

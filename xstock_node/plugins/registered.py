@@ -22,6 +22,7 @@ def by_kind(registry: Registry) -> dict[str, Mapping[str, Any]]:
         "alert-source": registry.alert_sources,
         "form": registry.forms,
         "message-carrier": registry.carriers,
+        "identity-provider": registry.identity_providers,
     }
 
 

@@ -16,9 +16,9 @@ from xstock_node.storage.interfaces import Transaction
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A person signed in on a device, kept under the hash of its secret. Times in unix seconds.
 
-    `how` names the way in (`passkey`, `password`, `link`, `code`); `exp` is its end whatever happens, `scope` narrows
-    the rights of the person as that of a token does, `by` is on whose word it rests (empty: the person's own, or the
-    operator's).
+    `how` names the way in (`passkey`, `password`, `account`, `link`, `code`); `exp` is its end whatever happens,
+    `scope` narrows the rights of the person as that of a token does, `by` is on whose word it rests (empty: the
+    person's own, or the operator's).
     """
 
     hash: str
@@ -69,6 +69,24 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account elsewhere: by which `provider`, whose (`issuer`) and which (`subject`); `label` as people know it."""
+
+    provider: str
+    issuer: str
+    subject: str
+    label: str
+    made: int
+    used: int = 0
+    by: str = ""
+
+    @property
+    def id(self) -> str:
+        """What names it, alike for the same account."""
+        whole = "\n".join((self.provider, self.issuer, self.subject))
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+
 class DutyCode(msgspec.Struct, frozen=True, kw_only=True):
     """A code on paper by its number and hash; `used` is when, 0 where nobody did."""
 
@@ -94,11 +112,12 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     totp: Totp | None = None
     next_totp: Totp | None = None
     passkeys: tuple[Passkey, ...] = ()
+    accounts: tuple[Account, ...] = ()
     sheet: CodeSheet | None = None
 
 
 class KeyOwner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose a passkey is; kept under the hash of its id."""
+    """Whose a passkey is, kept under the hash of its id, or an account elsewhere, under its id."""
 
     person: str
 
@@ -106,6 +125,7 @@ class KeyOwner(msgspec.Struct, frozen=True, kw_only=True):
 Way = TypeVar("Way", Password, Totp, CodeSheet)
 CREDENTIALS: Shelf[Credentials] = Shelf("credentials", Credentials)
 KEY_OWNERS: Shelf[KeyOwner] = Shelf("passkey", KeyOwner)
+ACCOUNT_OWNERS: Shelf[KeyOwner] = Shelf("account", KeyOwner)
 SESSIONS: Shelf[Session] = Shelf("session", Session)
 PREFERENCES: Shelf[Preferences] = Shelf("preferences", Preferences)
 
@@ -136,7 +156,9 @@ def under(key: bytes) -> str:
 def forget(tx: Transaction, name: str) -> None:
     """Everything by which a person was known, as when the person is removed."""
     end_sessions(tx, name)
-    _keep_keys(tx, ways_of(tx, name).passkeys, ())
+    held = ways_of(tx, name)
+    _keep_keys(tx, held.passkeys, ())
+    _keep_accounts(tx, held.accounts, ())
     CREDENTIALS.drop(tx, name)
     PREFERENCES.drop(tx, name)
 
@@ -146,13 +168,16 @@ def forget_lent(tx: Transaction, name: str, now: int) -> None:
     end_sessions(tx, name, lent=True)
     ways = ways_of(tx, name)
     kept = tuple(key for key in ways.passkeys if not key.by)
+    accounts = tuple(account for account in ways.accounts if not account.by)
     _keep_keys(tx, ways.passkeys, kept)
+    _keep_accounts(tx, ways.accounts, accounts)
     left = Credentials(
         person=name,
         password=_own(ways.password),
         totp=_own(ways.totp),
         next_totp=_own(ways.next_totp),
         passkeys=kept,
+        accounts=accounts,
         sheet=_own(ways.sheet),
     )
     if left != ways:
@@ -166,3 +191,8 @@ def _own(way: Way | None) -> Way | None:
 def _keep_keys(tx: Transaction, before: tuple[Passkey, ...], after: tuple[Passkey, ...]) -> None:
     for key in set(before) - set(after):
         KEY_OWNERS.drop(tx, under(key.id))
+
+
+def _keep_accounts(tx: Transaction, before: tuple[Account, ...], after: tuple[Account, ...]) -> None:
+    for account in set(before) - set(after):
+        ACCOUNT_OWNERS.drop(tx, account.id)

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -22,7 +22,7 @@ WRONG: Final = "bad-sign-in"
 
 
 class Attempt(NamedTuple):
-    """A question to a passkey: what it signs, and the token by which its answer is known to belong to it."""
+    """A question to a passkey or a provider: what proves the answer, and the token by which the two belong together."""
 
     token: str
     challenge: bytes
@@ -37,6 +37,7 @@ class Door:
         self._random = random
         self._slow = asyncio.Semaphore(1)
         self._waiting = 0
+        self._asking = 0
         self._used: OrderedDict[str, None] = OrderedDict()
 
     async def slow(self, work: Callable[..., T], *given: Any) -> T:
@@ -60,9 +61,24 @@ class Door:
         """The salt of the sheet of somebody who has none."""
         return hmac.new(self._key, f"salt\n{name}".encode(), hashlib.sha256).digest()[:SALT]
 
+    async def outside(self, work: Coroutine[Any, Any, T]) -> T:
+        """The answer of who is asked elsewhere, a few at a time. Raises Refusal where too many wait."""
+        if self._asking >= limits.SIGN_IN_AT_ONCE:
+            work.close()
+            raise Refusal("too-many", "a few people signing in at once", "more", "wait a few seconds")
+        self._asking += 1
+        try:
+            return await work
+        finally:
+            self._asking -= 1
+
+    def is_unused(self, token: str) -> bool:
+        """Whether the question of a token was not answered before."""
+        return token not in self._used
+
     def use(self, token: str) -> bool:
         """Whether the question of a token was not answered before; from now on it was."""
-        if token in self._used:
+        if not self.is_unused(token):
             return False
         self._used[token] = None
         while len(self._used) > limits.SIGN_IN_LANES:

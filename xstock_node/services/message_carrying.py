@@ -83,7 +83,7 @@ def ways(office: Office) -> Iterator[Way]:
 async def carrier_findings(office: Office) -> list[Finding]:
     """What `doctor` says of carriers whose settings lack something, and of messages that were not taken."""
     able = {way.adapter.name for way in ways(office)}
-    on = {one.name for one in office.host.of_kind(KIND) if _is_on(one)}
+    on = {one.name for one in office.host.of_kind(KIND) if one.is_on}
     do = "name a `format` that is loaded and the `senders` that are answered in its table [host]"
     lacks = [
         Finding(check="answers to other systems", state="warning", found=f"{name} carries nothing", do=do)
@@ -96,13 +96,6 @@ async def carrier_findings(office: Office) -> list[Finding]:
     do = "read the reason, mend it there or here, and telephone meanwhile"
     said = f"{len(found)} answers were not taken, the last by {last.carrier}: {last.reason[:200]}"
     return [*lacks, Finding(check="answers to other systems", state="warning", found=said, do=do)]
-
-
-def _is_on(carrier: Adapter) -> bool:
-    try:
-        return carrier.plugin.settings_of(carrier.name) is not None
-    except (OSError, ValueError):
-        return False  # named in `plugin list` and by `doctor`
 
 
 def _due(office: Office, tx: Transaction, way: Way, names: dict[str, str]) -> list[list[ResourceMessage]]:

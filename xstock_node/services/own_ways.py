@@ -43,7 +43,7 @@ async def show_counter(office: Office, who: SessionActor) -> CounterView:
     now, made = office.node.clock.now(), totp.new_secret(office.node.random)
 
     def work(tx: Transaction) -> str:
-        _expect_may(tx, who.actor, now)
+        expect_may(tx, who.actor, now)
         held = ways_of(tx, who.actor.name)
         if held.next_totp is not None:
             return held.next_totp.secret
@@ -64,12 +64,12 @@ async def set_password(office: Office, who: SessionActor, secret: str, new: NewP
     if new.password != new.again:
         raise Refusal("bad-password", "the same password twice", "two that differ", "type both again", 2)
     name, now = who.actor.name, office.node.clock.now()
-    await office.node.engine.read(lambda tx: _expect_may(tx, who.actor, now))
+    await office.node.engine.read(lambda tx: expect_may(tx, who.actor, now))
     password = passwords.expect_strong(new.password, name)
     kept = await office.door.slow(door.hash_with, office.node.random.randbytes(door.SALT), password)
 
     def work(tx: Transaction) -> None:
-        _expect_may(tx, who.actor, now)
+        expect_may(tx, who.actor, now)
         held = ways_of(tx, name)
         counter = _proven(held.next_totp, new.code, now) or _proven(held.totp, new.code, now)
         if counter is None:
@@ -92,10 +92,10 @@ async def end_password(office: Office, who: SessionActor, secret: str) -> None:
     name, now = who.actor.name, office.node.clock.now()
 
     def work(tx: Transaction) -> None:
-        _expect_may(tx, who.actor, now)
+        expect_may(tx, who.actor, now)
         left = msgspec.structs.replace(ways_of(tx, name), password=None, totp=None, next_totp=None)
         CREDENTIALS.put(tx, name, left, now)
-        _end_others(tx, name, sessions.PASSWORD, secret)
+        end_others(tx, name, sessions.PASSWORD, secret)
         office.record(tx, who.actor, "user.password.end", name)
 
     await office.node.engine.write(work, durable=True)
@@ -106,7 +106,7 @@ async def ask_for_new_passkey(office: Office, who: SessionActor, place: Place) -
     now = office.node.clock.now()
 
     def work(tx: Transaction) -> tuple[int, tuple[Passkey, ...]]:
-        person = _expect_may(tx, who.actor, now)
+        person = expect_may(tx, who.actor, now)
         return person.made, ways_of(tx, person.name).passkeys
 
     if not place.takes_passkeys:
@@ -127,7 +127,7 @@ async def keep_passkey(office: Office, who: SessionActor, place: Place, token: s
     label = plain(label.strip(), "name of the passkey")[:LABEL]
 
     def work(tx: Transaction) -> None:
-        _expect_may(tx, who.actor, now)
+        expect_may(tx, who.actor, now)
         held = ways_of(tx, name)
         is_new = made is not None and KEY_OWNERS.get(tx, credentials.under(made.id)) is None
         if made is None or not is_new or not office.door.use(token):
@@ -148,7 +148,7 @@ async def end_passkey(office: Office, who: SessionActor, secret: str, id_: str) 
     name, now = who.actor.name, office.node.clock.now()
 
     def work(tx: Transaction) -> None:
-        _expect_may(tx, who.actor, now)
+        expect_may(tx, who.actor, now)
         held = ways_of(tx, name)
         key = next((key for key in held.passkeys if name_of(key) == id_), None)
         if key is None:
@@ -156,7 +156,7 @@ async def end_passkey(office: Office, who: SessionActor, secret: str, id_: str) 
         kept = tuple(one for one in held.passkeys if one.id != key.id)
         CREDENTIALS.put(tx, name, msgspec.structs.replace(held, passkeys=kept), now)
         KEY_OWNERS.drop(tx, credentials.under(key.id))
-        _end_others(tx, name, sessions.PASSKEY, secret)
+        end_others(tx, name, sessions.PASSKEY, secret)
         office.record(tx, who.actor, "user.passkey.end", name, key.label)
 
     await office.node.engine.write(work, durable=True)
@@ -171,7 +171,8 @@ def _making(who: SessionActor, place: Place) -> str:
     return f"make a passkey for {who.actor.name} in {who.id} at {place.origin}"
 
 
-def _expect_may(tx: Transaction, actor: Actor, now: int) -> people.Person:
+def expect_may(tx: Transaction, actor: Actor, now: int) -> people.Person:
+    """The person who acts, where it signed in just now; raises Refusal for everybody else."""
     person = people.held(tx, actor.name)
     ways.expect_may_set_up(actor, person, now)
     return person
@@ -183,7 +184,8 @@ def _proven(counter: Totp | None, code: str, now: int) -> Totp | None:
     return None if counter is None or step is None else msgspec.structs.replace(counter, last=step)
 
 
-def _end_others(tx: Transaction, name: str, how: str, secret: str) -> None:
+def end_others(tx: Transaction, name: str, how: str, secret: str) -> None:
+    """End the sessions of a person that a way in began, but for the one of a secret."""
     for session in credentials.sessions_of(tx, name):
         if session.how == how and session.hash != people.hash_of(secret):
             credentials.SESSIONS.drop(tx, session.hash)

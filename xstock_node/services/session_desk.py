@@ -22,7 +22,9 @@ class Some(OfWhom, frozen=True, kw_only=True):
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A session: on which device, how signed in (`passkey`, `password`, `link`, `code`), since, last used, until."""
+    """A session: on which device, how signed in (`passkey`, `password`, `account`, `link`, `code`), since when, when it
+    was last used, until when.
+    """
 
     id: str
     name: str
@@ -48,12 +50,25 @@ class PasskeyLine(msgspec.Struct, frozen=True, kw_only=True):
     used: str
 
 
+class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An account elsewhere by the name that people know; `used` is empty where it never was."""
+
+    id: str
+    provider: str
+    label: str
+    made: str
+    used: str
+
+
 class WaysView(msgspec.Struct, frozen=True, kw_only=True):
-    """The ways in of a person: since when a password (empty: none), passkeys, paper codes and since when, tokens."""
+    """The ways in of a person: since when a password (empty: none), passkeys, accounts elsewhere, paper codes and since
+    when, tokens.
+    """
 
     name: str
     password: str
     passkeys: list[PasskeyLine]
+    accounts: list[AccountLine]
     codes_left: int
     codes_made: str
     tokens: list[TokenLine]
@@ -101,6 +116,10 @@ async def show_ways(office: Office, actor: Actor, request: OfWhom) -> WaysView:
             passkeys=[
                 PasskeyLine(id=own_ways.name_of(k), label=k.label, made=iso(k.made), used=_time(k.used))
                 for k in held.passkeys
+            ],
+            accounts=[
+                AccountLine(id=a.id, provider=a.provider, label=a.label, made=iso(a.made), used=_time(a.used))
+                for a in held.accounts
             ],
             codes_left=sum(not code.used for code in sheet.codes) if sheet else 0,
             codes_made=_time(sheet.made if sheet else 0),

@@ -20,7 +20,7 @@ from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 
 ROAD: Final = "console"
-PASSKEY, PASSWORD, LINK, CODE = "passkey", "password", "link", "code"
+PASSKEY, PASSWORD, ACCOUNT, LINK, CODE = "passkey", "password", "account", "link", "code"
 IDLE: Final = DAY // 2
 LONGEST: Final = 30 * DAY
 BY_CODE: Final = DAY // 2
@@ -121,6 +121,14 @@ async def actor_of(office: Office, secret: str) -> SessionActor | None:
     if abs(now - held[0].seen) >= SEEN_EVERY:
         await _seen(office, key, now)
     return held[1]
+
+
+async def expect(office: Office, secret: str) -> SessionActor:
+    """Who a session belongs to; raises Refusal where it is nobody's."""
+    who = await actor_of(office, secret)
+    if who is None:
+        raise Refusal("forbidden", "somebody who is signed in", "nobody", "sign in")
+    return who
 
 
 async def end(office: Office, secret: str) -> None:

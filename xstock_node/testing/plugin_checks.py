@@ -20,6 +20,7 @@ from xstock_node.plugins.public import PageAsk, PublicRequest
 from xstock_node.services.syncing import staged_of
 from xstock_node.testing.folder_plugin import FolderPlugin, ReadFile
 from xstock_node.testing.form_checks import form_checks
+from xstock_node.testing.identity_checks import identity_checks
 from xstock_node.testing.message_checks import feed_checks, format_checks
 from xstock_node.testing.plugin_samples import a_movement, a_notice
 from xstock_node.testing.plugins import LooseWays
@@ -128,6 +129,7 @@ def _checks_of(adapter: Adapter, plugin: FolderPlugin, server: RecordedServer, w
         "route": {"its requests are answered as said": lambda: _answers(adapter, plugin)},
         "page": {"it shows a page in time": lambda: _shows(adapter)},
         "message-carrier": {},
+        "identity-provider": identity_checks(adapter, server),
         "notifier": {"it carries a notice": lambda: _carries(adapter)},
     }
     return settled | own.get(adapter.kind, {})

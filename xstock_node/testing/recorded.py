@@ -1,8 +1,8 @@
 """A system as a test recorded it: a server on this machine that gives the answers of a `check.toml`.
 
 An `[[answer]]` has `method` (GET), `path`, `status` (200), `headers`, `body`, and `needs`: headers that the request
-must bring, else 401 is answered. Several answers of one method and path come one after the other, the last one again
-and again.
+must bring, else 401 is answered. SERVER in a body becomes the server's address. Several answers of one method and path
+come one after the other, the last one again and again.
 """
 
 import tomllib
@@ -62,7 +62,7 @@ class RecordedServer:
         if any(asked.headers.get(name) != value for name, value in one.needs.items()):
             return web.Response(status=401)
         self._given[key] = self._given.get(key, 0) + 1
-        return web.Response(status=one.status, headers=one.headers, body=one.body.encode())
+        return web.Response(status=one.status, headers=one.headers, body=one.body.replace("SERVER", self.url).encode())
 
 
 def answers_of(path: Path) -> list[RecordedAnswer]:

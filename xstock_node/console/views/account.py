@@ -8,12 +8,11 @@ from xstock_node.console.views.signing_in import elsewhere
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain import rights
-from xstock_node.services import own_ways, sessions
-from xstock_node.services.errors import Refusal
+from xstock_node.services import accounts, own_ways, sessions
+from xstock_node.services.accounts import Provider
 from xstock_node.services.own_ways import NewPassword
 from xstock_node.services.passkeys import Place
-from xstock_node.services.session_desk import PasskeyLine, SessionView, Some, WaysView
-from xstock_node.services.sessions import SessionActor
+from xstock_node.services.session_desk import AccountLine, PasskeyLine, SessionView, Some, WaysView
 from xstock_node.services.tokens import TokenId, TokenLine, TokenRequest
 from xstock_node.services.ways import OfWhom
 
@@ -39,6 +38,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool
     password: str
     passkeys: list[PasskeyLine]
+    accounts: list[AccountLine]
+    providers: list[Provider]
     codes_left: int
     codes_made: str
     tokens: list[TokenLine]
@@ -49,15 +50,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str
 
 
-async def _who(visit: Visit) -> SessionActor:
-    who = await sessions.actor_of(visit.office, visit.session)
-    if who is None:
-        raise Refusal("forbidden", "somebody who is signed in", "nobody", "sign in")
-    return who
-
-
 async def _view(visit: Visit, asked: AccountQuery) -> AccountView:
-    who = await _who(visit)
+    who = await sessions.expect(visit.office, visit.session)
     ways: WaysView = await visit.ask("user.ways", OfWhom())
     place, now = Place(visit.site.origin), visit.now
     fresh = who.actor.fresh and not who.actor.scope
@@ -76,6 +70,8 @@ async def _view(visit: Visit, asked: AccountQuery) -> AccountView:
         fresh=fresh,
         password=ways.password,
         passkeys=ways.passkeys,
+        accounts=ways.accounts,
+        providers=await accounts.providers(visit.office),
         codes_left=ways.codes_left,
         codes_made=ways.codes_made,
         tokens=ways.tokens,
@@ -89,23 +85,31 @@ async def _view(visit: Visit, asked: AccountQuery) -> AccountView:
 
 async def _passkey(visit: Visit, form: Form) -> Go:
     place, answer = Place(visit.site.origin), form.text("answer").encode()
-    who = await _who(visit)
+    who = await sessions.expect(visit.office, visit.session)
     await own_ways.keep_passkey(visit.office, who, place, form.text("token"), answer, form.text("label"))
     return Go("/account", "user.passkey")
 
 
 async def _end_passkey(visit: Visit, form: Form) -> Go:
-    await own_ways.end_passkey(visit.office, await _who(visit), visit.session, form.text("passkey"))
+    await own_ways.end_passkey(
+        visit.office, await sessions.expect(visit.office, visit.session), visit.session, form.text("passkey")
+    )
     return Go("/account", "user.passkey.end")
 
 
+async def _end_account(visit: Visit, form: Form) -> Go:
+    who = await sessions.expect(visit.office, visit.session)
+    await accounts.end_account(visit.office, who, visit.session, form.text("account"))
+    return Go("/account", "user.account.end")
+
+
 async def _counter(visit: Visit, form: Form) -> Again:
-    visit.answer = await own_ways.show_counter(visit.office, await _who(visit))
+    visit.answer = await own_ways.show_counter(visit.office, await sessions.expect(visit.office, visit.session))
     return Again(form)
 
 
 async def _password(visit: Visit, form: Form) -> Go:
-    who = await _who(visit)
+    who = await sessions.expect(visit.office, visit.session)
     if form.has("counter"):  # its secret stays on the page where something is wrong with the rest
         visit.answer = await own_ways.show_counter(visit.office, who)
     typed = NewPassword(
@@ -116,7 +120,7 @@ async def _password(visit: Visit, form: Form) -> Go:
 
 
 async def _end_password(visit: Visit, form: Form) -> Go:
-    await own_ways.end_password(visit.office, await _who(visit), visit.session)
+    await own_ways.end_password(visit.office, await sessions.expect(visit.office, visit.session), visit.session)
     return Go("/account", "user.password.end")
 
 
@@ -157,6 +161,7 @@ ACCOUNT = Page(
     acts={
         "passkey": _passkey,
         "passkey-end": _end_passkey,
+        "account-end": _end_account,
         "counter": _counter,
         "password": _password,
         "password-end": _end_password,
@@ -176,6 +181,17 @@ ACCOUNT = Page(
             ),
             lambda view: view.passkeys,
             mark("No passkey yet."),
+        ),
+        "accounts": Table(
+            mark("Accounts elsewhere"),
+            (
+                Column("label", mark("Account")),
+                Column("provider", mark("At")),
+                Column("made", mark("Since"), "when"),
+                Column("used", mark("Last used"), "when"),
+            ),
+            lambda view: view.accounts,
+            mark("No account is connected."),
         ),
         "sessions": Table(
             mark("Where you are signed in"),

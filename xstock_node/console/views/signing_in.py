@@ -10,7 +10,8 @@ from xstock_node.console.page import Go, Page
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.rights import OPEN
-from xstock_node.services import sessions, signing_in
+from xstock_node.services import accounts, sessions, signing_in
+from xstock_node.services.accounts import Provider
 from xstock_node.services.passkeys import Place
 from xstock_node.services.session_desk import WaysView
 from xstock_node.services.ways import OfWhom
@@ -31,6 +32,7 @@ class SignInQuery(msgspec.Struct, frozen=True, kw_only=True):
 class SignInView(msgspec.Struct, frozen=True, kw_only=True):
     """The sign-in. `next` is a path of this console. `token` and `options` are the question to a passkey, where one was
     wanted. `elsewhere`: where the same page can take passkeys, which are bound to a name; empty where it does here.
+    `providers` know people by accounts elsewhere.
     """
 
     next: str
@@ -39,23 +41,23 @@ class SignInView(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     options: str
     elsewhere: str
+    providers: list[Provider]
 
 
 async def _view(visit: Visit, asked: SignInQuery) -> SignInView:
     token, options = "", ""
     place = Place(visit.site.origin)
     if asked.passkey and place.takes_passkeys:
-        if not visit.caller.attempt:
-            visit.caller = visit.caller._replace(attempt=secrets.token_hex(16))
-            visit.cookies[ATTEMPT] = visit.caller.attempt
+        mark_browser(visit)
         token, options = signing_in.ask_for_passkey(visit.office, visit.caller, place)
     return SignInView(
-        next=_local(asked.next),
+        next=local(asked.next),
         name=asked.name[:40],
         code=asked.code[:64],
         token=token,
         options=options,
         elsewhere=elsewhere(visit, "/sign-in"),
+        providers=await accounts.providers(visit.office),
     )
 
 
@@ -70,27 +72,29 @@ async def _passkey(visit: Visit, form: Form) -> Go:
     answer = form.text("answer").encode()
     place = Place(visit.site.origin)
     secret = await signing_in.by_passkey(visit.office, visit.caller, place, form.text("token"), answer)
-    return await _in(visit, form, secret)
+    return await go_in(visit, form.text("next"), secret)
 
 
 async def _password(visit: Visit, form: Form) -> Go:
     password = form.fields.get("password", "")
     name, code = form.text("name"), form.text("code")
-    return await _in(visit, form, await signing_in.by_password(visit.office, visit.caller, name, password, code))
+    return await go_in(
+        visit, form.text("next"), await signing_in.by_password(visit.office, visit.caller, name, password, code)
+    )
 
 
 async def _code(visit: Visit, form: Form) -> Go:
     secret = await signing_in.by_code(visit.office, visit.caller, form.text("name"), form.text("code"))
-    return await _in(visit, form, secret)
+    return await go_in(visit, form.text("next"), secret)
 
 
-async def _in(visit: Visit, form: Form, secret: str) -> Go:
+async def go_in(visit: Visit, onward: str, secret: str) -> Go:
     """A new session in the place of the one that was there; who has no way in of their own makes one first."""
     if visit.session:
         await sessions.end(visit.office, visit.session)
     visit.cookies[COOKIE] = secret
     held = await sessions.actor_of(visit.office, secret)
-    to = _local(form.text("next"))
+    to = local(onward)
     if held is None:
         return Go("/sign-in")
     if held.how == sessions.CODE:
@@ -98,7 +102,7 @@ async def _in(visit: Visit, form: Form, secret: str) -> Go:
     visit.actor = held.actor
     if held.how == sessions.LINK and held.actor.fresh and not held.actor.scope:
         ways: WaysView = await visit.ask("user.ways", OfWhom())
-        if not ways.passkeys and not ways.password:
+        if not ways.passkeys and not ways.password and not ways.accounts:
             return Go("/account", "sign-in.link")
     return Go(to)
 
@@ -110,8 +114,16 @@ async def _leave(visit: Visit, form: Form) -> Go:
     return Go("/sign-in", "sign-out")
 
 
-def _local(path: str) -> str:
-    is_back = path.partition("?")[0] in ("/sign-in", "/sign-in/code", "/sign-out")
+def mark_browser(visit: Visit) -> None:
+    """Give a browser what it alone brings back with the answer to a question."""
+    if not visit.caller.attempt:
+        visit.caller = visit.caller._replace(attempt=secrets.token_hex(16))
+        visit.cookies[ATTEMPT] = visit.caller.attempt
+
+
+def local(path: str) -> str:
+    """A path of this console that is none of the sign-in; the desk in the place of every other."""
+    is_back = path.partition("?")[0] in ("/sign-in", "/sign-in/code", "/sign-in/with", "/sign-out")
     return path if guard.is_local_path(path) and not is_back else "/desk"
 
 
