@@ -19,6 +19,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from xstock_node.console.languages import LANGUAGES, Language
+from xstock_node.console.told import TOLD
+from xstock_node.domain.impact import COUNTERS
 from xstock_node.domain.reasons import MESSAGES
 from xstock_node.domain.step_fields import SENTENCES
 from xstock_node.i18n import FOLDER
@@ -30,6 +32,12 @@ BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS: Final = {
     "mark": None, "text": (2,), "say": None, "plural": (1, 2), "ngettext": (1, 2), "_": None, "gettext": None,
 }  # fmt: skip
+SPOKEN: Final = {
+    "xstock_node/domain/code_words.py": {"mark": None},
+    "xstock_node/services/notices.py": {"mark": None, "say": (2,)},
+    "xstock_node/services/handing_over.py": {"mark": None, "_say": (2,)},
+}
+"""Files outside the console that speak to people in their language."""
 SAID: Final = re.compile(r"""\bw\.say\(["']([^"']+)["']""")
 COUNTED: Final = re.compile(r"""\bw\.plural\("([^"]+)", "([^"]+)\"""")
 HOLES: Final = re.compile(r"%\(\w+\)[sd]|\{\w*\}|`[^`]+`")
@@ -61,6 +69,13 @@ def extracted() -> Catalog:
                 found.add(said, locations=[(where, 0)])
             for one, many in COUNTED.findall(text):
                 found.add((one, many), locations=[(where, 0)])
+    for path, keywords in SPOKEN.items():
+        for line, message, _, _ in extract_from_file("python", ROOT / path, keywords, (), {}):
+            found.add(message, locations=[(path, line)])
+    for template in TOLD.read_text("utf-8").splitlines():
+        found.add(template, locations=[("xstock_node/locale/told.txt", 0)])
+    for counter in COUNTERS:
+        found.add(counter.title, locations=[("xstock_node/domain/impact.py", 0)])
     for sentence in MESSAGES.values():
         found.add(sentence, locations=[("xstock_node/domain/reasons.py", 0)])
     for sentence in SENTENCES.values():

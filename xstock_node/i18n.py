@@ -29,6 +29,11 @@ class Text(NamedTuple):
         return translated.format_map(self.params) if self.params else translated
 
 
+def mark(source: str) -> str:
+    """A source string that is translated when it is shown."""
+    return source
+
+
 def text(code: str, source: str, /, **params: object) -> Text:
     """A text with its parameters."""
     return Text(code, source, params)

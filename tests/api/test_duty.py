@@ -15,6 +15,7 @@ from tests.api.conftest import BG, HR, Desk
 from tests.api.test_operations import Case, asked
 from tests.mailbox import Mailbox
 from xstock_node.domain.rights import Role
+from xstock_node.i18n import catalogue
 from xstock_node.plugins import Notice, NotifierContext, Registry, Undeliverable, calls
 from xstock_node.services.notifying import MOST, OUTBOX, Notifying, duty_findings
 from xstock_node.services.office import Office
@@ -125,13 +126,14 @@ async def _renew_tokens(desk: Desk) -> None:
 async def test_at_three_who_has_duty_gets_a_mail_then_the_next_until_one_takes_it(night: Night) -> None:
     assert await night.look() == []
     case = await asked(night.desks, "9801")  # a figure that no time and no id of a case holds
-    subject = "redcross.bg waits for duty-officer: requested"
+    subject, in_evas = "redcross.bg waits for duty officer: asked", catalogue("hr").gettext("asked")
     assert await night.look() == [("ivan", subject)]
     assert await night.look() == [] and await night.look() == []
     night.later(14)
     assert await night.look() == []
     night.later(2)
-    assert await night.look() == [("eva", subject)]
+    ((called, said),) = await night.look()
+    assert called == "eva" and said.startswith("redcross.bg ") and said.endswith(f": {in_evas}") and said != subject
     (waiting,) = await night.queue()
     assert waiting["case"] == case.case and waiting["told"] == ["ivan", "eva"] and waiting["taken_by"] == ""
     status, taken, _ = await night.desk.ask("POST", "/duty/take", night.tokens["eva"], json={"id": waiting["id"]})

@@ -133,10 +133,10 @@ async def test_the_hand_over_note_says_what_waits_who_is_silent_and_what_comes_d
     assert status == 200, found
     assert [line["about"] for line in found["waiting"]] == [hr.case]
     assert [line["words"] for line in found["silent"]] == [f"{RS} on {rs.case}: no answer yet, no time was named"]
-    assert f"{hr.case} with {HR} as requester: offered, turn ours; 50 {UNIT} {TENT}; event {EVENT}" in [
+    assert f"{hr.case} with {HR}: offered; we are the requester; turn: ours; 50 {UNIT} {TENT}; event {EVENT}" in [
         line["words"] for line in found["open"]
     ]
-    assert [line["words"].split(" ", 1)[1] for line in found["changed"]].count(f"{HR}: offer in {hr.case}") == 1
+    assert [line["words"].split(" ", 1)[1] for line in found["changed"]].count(f"{HR}: Offer in {hr.case}") == 1
     assert [line["words"].split(" ", 1)[1] for line in found["due"]] == [f"the hold of {hr.case} ends ({HR})"]
     assert found["text"][0] == f"Hand-over note of {BG}, {found['at']}; changes of the last 12 hours"
     assert "operator" not in " ".join(found["text"]), "no person is named"

@@ -1,6 +1,7 @@
 """What a notice says, and what it never says."""
 
 import msgspec
+import pytest
 
 from xstock_node.domain.escalation import Call, Wait, Waiting
 from xstock_node.domain.rights import Role
@@ -14,23 +15,25 @@ THING = Waiting(
 )  # fmt: skip
 
 
-def notice(thing: Waiting, step: int = 0) -> Notice:
-    return notice_of(Call("c1", thing, step, "ivan"), "redcross.bg", "bg", 1_800_000_060)
+def notice(thing: Waiting, step: int = 0, language: str = "en") -> Notice:
+    return notice_of(Call("c1", thing, step, "ivan"), "redcross.bg", language, 1_800_000_060)
 
 
 def test_a_notice_says_what_waits_until_when_and_what_to_type() -> None:
     found = notice(THING)
-    assert found.subject == "redcross.hr waits for duty-officer: offered" and found.to == "ivan"
+    assert found.subject == "redcross.hr waits for duty officer: offered" and found.to == "ivan"
     for words in ("redcross.bg", "2027-01-15T09:00:00Z", "xstock op show r-1", "xstock duty take abcdef012345"):
         assert words in found.text, words
-    assert (found.id, found.operation, found.language, found.exercise) == ("c1", "r-1", "bg", False)
+    assert (found.id, found.operation, found.language, found.exercise) == ("c1", "r-1", "en", False)
     assert "before you" not in found.text and "before you" in notice(THING, step=1).text
 
 
-def test_an_exercise_is_marked_first_in_the_subject_and_the_text() -> None:
-    found = notice(msgspec.structs.replace(THING, exercise=True))
-    mark = f"{catalogue('bg').gettext('EXERCISE')}: "
+@pytest.mark.parametrize("language", ["en", "bg", "de", "sr-Cyrl"])
+def test_an_exercise_is_marked_first_in_the_subject_and_the_text(language: str) -> None:
+    found = notice(msgspec.structs.replace(THING, exercise=True), language=language)
+    mark = f"{catalogue(language).gettext('EXERCISE')}: "
     assert found.exercise and found.subject.startswith(mark) and found.text.startswith(mark)
+    assert (mark == "EXERCISE: ") == (language == "en")
 
 
 def test_silence_is_called_silence_and_a_message_that_never_arrived_is_told_apart() -> None:

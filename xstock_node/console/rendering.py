@@ -78,6 +78,11 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.goods(value) or str(value)
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
+        case "record":
+            shown = Markup('<span lang="en">{}</span>').format(value) if value else ""
+        case "told":
+            said = value if isinstance(value, list | tuple) else [str(value or "")]
+            shown = Markup("; ").join(map(words.told, said))
         case "reason":
             shown = words.reason(value, row.params) if value else ""
         case "again":

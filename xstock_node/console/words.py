@@ -13,6 +13,7 @@ from babel.units import format_unit
 from markupsafe import Markup
 
 from xstock_node.console.languages import Language
+from xstock_node.console.told import told
 from xstock_node.console.vocabulary import WORDS
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.reasons import MESSAGES
@@ -58,6 +59,13 @@ class Words:
         if not source or said == source or is_reviewed(self.language.code, source):
             return Markup("{}").format(said)
         return Markup('{} <small class="english" lang="en">{}</small>').format(said, source)
+
+    def told(self, said: str) -> Markup:
+        """What the node says in its own words, in the reader's language; marked as English where it is not known."""
+        found = told(self.language.code, said)
+        if found or self.language.code == "en" or not said:
+            return Markup("{}").format(found or said)
+        return Markup('<span lang="en">{}</span>').format(said)
 
     @property
     def is_draft(self) -> bool:

@@ -4,7 +4,7 @@ Worked out from the queue and the operations; the same state gives the same word
 operations, and no person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 
@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.code_words import ROLE, SIDE, STATE, STEP, WAIT
 from xstock_node.domain.escalation import Wait
 from xstock_node.domain.mobilisation import Part, under_way
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import ENDED, Side, State
 from xstock_node.domain.rights import DAY
-from xstock_node.i18n import text
+from xstock_node.i18n import catalogue, mark, text
 from xstock_node.services import dossier, mobilising, operation_views
 from xstock_node.services.duty_desk import TOLD, things
 from xstock_node.services.office import Actor, Office
@@ -95,8 +96,8 @@ class _Note:
             node=self._node, at=iso(self._now), hours=self._hours,
         )  # fmt: skip
         sections = (
-            ("waits", "Waits for us", waiting), ("silent", "Silent (silence is not a no)", silent),
-            ("open", "Open", still), ("changed", "Changed", changed), ("due", "Comes due", due),
+            ("waits", mark("Waits for us"), waiting), ("silent", mark("Silent (silence is not a no)"), silent),
+            ("open", mark("Open"), still), ("changed", mark("Changed"), changed), ("due", mark("Comes due"), due),
         )  # fmt: skip
         lines = [head]
         for code, title, found in sections:
@@ -117,7 +118,8 @@ class _Note:
             about = thing.case or thing.detail
             said = self._say(
                 f"wait.{thing.kind}", "{kind}: {about} {state} ({other}), for {role} since {since}, {taken}; take {id}",
-                kind=thing.kind, about=about, state=thing.state, other=thing.other or self._node, role=thing.role,
+                kind=self._word(WAIT, thing.kind), about=about, state=self._word(STATE, thing.state),
+                other=thing.other or self._node, role=self._word(ROLE, thing.role),
                 since=iso(thing.since), taken=taken, id=thing.id,
             )  # fmt: skip
             found.append(self._line(about, thing.other, thing.since, said, thing.exercise))
@@ -156,8 +158,9 @@ class _Note:
                 continue
             turn = self._say("ours", "ours") if operation.turn == one.side else self._say("theirs", "theirs")
             said = self._say(
-                "operation", "{case} with {other} as {side}: {state}, turn {turn}; {goods}; event {event}",
-                case=one.case, other=one.other, side=one.side, state=operation.state or "", turn=turn,
+                "operation", "{case} with {other}: {state}; we are {side}; turn: {turn}; {goods}; event {event}",
+                case=one.case, other=one.other, side=self._word(SIDE, one.side), turn=turn,
+                state=self._word(STATE, operation.state or ""),
                 goods=one.goods or self._say("no-goods", "no goods named"),
                 event=one.event or self._say("no-event", "not named"),
             )  # fmt: skip
@@ -170,7 +173,9 @@ class _Note:
         for time, case, side, _, one, verb in sorted(steps, key=lambda s: s[:4]):
             if time >= self._since:
                 by = self._node if side == one.side else one.other
-                said = self._say("step", "{at} {by}: {verb} in {case}", at=iso(time), by=by, verb=verb, case=case)
+                said = self._say(
+                    "step", "{at} {by}: {verb} in {case}", at=iso(time), by=by, verb=self._word(STEP, verb), case=case
+                )
                 found.append(self._line(case, one.other, time, said, case.startswith("x")))
         return found
 
@@ -190,6 +195,9 @@ class _Note:
 
     def _mark(self, line: NoteLine) -> str:
         return f"{self._say('exercise', 'EXERCISE')} " if line.exercise else ""
+
+    def _word(self, words: Mapping[str, str], code: str) -> str:
+        return catalogue(self._language).gettext(words[code]) if code in words else code
 
     def _say(self, code: str, source: str, **params: object) -> str:
         said = {name: clean(str(value)) for name, value in params.items()}
@@ -219,21 +227,21 @@ def _times(one: _Held) -> Iterable[tuple[int, str, str, str]]:
     if operation.decided in ENDED:
         return
     if operation.answer_by and operation.turn:
-        yield operation.answer_by, "answer-by", "an answer is wanted in {case} ({other})", ""
+        yield operation.answer_by, "answer-by", mark("an answer is wanted in {case} ({other})"), ""
     if operation.hold_until and operation.decided in (State.OFFERED, State.STANDBY):
-        yield operation.hold_until, "hold", "the hold of {case} ends ({other})", ""
+        yield operation.hold_until, "hold", mark("the hold of {case} ends ({other})"), ""
     part = Part(one.case, one.side, "", "", "", operation)
     for consignment in under_way(part):
         if consignment.arrival:
             yield (
                 consignment.arrival,
                 "arrival",
-                "consignment {consignment} of {case} is expected ({other})",
+                mark("consignment {consignment} of {case} is expected ({other})"),
                 consignment.id,
             )
     for due in dict.fromkeys(one.day for one in operation.loans):
         if day := _day(due):
-            yield day, "loan", "the loan of {case} is due ({other})", ""
+            yield day, "loan", mark("the loan of {case} is due ({other})"), ""
 
 
 def _day(text: str) -> int:

@@ -6,53 +6,72 @@ A goods-at-risk notice names item and quantity, because nothing else says what t
 from collections.abc import Callable
 from typing import Final
 
+from xstock_node.domain.code_words import ROLE, STATE
 from xstock_node.domain.escalation import Call, Wait, Waiting
-from xstock_node.i18n import text
+from xstock_node.i18n import catalogue, mark, text
 from xstock_node.plugins.adapters import Notice
 from xstock_node.services.times import iso
 
 _SUBJECTS: Final = {
-    Wait.TURN: "{other} waits for {role}: {state}",
-    Wait.LATE: "overdue: {other} has no answer from us",
-    Wait.NO_ANSWER: "no answer from {other}",
-    Wait.APPROVAL: "a step waits for a signature ({role})",
-    Wait.AT_RISK: "promised goods at risk: {detail}",
-    Wait.STAND_DOWN: "covered: {other} can be stood down",
-    Wait.GRANT: "a role waits for a second person: {detail}",
-    Wait.GLASS: "{detail} broke the glass",
-    Wait.CODE: "{detail} signed in by a paper code",
-    Wait.COUNT: "a count waits for a second person ({other})",
-    Wait.LOAN: "loan with {other}: due by {answer_by}",
-    Wait.ALERT: "warning of {other}: {state}",
-    Wait.CONVOY_LATE: "convoy {detail} is late",
-    Wait.PASSAGE: "was it convoy {state}? a person decides",
+    Wait.TURN: mark("{other} waits for {role}: {state}"),
+    Wait.LATE: mark("overdue: {other} has no answer from us"),
+    Wait.NO_ANSWER: mark("no answer from {other}"),
+    Wait.APPROVAL: mark("a step waits for a signature ({role})"),
+    Wait.AT_RISK: mark("promised goods at risk: {detail}"),
+    Wait.STAND_DOWN: mark("covered: {other} can be stood down"),
+    Wait.GRANT: mark("a role waits for a second person: {detail}"),
+    Wait.GLASS: mark("{detail} broke the glass"),
+    Wait.CODE: mark("{detail} signed in by a paper code"),
+    Wait.COUNT: mark("a count waits for a second person ({other})"),
+    Wait.LOAN: mark("loan with {other}: due by {answer_by}"),
+    Wait.ALERT: mark("warning of {other}: {state}"),
+    Wait.CONVOY_LATE: mark("convoy {detail} is late"),
+    Wait.PASSAGE: mark("was it convoy {state}? a person decides"),
 }
 _LINES: Final = {
-    Wait.TURN: "It is our turn since {since}.",
-    Wait.LATE: "An answer was wanted by {answer_by}. The others see silence, and no refusal.",
-    Wait.NO_ANSWER: "An answer was wanted by {answer_by} and none came. This is silence, not a no: telephone them.",
-    Wait.APPROVAL: "The step {detail} was written at {since} and is not sent before it is signed.",
-    Wait.AT_RISK: "Stock fell below what is promised. Nothing is cancelled by itself.",
-    Wait.STAND_DOWN: "What was asked is promised since {since}: `xstock request stand-down {detail}`.",
-    Wait.GLASS: "Since {since} {detail} acts as duty officer without a second person, until {answer_by}. Ask why.",
-    Wait.CODE: "At {since}. If {detail} did not: `xstock user sign-out {detail}`, then `xstock user codes {detail}`.",
-    Wait.COUNT: "One person counted at {since}. Count again, then `xstock op step CASE counted --field of={detail}`.",
-    Wait.LOAN: "Due back by {answer_by}: {detail}. Send it home, or agree on an extension.",
-    Wait.ALERT: "Since {since}. All of it: `xstock alert show {detail}`; what it may ask for: `xstock request drafts`.",
-    Wait.CONVOY_LATE: "Its arrival was announced for {answer_by}; no word of it since {since}. Telephone {other}.",
-    Wait.PASSAGE: "Seen at {since}, not surely: `xstock convoy confirm {detail}` or `xstock convoy dismiss {detail}`.",
-    Wait.GRANT: "It was given at {since} and holds from {answer_by} unless somebody removes it: `xstock user agree`.",
+    Wait.TURN: mark("It is our turn since {since}."),
+    Wait.LATE: mark("An answer was wanted by {answer_by}. The others see silence, and no refusal."),
+    Wait.NO_ANSWER: mark(
+        "An answer was wanted by {answer_by} and none came. This is silence, not a no: telephone them."
+    ),
+    Wait.APPROVAL: mark("The step {detail} was written at {since} and is not sent before it is signed."),
+    Wait.AT_RISK: mark("Stock fell below what is promised. Nothing is cancelled by itself."),
+    Wait.STAND_DOWN: mark("What was asked is promised since {since}: `xstock request stand-down {detail}`."),
+    Wait.GLASS: mark(
+        "Since {since} {detail} acts as duty officer without a second person, until {answer_by}. Ask why."
+    ),
+    Wait.CODE: mark(
+        "At {since}. If {detail} did not: `xstock user sign-out {detail}`, then `xstock user codes {detail}`."
+    ),
+    Wait.COUNT: mark(
+        "One person counted at {since}. Count again, then `xstock op step CASE counted --field of={detail}`."
+    ),
+    Wait.LOAN: mark("Due back by {answer_by}: {detail}. Send it home, or agree on an extension."),
+    Wait.ALERT: mark(
+        "Since {since}. All of it: `xstock alert show {detail}`; what it may ask for: `xstock request drafts`."
+    ),
+    Wait.CONVOY_LATE: mark(
+        "Its arrival was announced for {answer_by}; no word of it since {since}. Telephone {other}."
+    ),
+    Wait.PASSAGE: mark(
+        "Seen at {since}, not surely: `xstock convoy confirm {detail}` or `xstock convoy dismiss {detail}`."
+    ),
+    Wait.GRANT: mark(
+        "It was given at {since} and holds from {answer_by} unless somebody removes it: `xstock user agree`."
+    ),
 }
-_NOT_RECEIVED: Final = "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
+_NOT_RECEIVED: Final = mark(
+    "An answer was wanted by {answer_by}; our last message has not reached them. Telephone them."
+)
 
 
 def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
     """The notice of a call; `now` unix seconds."""
-    thing = call.thing
+    thing, spoken = call.thing, catalogue(language)
     params = {
         "other": thing.other,
-        "role": str(thing.role),
-        "state": thing.state,
+        "role": spoken.gettext(ROLE[thing.role]) if thing.role in ROLE else str(thing.role),
+        "state": spoken.gettext(STATE[thing.state]) if thing.state in STATE else thing.state,
         "detail": thing.detail,
         "since": iso(thing.since),
         "answer_by": iso(thing.answer_by),

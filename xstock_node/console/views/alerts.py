@@ -76,7 +76,7 @@ ALERTS = Page(
                 Column("begins", mark("From"), "when"),
                 Column("ends", mark("Until"), "due"),
                 Column("source", mark("Says who")),
-                Column("marks", mark("Mind")),
+                Column("marks", mark("Mind"), "alert-mark"),
             ),
             lambda view: view.warnings,
             mark("No warning touches us now."),
@@ -96,7 +96,7 @@ ALERTS = Page(
             mark("Issued by this node"),
             (
                 Column("event", mark("What")),
-                Column("state", mark("State")),
+                Column("state", mark("State"), "said-issued"),
                 Column("sent", mark("Sent"), "when"),
                 Column("until", mark("Until"), "due"),
                 Column("areas", mark("Where")),

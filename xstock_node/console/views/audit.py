@@ -53,9 +53,9 @@ AUDIT = Page(
             (
                 Column("at", mark("When"), "when"),
                 Column("actor", mark("Who")),
-                Column("verb", mark("What")),
+                Column("verb", mark("What"), "code"),
                 Column("subject", mark("About"), "code"),
-                Column("detail", mark("More")),
+                Column("detail", mark("More"), "record"),
             ),
             lambda view: view.acts,
         )

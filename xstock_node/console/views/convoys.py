@@ -38,7 +38,7 @@ CONVOYS = Page(
             (
                 Column("consignment", mark("Consignment"), "code", "/operation?case={case}"),
                 Column("other", mark("With"), "node"),
-                Column("stand", mark("Stands")),
+                Column("stand", mark("Stands"), "said-stand"),
                 Column("countries", mark("Countries on the way")),
                 Column("crossings", mark("Border")),
                 Column("arrival", mark("Announced for"), "due"),

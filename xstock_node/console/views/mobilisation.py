@@ -105,7 +105,7 @@ MOBILISATION = Page(
                 Column("id", mark("Consignment"), "code", "/operation?case={operation}"),
                 Column("supplier", mark("From"), "node"),
                 Column("requester", mark("To"), "node"),
-                Column("stand", mark("Stands")),
+                Column("stand", mark("Stands"), "said-stand"),
                 Column("goods", mark("Goods"), "goods"),
                 Column("crossings", mark("Border")),
                 Column("arrival", mark("Arrives"), "due"),

@@ -158,7 +158,7 @@ OPERATION = Page(
                 Column("by", mark("Who makes it"), "side"),
                 Column("due", mark("Wanted now"), "yes"),
                 Column("signs", mark("Signs")),
-                Column("why", mark("Why")),
+                Column("why", mark("Why"), "told"),
                 Column("filed", mark("Filed"), "when"),
             ),
             lambda view: view.papers.papers if view.papers else [],

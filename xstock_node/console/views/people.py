@@ -5,7 +5,8 @@ import msgspec
 from xstock_node.console.acts import routed, told
 from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
 from xstock_node.console.visit import Visit
-from xstock_node.console.vocabulary import ROLE, mark
+from xstock_node.console.vocabulary import mark
+from xstock_node.domain.code_words import ROLE
 from xstock_node.services.people import PersonView
 
 

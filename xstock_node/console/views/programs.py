@@ -44,8 +44,8 @@ API = Page(
             (
                 Column("method", mark("Method"), "code"),
                 Column("path", mark("Path"), "code"),
-                Column("right", mark("Right")),
-                Column("summary", mark("What it does")),
+                Column("right", mark("Right"), "code"),
+                Column("summary", mark("What it does"), "told"),
             ),
             lambda view: view.routes,
         )

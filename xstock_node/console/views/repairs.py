@@ -47,9 +47,9 @@ REPAIRS = Page(
             mark("What is well, and what is not"),
             (
                 Column("state", mark("State"), "finding"),
-                Column("check", mark("What")),
-                Column("found", mark("Found")),
-                Column("do", mark("What to do")),
+                Column("check", mark("What"), "told"),
+                Column("found", mark("Found"), "told"),
+                Column("do", mark("What to do"), "told"),
             ),
             lambda view: view.findings,
         )

@@ -62,7 +62,7 @@ REPORTS = Page(
             mark("Counters"),
             (
                 Column("area_name", mark("Area")),
-                Column("counter", mark("What")),
+                Column("counter", mark("What"), "said-disaster"),
                 Column("indicator", mark("Sendai indicator")),
                 Column("figure", mark("Figure"), "number"),
                 Column("hidden", mark("Hidden as too small"), "yes"),

@@ -42,8 +42,8 @@ SETTINGS = Page(
             mark("Settings"),
             (
                 Column("setting", mark("Setting"), "code"),
-                Column("meaning", mark("Meaning")),
-                Column("kind", mark("Type")),
+                Column("meaning", mark("Meaning"), "told"),
+                Column("kind", mark("Type"), "code"),
                 Column("default", mark("Default"), "code"),
             ),
             lambda view: view.settings,

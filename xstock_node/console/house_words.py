@@ -1,0 +1,167 @@
+"""What the codes of the house mean: plugins and their adapters, sources, members and applicants, warnings, convoys.
+
+The other half of `vocabulary.py`, which has the words of operations and goods.
+"""
+
+from typing import Final
+
+from xstock_node.domain.impact import COUNTERS
+from xstock_node.i18n import mark
+
+PLUGIN_STATE: Final = {
+    "loaded": mark("loaded"),
+    "disabled": mark("switched off"),
+    "quarantined": mark("in quarantine"),
+    "not allowed": mark("not allowed"),
+}
+ISOLATION: Final = {
+    "none": mark("nothing: it runs in the node"),
+    "process": mark("a process of its own"),
+    "process and bubblewrap": mark("a process of its own, in bubblewrap"),
+}
+ADAPTER_KIND: Final = {
+    "file-reader": mark("reader of files"),
+    "inventory-source": mark("source of stock"),
+    "inventory-writer": mark("writes into the stock system"),
+    "notifier": mark("carries notices"),
+    "route": mark("address on the public port"),
+    "page": mark("page"),
+    "message-format": mark("format of messages"),
+    "alert-source": mark("feed of warnings"),
+    "form": mark("form"),
+    "message-carrier": mark("carries messages"),
+    "identity-provider": mark("accounts elsewhere"),
+}
+ADAPTER_STATE: Final = {
+    "on": mark("on"),
+    "off": mark("off"),
+    "stopped": mark("stopped: its system refused us"),
+    "disabled": mark("switched off"),
+    "bad settings": mark("wrong settings"),
+}
+POWER: Final = {
+    "read-stock": mark("read stock"),
+    "write-stock": mark("write stock"),
+    "notify": mark("notify people"),
+    "public-routes": mark("answer on the public port"),
+    "pages": mark("show pages"),
+    "messages": mark("exchange messages"),
+    "alerts": mark("bring and publish warnings"),
+    "forms": mark("fill in forms"),
+    "convoys": mark("see convoys"),
+    "members": mark("speak for towns"),
+    "sign-in": mark("say who somebody is"),
+}
+SOURCE_KIND: Final = {
+    "file": mark("a list"),
+    "hand": mark("kept by hand"),
+    "system": mark("a system"),
+}
+SOURCE_STATE: Final = {
+    "ok": mark("well"),
+    "held": mark("a person has to look"),
+    "failing": mark("cannot be read"),
+    "waiting": mark("not read yet"),
+}
+STANDING: Final = {
+    "live": mark("member"),
+    "review": mark("spoken against"),
+    "lapsed": mark("not vouched for any more"),
+    "expelled": mark("expelled"),
+    "stranger": mark("no member"),
+}
+TIER: Final = {
+    "governor": mark("governor"),
+    "member": mark("member"),
+    "town": mark("town"),
+    "observer": mark("observer"),
+}
+APPLICANT: Final = {
+    "node": mark("node"),
+    "town": mark("town"),
+    "island": mark("island"),
+    "municipality": mark("municipality"),
+    "region": mark("region"),
+}
+APPLICATION: Final = {
+    "waiting": mark("waits for an answer"),
+    "sponsored": mark("sponsored"),
+    "refused": mark("refused"),
+    "left": mark("left"),
+}
+ISSUED: Final = {
+    "in-force": mark("in force"),
+    "ended": mark("over"),
+    "revised": mark("revised"),
+    "cancelled": mark("taken back"),
+    "cancel": mark("the word that it is over"),
+}
+ALERT_MARK: Final = {
+    "exercise": mark("exercise"),
+    "test": mark("test"),
+    "system": mark("a message between machines"),
+    "draft": mark("draft"),
+    "private": mark("not public"),
+    "restricted": mark("not public"),
+    "first-not-seen": mark("the first word of it never came"),
+    "other-sender": mark("refers to warnings of another sender"),
+    "place-unknown": mark("place unknown"),
+    "rank-unknown": mark("gravity unknown"),
+    "other-language": mark("in another language"),
+    "unpaired": mark("in one language alone"),
+    "no-end": mark("it names no end"),
+    "said-otherwise": mark("it came again with other words"),
+    "expired": mark("expired"),
+    "elsewhere": mark("elsewhere"),
+}
+CAP: Final = {
+    "Alert": mark("warning"),
+    "Update": mark("update"),
+    "Cancel": mark("cancellation"),
+    "Ack": mark("acknowledgement"),
+    "Error": mark("error"),
+    "Extreme": mark("extreme"),
+    "Severe": mark("severe"),
+    "Moderate": mark("moderate"),
+    "Minor": mark("minor"),
+    "Unknown": mark("unknown"),
+    "Immediate": mark("act now"),
+    "Expected": mark("expected soon"),
+    "Future": mark("later"),
+    "Past": mark("past"),
+    "Observed": mark("observed"),
+    "Likely": mark("likely"),
+    "Possible": mark("possible"),
+    "Unlikely": mark("unlikely"),
+}
+"""Words of the Common Alerting Protocol 1.2 (3.2.1, 3.2.2)."""
+STAND: Final = {
+    "announced": mark("announced"),
+    "under-way": mark("on the way"),
+    "staged": mark("made ready"),
+    "cleared": mark("cleared"),
+    "dispatched": mark("on the way"),
+    "at-border": mark("at the border"),
+    "turned-back": mark("turned back"),
+    "asked": mark("waits for the green light"),
+}
+DISASTER: Final = {one.name: one.title for one in COUNTERS}
+"""Counters of a disaster, whose titles stand in `domain/impact.py`."""
+HOUSE: Final = {
+    "plugin-state": PLUGIN_STATE,
+    "isolation": ISOLATION,
+    "adapter-kind": ADAPTER_KIND,
+    "adapter-state": ADAPTER_STATE,
+    "power": POWER,
+    "source-kind": SOURCE_KIND,
+    "source-state": SOURCE_STATE,
+    "standing": STANDING,
+    "tier": TIER,
+    "applicant": APPLICANT,
+    "application": APPLICATION,
+    "issued": ISSUED,
+    "alert-mark": ALERT_MARK,
+    "cap": CAP,
+    "stand": STAND,
+    "disaster": DISASTER,
+}
