@@ -109,6 +109,11 @@ def _template(value: ast.expr) -> str | None:
     return parts
 
 
+def is_current() -> bool:
+    """Whether the templates that are kept are those of today."""
+    return TOLD.read_text("utf-8").splitlines() == told_texts()
+
+
 def write() -> None:
     """Keep the templates where the console finds them."""
     TOLD.write_text("".join(f"{text}\n" for text in told_texts()), "utf-8")

@@ -11,22 +11,28 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from xstock_node.console.languages import LANGUAGES, Language
+from tests import told_texts
+from xstock_node.console.languages import BY_CODE, LANGUAGES, Language
 from xstock_node.console.told import TOLD
 from xstock_node.domain.impact import COUNTERS
+from xstock_node.domain.latin import to_latin
 from xstock_node.domain.reasons import MESSAGES
 from xstock_node.domain.step_fields import SENTENCES
 from xstock_node.i18n import FOLDER
 
 ROOT: Final = Path(__file__).parent.parent
 CONSOLE: Final = ROOT / "xstock_node" / "console"
+MADE_FROM: Final = {"sr-Latn": "sr-Cyrl"}
+"""Catalogues that are made of another one; what somebody corrected in them stays."""
+MADE: Final = "made of the other script"
+"""The comment of a text that is made anew each time; who corrects it takes the comment away."""
 BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """What the head of a file says, so that a run that changes nothing changes no file."""
 KEYWORDS: Final = {
@@ -83,6 +89,11 @@ def extracted() -> Catalog:
     return found
 
 
+def _latin(text: Any) -> Any:
+    """A text in Latin letters, each form of a plural."""
+    return tuple(map(to_latin, text)) if isinstance(text, tuple | list) else to_latin(text)
+
+
 def path_of(language: Language) -> Path:
     """Where the catalogue of a language stands."""
     return FOLDER / f"{language.code}.po"
@@ -100,6 +111,7 @@ def read(language: Language) -> Catalog:
 def updated(language: Language, template: Catalog) -> Catalog:
     """The catalogue with the texts of today: a changed one loses its translation, one that is gone leaves."""
     held = read(language)
+    source = read(BY_CODE[MADE_FROM[language.code]]) if language.code in MADE_FROM else None
     new = Catalog(
         locale=Locale.parse(language.locale),
         charset="utf-8",
@@ -112,9 +124,12 @@ def updated(language: Language, template: Catalog) -> Catalog:
         language_team=language.code,
         fuzzy=False,
     )
-    for message in sorted(_texts(template), key=_key):
+    for message in sorted(texts(template), key=key):
         before = held.get(message.id)
-        if before is not None and before.string:
+        if source is not None and (before is None or not before.string or MADE in before.user_comments):
+            made = source.get(message.id)
+            new.add(message.id, _latin(made.string) if made else "", user_comments=[MADE] if made else [])
+        elif before is not None and before.string:
             new.add(message.id, before.string, user_comments=before.user_comments)
         else:
             new.add(message.id)
@@ -130,35 +145,37 @@ def write(language: Language, catalogue: Catalog) -> None:
 
 def faults(language: Language, catalogue: Catalog) -> Iterator[str]:
     """What is wrong with the translations of a language."""
-    for message in _texts(catalogue):
+    for message in texts(catalogue):
         forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
         if not any(forms):
             continue
         if isinstance(message.id, tuple | list) and len(forms) != catalogue.num_plurals:
             came = f"expected {catalogue.num_plurals} plural forms, came {len(forms)}"
-            yield f"{language.code}: {_key(message)!r}: {came}"
-        wanted = set(HOLES.findall(_key(message)))
+            yield f"{language.code}: {key(message)!r}: {came}"
+        wanted = set(HOLES.findall(key(message)))
         for form in forms:
             if (held := set(HOLES.findall(form))) != wanted:
-                yield f"{language.code}: {_key(message)!r}: expected {sorted(wanted)}, came {sorted(held)}: {form!r}"
-            if form != form.strip() or ("\n" in form.strip() and "\n" not in _key(message)):
-                yield f"{language.code}: {_key(message)!r}: blanks around it: {form!r}"
+                yield f"{language.code}: {key(message)!r}: expected {sorted(wanted)}, came {sorted(held)}: {form!r}"
+            if form != form.strip() or ("\n" in form.strip() and "\n" not in key(message)):
+                yield f"{language.code}: {key(message)!r}: blanks around it: {form!r}"
 
 
 def covered(language: Language, catalogue: Catalog) -> Covered:
     """The coverage of a language."""
-    texts = _texts(catalogue)
-    done = [one for one in texts if one.string and (not isinstance(one.string, tuple | list) or all(one.string))]
+    found = texts(catalogue)
+    done = [one for one in found if one.string and (not isinstance(one.string, tuple | list) or all(one.string))]
     author = sum(any(said.startswith("state: author") for said in one.user_comments) for one in done)
     reviewed = sum(any(said.startswith("reviewed:") for said in one.user_comments) for one in done)
-    return Covered(language.code, len(texts), len(done), author, reviewed)
+    return Covered(language.code, len(found), len(done), author, reviewed)
 
 
-def _texts(catalogue: Catalog) -> list[Message]:
+def texts(catalogue: Catalog) -> list[Message]:
+    """The texts of a catalogue, without its head."""
     return [message for message in catalogue if message.id]
 
 
-def _key(message: Message) -> str:
+def key(message: Message) -> str:
+    """The source string of a text, of a plural the first one."""
     return str(message.id[0] if isinstance(message.id, tuple | list) else message.id)
 
 
@@ -167,13 +184,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where something is out of date")
     options = parser.parse_args()
-    template, wrong, stale = extracted(), [], []
+    wrong, stale = [], [] if told_texts.is_current() else [told_texts.TOLD.name]
+    if not options.check:
+        told_texts.write()
+    template = extracted()
     for language in LANGUAGES:
         if language.code == "en":
             continue
         catalogue = updated(language, template)
         wrong += faults(language, catalogue)
-        if {_key(one) for one in _texts(read(language))} != {_key(one) for one in _texts(catalogue)}:
+        if {key(one) for one in texts(read(language))} != {key(one) for one in texts(catalogue)}:
             stale.append(language.code)
         if not options.check:
             write(language, catalogue)

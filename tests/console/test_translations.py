@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import translations
+from tests import told_texts, translations
 from tests.console.conftest import Enter
 from xstock_node.console.languages import BY_CODE, LANGUAGES
 from xstock_node.domain.rights import Role
@@ -16,6 +16,20 @@ def test_no_translation_loses_a_placeholder_or_a_plural(language: translations.L
     held = translations.read(language)
     assert list(translations.faults(language, held)) == []
     assert translations.covered(language, held).reviewed == 0, "nobody has reviewed any yet"
+
+
+def test_the_catalogues_have_the_texts_of_today() -> None:
+    assert told_texts.is_current(), "type `make i18n`"
+    wanted = {translations.key(one) for one in translations.texts(translations.extracted())}
+    for language in LANGUAGES[1:]:
+        held = {translations.key(one) for one in translations.texts(translations.read(language))}
+        assert held == wanted, f"{language.code}: type `make i18n`"
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES[1:] if one.complete], ids=lambda x: x.code)
+def test_a_complete_language_has_every_text(language: translations.Language) -> None:
+    found = translations.covered(language, translations.read(language))
+    assert found.translated == found.texts
 
 
 def test_a_broken_translation_is_told() -> None:

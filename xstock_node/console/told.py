@@ -8,6 +8,7 @@ import re
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from xstock_node.domain.code_words import STEP
 from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import FOLDER, catalogue
 
@@ -31,8 +32,14 @@ def told(language: str, said: str) -> str:
     translated = catalogue(language).gettext(source)
     if translated == source:
         return ""
-    inner = {name: told(language, part) or part for name, part in parts}
+    inner = {name: _inner(language, name, part) for name, part in parts}
     return _HOLE.sub(lambda hole: inner.get(hole[1], ""), translated)
+
+
+def _inner(language: str, name: str, part: str) -> str:
+    if name == "step" and part in STEP:
+        return catalogue(language).gettext(STEP[part])
+    return told(language, part) or part
 
 
 @lru_cache(maxsize=4096)

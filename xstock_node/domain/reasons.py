@@ -131,6 +131,9 @@ MESSAGES: Final[dict[str, str]] = {
     "class_unknown": "{goods} are in no catalogue here, and {country} restricts classes and kinds of goods",
     "goods_forbidden": "{country} lets no {goods} in on these terms",
     "permission_missing": "{goods} need {permission} of {country} ({authority}, lead time {lead} h)",
+    # people
+    "night_deputy_next": "night deputy outside the hours of the roster (next from {when})",
+    "night_deputy_never": "night deputy outside the hours of the roster (none within a week)",
     # corridors
     "fact_stale": "last read on {day}, more than 90 days ago or never: {source}",
     "paper_step": "the step {step} was taken",

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from xstock_node.domain import duty, rights
 from xstock_node.domain.duty import Roster
+from xstock_node.domain.reasons import Reason, sentence
 from xstock_node.domain.rights import Grant, Role, rights_of
 from xstock_node.protocol.recordtypes import ShortText
 from xstock_node.services import credentials
@@ -318,9 +319,11 @@ def _of_this_hour(person: Person, roster: Roster | None, now: int) -> tuple[tupl
     if person.name in duty.on_duty(roster, now, Role.NIGHT_DEPUTY):
         return person.grants, ""
     ahead = duty.next_duty(roster, person.name, Role.NIGHT_DEPUTY, now)
-    when = f"next from {duty.local(roster, ahead.begins)}" if roster and ahead else "none within a week"
-    off = f"night deputy outside the hours of the roster ({when})"
-    return rights.in_hours(person.grants, has_duty=False), off
+    if roster and ahead:
+        off = Reason("night_deputy_next", {"when": duty.local(roster, ahead.begins)})
+    else:
+        off = Reason("night_deputy_never")
+    return rights.in_hours(person.grants, has_duty=False), sentence(off)
 
 
 def _approves(person: Person) -> bool:

@@ -7,6 +7,7 @@ import msgspec
 from xstock_node.console.drawings import draw_flow
 from xstock_node.console.form import Form, converted
 from xstock_node.console.page import Column, Go, Page, Table
+from xstock_node.console.paper_words import in_words
 from xstock_node.console.step_forms import StepForm, fields_of, forms_of, side_of
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
@@ -60,7 +61,7 @@ async def _one(visit: Visit, asked: CaseId) -> OneOperation:
     found = await visit.ask("op.show", asked)
     pending = [one for one in await visit.ask("op.pending") if one.case == asked.case]
     try:
-        papers = await visit.ask("op.papers", asked)
+        papers = in_words(await visit.ask("op.papers", asked), visit.words.language.code)
     except Refusal:
         papers = None
     return OneOperation(
