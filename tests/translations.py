@@ -40,6 +40,7 @@ KEYWORDS: Final = {
 }  # fmt: skip
 SPOKEN: Final = {
     "xstock_node/domain/code_words.py": {"mark": None},
+    "xstock_node/domain/unneeded.py": {"mark": None},
     "xstock_node/services/notices.py": {"mark": None, "say": (2,)},
     "xstock_node/services/handing_over.py": {"mark": None, "_say": (2,)},
 }

@@ -50,6 +50,11 @@ def catalogue(language: str) -> gettext.NullTranslations:
     return _spoken(language).translations
 
 
+def is_spoken(language: str) -> bool:
+    """Whether there is a catalogue of a language."""
+    return all(sign.isalnum() or sign == "-" for sign in language) and (FOLDER / f"{language}.po").is_file()
+
+
 def is_reviewed(language: str, source: str = "") -> bool:
     """Whether somebody who speaks a language has read the translation of a source string, or of all of them."""
     spoken = _spoken(language)

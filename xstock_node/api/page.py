@@ -1,23 +1,51 @@
-"""The one plain template into which a page of a plugin is put. Every text is escaped, a picture runs no script."""
+"""The one template into which a page of a plugin is put, in the look of the console.
+
+Every text is escaped, a picture runs no script, and the policy knows the style by its hash.
+"""
 
 import base64
+import hashlib
 from html import escape
-from typing import Final
+from importlib import resources
+from typing import Final, NamedTuple
 
+from xstock_node.i18n import catalogue
 from xstock_node.services.public_desk import PageData
 
-STYLE: Final = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
-    "dl{display:flex;flex-wrap:wrap;gap:1rem 2rem;margin:1.5rem 0}dt{color:#555}dd{margin:0;font-size:1.6rem}"
-    "table{border-collapse:collapse;width:100%;margin:1.5rem 0}caption{text-align:left;font-weight:600}"
-    "th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}"
-    "label{display:block;margin:.6rem 0}input,select{font:inherit;padding:.3rem}img{max-width:100%}"
+TOKENS: Final = resources.files("xstock_node").joinpath("console", "static", "tokens.css")
+STYLE: Final = TOKENS.read_text("utf-8") + resources.files(__package__).joinpath("public.css").read_text("utf-8")
+STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+MARK: Final = (
+    '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><path d="M4 10 16 4l12 6v12l-12 6-12-6z"/>'
+    '<path d="M4 10l12 6 12-6M16 16v12"/></svg>'
 )
 INPUTS: Final = {"text": "text", "number": "number", "date": "date", "check": "checkbox"}
 
 
-def render(page: PageData) -> str:
+class Frame(NamedTuple):
+    """What stands around a page: whose node it is, and whether nothing of it is real."""
+
+    organisation: str
+    exercise: bool
+
+
+def render(page: PageData, frame: Frame) -> str:
     """The page as an HTML document."""
+    title, language = escape(page.title), escape(page.language)
+    mark = escape(catalogue(page.language).gettext("EXERCISE"))
+    banner = f'<p class="exercise" role="note">{mark}</p>' if frame.exercise else ""
+    return (
+        f'<!doctype html>\n<html lang="{language}" data-theme="auto"><head><meta charset="utf-8">'
+        f"<title>{f'{mark} · ' if frame.exercise else ''}{title}</title><style>{STYLE}</style>"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n<body>\n{banner}'
+        f'<header class="top"><span class="brand">{MARK}{escape(frame.organisation)}</span>'
+        f"{_languages(page)}</header>\n"
+        f"<main>\n{_body(page)}\n</main>\n"
+        f'<footer class="foot">{escape(frame.organisation)} · X-Stock</footer>\n</body></html>\n'
+    )
+
+
+def _body(page: PageData) -> str:
     parts = [f"<h1>{escape(page.title)}</h1>", *(f"<p>{escape(text)}</p>" for text in page.text)]
     if page.figures:
         figures = "".join(
@@ -32,19 +60,35 @@ def render(page: PageData) -> str:
         fields = "".join(_field(f.name, f.label, f.kind, f.options, f.value, f.required) for f in form.fields)
         title = f"<h2>{escape(form.title)}</h2>" if form.title else ""
         parts.append(f'{title}<form method="post">{fields}<button>{escape(form.button)}</button></form>')
-    body = "\n".join(parts)
-    head = f"<title>{escape(page.title)}</title><style>{STYLE}</style>"
-    return (
-        f'<!doctype html>\n<html lang="{escape(page.language)}"><head><meta charset="utf-8">{head}'
-        f'<meta name="viewport" content="width=device-width"></head>\n<body>\n{body}\n</body></html>\n'
+    return "\n".join(parts)
+
+
+def _languages(page: PageData) -> str:
+    if not page.languages:
+        return ""
+    links = "".join(
+        f'<a href="?lang={escape(code)}" lang="{escape(code)}" hreflang="{escape(code)}"'
+        f"{' aria-current=page' if code == page.language else ''}>{escape(name)}</a>"
+        for code, name in page.languages.items()
     )
+    return f'<nav class="languages" aria-label="Language">{links}</nav>'
 
 
 def _table(title: str, headers: list[str], rows: list[list[str]]) -> str:
     caption = f"<caption>{escape(title)}</caption>" if title else ""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headers)
-    lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    heads = [f' data-heading="{escape(text)}"' if len(headers) > 1 else "" for text in headers]
+    lines = "".join(f"<tr>{_cells(row, heads)}</tr>" for row in rows)
+    label = escape(title or ", ".join(headers))
+    return (
+        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>{caption}'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _cells(row: list[str], heads: list[str]) -> str:
+    pairs = zip(row, (*heads, *[""] * len(row)), strict=False)
+    return "".join(f"<td{head}><span>{escape(cell)}</span></td>" for cell, head in pairs)
 
 
 def _field(name: str, label: str, kind: str, options: list[str], value: str, required: bool) -> str:

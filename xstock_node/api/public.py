@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from xstock_node.api.page import render
+from xstock_node.api.page import STYLE_HASH, Frame, render
 from xstock_node.protocol import limits
 from xstock_node.services.office import Office
 from xstock_node.services.public_desk import Caller, Denied, Found, PublicDesk, open_headers, texts
@@ -16,7 +16,9 @@ from xstock_node.services.public_desk import PublicRequest as Asked
 
 SAFE: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'",
+    "Content-Security-Policy": (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -27,6 +29,7 @@ HTML: Final = "text/html"
 def make_public_app(office: Office) -> web.Application:
     """The application of the public port."""
     desk = PublicDesk(office)
+    frame = Frame(office.node.identity.title(), office.node.log.is_exercise)
 
     async def answer(request: web.Request, caller: Caller) -> object:
         found = desk.find(request.match_info["plugin"], request.match_info["path"], request.method, caller)
@@ -48,7 +51,7 @@ def make_public_app(office: Office) -> web.Application:
         caller = _caller(request)
         try:
             with desk.let_in(caller):
-                return _response(await answer(request, caller))
+                return _response(await answer(request, caller), frame)
         except Denied as denied:
             office.node.trace.info("public-denied", path=request.path[:200], why=denied.word, status=denied.status)
             waits = {"Retry-After": str(denied.wait)} if denied.wait else {}
@@ -84,9 +87,9 @@ def _caller(request: web.Request) -> Caller:
     return Caller(request.remote or "", hashlib.sha256(shown).hexdigest() if shown else "")
 
 
-def _response(given: object) -> web.Response:
+def _response(given: object, frame: Frame) -> web.Response:
     if isinstance(given, Page):
-        return web.Response(text=render(given), content_type=HTML, headers=SAFE)
+        return web.Response(text=render(given, frame), content_type=HTML, headers=SAFE)
     kind = str(getattr(given, "content_type", "application/json")).partition(";")[0].strip().lower()
     plain = "application/octet-stream" if kind in (HTML, "image/svg+xml", "application/xhtml+xml") else kind
     return web.Response(

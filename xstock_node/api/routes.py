@@ -19,6 +19,7 @@ from xstock_node.api.plugin_routes import PLUGIN_ROUTES
 from xstock_node.api.route import Handler, Route
 from xstock_node.api.stock_routes import STOCK_ROUTES
 from xstock_node.api.town_routes import TOWN_ROUTES
+from xstock_node.api.unneeded_routes import UNNEEDED_ROUTES
 from xstock_node.services import (
     acting,
     bundling,
@@ -78,6 +79,7 @@ NODE_ROUTES = (
     *CONVOY_ROUTES,
     *TOWN_ROUTES,
     *IMPACT_ROUTES,
+    *UNNEEDED_ROUTES,
     Route(
         "peer.list",
         "GET",

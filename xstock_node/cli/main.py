@@ -28,6 +28,7 @@ VERBS = {
     "alert": ("alert", "Public warnings: list, show"),
     "arrival": ("arrival", "Arrival of people, as counts alone"),
     "impact": ("impact", "What a disaster did, in counters: note, show, export"),
+    "unneeded": ("unneeded", "What we do not need: show, say"),
     "agreement": ("agreement", "Agreements on file: new, list, show"),
     "reception": ("reception", "Reception profiles and roads: edit, show, routes"),
     "exercise": ("exercise", "Play a whole exercise, in memory or on processes"),

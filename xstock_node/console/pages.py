@@ -28,6 +28,7 @@ from xstock_node.console.views.searching import OFFER, SEARCH
 from xstock_node.console.views.settings import SETTINGS
 from xstock_node.console.views.sharing import SHARE, SHARED
 from xstock_node.console.views.signing_in import SIGN_IN, SIGN_IN_CODE, SIGN_OUT
+from xstock_node.console.views.unneeded import UNNEEDED
 from xstock_node.console.views.with_account import WITH_ACCOUNT
 from xstock_node.console.views.without_line import WITHOUT_LINE
 
@@ -49,7 +50,7 @@ HELP: Final = (
 )
 STOCK: Final = (stock.STOCK, IMPORT, MATCH, SHARE, SHARED, stock.OFFERS, catalogue.CATALOGUE, catalogue.ITEM)
 PARTNERS: Final = (peers.PEERS, peers.NETWORK, agreements.AGREEMENTS)
-EVENTS: Final = (alerts.ALERTS, alerts.ALERT, MOBILISATION, CONVOYS, EXERCISES, REPORTS)
+EVENTS: Final = (alerts.ALERTS, alerts.ALERT, MOBILISATION, CONVOYS, UNNEEDED, EXERCISES, REPORTS)
 NODE: Final = (REPAIRS, PLUGINS, USERS, AUDIT, SETTINGS, API, HELP_PAGE)
 PAGES: Final = (
     *HELP,

@@ -243,6 +243,7 @@ DONE: Final = {
     "import.drop": mark("The list is put away. The stock is as it was."),
     "import.take": mark("The list is in the stock now. Say what its lines are."),
     "import.levels": mark("The minimum levels stand now."),
+    "unneeded.say": mark("It is said. The public page tells it from now on."),
     "stock.undo": mark("The import is undone: the stock is as it was before."),
     "stock.decide": mark("Confirmed."),
     "done": mark("Done."),

@@ -75,10 +75,18 @@ class WarningTold(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Unneeded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the society does not need, as lines in the first of the wanted languages, and what to do instead."""
+
+    language: str = "en"
+    lines: tuple[str, ...] = ()
+    instead: str = ""
+
+
 class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Aggregates alone: no member, no place, no quantity of stock. `shares` say in how many countries.
 
-    `arrivals` are rounded, and cells of fewer than ten people have no figure.
+    `arrivals` are rounded, and cells of fewer than ten people have no figure. `unneeded` since API level 7.
     """
 
     organisation: str
@@ -90,6 +98,7 @@ class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
     shares: tuple[Share, ...] = ()
     warnings: tuple[WarningTold, ...] = ()
     arrivals: tuple[ArrivalCell, ...] = ()
+    unneeded: Unneeded = Unneeded()
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):

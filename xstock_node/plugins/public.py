@@ -14,6 +14,7 @@ from xstock_node.protocol import limits
 
 Text = Annotated[str, Meta(max_length=2000)]
 Short = Annotated[str, Meta(max_length=200)]
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{0,35}(?!\n)$")]
 Authentication = Literal["token", "hmac", "mutual-tls", "none"]
 
 
@@ -93,7 +94,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 class PageData(msgspec.Struct, frozen=True, kw_only=True):
     """A page: what is shown, never how. `text` are paragraphs, `svg` is one picture, of which no script runs.
 
-    `language` (BCP 47) is that of its texts.
+    `language` (BCP 47) is that of its texts; `languages` (since API level 7) are those that it has, by code with their
+    own names: the visitor asks for one with `?lang=`.
     """
 
     title: Short
@@ -102,7 +104,8 @@ class PageData(msgspec.Struct, frozen=True, kw_only=True):
     tables: Annotated[list[Table], Meta(max_length=20)] = []
     forms: Annotated[list[Form], Meta(max_length=10)] = []
     svg: Annotated[str, Meta(max_length=limits.PLUGIN_SVG)] = ""
-    language: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{0,35}(?!\n)$")] = "en"
+    language: Code = "en"
+    languages: Annotated[dict[Code, Short], Meta(max_length=30)] = {}
 
 
 class PageAsk(msgspec.Struct, frozen=True, kw_only=True):

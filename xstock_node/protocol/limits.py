@@ -234,6 +234,7 @@ TOWN_LANGUAGES = 8
 TOWN_KEY = 64
 TOWN_NEEDS = 10  # open ones of a town
 TOWN_KEPT = 90 * 86_400  # seconds after an application ended, or waited in vain
+UNNEEDED_LINE = 200  # letters of a line of what is not needed
 ARRIVALS = 20_000
 ARRIVAL_PEOPLE = 1_000_000  # of one note
 ARRIVAL_CELLS = 500  # shown to the public, the newest

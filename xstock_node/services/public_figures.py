@@ -1,13 +1,17 @@
 """What strangers and towns without a node may know of this node and its network: aggregates, warnings of an area."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from xstock_node.domain import arrivals, towns
 from xstock_node.domain.search import OfferQuery
 from xstock_node.domain.towns import OfferLine, Town
+from xstock_node.domain.unneeded import Unneeded as Said
 from xstock_node.domain.warning_reach import Here
-from xstock_node.plugins.members import PublicAsk, PublicFigures, Sight
+from xstock_node.i18n import is_spoken
+from xstock_node.plugins.members import PublicAsk, PublicFigures, Sight, Unneeded
 from xstock_node.protocol.records import Offer, interpret
+from xstock_node.services import unneeded
 from xstock_node.services.alerts_held import here_of
 from xstock_node.services.arrivals import ARRIVALS
 from xstock_node.services.offer_views import figure
@@ -101,11 +105,19 @@ async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> Public
             shares=towns.shares(offers),
             warnings=told(office, tx, here_of(office), languages, every=False),
             arrivals=arrivals.cells(ARRIVALS.list(tx)),
+            unneeded=_unneeded(unneeded.held(tx), languages),
         )
 
     made = await node.engine.read(work)
     lines.tell(languages, made)
     return made
+
+
+def _unneeded(said: Said, languages: Sequence[str]) -> Unneeded:
+    """In the first of the wanted languages that the console speaks."""
+    known = next((one for one in languages if one == "en" or is_spoken(one)), "en")
+    found = unneeded.text_in(said, known)
+    return Unneeded(language=known, lines=tuple(found.lines), instead=found.instead)
 
 
 async def sight_of(office: Office, lines: Lines, town: Town) -> Sight:

@@ -5,7 +5,7 @@ from xstock_network.about import About, AboutSettings, Texts
 
 from xstock_node.domain.arrivals import ArrivalCell
 from xstock_node.plugins import PageAsk, PageData
-from xstock_node.plugins.members import PublicAsk, PublicFigures
+from xstock_node.plugins.members import PublicAsk, PublicFigures, Unneeded
 from xstock_node.testing.members import FIGURES, WARNING, LooseMembers
 from xstock_node.testing.plugin_context import plugin_context
 
@@ -58,3 +58,15 @@ async def test_people_who_arrived_are_shown_where_the_owner_wants_it() -> None:
     rows = [row for table in (await shown(figures))[0].tables for row in table.rows]
     assert ["2027-03-28", "BG311", "sea", "под 10"] in rows and ["2027-03-28", "BG311", "road", "150"] in rows
     assert "BG311" not in str((await shown(figures, arrivals=False))[0])
+
+
+async def test_what_is_not_needed_is_the_nodes_list_and_the_owners_own_lines() -> None:
+    said = Unneeded(language="bg", lines=("употребявани дрехи",), instead="Парите помагат веднага.")
+    texts = {"bg": Texts(title="Дунав", not_needed=["гуми"])}
+    members = Asked()
+    members.figures = msgspec.structs.replace(FIGURES, unneeded=said)
+    async with plugin_context(AboutSettings(texts=texts)) as context:
+        page = await About().show(context._replace(members=members), PageAsk())
+    (table,) = [one for one in page.tables if one.rows[0] == ["употребявани дрехи"]]
+    assert table.rows == [["употребявани дрехи"], ["гуми"], ["Парите помагат веднага."]]
+    assert page.languages["bg"] == "Български" and "ro" in page.languages

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_network.wording import Words, choose, languages, warnings_table
+from xstock_network.wording import Words, choose, languages, name_of, warnings_table
 from xstock_node.plugins import Context, Figure, PageAsk, PageData, Table
 from xstock_node.plugins.members import PublicAsk, PublicFigures
 
@@ -58,8 +58,10 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
         tables.append(Table(title=words("offered"), headers=[words("category"), words("countries")], rows=rows))
     if settings.arrivals and figures.arrivals:
         tables.append(_arrivals(figures, words))
-    if texts.not_needed:
-        tables.append(Table(headers=[words("not_needed")], rows=[[one] for one in texts.not_needed]))
+    unneeded = [*figures.unneeded.lines, *texts.not_needed]
+    if unneeded:
+        lines = [*unneeded, *filter(None, [figures.unneeded.instead])]
+        tables.append(Table(headers=[words("not_needed")], rows=[[one] for one in lines]))
     if texts.apply:
         tables.append(Table(headers=[words("how")], rows=[[one] for one in texts.apply]))
     return PageData(
@@ -71,6 +73,7 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
         ],
         tables=tables,
         language=words.language,
+        languages={code: name_of(code) for code in dict.fromkeys((*settings.texts, *languages()))},
     )
 
 

@@ -11,6 +11,11 @@ from xstock_node.plugins import Table
 from xstock_node.plugins.members import WarningTold
 
 FALLBACK: Final = "en"
+LEVELS: Final = frozenset({"green", "yellow", "orange", "red"})
+NAMES: Final[Mapping[str, str]] = {
+    "en": "English", "bg": "Български", "ro": "Română", "uk": "Українська", "ru": "Русский", "kk": "Қазақша",
+    "sr": "Српски", "hr": "Hrvatski", "mk": "Македонски", "sq": "Shqip", "de": "Deutsch", "tr": "Türkçe",
+}  # fmt: skip
 _FILE: Final = Path(__file__).parent / "words.toml"
 
 
@@ -29,6 +34,11 @@ class Words:
 def languages() -> tuple[str, ...]:
     """The languages that the pages speak by themselves."""
     return tuple(_all())
+
+
+def name_of(language: str) -> str:
+    """A language by its own name; its code where that is not known."""
+    return NAMES.get(language, language)
 
 
 def choose(wanted: Sequence[str]) -> str:
@@ -51,7 +61,8 @@ def _row(one: WarningTold, words: Words) -> list[str]:
     what = " - ".join(dict.fromkeys(text for text in (one.event, one.headline) if text))
     shown = f"{what} [{', '.join((one.language or '?', *marks))}]"
     until = f"{datetime.fromtimestamp(one.ends, UTC):%Y-%m-%d %H:%M} UTC"
-    return [shown, one.level or words("unknown"), "; ".join(one.areas), until, one.instruction, one.source]
+    level = words(f"level_{one.level}") if one.level in LEVELS else one.level or words("unknown")
+    return [shown, level, "; ".join(one.areas), until, one.instruction, one.source]
 
 
 @lru_cache(maxsize=1)

@@ -197,7 +197,7 @@ ACCOUNT = Page(
             mark("Where you are signed in"),
             (
                 Column("device", mark("Device")),
-                Column("how", mark("By"), "way"),
+                Column("how", mark("Signed in by"), "way"),
                 Column("made", mark("Since"), "when"),
                 Column("seen", mark("Last used"), "when"),
                 Column("until", mark("Until"), "due"),
@@ -208,7 +208,7 @@ ACCOUNT = Page(
         "tokens": Table(
             mark("Tokens of programs"),
             (
-                Column("remark", mark("For")),
+                Column("remark", mark("Purpose")),
                 Column("scope", mark("Rights")),
                 Column("made", mark("Since"), "when"),
                 Column("until", mark("Until"), "due"),

@@ -101,7 +101,7 @@ AGREEMENTS = Page(
             (
                 Column("name", mark("Agreement")),
                 Column("parties", mark("Parties")),
-                Column("valid_from", mark("From"), "day"),
+                Column("valid_from", mark("Valid from"), "day"),
                 Column("valid_until", mark("Until"), "day"),
                 Column("terms", mark("Terms"), "term"),
                 Column("in_force", mark("In force"), "yes"),

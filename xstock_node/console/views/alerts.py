@@ -73,7 +73,7 @@ ALERTS = Page(
                 Column("level", mark("Level"), "level"),
                 Column("state", mark("State"), "warning"),
                 Column("areas", mark("Where")),
-                Column("begins", mark("From"), "when"),
+                Column("begins", mark("Begins"), "when"),
                 Column("ends", mark("Until"), "due"),
                 Column("source", mark("Says who")),
                 Column("marks", mark("Mind"), "alert-mark"),

@@ -101,7 +101,7 @@ DESK = Page(
             mark("What waits"),
             (
                 Column("kind", mark("What"), "wait"),
-                Column("role", mark("For"), "role"),
+                Column("role", mark("For whom"), "role"),
                 Column("case", mark("Operation"), "code", "/operation?case={case}"),
                 Column("other", mark("With"), "node"),
                 Column("since", mark("Since"), "when"),

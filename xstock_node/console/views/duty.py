@@ -69,7 +69,7 @@ LINE = (
 SHIFT = (
     Column("person", mark("Who")),
     Column("role", mark("As"), "role"),
-    Column("begins", mark("From"), "when"),
+    Column("begins", mark("Begins"), "when"),
     Column("ends", mark("Until"), "when"),
 )
 DUTY = Page(
@@ -94,7 +94,7 @@ DUTY = Page(
             mark("When nobody has duty"),
             (
                 Column("role", mark("As"), "role"),
-                Column("begins", mark("From"), "when"),
+                Column("begins", mark("Begins"), "when"),
                 Column("ends", mark("Until"), "when"),
             ),
             lambda view: view.roster.gaps,

@@ -75,7 +75,7 @@ USERS = Page(
                 Column("role", mark("Role"), "role"),
                 Column("sites", mark("Where")),
                 Column("holds", mark("Holds"), "yes"),
-                Column("effective", mark("From"), "when"),
+                Column("effective", mark("Begins"), "when"),
                 Column("until", mark("Until"), "when"),
                 Column("by", mark("Given by")),
                 Column("tokens", mark("Tokens"), "number"),

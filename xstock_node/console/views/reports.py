@@ -78,7 +78,7 @@ REPORTS = Page(
                 Column("at", mark("When"), "when"),
                 Column("area", mark("Area")),
                 Column("people", mark("People"), "number"),
-                Column("by", mark("By"), "arriving"),
+                Column("by", mark("How they came"), "arriving"),
                 Column("event", mark("Event")),
             ),
             lambda view: view.arrivals,
@@ -100,7 +100,7 @@ REPORTS = Page(
             (
                 Field("area", mark("Area"), hint=mark("Its code, such as BG311."), required=True),
                 Field("people", mark("People"), "number", required=True),
-                Field("by", mark("By"), choices=tuple(ARRIVING.items())),
+                Field("by", mark("How they came"), choices=tuple(ARRIVING.items())),
                 Field("event", mark("Event")),
             ),
             "move",
