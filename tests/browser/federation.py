@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tests.browser.browser import Tab
 from tests.processes import NodeProcess, free_port
 from tests.story.two_nodes import run, stocked
+from xstock_node.console.told import told
 from xstock_node.domain.rights import Role
 from xstock_node.i18n import catalogue
 from xstock_node.services.links import LinkRequest
@@ -47,6 +48,10 @@ class Spoken(NamedTuple):
         """A source string as the console says it."""
         said = catalogue(self.language).gettext(source)
         return said % params if params and "%(" in said else said.format_map(params) if params else said
+
+    def told(self, said: str) -> str:
+        """A sentence of the node as the console says it."""
+        return told(self.language, said) or said
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class Network:
         self._pins: dict[str, Peer] = {}
         self._dialled: dict[str, Peer] = {}
         self._settling: asyncio.Task[None] | None = None
-        self._unsettled = False
+        self._unsettled, self._begun = False, False
         self._looked = -LOOK_EVERY
         self.peering = Peering(engine, self.name, clock.now, clock.steady, trace)
         self.membership = Membership(engine, self.name, directory.own, pinned, clock.now, trace)
@@ -161,9 +161,11 @@ class Network:
         await self.recovery.append_own_asides()
         self.rounds.begin(self._pins)
         self.rounds.reconcile(self._dialable())
+        self._begun = True
 
     async def stop(self) -> None:
         """Stop the loops and save what is known of peers."""
+        self._begun = False
         if self._settling is not None:
             self._settling.cancel()
             await asyncio.gather(self._settling, return_exceptions=True)
@@ -289,6 +291,8 @@ class Network:
         while self._unsettled:
             self._unsettled = False
             await self._find_identities()
+            if self._begun:  # who was let in just now is called at once, not at the next look
+                self.rounds.reconcile(self._dialable())
             await self.gossip.take_up()
 
     async def _find_identities(self) -> None:

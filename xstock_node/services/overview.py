@@ -138,6 +138,10 @@ async def sync(office: Office, actor: Actor, request: PeerName) -> SyncResult:
     """One round with a peer, or with all, at once."""
     node = office.node
     chosen = [p for name, p in node.gossip.peers.items() if request.name in ("", name)]
+    if request.name and not chosen and node.directory.get(request.name) is not None:
+        came = f"{request.name}, which calls here alone or was let in a moment ago"
+        do = "wait a minute, then see `xstock peer list`"
+        raise Refusal("not-dialled", "a peer that this node calls", came, do)
     if request.name and not chosen:
         raise Refusal("no-peer", "a peer that is dialled while the node runs", request.name, "see `xstock peer list`")
     answered, silent = [], {}
