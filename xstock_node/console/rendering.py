@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xstock_node.console import languages, worlds
+from xstock_node.console.answers import pairs_of
 from xstock_node.console.menu import groups_of
 from xstock_node.console.page import Column, Page
 from xstock_node.console.static_files import Static
@@ -145,6 +146,7 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     environment.globals["of_exercise"] = worlds.is_exercise
+    environment.globals["answer_pairs"] = pairs_of
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
 

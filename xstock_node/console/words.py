@@ -1,5 +1,6 @@
 """How a reader's language writes what the node knows: figures, times and spans, names of goods, places and states."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,7 @@ from xstock_node.i18n import catalogue as translations
 from xstock_node.i18n import is_reviewed
 
 UNKNOWN = "–"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 class Words:
@@ -62,6 +64,7 @@ class Words:
 
     def told(self, said: str) -> Markup:
         """What the node says in its own words, in the reader's language; marked as English where it is not known."""
+        said = _TIME.sub(lambda time: self.clock(time[0]), said)
         found = told(self.language.code, said)
         if found or self.language.code == "en" or not said:
             return Markup("{}").format(found or said)

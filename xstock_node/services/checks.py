@@ -127,7 +127,8 @@ def _clock(view: StatusView) -> Finding:
     ahead = view.clock_offset
     if ahead is None:
         return Finding(check="clock", state="ok", found="fewer than three peers told their time")
-    found = f"{abs(ahead)} s {'behind' if ahead > 0 else 'ahead of'} the median of the peers' clocks"
+    behind, before = f"{ahead} s behind the median of the peers' clocks", f"{-ahead} s ahead of the peers' clocks"
+    found = behind if ahead > 0 else before
     if abs(ahead) <= limits.CLOCK_JUMP:
         return Finding(check="clock", state="ok", found=found)
     do = f"set the clock (NTP): offers expire by it, and peers refuse what is more than {limits.CLOCK_WINDOW} s off"
