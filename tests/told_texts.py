@@ -17,10 +17,11 @@ CALLS: Final = {
     "Refusal": ("code", "expected", "came", "do"),
     "Finding": ("check", "state", "found", "do"),
     "PluginStatus": ("name", "distribution", "version", "state", "reason", "do"),
+    "SourceView": (),
     "_replace": (),
 }
 """What is called with such words, and its arguments by place."""
-SAYS: Final = frozenset({"expected", "came", "do", "check", "found", "reason"})
+SAYS: Final = frozenset({"expected", "came", "do", "check", "found", "reason", "why"})
 ODD: Final = ("\n", "}{")
 """What no template may have: a sentence could not be known again by it."""
 LEAST: Final = 3
@@ -32,9 +33,13 @@ def told_texts() -> list[str]:
     found = {text for path in ROOT.rglob("*.py") if "cli" not in path.parts for text in _of(path)}
     found |= {words for _, _, words, _ in config.explain()}
     found |= {route.summary for route in ROUTES}
-    return sorted(
-        text for text in found if sum(map(str.isalpha, text)) >= LEAST and not any(odd in text for odd in ODD)
-    )
+    return sorted(filter(_is_said, found))
+
+
+def _is_said(text: str) -> bool:
+    """Whether it is for people, and could be known again."""
+    is_code = "_" in text and " " not in text
+    return sum(map(str.isalpha, text)) >= LEAST and not is_code and not any(odd in text for odd in ODD)
 
 
 def _of(path: Path) -> Iterator[str]:
@@ -51,7 +56,10 @@ def _of(path: Path) -> Iterator[str]:
                         known.setdefault(name, []).append(value)
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
                 known.setdefault(node.target.id, []).append(node.value)
+        says_why = not isinstance(function, ast.Module) and (ast.get_docstring(function) or "").startswith("Why ")
         for node in inner:
+            if says_why and isinstance(node, ast.Return) and node.value is not None:
+                yield from _texts(node.value, known)
             if isinstance(node, ast.Call):
                 for argument in _arguments(node):
                     yield from _texts(argument, known)

@@ -42,6 +42,7 @@ from xstock_node.services.passage_telling import tell_due
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
+from xstock_node.services.reloading import Reloading
 from xstock_node.services.syncing import Syncing
 from xstock_node.services.writing_back import WritingBack
 from xstock_node.transport.client import HttpPeer, open_session
@@ -66,8 +67,9 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command("serve")
+@click.option("--dev", is_flag=True, help="For who writes a plugin: load plugins anew when their code changes.")
 @verb
-async def serve(as_json: bool, home: Path | None) -> None:
+async def serve(as_json: bool, home: Path | None, dev: bool) -> None:
     """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
     folder = home_folder(str(home) if home else None)
     config = load(folder)
@@ -77,7 +79,7 @@ async def serve(as_json: bool, home: Path | None) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     office = await open_office(folder, config)
-    running = Running(office, config, folder)
+    running = Running(office, config, folder, dev)
     try:
         serving = await running.start()
         emit(serving, as_json, _shown)
@@ -90,7 +92,7 @@ async def serve(as_json: bool, home: Path | None) -> None:
 class Running:
     """The listeners and the client session around an office."""
 
-    def __init__(self, office: Office, config: Config, home: Path) -> None:
+    def __init__(self, office: Office, config: Config, home: Path, dev: bool = False) -> None:
         self._office, self._config, self._home = office, config, home
         node = office.node
         self._session = open_session(config.peers.allow_private)
@@ -115,6 +117,7 @@ class Running:
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
+        self._reloading = Reloading(office) if dev else None
         self._syncing = Syncing(office)
         self._writing = WritingBack(office)
         self._dropping = Dropping(office)
@@ -130,6 +133,8 @@ class Running:
         await self._reacting.start()
         path = await self._listen_on_socket()
         await self._plugging.start()
+        if self._reloading is not None:
+            await self._reloading.start()
         await self._notifying.start()
         await self._syncing.start()
         await self._writing.start()
@@ -167,6 +172,8 @@ class Running:
         await self._writing.stop()
         await self._syncing.stop()
         await self._notifying.stop()
+        if self._reloading is not None:
+            await self._reloading.stop()
         await self._plugging.stop()
         await self._reacting.stop()
         await self._office.node.stop()

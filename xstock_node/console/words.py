@@ -67,8 +67,8 @@ class Words:
         said = _TIME.sub(lambda time: self.clock(time[0]), said)
         found = told(self.language.code, said)
         if found or self.language.code == "en" or not said:
-            return Markup("{}").format(found or said)
-        return Markup('<span lang="en">{}</span>').format(said)
+            return _with_code(found or said)
+        return Markup('<span lang="en">{}</span>').format(_with_code(said))
 
     @property
     def is_draft(self) -> bool:
@@ -215,3 +215,13 @@ def _moment(moment: str | int) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _with_code(said: str) -> Markup:
+    """A sentence in which what stands in backquotes is code."""
+    parts = said.split("`")
+    if len(parts) % 2 == 0:
+        return Markup("{}").format(said)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if n % 2 else Markup("{}").format(p) for n, p in enumerate(parts)
+    )

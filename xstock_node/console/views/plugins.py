@@ -50,7 +50,7 @@ async def _plugins(visit: Visit, asked: None) -> PluginsView:
         for plugin in plugins
         for one in plugin.adapters
     ]
-    return PluginsView(plugins=plugins, adapters=rows)
+    return PluginsView(plugins=sorted(plugins, key=lambda one: one.state == "not allowed"), adapters=rows)
 
 
 PLUGINS = Page(

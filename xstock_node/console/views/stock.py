@@ -120,7 +120,8 @@ async def _undoable(visit: Visit) -> list[UndoableView]:
 
 
 async def _sync(visit: Visit, form: Form) -> Go:
-    await visit.do("stock.sync", SyncRequest(source=form.text("name")), form)
+    accepts = form.act == "accept"
+    await visit.do("stock.sync", SyncRequest(source=form.text("name"), accept_changes=accepts), form)
     return Go("/stock", "done")
 
 
@@ -136,6 +137,7 @@ STOCK = Page(
         "set": routed("stock.set", "/stock"),
         "remove": routed("stock.remove", "/stock"),
         "sync": _sync,
+        "accept": _sync,
         "undo": undo,
     },
     draws={"levels": lambda visit, view: draw_levels(view.levels, visit.words)},
@@ -149,11 +151,22 @@ STOCK = Page(
                 Column("rejected", mark("Not taken"), "number"),
                 Column("as_of", mark("As of"), "when"),
                 Column("state", mark("State"), "said-source-state"),
+                Column("why", mark("Why"), "told"),
                 Column("do", mark("What to do"), "told"),
             ),
             lambda view: view.sources,
             mark("No source yet. Import a list, or add a line by hand."),
-            (Press("sync", mark("Read now"), ("name",), "stock", when=lambda row: row.kind == "system"),),
+            (
+                Press("sync", mark("Read now"), ("name",), "stock", when=lambda row: row.kind == "system"),
+                Press(
+                    "accept",
+                    mark("Take it as it is"),
+                    ("name",),
+                    "stock",
+                    mark("I looked at it: it is right"),
+                    when=lambda row: row.kind == "system" and row.state == "held",
+                ),
+            ),
         ),
         "undoable": UNDOABLE,
         "lines": Table(
