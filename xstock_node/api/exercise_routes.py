@@ -1,9 +1,10 @@
 """Routes of exercises, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import exercising
+from xstock_node.services import exercising, pausing
 from xstock_node.services.branches import Reach
 from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
+from xstock_node.services.pausing import PauseExercise
 
 EXERCISE_ROUTES = (
     Route(
@@ -26,6 +27,39 @@ EXERCISE_ROUTES = (
         ExerciseView,
         exercising.stop,
         "End an exercise: its offers are withdrawn, its open operations are told",
+        reach=Reach.WHOLE,
+    ),
+    Route(
+        "exercise.list",
+        "GET",
+        "/exercises",
+        "see",
+        None,
+        list[ExerciseView],
+        exercising.list_exercises,
+        "The exercises of this node",
+        reach=Reach.WHOLE,
+    ),
+    Route(
+        "exercise.pause",
+        "POST",
+        "/exercises/pause",
+        "exercise",
+        PauseExercise,
+        ExerciseView,
+        pausing.pause,
+        "Pause an exercise: nothing of it is signed, nobody is called for it",
+        reach=Reach.WHOLE,
+    ),
+    Route(
+        "exercise.resume",
+        "POST",
+        "/exercises/resume",
+        "exercise",
+        ExerciseName,
+        ExerciseView,
+        pausing.resume,
+        "Go on with an exercise that is paused",
         reach=Reach.WHOLE,
     ),
     Route(

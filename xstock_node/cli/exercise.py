@@ -12,6 +12,7 @@ from xstock_node.cli.session import open_session
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
+from xstock_node.services.pausing import PauseExercise
 
 if TYPE_CHECKING:
     from xstock_node.testing.exercise.running import ExerciseResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group("exercise")
 def exercise() -> None:
-    """Exercises: begin and end one here, read what came out; or play a whole one: start, stop, report, run."""
+    """Exercises: begin, pause and end one here, read what came out; or play a whole one: start, stop, report, run."""
 
 
 @exercise.command("start")
@@ -41,6 +42,35 @@ async def stop(as_json: bool, home: Path | None, name: str) -> None:
     """End the exercise NAME, or the one that runs: its offers are withdrawn, its open operations are listed."""
     async with open_session(home) as session:
         emit(await session.call("exercise.stop", ExerciseName(name=name)), as_json, _one)
+
+
+@exercise.command("list")
+@verb
+async def list_(as_json: bool, home: Path | None) -> None:
+    """The exercises of this node, those that run first."""
+    async with open_session(home) as session:
+        found = await session.call("exercise.list")
+    rows = [(one.name, one.network, one.began, one.paused or "", one.ended or "") for one in found]
+    emit(found, as_json, lambda _: table(("exercise", "network", "began", "paused", "ended"), rows))
+
+
+@exercise.command("pause")
+@click.argument("name", default="")
+@click.option("--why", default="", help="What is attended to meanwhile.")
+@verb
+async def pause(as_json: bool, home: Path | None, name: str, why: str) -> None:
+    """Pause the exercise NAME, or the one that runs: nothing of it is signed. A real warning does so by itself."""
+    async with open_session(home) as session:
+        emit(await session.call("exercise.pause", PauseExercise(name=name, why=why)), as_json, _one)
+
+
+@exercise.command("resume")
+@click.argument("name", default="")
+@verb
+async def resume(as_json: bool, home: Path | None, name: str) -> None:
+    """Go on with the exercise NAME, or the one that is paused; the real warnings of now do not pause it again."""
+    async with open_session(home) as session:
+        emit(await session.call("exercise.resume", ExerciseName(name=name)), as_json, _one)
 
 
 @exercise.command("report")
@@ -97,6 +127,7 @@ def _one(found: ExerciseView) -> str:
         ("exercise", found.name),
         ("log", found.log),
         ("began", f"{found.began} ({found.by})"),
+        ("paused", f"{found.paused}: {found.paused_for}" if found.paused else ""),
         ("ended", f"{found.ended} ({found.ended_by})" if found.ended else ""),
         ("offers", found.offers),
         ("withdrawn", found.withdrawn),

@@ -39,6 +39,8 @@ from xstock_node.services.office import Office
 from xstock_node.services.own_warnings import NodeWarnings
 from xstock_node.services.passage_telling import EVERY as TOLD_EVERY
 from xstock_node.services.passage_telling import tell_due
+from xstock_node.services.pausing import EVERY as PAUSED_EVERY
+from xstock_node.services.pausing import pause_for_real
 from xstock_node.services.plugging import Plugging
 from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
@@ -114,6 +116,7 @@ class Running:
         self._passages = Loop(office, tell_due, "passages-not-told", TOLD_EVERY)
         self._carrying = Loop(office, carry, "not-carried", CARRIED_EVERY, wakes=True)
         office.ways.desks["members"] = partial(NodeMembers, office, Lines(office))
+        self._pausing = Loop(office, pause_for_real, "exercise-not-paused", PAUSED_EVERY, wakes=True)
         self._reacting = Reacting(office)
         self._notifying = Notifying(office)
         self._plugging = Plugging(office)
@@ -142,6 +145,7 @@ class Running:
         await self._alerting.start()
         await self._passages.start()
         await self._carrying.start()
+        await self._pausing.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(_token(self._home / TOKEN))
@@ -165,6 +169,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._pausing.stop()
         await self._carrying.stop()
         await self._passages.stop()
         await self._alerting.stop()

@@ -16,7 +16,7 @@ from xstock_node.domain.public_warnings import OPEN, Concern, Mark, Span, State,
 from xstock_node.domain.rights import DAY
 from xstock_node.domain.warning_reach import Here
 from xstock_node.protocol import limits
-from xstock_node.services import exercising
+from xstock_node.services.exercises_held import running
 from xstock_node.services.office import Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.storage.interfaces import Transaction
@@ -147,7 +147,7 @@ def here_of(office: Office) -> Here:
 def opens(office: Office, tx: Transaction, status: Status) -> bool:
     """Whether alerts of a status lead to anything here: real ones always, those of exercises while we hold one."""
     if status == "Exercise":
-        return office.node.log.is_exercise or bool(exercising.running(tx))
+        return office.node.log.is_exercise or bool(running(tx))
     return status == "Actual"
 
 

@@ -17,7 +17,7 @@ from xstock_node.domain.duty import WEEK_SECONDS, Roster
 from xstock_node.domain.escalation import Told, Wait, Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.rights import DAY, GLASS, RIGHTS, Role
-from xstock_node.services import alert_waiting, approving, branches, convoy_waiting, dossier, standing_down
+from xstock_node.services import alert_waiting, approving, branches, convoy_waiting, dossier, pausing, standing_down
 from xstock_node.services.approving import ASK, Pending
 from xstock_node.services.credentials import CREDENTIALS
 from xstock_node.services.errors import Refusal
@@ -214,6 +214,8 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
     found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now), *_by_paper(tx, now)]
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
     found += [*alert_waiting.things(office, tx), *convoy_waiting.doubtful(tx)]
+    if pausing.paused(tx):
+        found = [msgspec.structs.replace(one, calm=True) if one.exercise else one for one in found]
     alarms = {Wait.ALERT, Wait.AT_RISK, Wait.CONVOY_LATE, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))
 

@@ -14,49 +14,30 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.escalation import Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, ENDED, Kind
 from xstock_node.domain.steps import Ask
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.records import Offer, encode
-from xstock_node.services import dossier, mobilising
+from xstock_node.services import alert_waiting, dossier, mobilising
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
+from xstock_node.services.exercises_held import EXERCISES, Exercise
 from xstock_node.services.mobilising import EventId
 from xstock_node.services.network import Network
 from xstock_node.services.offer_views import offer_in
 from xstock_node.services.offering import DAY, Entropy, ending
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.request_views import REQUESTS
-from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso
 from xstock_node.services.typed import pair_of
 from xstock_node.storage.interfaces import Transaction
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}(?!\n)$")]
 SOURCE = "exercise"
-
-
-class Exercise(msgspec.Struct, frozen=True, kw_only=True):
-    """An exercise as kept: in which network, who began and ended it when (unix seconds, 0: it runs), its own offers."""
-
-    name: str
-    network: str
-    began: int
-    by: str
-    offers: tuple[str, ...] = ()
-    ended: int = 0
-    ended_by: str = ""
-
-    @property
-    def runs(self) -> bool:
-        """Whether nobody has ended it."""
-        return not self.ended
-
-
-EXERCISES: Shelf[Exercise] = Shelf("exercise", Exercise)
 
 
 class StartExercise(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +55,9 @@ class ExerciseName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExerciseView(msgspec.Struct, frozen=True, kw_only=True):
-    """An exercise; `ended` is empty while it runs. `open` are its operations that have not ended: nobody ends those."""
+    """An exercise; `ended` is empty while it runs, `paused` while nothing pauses it. `open` are operations of it that
+    have not ended: nobody ends those.
+    """
 
     name: str
     network: str
@@ -87,6 +70,8 @@ class ExerciseView(msgspec.Struct, frozen=True, kw_only=True):
     offers: int
     withdrawn: int
     open: list[str]
+    paused: str = ""
+    paused_for: str = ""
 
 
 class Covering(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,23 +122,24 @@ async def start(office: Office, actor: Actor, request: StartExercise, entropy: E
             if one.name == request.name or (one.runs and one.network == network.name):
                 came = f"{one.name} since {iso(one.began)}{'' if one.runs else ', which has ended'}"
                 raise Refusal("exercise-there", "another name, while no exercise runs", came, "`xstock exercise stop`")
-        EXERCISES.put(tx, made.name, made, now)
+        begun = msgspec.structs.replace(made, seen=tuple(one.detail for one in real_warnings(office, tx)))
+        EXERCISES.put(tx, made.name, begun, now)
         office.record(tx, actor, "exercise.start", made.name, f"{network.name}, {len(offers)} offers")
         return [encode(offer) for offer in offers]
 
     await _write(office, network, work)
     office.changes.tell("")
-    return await office.node.engine.read(lambda tx: _view(office, tx, made))
+    return await office.node.engine.read(lambda tx: view(office, tx, made))
 
 
 async def stop(office: Office, actor: Actor, request: ExerciseName, entropy: Entropy = token_bytes) -> ExerciseView:
     """End an exercise: its offers are withdrawn; its open operations are told and run on until people end them."""
-    held, now = await office.node.engine.read(lambda tx: _named(tx, request.name)), office.node.clock.now()
+    held, now = await office.node.engine.read(lambda tx: named(tx, request.name)), office.node.clock.now()
     network, withdrawn = office.node.network(held.network), 0
 
     def work(tx: Transaction) -> Sequence[bytes]:
         nonlocal withdrawn
-        found = _named(tx, held.name)
+        found = named(tx, held.name)
         if not found.runs:
             raise Refusal("exercise-over", "an exercise that runs", f"{found.name}, ended {iso(found.ended)}", "")
         EXERCISES.put(tx, found.name, msgspec.structs.replace(found, ended=now, ended_by=actor.name), now)
@@ -165,13 +151,23 @@ async def stop(office: Office, actor: Actor, request: ExerciseName, entropy: Ent
 
     await _write(office, network, work)
     office.changes.tell("")
-    done = await office.node.engine.read(lambda tx: _view(office, tx, _named(tx, held.name)))
+    done = await office.node.engine.read(lambda tx: view(office, tx, named(tx, held.name)))
     return msgspec.structs.replace(done, withdrawn=withdrawn)
+
+
+async def list_exercises(office: Office, actor: Actor, request: None = None) -> list[ExerciseView]:
+    """The exercises of this node, those that run first, then the newest."""
+
+    def work(tx: Transaction) -> list[ExerciseView]:
+        found = sorted(EXERCISES.list(tx), key=lambda one: (not one.runs, -one.began))
+        return [view(office, tx, one) for one in found]
+
+    return await office.node.engine.read(work)
 
 
 async def report(office: Office, actor: Actor, request: ExerciseName) -> ExerciseReport:
     """The figures of an exercise, from the cases that were opened while it ran."""
-    held = await office.node.engine.read(lambda tx: _named(tx, request.name))
+    held = await office.node.engine.read(lambda tx: named(tx, request.name))
     until = held.ended or office.node.clock.now()
 
     def work(tx: Transaction) -> tuple[list[Dossier], int]:
@@ -200,9 +196,9 @@ async def report(office: Office, actor: Actor, request: ExerciseName) -> Exercis
     )
 
 
-def running(tx: Transaction) -> list[Exercise]:
-    """The exercises that run at this node."""
-    return [one for one in EXERCISES.list(tx) if one.runs]
+def real_warnings(office: Office, tx: Transaction) -> list[Waiting]:
+    """Real warnings in force that people are called for."""
+    return [one for one in alert_waiting.things(office, tx) if not one.exercise and not one.calm]
 
 
 async def _offer(office: Office, asked: Asked, now: int, entropy: Entropy) -> Offer:
@@ -238,7 +234,8 @@ async def _write(office: Office, network: Network, work: Callable[[Transaction],
     network.signed(network.own)
 
 
-def _named(tx: Transaction, name: str) -> Exercise:
+def named(tx: Transaction, name: str) -> Exercise:
+    """An exercise by its name, or the one that runs; raises Refusal where there is none."""
     every = sorted(EXERCISES.list(tx), key=lambda one: (one.runs, one.began))
     found = EXERCISES.get(tx, name) if name else (every[-1] if every else None)
     if found is None:
@@ -255,7 +252,8 @@ def _cases(tx: Transaction, held: Exercise, until: int) -> list[Dossier]:
     return [dossier.read(tx, row) for row in rows if held.began <= row.opened <= until]
 
 
-def _view(office: Office, tx: Transaction, held: Exercise) -> ExerciseView:
+def view(office: Office, tx: Transaction, held: Exercise) -> ExerciseView:
+    """An exercise as it is shown."""
     cases = _cases(tx, held, held.ended or office.node.clock.now())
     return ExerciseView(
         name=held.name,
@@ -269,6 +267,8 @@ def _view(office: Office, tx: Transaction, held: Exercise) -> ExerciseView:
         offers=len(held.offers),
         withdrawn=0,
         open=[found.case.id for found in cases if found.operation().decided not in ENDED],
+        paused=iso(held.paused) if held.paused else "",
+        paused_for=held.paused_for,
     )
 
 

@@ -5,8 +5,8 @@ import msgspec
 from xstock_node import __version__
 from xstock_node.protocol import heads, limits
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import exercising
 from xstock_node.services.errors import Refusal
+from xstock_node.services.exercises_held import running
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
 from xstock_node.storage.values import LogState, PeerState
@@ -101,7 +101,7 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         halted=node.own.halted,
         database_bytes=node.engine.size(),
         clock_offset=node.offsets.median(),
-        exercises=await node.engine.read(lambda tx: [one.name for one in exercising.running(tx)]),
+        exercises=await node.engine.read(lambda tx: [one.name for one in running(tx)]),
         peers=views,
     )
 

@@ -14,7 +14,7 @@ from xstock_node.domain.agreements import HOUR
 from xstock_node.domain.operations import BINDING, ENDED, State
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.recordtypes import ShortText
-from xstock_node.services import asking, branches, dossier, settling
+from xstock_node.services import asking, branches, dossier, pausing, settling
 from xstock_node.services.approving import PENDING
 from xstock_node.services.asked_lines import Asked, line_of
 from xstock_node.services.casework import Sent
@@ -72,6 +72,7 @@ async def new_request(
         return await show_request(office, actor, RequestId(id=before.about))
     site = branches.site_for(actor, "ask", plain(request.site, "site"), now)
     network = office.node.network(request.network)
+    await office.node.engine.read(lambda tx: pausing.expect_not_paused(tx, network.name))
     own = office.node.identity.name
     members = [name for name in network.membership.standings() if name != own and network.membership.is_member(name)]
     to = members if request.to == ["all"] else list(dict.fromkeys(request.to))

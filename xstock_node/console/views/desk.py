@@ -25,11 +25,12 @@ SHOWN = 50
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     """The desk. `drafts` are suggested by warnings and foreign messages; `silent` peers were not heard as they should;
     `more` says how many operations are not shown. What is real comes before what belongs to an exercise; `pauses` says
-    that a real warning is in force while an exercise is on here.
+    that a real warning is in force while an exercise is on here, `paused` that the exercise waits until a person
+    goes on with it.
     """
 
     pauses: bool
-
+    paused: bool
     warnings: list[WarningRow]
     drafts: list[DraftView]
     waiting: list[WaitingView]
@@ -48,6 +49,7 @@ async def _desk(visit: Visit, asked: None) -> DeskView:
     drills = visit.office.node.log.is_exercise or any(map(is_exercise, [*warnings, *requests, *operations]))
     return DeskView(
         pauses=drills and any(one.status == "Actual" for one in warnings),
+        paused=any(one.paused for one in await visit.ask("exercise.list")),
         warnings=warnings,
         drafts=sorted(await visit.ask("request.drafts", DraftsAsked()), key=is_exercise),
         waiting=sorted(await visit.ask("duty.queue"), key=_urgency),
