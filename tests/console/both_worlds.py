@@ -23,7 +23,7 @@ from xstock_node.services.alert_views import import_alerts
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercising import StartExercise
-from xstock_node.services.office import OPERATOR, AlertRules, Office, OfficeSettings
+from xstock_node.services.office import OPERATOR, Actor, AlertRules, Office, OfficeSettings
 from xstock_node.services.operating import CaseId, StepRequest
 from xstock_node.services.own_warnings import IssueRequest
 from xstock_node.services.people import PEOPLE, Person
@@ -53,6 +53,7 @@ class BothWorlds(NamedTuple):
     net: ChartedNet
     drill: Made
     earnest: Made
+    offices: dict[str, Office]
 
 
 @asynccontextmanager
@@ -82,13 +83,39 @@ async def both_worlds(folder: Path) -> AsyncIterator[BothWorlds]:
         desk = offices[BG]
         client = TestClient(TestServer(make_app(desk, Guard("operator"), desk.node.trace, Console(desk))))
         await client.start_server()
-        yield BothWorlds(await _reader(desk, client), desk, net, drill, earnest)
+        yield BothWorlds(await _reader(desk, client), desk, net, drill, earnest, offices)
     finally:
         if client is not None:
             await client.close()
         for one in reacting:
             await one.stop()
         await net.stop_all()
+
+
+async def on_the_road(offices: dict[str, Office], network: str, word_: str) -> str:
+    """Goods of HR that are on their way to BG in a world; the operation."""
+    bg, hr = offices[BG], offices[HR]
+    lines = [{"item": TENT, "unit": "H87", "qty": [5, 0]}]
+    wanted = [Asked(item=TENT, quantity="5")]
+    asked = NewRequest(to=[HR], lines=wanted, network=network, event=f"{word_}-1", place="Vidin")
+    case = (await requesting.new_request(bg, OPERATOR, asked)).operations[0].case
+
+    async def step(office: Office, verb: str, **fields: Any) -> None:
+        found = await operating.take_step(office, OPERATOR, StepRequest(case=case, step=verb, fields=fields))
+        if not found.sent:
+            await operating.approve(office, Actor("second", "test"), operating.Approval(id=found.waiting))
+
+    await _until(hr, case, "requested")
+    hold = hr.node.clock.now() + 7200
+    await step(hr, "offer", lines=lines, hold_until=hold, terms=["donation"])
+    await _until(bg, case, "offered")
+    await step(bg, "accept", terms="donation", place="Vidin")
+    await _until(bg, case, "confirmed")
+    await _until(hr, case, "confirmed")
+    await step(hr, "stage", consignment="c1", countries=["HR", "HU", "RO", "BG"])
+    await step(hr, "dispatch", consignment="c1", lines=lines, free="every road lies in the Union")
+    await _until(bg, case, "dispatched")
+    return case
 
 
 async def _fill(offices: dict[str, Office], network: str, word_: str) -> Made:
@@ -105,8 +132,6 @@ async def _fill(offices: dict[str, Office], network: str, word_: str) -> Made:
     fields = {"lines": [line], "hold_until": hold, "terms": ["donation"]}
     found = await operating.take_step(offices[HR], OPERATOR, StepRequest(case=case, step="offer", fields=fields))
     if not found.sent:
-        from xstock_node.services.office import Actor
-
         await operating.approve(offices[HR], Actor("second", "test"), operating.Approval(id=found.waiting))
     await _until(desk, case, "offered")
     now = desk.node.clock.now()
