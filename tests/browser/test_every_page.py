@@ -19,6 +19,30 @@ UNREACHABLE = """[...document.querySelectorAll("a[href], button, input:not([type
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
+WATCH = """(() => {
+  const act = (form) => [form.getAttribute("action"), form.elements.act?.value];
+  const key = (form, button) => [...act(form), button?.innerText.trim()].join(" | ");
+  window.sent = new Set();
+  for (const form of document.forms) form.noValidate = true;
+  document.addEventListener("submit", (event) => {
+    window.sent.add(key(event.target, event.submitter));
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  window.wanted = () => [...document.querySelectorAll("form button:not([type=button])")]
+    .filter((one) => one.getClientRects().length)
+    .map((one) => key(one.form, one)).filter((one) => !window.sent.has(one));
+  window.here = () => {
+    const one = document.activeElement;
+    const closed = one.tagName === "SUMMARY" && !one.parentElement.open;
+    const sends = one.tagName === "BUTTON" && one.form && one.type === "submit" && !window.sent.has(key(one.form, one));
+    return closed || sends ? "press" : one === document.body ? "end" : "";
+  };
+})()"""
+"""Forms only say that they were sent; `wanted()` are those that were not, `here()` what the keyboard is on."""
+MOST_TABS = 1200
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
     """A node with stock, offers, a warning, a request of three, and a person with every role."""
@@ -92,6 +116,27 @@ def test_every_page_works_without_script_and_without_style(browser: Browser, fou
     tab.click(role="button", name=SAY("Sign and send the request"))
     tab.see(SAY("The request is sent. Each node has its own signed copy."))
     assert "Лом" in [one["place"] for one in run(found.home, "request", "list")]
+
+
+def test_every_act_of_every_page_is_done_by_keyboard(browser: Browser, found: Federation) -> None:
+    tab = browser.tab(found.base)
+    enter(tab, found)
+    left, acts = {}, 0
+    for path in paths(found):
+        tab.open(path)
+        tab.evaluate(WATCH)
+        for _ in range(MOST_TABS):
+            tab.press("Tab")
+            where = tab.evaluate("window.here()")
+            if where == "press":
+                tab.press("Enter")
+            elif where == "end":
+                break
+        acts += tab.evaluate("window.sent.size")
+        if missing := tab.evaluate("window.wanted()"):
+            left[path] = missing
+    print(f"{acts} acts on {len(paths(found))} pages")
+    assert left == {} and acts > 80
 
 
 def test_a_request_is_asked_by_keyboard_alone(browser: Browser, found: Federation) -> None:
