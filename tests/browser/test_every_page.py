@@ -8,6 +8,7 @@ from tests.browser.browser import Browser, Tab
 from tests.browser.federation import TENT, Federation, Spoken, federation
 from tests.story.town_node import warn
 from tests.story.two_nodes import run, stocked
+from xstock_node.console.languages import LANGUAGES, Language
 from xstock_node.console.pages import PAGES
 from xstock_node.domain.rights import Role
 
@@ -99,6 +100,21 @@ def test_axe_finds_nothing_and_nothing_is_over_the_edge(
                 (path, [(one.rule, one.nodes[:1]) for one in bad], tab.overflow()[:2], faults, unreachable[:2])
             )
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one.code != "en"], ids=lambda one: one.code)
+def test_no_word_of_any_language_reaches_over_the_edge_of_a_phone(
+    browser: Browser, found: Federation, language: Language
+) -> None:
+    tab = browser.tab(found.base, width=390, height=844, phone=True)
+    enter(tab, found)
+    tab.add_cookie("xstock_language", language.code)
+    wide = []
+    for path in paths(found):
+        tab.open(path)
+        assert tab.evaluate("document.documentElement.lang") == language.code, path
+        wide += [(path, one) for one in tab.overflow()[:2]]
+    assert wide == []
 
 
 def test_every_page_works_without_script_and_without_style(browser: Browser, found: Federation) -> None:

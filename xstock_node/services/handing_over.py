@@ -184,9 +184,9 @@ class _Note:
         for one in self._held:
             for time, code, source, consignment in _times(one):
                 if time <= self._now + AHEAD:
-                    over = f" {self._say('is-over', '(over)')}" if time < self._now else ""
+                    over = self._say("is-over", "(over)") if time < self._now else ""
                     named = {"case": one.case, "other": one.other, "consignment": consignment}
-                    said = f"{iso(time)} {self._say(code, source, **named)}{over}"
+                    said = f"{iso(time)} {self._say(code, source, **named)} {over}".rstrip()
                     found.append(self._line(one.case, one.other, time, said, one.case.startswith("x")))
         return sorted(found, key=lambda line: (line.at, line.about, line.words))
 
