@@ -52,9 +52,10 @@ test: .venv/dev browser-if-npm
 i18n: .venv/dev
 	$(BIN)/python -m tests.translations $(I18N)
 
-# Every page of the console in every theme and width, over the nodes of the demo: screenshots/index.html.
+# Every page of the console in every theme and width, over the nodes of the demo: screenshots/index.html. In another
+# language, or fewer of them: make screenshots SHOTS="--language de --theme light desk map"
 screenshots: .venv/dev browser-if-npm
-	$(BIN)/python -m tests.browser.screenshots screenshots
+	$(BIN)/python -m tests.browser.screenshots screenshots $(SHOTS)
 
 # Installs three versions of Tryton by name into .tryton/ at the first run.
 test-tryton: .venv/dev

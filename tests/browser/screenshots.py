@@ -1,8 +1,9 @@
 """Every page of the console in every theme and width, over the nodes of the demo, to be looked at.
 
-python -m tests.browser.screenshots OUT [PAGE ...]
+python -m tests.browser.screenshots OUT [--language CODE] [--theme THEME] [PAGE ...]
 """
 
+import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from urllib.parse import quote
 from tests.browser.browser import Browser, Tab
 from tests.browser.demo import Demo, demo
 from tests.browser.tools import tools
+from xstock_node.console.languages import BY_CODE
 from xstock_node.console.pages import PAGES
-from xstock_node.console.serving import THEME
+from xstock_node.console.serving import LANGUAGE, THEME
 
 THEMES = ("light", "dark", "night")
 WIDTHS = {390: 844, 1440: 900}
@@ -25,7 +27,7 @@ APART = frozenset(
 """About one thing, or never opened by their path alone."""
 
 
-def main(out: Path, only: list[str]) -> int:
+def main(out: Path, only: list[str], themes: tuple[str, ...] = THEMES, language: str = "en") -> int:
     """Write the pictures and an index; how many pages reach beyond their right edge."""
     out.mkdir(parents=True, exist_ok=True)
     wide: list[str] = []
@@ -37,12 +39,13 @@ def main(out: Path, only: list[str]) -> int:
     ):
         cookie = signed_in(browser, found)
         paths = {n: p for n, p in pages(browser, found, cookie) if not only or n in only}
-        for theme in THEMES:
+        for theme in themes:
             for width, height in WIDTHS.items():
                 kind = "light" if theme == "light" else "dark"
                 tab = browser.tab(found.base, width=width, height=height, theme=kind, phone=width < 500)  # type: ignore[arg-type]
                 tab.add_cookie(*cookie)
                 tab.add_cookie(THEME, theme)
+                tab.add_cookie(LANGUAGE, language)
                 for name, path in paths.items():
                     tab.open(path)
                     shot = f"{name}-{theme}-{width}.png"
@@ -108,5 +111,16 @@ def index(names: list[str]) -> str:
     return f'<!doctype html><meta charset="utf-8"><title>Pages of the console</title><style>{style}</style>{body}\n'
 
 
+def asked() -> argparse.Namespace:
+    """What was typed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="the folder for the pictures")
+    parser.add_argument("pages", nargs="*", help="only these pages, by name")
+    parser.add_argument("--language", default="en", choices=list(BY_CODE))
+    parser.add_argument("--theme", choices=THEMES, help="only this one")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(1 if main(Path(sys.argv[1]), sys.argv[2:]) else 0)
+    said = asked()
+    sys.exit(1 if main(said.out, said.pages, (said.theme,) if said.theme else THEMES, said.language) else 0)
