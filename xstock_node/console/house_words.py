@@ -145,6 +145,17 @@ STAND: Final = {
     "turned-back": mark("turned back"),
     "asked": mark("waits for the green light"),
 }
+CONDITION: Final = {
+    "new": mark("new"),
+    "serviceable": mark("serviceable"),
+    "used": mark("used"),
+    "repairable": mark("repairable"),
+}
+STOCK_SOURCE: Final = {
+    "stock": mark("from the stock"),
+    "hand": mark("kept by hand"),
+    "exercise": mark("made up for an exercise"),
+}
 DISASTER: Final = {one.name: one.title for one in COUNTERS}
 """Counters of a disaster, whose titles stand in `domain/impact.py`."""
 ANSWER: Final = {
@@ -205,4 +216,6 @@ HOUSE: Final = {
     "cap": CAP,
     "stand": STAND,
     "disaster": DISASTER,
+    "condition": CONDITION,
+    "stock-source": STOCK_SOURCE,
 }

@@ -77,6 +77,8 @@ def cell(visit: Visit, row: Any, column: Column) -> Markup | str:
             shown = words.amount(value, row.unit)
         case "goods":
             shown = words.goods(value) or str(value)
+        case "hash":
+            shown = Markup('<code class="hash">{}</code>').format(value) if value else ""
         case "code":
             shown = Markup("<code>{}</code>").format(value) if value else ""
         case "record":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xstock_node.console.house_words import HOUSE
-from xstock_node.domain.code_words import ROLE, SIDE, STATE, STEP, WAIT
+from xstock_node.domain.code_words import LEVEL, ROLE, SIDE, STATE, STEP, WAIT
 from xstock_node.i18n import mark
 
 __all__ = ["DECIDING", "WORDS", "mark"]
@@ -42,7 +42,6 @@ CATEGORY: Final = {
     "team": mark("teams"),
     "other": mark("other"),
 }
-LEVEL: Final = {"red": mark("red"), "orange": mark("orange"), "yellow": mark("yellow"), "green": mark("green")}
 SEVERITY: Final = {
     "0": mark("not said"),
     "1": mark("1 – life at risk"),

@@ -17,6 +17,7 @@ from xstock_node.console.languages import Language
 from xstock_node.console.told import told
 from xstock_node.console.vocabulary import WORDS
 from xstock_node.domain.catalogue import Catalogue
+from xstock_node.domain.code_words import state_in_words
 from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import catalogue as translations
 from xstock_node.i18n import is_reviewed
@@ -61,6 +62,10 @@ class Words:
         if not source or said == source or is_reviewed(self.language.code, source):
             return Markup("{}").format(said)
         return Markup('{} <small class="english" lang="en">{}</small>').format(said, source)
+
+    def standing(self, state: str) -> str:
+        """Where a thing stands that waits for somebody."""
+        return state_in_words(state, self.say)
 
     def told(self, said: str) -> Markup:
         """What the node says in its own words, in the reader's language; marked as English where it is not known."""

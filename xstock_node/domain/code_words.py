@@ -3,6 +3,8 @@
 The sources are English and are extracted for translation; whoever shows a code says its word in the reader's language.
 """
 
+import re
+from collections.abc import Callable
 from typing import Final
 
 from xstock_node.i18n import mark
@@ -123,3 +125,13 @@ ROLE: Final = {
     "node-admin": mark("administrator"),
 }
 SIDE: Final = {"requester": mark("the requester"), "supplier": mark("the supplier"), "": mark("nobody")}
+LEVEL: Final = {"red": mark("red"), "orange": mark("orange"), "yellow": mark("yellow"), "green": mark("green")}
+_RANKED: Final = re.compile(r"(.*) \((red|orange|yellow|green)\)", re.S)
+
+
+def state_in_words(state: str, say: Callable[[str], str]) -> str:
+    """Where a thing stands that waits: a state in words, or a warning's title with the word for its rank."""
+    if state in STATE:
+        return say(STATE[state])
+    ranked = _RANKED.fullmatch(state)
+    return f"{ranked[1]} ({say(LEVEL[ranked[2]])})" if ranked else state

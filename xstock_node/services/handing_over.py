@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from xstock_node.domain.catalogue import Catalogue
-from xstock_node.domain.code_words import ROLE, SIDE, STATE, STEP, WAIT
+from xstock_node.domain.code_words import ROLE, SIDE, STATE, STEP, WAIT, state_in_words
 from xstock_node.domain.escalation import Wait
 from xstock_node.domain.mobilisation import Part, under_way
 from xstock_node.domain.operation import Operation
@@ -118,7 +118,8 @@ class _Note:
             about = thing.case or thing.detail
             said = self._say(
                 f"wait.{thing.kind}", "{kind}: {about} {state} ({other}), for {role} since {since}, {taken}; take {id}",
-                kind=self._word(WAIT, thing.kind), about=about, state=self._word(STATE, thing.state),
+                kind=self._word(WAIT, thing.kind), about=about,
+                state=state_in_words(thing.state, catalogue(self._language).gettext),
                 other=thing.other or self._node, role=self._word(ROLE, thing.role),
                 since=iso(thing.since), taken=taken, id=thing.id,
             )  # fmt: skip

@@ -6,7 +6,7 @@ A goods-at-risk notice names item and quantity, because nothing else says what t
 from collections.abc import Callable
 from typing import Final
 
-from xstock_node.domain.code_words import ROLE, STATE
+from xstock_node.domain.code_words import ROLE, state_in_words
 from xstock_node.domain.escalation import Call, Wait, Waiting
 from xstock_node.i18n import catalogue, mark, text
 from xstock_node.plugins.adapters import Notice
@@ -71,7 +71,7 @@ def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
     params = {
         "other": thing.other,
         "role": spoken.gettext(ROLE[thing.role]) if thing.role in ROLE else str(thing.role),
-        "state": spoken.gettext(STATE[thing.state]) if thing.state in STATE else thing.state,
+        "state": state_in_words(thing.state, spoken.gettext),
         "detail": thing.detail,
         "since": iso(thing.since),
         "answer_by": iso(thing.answer_by),

@@ -54,7 +54,7 @@ AUDIT = Page(
                 Column("at", mark("When"), "when"),
                 Column("actor", mark("Who")),
                 Column("verb", mark("What"), "code"),
-                Column("subject", mark("About"), "code"),
+                Column("subject", mark("About"), "hash"),
                 Column("detail", mark("More"), "record"),
             ),
             lambda view: view.acts,

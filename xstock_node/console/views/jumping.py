@@ -60,7 +60,7 @@ async def _jump(visit: Visit, asked: JumpQuery) -> JumpView:
         request = CatalogueRequest(text=asked.q, language=words.language.code)
         for item in (await visit.ask("catalogue.list", request))[:MOST]:
             found.append(Place(kind=words.say("goods"), name=item.name, path=f"/search?item={item.code}"))
-        for part in find(asked.q):
+        for part in find(asked.q, words.language.code):
             path = f"/help?page={part.page}#{part.anchor}"
             found.append(Place(kind=words.say("help"), name=part.heading, path=path))
     return JumpView(q=asked.q, places=found[: 4 * MOST])

@@ -146,7 +146,7 @@ OPERATION = Page(
                 Column("time", mark("When"), "when"),
                 Column("by", mark("Who"), "node"),
                 Column("verb", mark("Step"), "step"),
-                Column("hash", mark("Hash"), "code"),
+                Column("hash", mark("Hash"), "hash"),
                 Column("receipted", mark("Delivered"), "yes"),
             ),
             lambda view: view.operation.timeline,
