@@ -1,7 +1,8 @@
 """What the node says in its own words (refusals, findings, reasons, settings, routes) in the reader's language.
 
 Those words are English. A sentence is known again by its template, where `{0}` or `{name}` stands for what differs: of
-`locale/told.txt`, or of the sentences of `domain/reasons.py`. Of several that fit, the one that says most counts.
+`locale/told.txt`, or of the sentences of `domain/reasons.py`. Of several that fit, the one that says most counts. What
+stands in a hole is never translated: it may be what somebody typed.
 """
 
 import re
@@ -13,20 +14,38 @@ from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import FOLDER, catalogue
 
 TOLD: Final = FOLDER / "told.txt"
-LONGEST: Final = 2000
+LONGEST: Final = 600
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 
 
 class _Template(NamedTuple):
-    pattern: re.Pattern[str]
+    """A sentence with holes: the texts around them, one more than there are holes, and the names of these."""
+
+    pieces: tuple[str, ...]
     holes: tuple[str, ...]
     source: str
 
+    def parts_of(self, said: str) -> list[str] | None:
+        """What stands in the holes of a sentence, each as short as it can be; None where it is another sentence."""
+        first, *middle, last = self.pieces
+        if not said.startswith(first) or not said.endswith(last):
+            return None
+        at, end, found = len(first), len(said) - len(last), []
+        for piece in middle:
+            place = said.find(piece, at + 1, end)
+            if place < 0:
+                return None
+            found.append(said[at:place])
+            at = place + len(piece)
+        return [*found, said[at:end]] if at < end else None
 
-def told(language: str, said: str) -> str:
-    """A sentence of the node in a language; empty where it is not known or not translated."""
-    found = _known(said[:LONGEST]) if language != "en" else None
-    if found is None:
+
+def told(language: str, said: str, *, whole: bool = False) -> str:
+    """A sentence of the node in a language; empty where it is not known or not translated. `whole`: only one without
+    holes, where the text may be somebody's own.
+    """
+    found = _known(said) if language != "en" and len(said) <= LONGEST else None
+    if found is None or (whole and found[1]):
         return ""
     source, parts = found
     translated = catalogue(language).gettext(source)
@@ -37,9 +56,7 @@ def told(language: str, said: str) -> str:
 
 
 def _inner(language: str, name: str, part: str) -> str:
-    if name == "step" and part in STEP:
-        return catalogue(language).gettext(STEP[part])
-    return told(language, part) or part
+    return catalogue(language).gettext(STEP[part]) if name == "step" and part in STEP else part
 
 
 @lru_cache(maxsize=4096)
@@ -48,8 +65,8 @@ def _known(said: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     if said in plain:
         return said, ()
     for one in holed:
-        if found := one.pattern.fullmatch(said):
-            return one.source, tuple(zip(one.holes, found.groups(), strict=True))
+        if (parts := one.parts_of(said)) is not None:
+            return one.source, tuple(zip(one.holes, parts, strict=True))
     return None
 
 
@@ -62,4 +79,4 @@ def _templates() -> tuple[frozenset[str], tuple[_Template, ...]]:
 
 def _template(source: str) -> _Template:
     parts = _HOLE.split(source)
-    return _Template(re.compile("(.+?)".join(map(re.escape, parts[::2])), re.S), tuple(parts[1::2]), source)
+    return _Template(tuple(parts[::2]), tuple(parts[1::2]), source)

@@ -67,6 +67,10 @@ class Words:
         """Where a thing stands that waits for somebody."""
         return state_in_words(state, self.say)
 
+    def came(self, said: str) -> Markup:
+        """What came in the place of what was expected: mostly what somebody typed, which is never translated."""
+        return Markup("{}").format(told(self.language.code, said, whole=True) or said)
+
     def told(self, said: str) -> Markup:
         """What the node says in its own words, in the reader's language; marked as English where it is not known."""
         said = _TIME.sub(lambda time: self.clock(time[0]), said)
