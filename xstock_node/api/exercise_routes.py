@@ -4,7 +4,7 @@ from xstock_node.api.route import Route
 from xstock_node.services import exercising, pausing
 from xstock_node.services.branches import Reach
 from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
-from xstock_node.services.pausing import PauseExercise
+from xstock_node.services.pausing import PauseRequest, PauseView
 
 EXERCISE_ROUTES = (
     Route(
@@ -41,14 +41,25 @@ EXERCISE_ROUTES = (
         reach=Reach.WHOLE,
     ),
     Route(
+        "exercise.paused",
+        "GET",
+        "/exercises/pause",
+        "see",
+        None,
+        PauseView,
+        pausing.show,
+        "Whether the exercises of this node are paused",
+        reach=Reach.WHOLE,
+    ),
+    Route(
         "exercise.pause",
         "POST",
         "/exercises/pause",
         "exercise",
-        PauseExercise,
-        ExerciseView,
+        PauseRequest,
+        PauseView,
         pausing.pause,
-        "Pause an exercise: nothing of it is signed, nobody is called for it",
+        "Pause the exercises of this node: nothing of them is signed, nobody is called for them",
         reach=Reach.WHOLE,
     ),
     Route(
@@ -56,10 +67,10 @@ EXERCISE_ROUTES = (
         "POST",
         "/exercises/resume",
         "exercise",
-        ExerciseName,
-        ExerciseView,
+        None,
+        PauseView,
         pausing.resume,
-        "Go on with an exercise that is paused",
+        "Go on with the exercises of this node",
         reach=Reach.WHOLE,
     ),
     Route(

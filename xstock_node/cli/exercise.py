@@ -12,7 +12,7 @@ from xstock_node.cli.session import open_session
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercising import ExerciseName, ExerciseReport, ExerciseView, StartExercise
-from xstock_node.services.pausing import PauseExercise
+from xstock_node.services.pausing import PauseRequest, PauseView
 
 if TYPE_CHECKING:
     from xstock_node.testing.exercise.running import ExerciseResult
@@ -50,27 +50,25 @@ async def list_(as_json: bool, home: Path | None) -> None:
     """The exercises of this node, those that run first."""
     async with open_session(home) as session:
         found = await session.call("exercise.list")
-    rows = [(one.name, one.network, one.began, one.paused or "", one.ended or "") for one in found]
-    emit(found, as_json, lambda _: table(("exercise", "network", "began", "paused", "ended"), rows))
+    rows = [(one.name, one.network, one.began, one.ended) for one in found]
+    emit(found, as_json, lambda _: table(("exercise", "network", "began", "ended"), rows))
 
 
 @exercise.command("pause")
-@click.argument("name", default="")
 @click.option("--why", default="", help="What is attended to meanwhile.")
 @verb
-async def pause(as_json: bool, home: Path | None, name: str, why: str) -> None:
-    """Pause the exercise NAME, or the one that runs: nothing of it is signed. A real warning does so by itself."""
+async def pause(as_json: bool, home: Path | None, why: str) -> None:
+    """Pause the exercises of this node: nothing of them is signed. A real warning does so by itself."""
     async with open_session(home) as session:
-        emit(await session.call("exercise.pause", PauseExercise(name=name, why=why)), as_json, _one)
+        emit(await session.call("exercise.pause", PauseRequest(why=why)), as_json, _paused)
 
 
 @exercise.command("resume")
-@click.argument("name", default="")
 @verb
-async def resume(as_json: bool, home: Path | None, name: str) -> None:
-    """Go on with the exercise NAME, or the one that is paused; the real warnings of now do not pause it again."""
+async def resume(as_json: bool, home: Path | None) -> None:
+    """Go on with the exercises of this node; the real warnings of now pause nothing again before they become graver."""
     async with open_session(home) as session:
-        emit(await session.call("exercise.resume", ExerciseName(name=name)), as_json, _one)
+        emit(await session.call("exercise.resume"), as_json, _paused)
 
 
 @exercise.command("report")
@@ -122,12 +120,15 @@ def _asked(text: str) -> Asked:
     return Asked(item=code, quantity=quantity, unit=unit)
 
 
+def _paused(found: PauseView) -> str:
+    return f"paused since {found.paused}: {found.why}" if found.paused else "exercises go on"
+
+
 def _one(found: ExerciseView) -> str:
     rows: list[tuple[str, object]] = [
         ("exercise", found.name),
         ("log", found.log),
         ("began", f"{found.began} ({found.by})"),
-        ("paused", f"{found.paused}: {found.paused_for}" if found.paused else ""),
         ("ended", f"{found.ended} ({found.ended_by})" if found.ended else ""),
         ("offers", found.offers),
         ("withdrawn", found.withdrawn),

@@ -51,7 +51,7 @@ class Casework:
     `bound` gives what the own stock allows to promise, None where no stock is kept: then the live offers are the bound;
     `sharing` names the networks that draw on that stock, `doubts` whoever of them has not told its cases. `arrived` is
     told of a case whose other side wrote, `attached` that it named attachments, `written` that a message waits to be
-    delivered.
+    delivered. `expect` raises where nothing is to be signed now.
     """
 
     def __init__(self, node: Site, network: Network, audit: Audit) -> None:
@@ -65,6 +65,7 @@ class Casework:
         self.bound: Callable[[Transaction], Stock | None] = lambda tx: None
         self.sharing: Callable[[], list[str]] = lambda: [network.name]
         self.doubts: Callable[[], set[str]] = set
+        self.expect: Callable[[Transaction], None] = lambda tx: None
         self._own = node.identity.name
 
     async def open(
@@ -169,6 +170,7 @@ class Casework:
         body = msgspec.json.decode(msgspec.json.encode(body))  # as it travels: what is judged is what is signed
 
         def work(tx: Transaction) -> list[bytes]:
+            self.expect(tx)
             tx.cases.put(row)
             found = dossier.read(tx, row)
             self._may_send(tx, found, body)

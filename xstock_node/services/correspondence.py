@@ -42,7 +42,8 @@ class Bureau:
 class Correspondence:
     """The bureaus of a node, and the mailboxes it keeps for others.
 
-    `arrived` is told of each case to which the other side wrote; `bound` is what the own stock allows to promise.
+    `arrived` is told of each case to which the other side wrote; `bound` is what the own stock allows to promise,
+    `going` raises while exercises are paused.
     """
 
     def __init__(self, node: Site, keys: Sequence[SealingKey] = ()) -> None:
@@ -54,6 +55,7 @@ class Correspondence:
         self.relaying = Relaying(node)
         self.arrived: Callable[[str], None] = lambda case: None
         self.bound: Callable[[Transaction], Stock | None] = lambda tx: None
+        self.going: Callable[[Transaction], None] = lambda tx: None
 
     def of(self, network: str = "") -> Bureau:
         """The bureau of a network; the home network's by default."""
@@ -63,7 +65,9 @@ class Correspondence:
             bureau.casework.arrived = lambda case: self.arrived(case)
             bureau.casework.bound = lambda tx: self.bound(tx)
             bureau.casework.sharing = self._real
-            if not found.shared.is_exercise:
+            if found.shared.is_exercise:
+                bureau.casework.expect = lambda tx: self.going(tx)
+            else:
                 bureau.casework.doubts = self._doubts
             found.gossip.mail = self.relaying.waiting
             found.gossip.listeners.append(bureau.delivering.heard)

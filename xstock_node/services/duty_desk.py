@@ -214,7 +214,7 @@ def things(office: Office, tx: Transaction, catalogue: Catalogue, told: Mapping[
     found += [*_grants(PEOPLE.list(tx), now), *_glass(PEOPLE.list(tx), now), *_by_paper(tx, now)]
     found += standing_down.things(tx, operations) if office.settings.stand_down == standing_down.ASK else []
     found += [*alert_waiting.things(office, tx), *convoy_waiting.doubtful(tx)]
-    if pausing.paused(tx):
+    if pausing.held(tx).since:
         found = [msgspec.structs.replace(one, calm=True) if one.exercise else one for one in found]
     alarms = {Wait.ALERT, Wait.AT_RISK, Wait.CONVOY_LATE, Wait.LATE, Wait.NO_ANSWER, Wait.GLASS}
     return sorted(found, key=lambda t: (t.calm, t.kind not in alarms, t.since, t.id))

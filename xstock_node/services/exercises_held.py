@@ -7,10 +7,7 @@ from xstock_node.storage.interfaces import Transaction
 
 
 class Exercise(msgspec.Struct, frozen=True, kw_only=True):
-    """An exercise as kept: in which network, who began and ended it when (unix seconds, 0: it runs), its own offers.
-
-    `paused` since when, 0 where it is not, and for what; `seen` are real warnings that people went on in spite of.
-    """
+    """An exercise as kept: in which network, who began and ended it when (unix seconds, 0: it runs), its own offers."""
 
     name: str
     network: str
@@ -19,9 +16,6 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[str, ...] = ()
     ended: int = 0
     ended_by: str = ""
-    paused: int = 0
-    paused_for: str = ""
-    seen: tuple[str, ...] = ()
 
     @property
     def runs(self) -> bool:

@@ -14,14 +14,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xstock_node.domain.escalation import Waiting
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BY_VERB, ENDED, Kind
 from xstock_node.domain.steps import Ask
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import record_id
 from xstock_node.protocol.records import Offer, encode
-from xstock_node.services import alert_waiting, dossier, mobilising
+from xstock_node.services import dossier, mobilising, pausing
 from xstock_node.services.asked_lines import Asked
 from xstock_node.services.dossier import Dossier
 from xstock_node.services.errors import Refusal
@@ -55,9 +54,7 @@ class ExerciseName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExerciseView(msgspec.Struct, frozen=True, kw_only=True):
-    """An exercise; `ended` is empty while it runs, `paused` while nothing pauses it. `open` are operations of it that
-    have not ended: nobody ends those.
-    """
+    """An exercise; `ended` is empty while it runs. `open` are its operations that have not ended: nobody ends those."""
 
     name: str
     network: str
@@ -70,8 +67,6 @@ class ExerciseView(msgspec.Struct, frozen=True, kw_only=True):
     offers: int
     withdrawn: int
     open: list[str]
-    paused: str = ""
-    paused_for: str = ""
 
 
 class Covering(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +81,7 @@ class ExerciseReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came out at this node between two times. Seconds are medians, null where nobody answered.
 
     `answer_seconds` from a request that arrived here to this node's first decision, `answered_seconds` from an own
-    request to the supplier's; by the writers' clocks.
+    request to the supplier's; by the writers' clocks. `paused_seconds`: how long it was paused meanwhile.
     """
 
     name: str
@@ -101,6 +96,7 @@ class ExerciseReport(msgspec.Struct, frozen=True, kw_only=True):
     steps_signed: int
     answer_seconds: float | None
     answered_seconds: float | None
+    paused_seconds: int
     covered: list[Covering]
 
 
@@ -122,8 +118,8 @@ async def start(office: Office, actor: Actor, request: StartExercise, entropy: E
             if one.name == request.name or (one.runs and one.network == network.name):
                 came = f"{one.name} since {iso(one.began)}{'' if one.runs else ', which has ended'}"
                 raise Refusal("exercise-there", "another name, while no exercise runs", came, "`xstock exercise stop`")
-        begun = msgspec.structs.replace(made, seen=tuple(one.detail for one in real_warnings(office, tx)))
-        EXERCISES.put(tx, made.name, begun, now)
+        EXERCISES.put(tx, made.name, made, now)
+        pausing.note_in_force(office, tx)
         office.record(tx, actor, "exercise.start", made.name, f"{network.name}, {len(offers)} offers")
         return [encode(offer) for offer in offers]
 
@@ -170,11 +166,11 @@ async def report(office: Office, actor: Actor, request: ExerciseName) -> Exercis
     held = await office.node.engine.read(lambda tx: named(tx, request.name))
     until = held.ended or office.node.clock.now()
 
-    def work(tx: Transaction) -> tuple[list[Dossier], int]:
+    def work(tx: Transaction) -> tuple[list[Dossier], int, int]:
         asked = [one for one in REQUESTS.list(tx) if one.network == held.network and held.began <= one.at <= until]
-        return _cases(tx, held, until), len(asked)
+        return _cases(tx, held, until), len(asked), pausing.seconds_between(tx, held.began, until)
 
-    cases, requests = await office.node.engine.read(work)
+    cases, requests, paused = await office.node.engine.read(work)
     own = office.node.identity.name
     operations = [(found.side(own), found.operation()) for found in cases]
     events = sorted({mobilising.event_of(found) for found in cases if found.case.requester == own})
@@ -192,13 +188,9 @@ async def report(office: Office, actor: Actor, request: ExerciseName) -> Exercis
         steps_signed=sum(e.side == side for side, one in operations for e in one.events),
         answer_seconds=_median(one for side, one in operations if side == "supplier"),
         answered_seconds=_median(one for side, one in operations if side == "requester"),
+        paused_seconds=paused,
         covered=[one for one in covered if one.items],
     )
-
-
-def real_warnings(office: Office, tx: Transaction) -> list[Waiting]:
-    """Real warnings in force that people are called for."""
-    return [one for one in alert_waiting.things(office, tx) if not one.exercise and not one.calm]
 
 
 async def _offer(office: Office, asked: Asked, now: int, entropy: Entropy) -> Offer:
@@ -267,8 +259,6 @@ def view(office: Office, tx: Transaction, held: Exercise) -> ExerciseView:
         offers=len(held.offers),
         withdrawn=0,
         open=[found.case.id for found in cases if found.operation().decided not in ENDED],
-        paused=iso(held.paused) if held.paused else "",
-        paused_for=held.paused_for,
     )
 
 

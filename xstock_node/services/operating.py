@@ -147,7 +147,7 @@ async def take_step(office: Office, actor: Actor, request: StepRequest) -> StepR
     row, found = await held(office, request.case)
     side = tuple(side_line(office, text) for text in request.side)
     exercise = office.node.networks[row.network].shared.is_exercise
-    await office.node.engine.read(lambda tx: pausing.expect_not_paused(tx, row.network))
+    await pausing.expect_going_in(office, row.network)
     fields = await crews.told(office, found.side(office.node.identity.name), _named(request, side), not exercise)
     fields |= await office.node.engine.read(lambda tx: gates.settled(office, tx, row.id, request.step, fields))
     fields |= counting.provisional(request.step) | await _attached(office, request)
@@ -192,11 +192,12 @@ async def approve(office: Office, actor: Actor, request: Approval) -> StepResult
         return await _again(office, actor, before)
 
     waits = await office.node.engine.read(lambda tx: pending_of(tx, request.id, now))
+    if waits.is_exercise:
+        await office.node.engine.read(pausing.expect_going)
     if waits.verb == ASK:
         asked = await asking.approve(office, actor, waits.id, request.letter)
         return await _request_sent(office, actor, asked.case)
     row, body = (await held(office, waits.case))[0], steps.body_of(waits.verb, waits.fields)
-    await office.node.engine.read(lambda tx: pausing.expect_not_paused(tx, row.network))
     await leaving.check(office, waits.case, waits.verb, body)
     judge = await _judge(office, row, waits.verb, body)
 

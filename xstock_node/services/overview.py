@@ -5,6 +5,7 @@ import msgspec
 from xstock_node import __version__
 from xstock_node.protocol import heads, limits
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.services import pausing
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercises_held import running
 from xstock_node.services.office import Actor, Office
@@ -60,6 +61,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int
     clock_offset: int | None
     exercises: list[str]
+    exercises_paused: str
     peers: list[PeerView]
 
 
@@ -102,6 +104,7 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         database_bytes=node.engine.size(),
         clock_offset=node.offsets.median(),
         exercises=await node.engine.read(lambda tx: [one.name for one in running(tx)]),
+        exercises_paused=(await pausing.show(office, actor)).why_paused,
         peers=views,
     )
 

@@ -19,7 +19,7 @@ from xstock_node.domain import steps
 from xstock_node.domain.operation import Operation
 from xstock_node.domain.operations import BEFORE, State
 from xstock_node.protocol.errors import ProtocolError
-from xstock_node.services import approving, asking, dossier, gates, links, operating
+from xstock_node.services import approving, asking, dossier, gates, links, operating, pausing
 from xstock_node.services.accounting import hash_acts
 from xstock_node.services.approving import ASK, Draft
 from xstock_node.services.errors import Refusal
@@ -52,6 +52,7 @@ class Reacting:
         catalogue = await self._office.catalogue()
         self._office.node.correspondence.bound = lambda tx: stock_bound(self._office, tx, catalogue)
         self._office.node.correspondence.arrived = self._arrived
+        self._office.node.correspondence.going = pausing.expect_going
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:

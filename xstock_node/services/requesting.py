@@ -72,7 +72,7 @@ async def new_request(
         return await show_request(office, actor, RequestId(id=before.about))
     site = branches.site_for(actor, "ask", plain(request.site, "site"), now)
     network = office.node.network(request.network)
-    await office.node.engine.read(lambda tx: pausing.expect_not_paused(tx, network.name))
+    await pausing.expect_going_in(office, network.name)
     own = office.node.identity.name
     members = [name for name in network.membership.standings() if name != own and network.membership.is_member(name)]
     to = members if request.to == ["all"] else list(dict.fromkeys(request.to))
@@ -195,6 +195,7 @@ async def show_request(office: Office, actor: Actor, request: RequestId) -> Requ
 async def stand_down(office: Office, actor: Actor, request: RequestId) -> RequestView:
     """Tell everybody who has not confirmed that the need is covered, with thanks; what is binding runs on."""
     held = await office.node.engine.read(lambda tx: request_of(tx, request.id))
+    await pausing.expect_going_in(office, held.network)
     await tell_covered(office, actor, held, tuple(held.cases.values()), request.reason)
     return await show_request(office, actor, request)
 
@@ -246,7 +247,8 @@ async def tell_covered(
 
 async def end_request(office: Office, actor: Actor, request: RequestId) -> RequestView:
     """Cancel a request: the stand-down goes to all, and it asks nobody any more."""
-    now = office.node.clock.now()
+    now, asked = office.node.clock.now(), await office.node.engine.read(lambda tx: request_of(tx, request.id))
+    await pausing.expect_going_in(office, asked.network)
 
     def work(tx: Transaction) -> None:
         asking.freed(tx, request.id, now)

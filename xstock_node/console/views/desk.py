@@ -49,7 +49,7 @@ async def _desk(visit: Visit, asked: None) -> DeskView:
     drills = visit.office.node.log.is_exercise or any(map(is_exercise, [*warnings, *requests, *operations]))
     return DeskView(
         pauses=drills and any(one.status == "Actual" for one in warnings),
-        paused=any(one.paused for one in await visit.ask("exercise.list")),
+        paused=bool((await visit.ask("exercise.paused")).paused),
         warnings=warnings,
         drafts=sorted(await visit.ask("request.drafts", DraftsAsked()), key=is_exercise),
         waiting=sorted(await visit.ask("duty.queue"), key=_urgency),

@@ -7,24 +7,24 @@ from xstock_node.console.page import Ask, Column, Field, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.services.exercising import ExerciseView
+from xstock_node.services.pausing import PauseView
 
 
 class ExercisesView(msgspec.Struct, frozen=True, kw_only=True):
-    """The exercises of this node, those that run first."""
+    """The exercises of this node, those that run first; whether they are paused."""
 
     exercises: list["ExerciseRow"]
+    pauses: list[PauseView]
 
 
 class ExerciseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An exercise; `ended` and `paused` are empty where it is neither."""
+    """An exercise; `ended` is empty while it runs."""
 
     name: str
     network: str
     began: str
     by: str
     ended: str
-    paused: str
-    paused_for: str
     exercise: bool = True
 
     @property
@@ -42,12 +42,11 @@ async def _exercises(visit: Visit, asked: None) -> ExercisesView:
             began=one.began,
             by=one.by,
             ended=one.ended,
-            paused=one.paused,
-            paused_for=one.paused_for,
         )
         for one in found
     ]
-    return ExercisesView(exercises=rows)
+    pause: PauseView = await visit.ask("exercise.paused")
+    return ExercisesView(exercises=rows, pauses=[pause] if pause.paused else [])
 
 
 EXERCISES = Page(
@@ -64,6 +63,17 @@ EXERCISES = Page(
         "report": told("exercise.report"),
     },
     tables={
+        "pauses": Table(
+            mark("Paused"),
+            (
+                Column("paused", mark("Since"), "when"),
+                Column("why", mark("Why")),
+                Column("by", mark("By whom")),
+            ),
+            lambda view: view.pauses,
+            mark("Exercises go on."),
+            (Press("resume", mark("Go on"), (), "exercise", mark("Sure")),),
+        ),
         "exercises": Table(
             mark("Exercises of this node"),
             (
@@ -71,18 +81,12 @@ EXERCISES = Page(
                 Column("network", mark("Network"), "code"),
                 Column("began", mark("Begins"), "when"),
                 Column("by", mark("By whom")),
-                Column("paused", mark("Paused"), "when"),
-                Column("paused_for", mark("Why")),
                 Column("ended", mark("Ends"), "when"),
             ),
             lambda view: view.exercises,
             mark("No exercise was begun here."),
-            (
-                Press("pause", mark("Pause it"), ("name",), "exercise", when=lambda row: row.runs and not row.paused),
-                Press("resume", mark("Go on"), ("name",), "exercise", mark("Sure"), when=lambda row: bool(row.paused)),
-                Press("stop", mark("End it"), ("name",), "exercise", mark("Sure"), when=lambda row: row.runs),
-            ),
-        )
+            (Press("stop", mark("End it"), ("name",), "exercise", mark("Sure"), when=lambda row: row.runs),),
+        ),
     },
     asking=(
         Ask(
@@ -93,6 +97,13 @@ EXERCISES = Page(
                 Field("name", mark("Name"), hint=mark("Small letters, digits and -."), required=True),
                 Field("network", mark("Network of exercises"), hint=mark("Its label begins with x."), required=True),
             ),
+            "exercise",
+        ),
+        Ask(
+            "pause",
+            mark("Pause the exercises"),
+            mark("Pause"),
+            (Field("why", mark("Why"), hint=mark("What is attended to meanwhile.")),),
             "exercise",
         ),
         Ask(
