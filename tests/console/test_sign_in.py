@@ -14,6 +14,7 @@ import pyotp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from tests.console.conftest import Enter
 from tests.services.authenticator import Authenticator
 from tests.services.sign_in_desk import OTHER, PASSWORD, Desk, open_desk
 from xstock_node.api.app import Guard, make_app
@@ -378,3 +379,18 @@ async def test_pages_of_the_sign_in_say_nothing_of_the_node_and_keep_their_heade
     for path in ("/sign-in", "/sign-in/code", "/sign-out", "/sign-in.json"):
         page = await world.browser().get(path)
         assert page.status == 200 and "ana" not in re.sub(r"language|manage|name", "", page.text)
+
+
+async def test_no_link_begins_a_sign_in_elsewhere_and_no_other_site_does(console: Enter) -> None:
+    reader = await console(Role.LOGISTICS)
+    for path in ("/sign-in/with?provider=oidc&connect=true", "/sign-in/with?provider=oidc", "/sign-in/with"):
+        shown = await reader.get(path, **{"Sec-Fetch-Site": "cross-site"})
+        assert shown.status == 200 and "onward.js" not in shown.html and "data-onward" not in shown.html
+        assert "xstock_question" not in str(shown.headers)
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    sent = await reader.post("/sign-in/with", {"act": "begin", "provider": "oidc", "connect": "yes"}, **foreign)
+    assert sent.status == 403
+    back = await reader.get("/sign-in/with?state=1.2.own.oidc..x&code=evil")
+    assert "data-onward" in back.html, "a browser only carries what it was given"
+    sent = await reader.post("/sign-in/with", {"act": "finish", "back.state": "1.2.own.oidc..x", "back.code": "evil"})
+    assert sent.status == 422 and "begin again" in sent.html

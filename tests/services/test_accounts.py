@@ -1,5 +1,6 @@
 """Accounts elsewhere as a way in: whom one belongs to, whose answer it is, and what ends with it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +22,8 @@ from xstock_node.services.people import PersonName
 from xstock_node.services.signing_in import Caller
 
 BACK = "http://localhost:8080/sign-in/with"
-ELSEWHERE = HERE._replace(attempt="the other browser")
-THIS = HERE._replace(attempt="this browser")
+ELSEWHERE = HERE._replace(question="the other browser", origin="198.51.100.7")
+THIS = HERE._replace(question="this browser")
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class Provider:
     name, title, settings = "oidc", "of the test", Told
 
     def __init__(self) -> None:
+        self.slow, self.go_on = False, asyncio.Event()
         self.asked: list[Question] = []
         self.answers: list[Answer] = []
 
@@ -43,6 +45,8 @@ class Provider:
 
     async def begin(self, context: Context, question: Question) -> Way:
         self.asked.append(question)
+        if self.slow:
+            await self.go_on.wait()
         return Way(url=f"https://login.example/?state={question.state}")
 
     async def finish(self, context: Context, answer: Answer) -> Account:
@@ -67,8 +71,12 @@ class Kit(NamedTuple):
 
     async def connect(self, secret: str, code: str = "i s ana@example") -> None:
         who = await sessions.expect(self.desk.office, secret)
-        state = await self.begin(who=who)
-        await accounts.connect(self.desk.office, THIS, BACK, {"state": state, "code": code}, who)
+        query = {"state": await self.begin(who=who), "code": code}
+        found = await accounts.offered(self.desk.office, THIS, BACK, query, who)
+        await accounts.connect(self.desk.office, found.ticket, who)
+
+    async def kept(self, name: str) -> tuple[credentials.Account, ...]:
+        return (await self.desk.office.node.engine.read(lambda tx: credentials.ways_of(tx, name))).accounts
 
     async def enter(self, query: Mapping[str, str], caller: Caller = THIS) -> str:
         return await self.desk.name_of(await accounts.enter(self.desk.office, caller, BACK, query))
@@ -129,13 +137,68 @@ async def test_a_sign_in_of_somebody_else_connects_nothing(kit: Kit) -> None:
     who = await sessions.expect(kit.desk.office, secret)
     with pytest.raises(Refusal, match="of this browser"):
         query = {"state": await kit.begin(), "code": "i hostile x"}
-        await accounts.connect(kit.desk.office, THIS, BACK, query, who)
+        await accounts.offered(kit.desk.office, THIS, BACK, query, who)
     with pytest.raises(Refusal, match="of this browser"):
         await kit.enter({"state": await kit.begin(who=who), "code": "i s ana"})
     other, _ = await kit.desk.signed_in("boris")
     mine = {"state": await kit.begin(who=who), "code": "i s ana"}
     with pytest.raises(Refusal, match="of this browser"):
-        await accounts.connect(kit.desk.office, THIS, BACK, mine, await sessions.expect(kit.desk.office, other))
+        await accounts.offered(kit.desk.office, THIS, BACK, mine, await sessions.expect(kit.desk.office, other))
+
+
+async def test_an_account_is_shown_before_it_is_kept_and_a_ticket_is_good_once_for_its_session(kit: Kit) -> None:
+    office, (secret, who) = kit.desk.office, await kit.desk.signed_in("ana")
+    query = {"state": await kit.begin(who=who), "code": "i s ana@example"}
+    found = await accounts.offered(office, THIS, BACK, query, who)
+    assert (found.label, found.issuer) == ("ana@example", "i")
+    assert not await kit.kept("ana")
+    end, rest, seal, raw = found.ticket.split(".")
+    other = await sessions.expect(office, (await kit.desk.signed_in("boris"))[0])
+    forged = raw.replace(raw[10:14], "AAAA")
+    for ticket, whose in (
+        (found.ticket, other),
+        (f"{end}.{rest}.{seal}.{forged}", who),
+        (f"{end}.{rest}.{'0' * 64}.{raw}", who),
+        ("", who),
+        ("x" * 9000, who),
+    ):
+        with pytest.raises(Refusal, match="begin again"):
+            await accounts.connect(office, ticket, whose)
+    await accounts.connect(office, found.ticket, who)
+    await accounts.end_account(office, who, secret, (await kit.kept("ana"))[0].id)
+    with pytest.raises(Refusal, match="begin again"):
+        await accounts.connect(office, found.ticket, who)
+
+
+async def test_who_came_in_by_an_account_sets_up_no_other_way(kit: Kit) -> None:
+    await kit.connect((await kit.desk.signed_in("ana"))[0])
+    secret = await accounts.enter(kit.desk.office, THIS, BACK, {"state": await kit.begin(), "code": "i s ana"})
+    who = await sessions.expect(kit.desk.office, secret)
+    assert not who.actor.fresh
+    with pytest.raises(Refusal, match="sign in again"):
+        await kit.begin(who=who)
+
+
+async def test_wrong_answers_are_counted_for_their_place_and_told(kit: Kit) -> None:
+    for _ in range(limits.SIGN_IN_FREE + 1):
+        with pytest.raises(Refusal, match="connect it"):
+            await kit.enter({"state": await kit.begin(), "code": "i nobody x"})
+    with pytest.raises(Refusal, match="wait"):
+        await kit.begin()
+    await kit.begin(ELSEWHERE)
+    assert len(await kit.desk.acts("user.sign-in.refused")) == 3, "the first, second and fourth"
+
+
+async def test_one_place_keeps_nobody_elsewhere_from_asking(kit: Kit) -> None:
+    kit.provider.slow = True
+    waiting = [asyncio.ensure_future(kit.begin()) for _ in range(limits.SIGN_IN_FROM_ONE + 1)]
+    await asyncio.sleep(0.05)
+    assert sum(one.done() for one in waiting) == 1, "one too many from this place"
+    theirs = asyncio.ensure_future(kit.begin(ELSEWHERE))
+    await asyncio.sleep(0.05)
+    kit.provider.go_on.set()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert sum(isinstance(one, Refusal) for one in found) == 1 and await theirs
 
 
 async def test_an_account_is_one_persons_and_only_who_signed_in_just_now_connects_one(kit: Kit) -> None:

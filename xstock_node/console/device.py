@@ -29,11 +29,14 @@ _SYSTEMS: Final = (
 _NAME: Final = 64
 
 
-def caller_of(request: web.Request, attempt: str) -> Caller:
-    """Who sent a request; `attempt` is the cookie of its browser."""
+def caller_of(request: web.Request, attempt: str, question: str = "") -> Caller:
+    """Who sent a request; `attempt` and `question` are cookies of its browser."""
     forwarded = request.headers.getall("X-Forwarded-For", [])
     return Caller(
-        device_of(request.headers.get("User-Agent", "")), address_of(request.remote, forwarded), attempt[:_NAME]
+        device_of(request.headers.get("User-Agent", "")),
+        address_of(request.remote, forwarded),
+        attempt[:_NAME],
+        question[:_NAME],
     )
 
 

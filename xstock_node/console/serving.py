@@ -21,6 +21,7 @@ from xstock_node.console.reading import read_form
 from xstock_node.console.rendering import Rendering, params
 from xstock_node.console.static_files import Static
 from xstock_node.console.tables import csv_of
+from xstock_node.console.views.with_account import QUESTION
 from xstock_node.console.visit import Site, Visit, zone_of
 from xstock_node.console.words import Words
 from xstock_node.services import branches, people, sessions
@@ -135,7 +136,8 @@ class Console:
             theme if theme in ("light", "dark", "night") else "",
         )
         visit.query = dict(request.query)
-        visit.caller = caller_of(request, cookies.get(ATTEMPT, ""))
+        question = cookies.get(_named(QUESTION, site), "")
+        visit.caller = caller_of(request, cookies.get(ATTEMPT, ""), question)
         return visit
 
     async def _shown(self, visit: Visit, page: Page, request: web.Request, status: int = 200) -> web.Response:
@@ -260,8 +262,14 @@ def _asked(page: Page, request: web.Request) -> Any:
     return converted({name: value for name, value in request.query.items() if name in known}, page.asks)
 
 
+def _named(name: str, site: Site) -> str:
+    """What a cookie is called: one that proves who asked is bound to this very name where it is reached by TLS."""
+    return f"__Host-{name}" if name == QUESTION and site.secure else name
+
+
 def _set_cookies(response: web.Response, visit: Visit) -> None:
-    for name, value in visit.cookies.items():
+    for said, value in visit.cookies.items():
+        name = _named(said, visit.site)
         if value:
             response.set_cookie(name, value, httponly=True, samesite="Lax", secure=visit.site.secure, max_age=YEAR)
         else:

@@ -53,7 +53,7 @@ METHODS: Final[Mapping[str, Mapping[str, Method]]] = {
     "message-carrier": {FITS: _FITS, "carry": Method(Document, Carried)},
     "identity-provider": {
         FITS: _FITS,
-        "describe": Method(None, Described),
+        "describe": Method(None, Described, limits.SIGN_IN_LABEL),
         "begin": Method(Question, Way, limits.SIGN_IN_CALL),
         "finish": Method(Answer, Account, limits.SIGN_IN_CALL),
     },

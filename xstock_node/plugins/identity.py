@@ -13,8 +13,10 @@ from xstock_node.plugins.context import Context
 from xstock_node.protocol import limits
 
 Short = Annotated[str, Meta(max_length=200)]
-Address = Annotated[str, Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f\"'<>\\]+$", max_length=limits.SIGN_IN_ADDRESS)]
-Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Address = Annotated[
+    str, Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f\"'<>\\]+(?!\n)$", max_length=limits.SIGN_IN_ADDRESS)
+]
+Secret = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from xstock_node.protocol import limits
 
 ANSWERS = (Declined, CursorExpired, NotCarried, Undeliverable)
 """Exceptions that are an answer: the system works."""
-PUBLIC = ("route", "page")
+PUBLIC = ("route", "page", "identity-provider")
 """Kinds that do not wait after errors: whoever causes some would keep out all others."""
 
 

@@ -1,7 +1,8 @@
 """Accounts that people have elsewhere as a way in: who is asked, what comes back, whom an account belongs to.
 
-A provider only says whose account it is. Somebody who signed in just now connects it; nobody is let in by a name or an
-address that a provider says. The state of a question holds for five minutes, once, in the browser that asked.
+A provider only says whose account it is. Somebody who signed in just now connects it, in two steps: the account is
+shown by its name before it is kept. Nobody is let in by a name or an address that a provider says. The state of a
+question holds for five minutes, once, in the browser that asked.
 """
 
 import asyncio
@@ -25,12 +26,15 @@ from xstock_node.services.errors import Refusal
 from xstock_node.services.office import Office
 from xstock_node.services.own_ways import end_others, expect_may
 from xstock_node.services.sessions import SessionActor
-from xstock_node.services.signing_in import Caller
+from xstock_node.services.signing_in import Caller, note_miss
+from xstock_node.services.tries import Lane
 from xstock_node.services.typed import clean
 from xstock_node.storage.interfaces import Transaction
 
 KIND: Final = "identity-provider"
 QUERY: Final = 20
+MISSES: Final = frozenset({"no-account", "not-signed-in", "stale-sign-in"})
+"""Refusals that count as a try that was wrong."""
 _ENTER, _OWN = "in", "own"
 
 
@@ -39,6 +43,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that waits for its person's word: as people know it, at whom, and the `ticket` that keeps it."""
+
+    label: str
+    issuer: str
+    ticket: str
 
 
 class Asked(NamedTuple):
@@ -89,6 +101,7 @@ async def ask(
     """Where the browser goes to sign in, or with `who` to connect an account; `onward` is a page to see then."""
     adapter = _adapter(office, provider)
     purpose, now = (_OWN if who else _ENTER), office.node.clock.now()
+    office.door.tries.expect_alone(_lane(caller), office.node.clock.steady())
     if who is not None:
         actor = who.actor
         await office.node.engine.read(lambda tx: expect_may(tx, actor, now))
@@ -96,18 +109,32 @@ async def ask(
     asked = Asked(token, purpose, provider, onward).sealed(secret)
     if len(asked.state) > limits.SIGN_IN_STATE:
         asked = asked._replace(next="").sealed(secret)
-    way: Way = await _call(office, adapter, "begin", Question(back=back, state=asked.state, secret=secret.hex()))
+    question = Question(back=back, state=asked.state, secret=secret.hex())
+    way: Way = await _call(office, caller, adapter, "begin", question)
     return way.url
 
 
 async def enter(office: Office, caller: Caller, back: str, query: Mapping[str, str]) -> str:
     """The secret of a new session for what a browser brought back. Raises Refusal for an account of nobody here."""
-    account, asked = await _told(office, caller, back, query, None)
-    secret, now = sessions.new_secret(office), office.node.clock.now()
+    lane, secret = _lane(caller), sessions.new_secret(office)
+    office.door.tries.expect_alone(lane, office.node.clock.steady())
+    try:
+        account = await _told(office, caller, back, query, None)
+        await _open(office, caller, account, secret)
+    except Refusal as refused:
+        if refused.code in MISSES:
+            office.door.tries.missed(lane, office.node.clock.steady())
+            await note_miss(office, lane)
+        raise
+    office.door.tries.passed(lane)
+    return secret
+
+
+async def _open(office: Office, caller: Caller, account: Account, secret: str) -> None:
+    now = office.node.clock.now()
 
     def work(tx: Transaction) -> None:
         owner = ACCOUNT_OWNERS.get(tx, account.id)
-        _expect_unused(office, asked)
         if owner is None:
             do = "come in another way, then connect it on the page Account"
             raise Refusal("no-account", "an account that somebody of this node connected", account.label, do)
@@ -118,23 +145,32 @@ async def enter(office: Office, caller: Caller, back: str, query: Mapping[str, s
         sessions.open_(office, tx, secret, owner.person, sessions.ACCOUNT, caller.device, by=by)
 
     await office.node.engine.write(work, durable=True)
-    return secret
 
 
-async def connect(office: Office, caller: Caller, back: str, query: Mapping[str, str], who: SessionActor) -> None:
-    """Keep the account that a browser brought back as a way in of who is signed in."""
-    account, asked = await _told(office, caller, back, query, who)
-    actor, name, now = who.actor, who.actor.name, office.node.clock.now()
+async def offered(office: Office, caller: Caller, back: str, query: Mapping[str, str], who: SessionActor) -> Offered:
+    """The account that a browser brought back for who is signed in; nothing is kept before a person says so."""
+    account, now = await _told(office, caller, back, query, who), office.node.clock.now()
+    await office.node.engine.read(lambda tx: expect_may(tx, who.actor, now))
+    raw = urlsafe_b64encode(msgspec.json.encode(account)).decode()
+    token, secret = office.door.ask(_kept_for(raw, who), now)
+    return Offered(label=account.label, issuer=account.issuer, ticket=f"{token}.{secret.hex()}.{raw}")
+
+
+async def connect(office: Office, ticket: str, who: SessionActor) -> None:
+    """Keep the account of a ticket as a way in of who is signed in."""
+    token, account, now = *_of_ticket(office, ticket, who), office.node.clock.now()
+    actor, name = who.actor, who.actor.name
 
     def work(tx: Transaction) -> None:
         expect_may(tx, actor, now)
-        _expect_unused(office, asked)
         owner, ways = ACCOUNT_OWNERS.get(tx, account.id), ways_of(tx, name)
         if owner is not None:
             whose = "it is yours already" if owner.person == name else "somebody else has it"
             raise Refusal("account-taken", "an account that nobody here connected", whose, "choose another account")
         if len(ways.accounts) >= limits.ACCOUNTS:
             raise Refusal("full", f"at most {limits.ACCOUNTS} accounts", "one more", "take one away first")
+        if not office.door.use(token):
+            raise _stale()
         new = msgspec.structs.replace(account, made=now, by=actor.by)
         CREDENTIALS.put(tx, name, msgspec.structs.replace(ways, accounts=(*ways.accounts, new)), now)
         ACCOUNT_OWNERS.put(tx, new.id, KeyOwner(person=name), now)
@@ -175,31 +211,49 @@ def read_state(state: str) -> Asked:
 
 async def _told(
     office: Office, caller: Caller, back: str, query: Mapping[str, str], who: SessionActor | None
-) -> tuple[Account, Asked]:
-    """The account that a provider vouches for, and the question that it answers."""
+) -> Account:
+    """The account that a provider vouches for, in answer to a question of this browser; from now on it is answered."""
     asked, now = read_state(query.get("state", "")), office.node.clock.now()
     about = _about(_OWN if who else _ENTER, asked.provider, caller, who)
     secret = office.door.asked(about, asked.token, now)
     if secret is None or not hmac.compare_digest(asked.sealed(secret).seal.encode(), asked.seal.encode()):
         raise _stale()
-    if not office.door.is_unused(asked.token):
-        raise _stale()
-    adapter = _adapter(office, asked.provider)
     if len(query) > QUERY or any(len(text) > limits.SIGN_IN_ADDRESS for item in query.items() for text in item):
         raise Refusal("bad-request", f"at most {QUERY} short values from the provider", "more", "try again")
-    told: Told = await _call(office, adapter, "finish", Answer(back=back, query=dict(query), secret=secret.hex()))
+    adapter = _adapter(office, asked.provider)
+    if not office.door.use(asked.token):
+        raise _stale()
+    answer = Answer(back=back, query=dict(query), secret=secret.hex())
+    told: Told = await _call(office, caller, adapter, "finish", answer)
     label = clean(told.name).strip() or clean(told.subject)
-    return Account(provider=adapter.name, issuer=told.issuer, subject=told.subject, label=label, made=now), asked
+    return Account(provider=adapter.name, issuer=told.issuer, subject=told.subject, label=label, made=now)
+
+
+def _of_ticket(office: Office, ticket: str, who: SessionActor) -> tuple[str, Account]:
+    """The token and the account of a ticket that this node made for this session; raises Refusal for any other."""
+    try:
+        end, rest, shown, raw = ticket.split(".") if len(ticket) <= limits.SIGN_IN_TICKET else []
+        account = msgspec.json.decode(urlsafe_b64decode(raw), type=Account)
+    except (ValueError, msgspec.MsgspecError):
+        raise _stale() from None
+    token = f"{end}.{rest}"
+    secret = office.door.asked(_kept_for(raw, who), token, office.node.clock.now())
+    if secret is None or not hmac.compare_digest(secret.hex().encode(), shown.encode()):
+        raise _stale()
+    return token, account
 
 
 def _about(purpose: str, provider: str, caller: Caller, who: SessionActor | None) -> str:
     person = f" for {who.actor.name} in {who.id}" if who else ""
-    return f"account {purpose} of {provider}{person} from {caller.attempt}"
+    return f"account {purpose} of {provider}{person} from {caller.question}"
 
 
-def _expect_unused(office: Office, asked: Asked) -> None:
-    if not office.door.use(asked.token):
-        raise _stale()
+def _kept_for(raw: str, who: SessionActor) -> str:
+    return f"connect {hashlib.sha256(raw.encode()).hexdigest()} for {who.actor.name} in {who.id}"
+
+
+def _lane(caller: Caller) -> Lane:
+    return Lane("account", "", caller.origin)
 
 
 def _stale() -> Refusal:
@@ -218,13 +272,12 @@ def _adapter(office: Office, name: str) -> Adapter:
     return found
 
 
-async def _call(office: Office, adapter: Adapter, method: str, value: Any) -> Any:
+async def _call(office: Office, caller: Caller, adapter: Adapter, method: str, value: Any) -> Any:
     try:
-        return await office.door.outside(adapter.plugin.call(KIND, adapter.name, method, value))
+        return await office.door.outside(adapter.plugin.call(KIND, adapter.name, method, value), caller.origin)
     except Declined as error:
-        raise Refusal(
-            "not-signed-in", f"an answer of {adapter.name} that proves who it is", str(error), "try again"
-        ) from None
+        expected = f"an answer of {adapter.name} that proves who it is"
+        raise Refusal("not-signed-in", expected, str(error), "try again") from None
     except (AdapterError, Defect) as error:
         office.node.trace.warning("sign-in.provider", provider=adapter.name, why=str(error)[:500])
         expected = f"an answer of {adapter.name}"

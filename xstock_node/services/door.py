@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import hmac
 from base64 import b64encode
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, Final, NamedTuple, TypeVar
@@ -37,7 +37,7 @@ class Door:
         self._random = random
         self._slow = asyncio.Semaphore(1)
         self._waiting = 0
-        self._asking = 0
+        self._asking: Counter[str] = Counter()
         self._used: OrderedDict[str, None] = OrderedDict()
 
     async def slow(self, work: Callable[..., T], *given: Any) -> T:
@@ -61,16 +61,17 @@ class Door:
         """The salt of the sheet of somebody who has none."""
         return hmac.new(self._key, f"salt\n{name}".encode(), hashlib.sha256).digest()[:SALT]
 
-    async def outside(self, work: Coroutine[Any, Any, T]) -> T:
-        """The answer of who is asked elsewhere, a few at a time. Raises Refusal where too many wait."""
-        if self._asking >= limits.SIGN_IN_AT_ONCE:
+    async def outside(self, work: Coroutine[Any, Any, T], origin: str) -> T:
+        """The answer of who is asked elsewhere, a few at a time from one place. Raises Refusal where too many wait."""
+        if self._asking.total() >= limits.SIGN_IN_AT_ONCE or self._asking[origin] >= limits.SIGN_IN_FROM_ONE:
             work.close()
             raise Refusal("too-many", "a few people signing in at once", "more", "wait a few seconds")
-        self._asking += 1
+        self._asking[origin] += 1
         try:
             return await work
         finally:
-            self._asking -= 1
+            self._asking[origin] -= 1
+            self._asking += Counter()  # forgets who waits for nothing
 
     def is_unused(self, token: str) -> bool:
         """Whether the question of a token was not answered before."""

@@ -61,7 +61,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int
     clock_offset: int | None
     exercises: list[str]
-    exercises_paused: str
+    exercises_paused: str = ""
     peers: list[PeerView]
 
 

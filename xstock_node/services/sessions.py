@@ -110,7 +110,7 @@ async def actor_of(office: Office, secret: str) -> SessionActor | None:
         if session is None or person is None:
             return None
         actor = people.acting(person, ROSTER.get(tx, THE_ROSTER), now, ROAD, session.scope, session.by)
-        actor = actor._replace(fresh=session.how != CODE and abs(now - session.made) < FRESH)
+        actor = actor._replace(fresh=session.how not in (CODE, ACCOUNT) and abs(now - session.made) < FRESH)
         likes = PREFERENCES.get(tx, person.name) or Preferences()
         found = SessionActor(actor, id_of(session), session.how, likes.language, likes.theme, likes.zone, session.exp)
         return session, found

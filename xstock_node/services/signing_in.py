@@ -30,11 +30,13 @@ class Caller(NamedTuple):
     """Who stands at the door, as far as it is known: the device in words, and where the request comes from.
 
     `attempt` is what this browser alone brings back (a cookie): a question to a passkey is answered from there only.
+    `question` is the same for an account elsewhere, another one for each question.
     """
 
     device: str
     origin: str
     attempt: str = ""
+    question: str = ""
 
 
 class Question(NamedTuple):
@@ -149,12 +151,12 @@ async def _through(office: Office, lane: Lane, work: Callable[[Transaction], obj
         if refused.code != door.WRONG:
             raise
         office.door.tries.missed(lane, office.node.clock.steady())
-        await _note(office, lane)
+        await note_miss(office, lane)
         raise
     office.door.tries.passed(lane)
 
 
-async def _note(office: Office, lane: Lane) -> None:
+async def note_miss(office: Office, lane: Lane) -> None:
     """Write a refused try down where it is worth it, under the name only where a person has it."""
 
     def known(tx: Transaction) -> str:

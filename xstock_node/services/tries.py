@@ -39,6 +39,12 @@ class Tries:
             do = f"wait {max(1, round(wait))} seconds, or come in another way"
             raise Refusal("too-many", "a few tries a minute", "more", do)
 
+    def expect_alone(self, lane: Lane, now: float) -> None:
+        """The same by this lane alone, where nothing can be guessed and nobody may be kept out by others."""
+        wait = self._misses.get(lane, (0, 0.0))[1] - now
+        if wait > 0:
+            raise Refusal("too-many", "a few tries a minute", "more", f"wait {max(1, round(wait))} seconds")
+
     def missed(self, lane: Lane, now: float) -> None:
         """A try was wrong: the next one from there waits, twice as long each time up to a bound."""
         count = self._misses.pop(lane, (0, 0.0))[0] + 1

@@ -20,14 +20,14 @@ class OfWhom(msgspec.Struct, frozen=True, kw_only=True):
 def expect_may_set_up(actor: Actor, person: Person, now: int) -> None:
     """Raise Refusal for who may not give a person a way in.
 
-    Nobody does so for themselves by a token, a paper or a session left open, which whoever finds it could make last,
-    nor from rights that are narrowed.
+    Nobody does so for themselves by a token, a paper, an account elsewhere or a session left open, which whoever finds
+    it could make last, nor from rights that are narrowed.
     """
     if actor.grants is None:
         return
     if actor.name == person.name:
         if not actor.fresh or actor.scope:
-            expected = "who signed in at the console within half an hour, with all rights and not by a paper code"
+            expected = "who signed in within half an hour, with all rights, by a way of this node and not by paper"
             raise Refusal("sign-in-again", expected, actor.described, "sign in again, or ask the operator for a link")
         return
     if not people.may(actor, "people", now):

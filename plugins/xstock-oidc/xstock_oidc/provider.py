@@ -92,10 +92,10 @@ class OidcProvider:
         if found.status == 200:
             return found.body
         error = _error(found.body)
-        if found.status == 401 or error == "invalid_client":
+        if error == "invalid_client":
             raise Unauthorised(f"expected {about.token} to know this node and its secret; came {found.status} {error}")
-        if error == "invalid_grant":
-            raise Declined("expected a code that holds; came one that is used or too old")
+        if 400 <= found.status < 500:
+            raise Declined(f"expected a code that holds; came one that is used or too old ({found.status} {error})")
         raise Unavailable(f"expected a token from {about.token}; came {found.status} {error}", 0.0)
 
 

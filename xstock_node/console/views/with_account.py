@@ -1,79 +1,83 @@
-"""Sign-in with an account elsewhere: the way there, the way back, and an account that is connected."""
+"""Sign-in with an account elsewhere: the way there, the way back, and an account that is connected.
 
+Nothing begins by a link: it takes a form of the console's own. On the way back a browser only carries what it was
+given; an account is connected by a press, under its name.
+"""
+
+import secrets
 from urllib.parse import urlsplit
 
 import msgspec
 
 from xstock_node.console.form import Form
-from xstock_node.console.page import Go, Page
+from xstock_node.console.page import Go, Page, Told
 from xstock_node.console.views import signing_in
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.domain.rights import OPEN
 from xstock_node.services import accounts, sessions
-from xstock_node.services.sessions import SessionActor
 
 PATH = "/sign-in/with"
 BACK = "back."
 """How the fields of the form begin that hold what the provider sent back."""
+QUESTION = "xstock_question"
 
 
 class WithQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which provider to ask, to sign in or to `connect` an account; what a provider sends back is beside it."""
+    """The state of a question; what a provider sends back is beside it."""
 
-    provider: str = ""
-    connect: bool = False
-    next: str = ""
     state: str = ""
 
 
 class WithView(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to go (`url`, at `host`), or what was brought back by fields; both empty where nothing was asked."""
+    """What was brought back, by fields; empty where nothing was. `connects`: it was asked to connect an account."""
 
-    provider: str
     label: str
-    url: str
-    host: str
     returned: dict[str, str]
     connects: bool
 
 
+class Onward(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the browser goes to be asked, and the name of that place."""
+
+    url: str
+    host: str
+
+
 async def _view(visit: Visit, asked: WithQuery) -> WithView:
+    if not asked.state or visit.problem or visit.answer:
+        return WithView(label="", returned={}, connects=False)
+    state = accounts.read_state(asked.state)
     known = {one.name: one.label for one in await accounts.providers(visit.office)}
-    if asked.state or visit.problem:
-        state = accounts.read_state(asked.state) if asked.state else None
-        name = state.provider if state else ""
-        returned = {} if visit.problem else {f"{BACK}{key}": text for key, text in visit.query.items()}
-        connects = state is not None and state.connects
-        return WithView(
-            provider=name, label=known.get(name, name), url="", host="", returned=returned, connects=connects
-        )
-    signing_in.mark_browser(visit)
-    who = await _who(visit) if asked.connect else None
-    onward = signing_in.local(asked.next)
-    url = await accounts.ask(visit.office, visit.caller, _back(visit), asked.provider, onward, who)
-    return WithView(
-        provider=asked.provider,
-        label=known.get(asked.provider, asked.provider),
-        url=url,
-        host=urlsplit(url).netloc,
-        returned={},
-        connects=asked.connect,
-    )
+    returned = {f"{BACK}{key}": text for key, text in visit.query.items()}
+    return WithView(label=known.get(state.provider, state.provider), returned=returned, connects=state.connects)
 
 
-async def _finish(visit: Visit, form: Form) -> Go:
+async def _begin(visit: Visit, form: Form) -> Told:
+    visit.caller = visit.caller._replace(question=secrets.token_hex(16))
+    visit.cookies[QUESTION] = visit.caller.question
+    who = await sessions.expect(visit.office, visit.session) if form.has("connect") else None
+    onward = signing_in.local(form.text("next"))
+    url = await accounts.ask(visit.office, visit.caller, _back(visit), form.text("provider"), onward, who)
+    return Told(Onward(url=url, host=urlsplit(url).netloc))
+
+
+async def _finish(visit: Visit, form: Form) -> Go | Told:
     query = {key.removeprefix(BACK): text for key, text in form.fields.items() if key.startswith(BACK)}
     asked = accounts.read_state(query.get("state", ""))
     if asked.connects:
-        await accounts.connect(visit.office, visit.caller, _back(visit), query, await _who(visit))
-        return Go("/account", "user.account")
+        who = await sessions.expect(visit.office, visit.session)
+        return Told(await accounts.offered(visit.office, visit.caller, _back(visit), query, who))
     secret = await accounts.enter(visit.office, visit.caller, _back(visit), query)
+    visit.cookies[QUESTION] = ""
     return await signing_in.go_in(visit, asked.next, secret)
 
 
-async def _who(visit: Visit) -> SessionActor:
-    return await sessions.expect(visit.office, visit.session)
+async def _connect(visit: Visit, form: Form) -> Go:
+    who = await sessions.expect(visit.office, visit.session)
+    await accounts.connect(visit.office, form.text("ticket"), who)
+    visit.cookies[QUESTION] = ""
+    return Go("/account", "user.account")
 
 
 def _back(visit: Visit) -> str:
@@ -87,6 +91,6 @@ WITH_ACCOUNT = Page(
     OPEN,
     _view,
     asks=WithQuery,
-    acts={"finish": _finish},
+    acts={"begin": _begin, "finish": _finish, "connect": _connect},
     open=True,
 )
