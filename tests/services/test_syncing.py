@@ -341,3 +341,19 @@ async def reserve(kit: Kit, key: str, quantity: int) -> None:
         state="done", ended_at=now,
     )  # fmt: skip
     await kit.office.node.engine.write(lambda tx: MOVEMENTS.put(tx, made.id, made, now), durable=True)
+
+
+async def test_what_a_person_looked_at_is_taken_and_nothing_else(kit: Kit) -> None:
+    kit.system.stock(20)
+    await kit.sync()
+    kit.system.stock(2)
+    held = await kit.sync()
+    seen = (await kit.source()).mark
+    assert held.state == "held" and len(seen) == 32
+    kit.system.stock(1)
+    other = await sync(kit.office, OPERATOR, SyncRequest(source="wms", accept_changes=True, seen=seen))
+    assert other.state == "held" and "something else by now" in other.why and len(await kit.held()) == 20
+    again = (await kit.source()).mark
+    assert again != seen
+    taken = await sync(kit.office, OPERATOR, SyncRequest(source="wms", accept_changes=True, seen=again))
+    assert taken.state == "taken" and len(await kit.held()) == 1 and (await kit.source()).mark == ""

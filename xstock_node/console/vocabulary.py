@@ -243,6 +243,8 @@ DONE: Final = {
     "import.take": mark("The list is in the stock now. Say what its lines are."),
     "import.levels": mark("The minimum levels stand now."),
     "unneeded.say": mark("It is said. The public page tells it from now on."),
+    "stock.sync": mark("The system was read, and its lines are in the stock."),
+    "stock.held": mark("The system was read, but a person has to look before it counts. Nothing of the stock changed."),
     "stock.undo": mark("The import is undone: the stock is as it was before."),
     "stock.decide": mark("Confirmed."),
     "done": mark("Done."),

@@ -17,7 +17,8 @@ NODE: Final = Actor("node", "itself")
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of a system's readings. `held` says why the last one waits for a person; times unix seconds.
+    """What is remembered of a system's readings. `held` says why the last one waits for a person, `mark` what it
+    was, `examples` some lines that made no sense; times unix seconds.
 
     `cursor` is where its changes go on; `tried_at` the last try, `error` what it came to.
     """
@@ -28,6 +29,8 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     next_at: int = 0
     cursor: str = ""
     held: str = ""
+    mark: str = ""
+    examples: tuple[str, ...] = ()
     error: str = ""
     seconds: float = 0.0
     monthly: bool = False
@@ -39,7 +42,8 @@ SOURCES: Shelf[SourceState] = Shelf("source", SourceState)
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     """One source. `kind` is `file`, `hand` or `system`; `age` is `fresh`, `unverified`, `old` or `never read`.
 
-    `state` is `ok`, `held` (a person has to look), `failing` or `waiting` (for its first reading).
+    `state` is `ok`, `held` (a person has to look), `failing` or `waiting` (for its first reading);
+    of what is held `mark` and `examples` say what a person looks at.
     """
 
     name: str
@@ -55,6 +59,8 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     why: str
     do: str
+    mark: str = ""
+    examples: list[str] = []
 
 
 def age(tx: Transaction, source: Source, now: int) -> Age:
@@ -129,4 +135,6 @@ def _view(name: str, read: tuple[Source, Age] | None, state: SourceState | None)
         system=state.system if state else "",
         why=why,
         do=do,
+        mark=state.mark if state and state.held else "",
+        examples=list(state.examples) if state and state.held else [],
     )

@@ -12,9 +12,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from xstock_node.domain.mapping import MappingKey
 from xstock_node.domain.soundness import fault
@@ -40,16 +41,20 @@ RETRY_SECONDS: Final = 300
 MINUTES: Final = 60
 MOST_REJECTED: Final = 20
 """One in so many lines may be rejected: 5 %."""
+EXAMPLES: Final = 5
 SHOWN: Final = 200
 KEY: Final = 200
 NODE: Final = Actor("node", "itself")
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A system to read now; `accept_changes` is a person's word that a large change is right."""
+    """A system to read now; `accept_changes` is a person's word that a large change is right: of what had the
+    mark `seen`, where that is said.
+    """
 
     source: str
     accept_changes: bool = False
+    seen: Annotated[str, Meta(max_length=64)] = ""
 
 
 class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +241,7 @@ async def _take(
     now, name = office.node.clock.now(), request.source
     end = staged.judge()
     as_of = min(end.as_of, now) if end.as_of > 0 else now
-    held = ""
+    held, mark = "", _mark(staged)
 
     def store(tx: Transaction) -> SyncResult:
         nonlocal held
@@ -248,6 +253,8 @@ async def _take(
         staged.lines = _less_own(staged.lines, standing(tx, name, asked))
         after = dict(staged.lines) if staged.whole else _changed(before, staged)
         held = "" if request.accept_changes else _objection(name, before, after, staged, end)
+        if request.accept_changes and request.seen not in ("", mark):
+            held = "the system says something else by now than what was looked at"
         if not held:
             source = Source(name, SYSTEM, _day(as_of), now, len(after), staged.rejections)
             lines = [(ref, _dated(line, as_of)) for ref, line in after.items()]
@@ -271,8 +278,21 @@ async def _take(
 
     result = await office.node.engine.write(store, durable=True)
     cursor = state.cursor if held else clean(end.cursor)[:500]
-    await _note(office, adapter, msgspec.structs.replace(state, cursor=cursor), began, held=held)
+    examples = tuple(_example(one) for one in staged.rejected[:EXAMPLES]) if held else ()
+    noted = msgspec.structs.replace(state, cursor=cursor, mark=mark if held else "", examples=examples)
+    await _note(office, adapter, noted, began, held=held)
     return result
+
+
+def _mark(staged: Staged) -> str:
+    """What tells one reading from another: its lines and how many were rejected, whenever it was read."""
+    lines = sorted((ref, msgspec.json.encode(line)) for ref, line in staged.lines.items())
+    whole = msgspec.json.encode([staged.rejections, lines, sorted(staged.gone)])
+    return hashlib.sha256(whole).hexdigest()[:32]
+
+
+def _example(one: RejectedLine) -> str:
+    return clean(f"{one.line}: {one.text or one.reason}")[:200]
 
 
 def _changed(before: dict[str, StockLine], staged: Staged) -> dict[str, StockLine]:

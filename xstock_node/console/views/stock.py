@@ -121,8 +121,9 @@ async def _undoable(visit: Visit) -> list[UndoableView]:
 
 async def _sync(visit: Visit, form: Form) -> Go:
     accepts = form.act == "accept"
-    await visit.do("stock.sync", SyncRequest(source=form.text("name"), accept_changes=accepts), form)
-    return Go("/stock", "done")
+    request = SyncRequest(source=form.text("name"), accept_changes=accepts, seen=form.text("mark")[:64])
+    result = await visit.do("stock.sync", request, form)
+    return Go("/stock", "stock.held" if result.state == "held" else "stock.sync")
 
 
 STOCK = Page(
@@ -152,6 +153,7 @@ STOCK = Page(
                 Column("as_of", mark("As of"), "when"),
                 Column("state", mark("State"), "said-source-state"),
                 Column("why", mark("Why"), "told"),
+                Column("examples", mark("For example")),
                 Column("do", mark("What to do"), "told"),
             ),
             lambda view: view.sources,
@@ -161,7 +163,7 @@ STOCK = Page(
                 Press(
                     "accept",
                     mark("Take it as it is"),
-                    ("name",),
+                    ("name", "mark"),
                     "stock",
                     mark("I looked at it: it is right"),
                     when=lambda row: row.kind == "system" and row.state == "held",
