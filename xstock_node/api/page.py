@@ -46,7 +46,9 @@ def render(page: PageData, frame: Frame) -> str:
 
 
 def _body(page: PageData) -> str:
-    parts = [f"<h1>{escape(page.title)}</h1>", *(f"<p>{escape(text)}</p>" for text in page.text)]
+    other = page.written_in not in ("", page.language)
+    lang = f' lang="{escape(page.written_in)}"' if other else ""
+    parts = [f"<h1{lang}>{escape(page.title)}</h1>", *(f"<p{lang}>{escape(text)}</p>" for text in page.text)]
     if page.figures:
         figures = "".join(
             f"<div><dt>{escape(f.label)}</dt><dd>{escape(f.value)} {escape(f.unit)}</dd></div>" for f in page.figures
@@ -71,7 +73,8 @@ def _languages(page: PageData) -> str:
         f"{' aria-current=page' if code == page.language else ''}>{escape(name)}</a>"
         for code, name in page.languages.items()
     )
-    return f'<nav class="languages" aria-label="Language">{links}</nav>'
+    label = escape(catalogue(page.language).gettext("Language"))
+    return f'<nav class="languages" aria-label="{label}">{links}</nav>'
 
 
 def _table(title: str, headers: list[str], rows: list[list[str]]) -> str:

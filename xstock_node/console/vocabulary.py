@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xstock_node.console.house_words import HOUSE
-from xstock_node.domain.code_words import LEVEL, ROLE, SIDE, STATE, STEP, WAIT
+from xstock_node.domain.code_words import CATEGORY, LEVEL, ROLE, SIDE, STATE, STEP, WAIT
 from xstock_node.i18n import mark
 
 __all__ = ["DECIDING", "WORDS", "mark"]
@@ -26,21 +26,6 @@ UNIT: Final = {
     "KGM": mark("kg"),
     "LTR": mark("l"),
     "MTR": mark("m"),
-}
-CATEGORY: Final = {
-    "shelter": mark("shelter"),
-    "bedding": mark("bedding"),
-    "household": mark("household"),
-    "water": mark("water"),
-    "hygiene": mark("hygiene"),
-    "food": mark("food"),
-    "power": mark("power"),
-    "flood": mark("flood"),
-    "medical": mark("medical"),
-    "clothing": mark("clothing"),
-    "fuel": mark("fuel"),
-    "team": mark("teams"),
-    "other": mark("other"),
 }
 SEVERITY: Final = {
     "0": mark("not said"),

@@ -125,6 +125,21 @@ ROLE: Final = {
     "node-admin": mark("administrator"),
 }
 SIDE: Final = {"requester": mark("the requester"), "supplier": mark("the supplier"), "": mark("nobody")}
+CATEGORY: Final = {
+    "shelter": mark("shelter"),
+    "bedding": mark("bedding"),
+    "household": mark("household"),
+    "water": mark("water"),
+    "hygiene": mark("hygiene"),
+    "food": mark("food"),
+    "power": mark("power"),
+    "flood": mark("flood"),
+    "medical": mark("medical"),
+    "clothing": mark("clothing"),
+    "fuel": mark("fuel"),
+    "team": mark("teams"),
+    "other": mark("other"),
+}
 LEVEL: Final = {"red": mark("red"), "orange": mark("orange"), "yellow": mark("yellow"), "green": mark("green")}
 _RANKED: Final = re.compile(r"(.*) \((red|orange|yellow|green)\)", re.S)
 

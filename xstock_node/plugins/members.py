@@ -86,7 +86,8 @@ class Unneeded(msgspec.Struct, frozen=True, kw_only=True):
 class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Aggregates alone: no member, no place, no quantity of stock. `shares` say in how many countries.
 
-    `arrivals` are rounded, and cells of fewer than ten people have no figure. `unneeded` since API level 7.
+    `arrivals` are rounded, and cells of fewer than ten people have no figure. `unneeded`, and
+    `categories` as words by their codes, since API level 7.
     """
 
     organisation: str
@@ -99,6 +100,7 @@ class PublicFigures(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[WarningTold, ...] = ()
     arrivals: tuple[ArrivalCell, ...] = ()
     unneeded: Unneeded = Unneeded()
+    categories: dict[str, str] = {}
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):

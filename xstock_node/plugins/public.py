@@ -94,8 +94,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 class PageData(msgspec.Struct, frozen=True, kw_only=True):
     """A page: what is shown, never how. `text` are paragraphs, `svg` is one picture, of which no script runs.
 
-    `language` (BCP 47) is that of its texts; `languages` (since API level 7) are those that it has, by code with their
-    own names: the visitor asks for one with `?lang=`.
+    `language` (BCP 47) is that of its texts. Since API level 7: `written_in` that of the title and the paragraphs,
+    where it is another; `languages` those that it has, by code with their own names, one of which the visitor asks for
+    with `?lang=`.
     """
 
     title: Short
@@ -105,6 +106,7 @@ class PageData(msgspec.Struct, frozen=True, kw_only=True):
     forms: Annotated[list[Form], Meta(max_length=10)] = []
     svg: Annotated[str, Meta(max_length=limits.PLUGIN_SVG)] = ""
     language: Code = "en"
+    written_in: Code = ""
     languages: Annotated[dict[Code, Short], Meta(max_length=30)] = {}
 
 

@@ -82,7 +82,7 @@ def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
 
     command = f"xstock duty take {thing.id}"
     subject = say(f"subject.{thing.kind}", _SUBJECTS[thing.kind])
-    mark = say("exercise", "EXERCISE") + ": " if thing.exercise else ""
+    first = say("exercise", "EXERCISE") + ": " if thing.exercise else ""
     lines = [subject, "", _body(thing, say)]
     if thing.kind is Wait.TURN and thing.answer_by:
         lines.append(say("until", "An answer is wanted by {answer_by}."))
@@ -95,8 +95,8 @@ def notice_of(call: Call, node: str, language: str, now: int) -> Notice:
         id=call.id,
         to=call.person,
         language=language,
-        subject=f"{mark}{subject}"[:200],
-        text="\n".join([f"{mark}{node}", *lines]),
+        subject=f"{first}{subject}"[:200],
+        text="\n".join([f"{first}{node}", *lines]),
         kind=str(thing.kind),
         thing=thing.id,
         command=command,

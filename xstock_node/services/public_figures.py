@@ -1,14 +1,14 @@
 """What strangers and towns without a node may know of this node and its network: aggregates, warnings of an area."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from xstock_node.domain import arrivals, towns
+from xstock_node.domain.code_words import CATEGORY
 from xstock_node.domain.search import OfferQuery
 from xstock_node.domain.towns import OfferLine, Town
 from xstock_node.domain.unneeded import Unneeded as Said
 from xstock_node.domain.warning_reach import Here
-from xstock_node.i18n import is_spoken
+from xstock_node.i18n import catalogue, is_spoken
 from xstock_node.plugins.members import PublicAsk, PublicFigures, Sight, Unneeded
 from xstock_node.protocol.records import Offer, interpret
 from xstock_node.services import unneeded
@@ -92,6 +92,7 @@ async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> Public
     if (found := lines.told(languages)) is not None:
         return found
     offers, node, now = await lines.read(), office.node, office.node.clock.now()
+    spoken = next((one for one in languages if one == "en" or is_spoken(one)), "en")
     standings = node.home.membership.standings().values()
 
     def work(tx: Transaction) -> PublicFigures:
@@ -105,7 +106,8 @@ async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> Public
             shares=towns.shares(offers),
             warnings=told(office, tx, here_of(office), languages, every=False),
             arrivals=arrivals.cells(ARRIVALS.list(tx)),
-            unneeded=_unneeded(unneeded.held(tx), languages),
+            unneeded=_unneeded(unneeded.held(tx), spoken),
+            categories={code: catalogue(spoken).gettext(word) for code, word in CATEGORY.items()},
         )
 
     made = await node.engine.read(work)
@@ -113,11 +115,9 @@ async def public_figures(office: Office, lines: Lines, ask: PublicAsk) -> Public
     return made
 
 
-def _unneeded(said: Said, languages: Sequence[str]) -> Unneeded:
-    """In the first of the wanted languages that the console speaks."""
-    known = next((one for one in languages if one == "en" or is_spoken(one)), "en")
-    found = unneeded.text_in(said, known)
-    return Unneeded(language=known, lines=tuple(found.lines), instead=found.instead)
+def _unneeded(said: Said, language: str) -> Unneeded:
+    found = unneeded.text_in(said, language)
+    return Unneeded(language=language, lines=tuple(found.lines), instead=found.instead)
 
 
 async def sight_of(office: Office, lines: Lines, town: Town) -> Sight:

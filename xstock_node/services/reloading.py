@@ -4,6 +4,7 @@ Only those with a process of their own: what runs inside the node stays until it
 """
 
 import asyncio
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -67,7 +68,10 @@ class Reloading:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(EVERY)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # an author saves half a file now and then
+                self._office.node.trace.error("plugin-not-reloaded", why=f"{type(error).__name__}: {error}")
 
 
 def seen(origin: Path) -> Seen:
@@ -88,6 +92,6 @@ def _files(origin: Path) -> Iterator[Path]:
     if origin.is_file():
         yield origin
         return
-    for path in sorted(origin.rglob("*")):
-        if path.suffix in WATCHED and "__pycache__" not in path.parts:
-            yield path
+    for folder, folders, names in os.walk(origin):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (Path(folder, name) for name in names if Path(name).suffix in WATCHED)

@@ -35,7 +35,9 @@ class UnneededAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnneededText(msgspec.Struct, frozen=True, kw_only=True):
-    """The same in one language, as it is shown to the public."""
+    """The same in one language, as it is shown to the public. Own lines that are not in it stay in the language that
+    they were written in, and are marked with it.
+    """
 
     language: str
     lines: list[str]
@@ -84,8 +86,9 @@ def held(tx: Transaction) -> Unneeded:
 def text_in(said: Unneeded, language: str) -> UnneededText:
     """What the public reads in a language: the kinds, then the own words of that language or of the first one."""
     spoken = catalogue(language)
-    own = said.more.get(language) or next(iter(said.more.values()), ())
-    lines = [spoken.gettext(WORDS[kind]) for kind in said.kinds] + list(own)
+    own, others = list(said.more.get(language, ())), next(iter(said.more.items()), ("", ()))
+    foreign = [] if own else [f"{line} [{others[0]}]" for line in others[1]]
+    lines = [spoken.gettext(WORDS[kind]) for kind in said.kinds] + own + foreign
     return UnneededText(language=language, lines=lines, instead=spoken.gettext(INSTEAD) if lines and said.money else "")
 
 

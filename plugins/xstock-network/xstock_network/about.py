@@ -43,7 +43,8 @@ class About:
         wanted = (*(one for one in known if one == ask.query.get("lang", "")), first)
         language = next((one for one in wanted if one in settings.texts), first)
         figures = await context.members.public(PublicAsk(languages=tuple(dict.fromkeys(wanted))))
-        return page(settings, settings.texts[language], figures, Words(choose(wanted)))
+        made = page(settings, settings.texts[language], figures, Words(choose(wanted)))
+        return msgspec.structs.replace(made, written_in=language)
 
 
 def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: Words) -> PageData:
@@ -54,7 +55,7 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
         said.append(words("no_warnings"))
     tables = [warnings_table(figures.warnings, words)] if figures.warnings else []
     if figures.shares:
-        rows = [[one.category, str(one.countries)] for one in figures.shares]
+        rows = [[figures.categories.get(one.category, one.category), str(one.countries)] for one in figures.shares]
         tables.append(Table(title=words("offered"), headers=[words("category"), words("countries")], rows=rows))
     if settings.arrivals and figures.arrivals:
         tables.append(_arrivals(figures, words))
