@@ -145,6 +145,7 @@ STAND: Final = {
     "turned-back": mark("turned back"),
     "asked": mark("waits for the green light"),
 }
+ORIGIN: Final = {"alert": mark("warning"), "town": mark("town")}
 CONDITION: Final = {
     "new": mark("new"),
     "serviceable": mark("serviceable"),
@@ -216,6 +217,7 @@ HOUSE: Final = {
     "cap": CAP,
     "stand": STAND,
     "disaster": DISASTER,
+    "origin": ORIGIN,
     "condition": CONDITION,
     "stock-source": STOCK_SOURCE,
 }

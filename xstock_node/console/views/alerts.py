@@ -85,7 +85,7 @@ ALERTS = Page(
             mark("Drafts that they opened"),
             (
                 Column("event", mark("Event"), "text", "/ask?draft={id}"),
-                Column("origin", mark("From")),
+                Column("origin", mark("From"), "said-origin"),
                 Column("place", mark("Where")),
                 Column("at", mark("Since"), "when"),
             ),
