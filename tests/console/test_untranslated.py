@@ -23,6 +23,10 @@ NAMES = frozenset((Path(__file__).parent / "names.txt").read_text("utf-8").split
 """What stays Latin everywhere: products, standards, formats; and what the two worlds of the test are called."""
 
 
+LAW = re.compile(r": [A-Z][^:]*(?:Treaty|Convention|Code|Regulation|Decision|resolution|Art\.).*", re.S)
+"""A law is cited as it is called."""
+
+
 def paths(found: BothWorlds, case: str) -> list[str]:
     """Every page of the menu and of the sign-in, and one about each thing."""
     return [
@@ -34,7 +38,6 @@ def paths(found: BothWorlds, case: str) -> list[str]:
         "/ask?item=HSHETENTF16C",
         "/item?code=HSHETENTF16C",
         f"/without-line?id={found.earnest.request}",
-        "/no-such-page",
         "/operation?case=none",
         "/reads",
     ]
@@ -66,7 +69,7 @@ async def test_no_latin_word_is_left_in_cyrillic(tmp_path: Path, language: Langu
                 continue  # it names a thing in every language
             shown = await found.reader.get(path, **{"Accept-Language": language.code})
             for text in said(shown.html, language.code):
-                words = [word for word in LATIN.findall(ID.sub("", text)) if word not in NAMES]
+                words = [word for word in LATIN.findall(LAW.sub("", ID.sub("", text))) if word not in NAMES]
                 left |= {(path, word, " ".join(text.split())[:90]) for word in words}
         assert not left, sorted(left)[:40]
 
