@@ -11,6 +11,7 @@ from typing import Final
 from xstock_node import config
 from xstock_node.api.routes import ROUTES
 from xstock_node.console.told import TOLD
+from xstock_node.services.documents.library import customs_facts
 
 ROOT: Final = Path(__file__).parent.parent / "xstock_node"
 CALLS: Final = {
@@ -33,6 +34,7 @@ def told_texts() -> list[str]:
     found = {text for path in ROOT.rglob("*.py") if "cli" not in path.parts for text in _of(path)}
     found |= {words for _, _, words, _ in config.explain()}
     found |= {route.summary for route in ROUTES}
+    found |= {str(paper.source) for paper in customs_facts().papers if str(paper.source)[:1].islower()}
     return sorted(filter(_is_said, found))
 
 

@@ -145,6 +145,22 @@ STAND: Final = {
     "turned-back": mark("turned back"),
     "asked": mark("waits for the green light"),
 }
+CHOICE: Final = {
+    "at-border": mark("at the border"),
+    "entry": mark("declared to customs"),
+    "hold": mark("held by customs"),
+    "release": mark("released by customs"),
+    "delayed": mark("delayed"),
+    "diverted": mark("on another road"),
+    "incident": mark("an incident"),
+    "checkpoint": mark("passed a checkpoint"),
+    "out": mark("on the way there"),
+    "loan": mark("while on loan"),
+    "back": mark("on the way back"),
+    "requester": mark("the requester"),
+    "supplier": mark("the supplier"),
+}
+"""What fields of steps let a person choose from."""
 ORIGIN: Final = {"alert": mark("warning"), "town": mark("town")}
 CONDITION: Final = {
     "new": mark("new"),
@@ -218,6 +234,7 @@ HOUSE: Final = {
     "stand": STAND,
     "disaster": DISASTER,
     "origin": ORIGIN,
+    "choice": CHOICE,
     "condition": CONDITION,
     "stock-source": STOCK_SOURCE,
 }

@@ -25,6 +25,8 @@ Kind = Literal["text", "texts", "number", "yes", "choice", "choices", "moment", 
 TIMES: Final = frozenset({"hold_until", "answer_by", "needed_by", "ready_at", "valid_until", "arrival", "at"})
 DAYS: Final = frozenset({"day", "due", "customs_due"})
 LINES: Final = frozenset({"lines", "written_off"})
+BORDER: Final = ("at-border", "entry", "hold", "release", "delayed", "diverted", "incident", "checkpoint")
+"""What may be said of a consignment at the border (`steps.Movement`)."""
 LATER: Final = frozenset({"function", "answer_by", "reason", "agreement", "request", "owner", "regime", "mode"})
 APART: Final = frozenset({"attached", "units", "permits", "slot", "cost"})
 """What no form asks: handling units, permits, slots and costs are stated by `xstock op step`."""
@@ -138,6 +140,8 @@ def _kind(name: str, type_: Any) -> tuple[Kind, list[str]]:
         return "counts", []
     if name == "vehicle":
         return "plate", []
+    if name == "event":
+        return "choice", list(BORDER)
     if type_ is bool:
         return "yes", []
     choices = _choices(type_)

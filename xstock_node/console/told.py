@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from xstock_node.domain.code_words import STEP
+from xstock_node.domain.code_words import STEP, TERM
 from xstock_node.domain.reasons import MESSAGES
 from xstock_node.i18n import FOLDER, catalogue
 
@@ -56,7 +56,13 @@ def told(language: str, said: str, *, whole: bool = False) -> str:
 
 
 def _inner(language: str, name: str, part: str) -> str:
-    return catalogue(language).gettext(STEP[part]) if name == "step" and part in STEP else part
+    """What stands in a hole: a code of ours, where its name says so, in words; everything else as it is."""
+    say = catalogue(language).gettext
+    if name == "step" and part in STEP:
+        return say(STEP[part])
+    if name == "terms":
+        return ", ".join(say(TERM[code]) if code in TERM else code for code in part.split(", "))
+    return (told(language, part, whole=True) or part) if name == "source" else part
 
 
 @lru_cache(maxsize=4096)

@@ -7,17 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from xstock_node.console.house_words import HOUSE
-from xstock_node.domain.code_words import CATEGORY, LEVEL, ROLE, SIDE, STATE, STEP, WAIT
+from xstock_node.domain.code_words import CATEGORY, LEVEL, ROLE, SIDE, STATE, STEP, TERM, WAIT
 from xstock_node.i18n import mark
 
 __all__ = ["DECIDING", "WORDS", "mark"]
 
-TERM: Final = {
-    "loan": mark("loan"),
-    "donation": mark("donation"),
-    "replacement": mark("replacement in kind"),
-    "cost-recovery": mark("at cost"),
-}
 UNIT: Final = {
     "H87": mark("pcs"),
     "C62": mark("units"),

@@ -111,6 +111,10 @@ class Words:
         """Every code of a list with its word."""
         return [(code, self.say(source)) for code, source in WORDS[kind].items()]
 
+    def chosen(self, field: str, code: str) -> str:
+        """What a choice of a field of a step is called; terms of a loan or gift are fields of their own."""
+        return self.word("term" if field == "terms" else "choice", code)
+
     def hours(self, *counts: int) -> list[tuple[str, str]]:
         """So many hours, as choices."""
         return [(str(count), self.span(count * 3600)) for count in counts]

@@ -125,6 +125,12 @@ ROLE: Final = {
     "node-admin": mark("administrator"),
 }
 SIDE: Final = {"requester": mark("the requester"), "supplier": mark("the supplier"), "": mark("nobody")}
+TERM: Final = {
+    "loan": mark("loan"),
+    "donation": mark("donation"),
+    "replacement": mark("replacement in kind"),
+    "cost-recovery": mark("at cost"),
+}
 CATEGORY: Final = {
     "shelter": mark("shelter"),
     "bedding": mark("bedding"),

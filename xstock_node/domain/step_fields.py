@@ -62,7 +62,7 @@ SENTENCES: Final[dict[str, str]] = {
     "carrier": "Who carries it.",
     "mode": "How it travels: a code of UN/ECE Recommendation 19.",
     "arrival": "When it is expected to arrive.",
-    "Movement.event": "At the border: at-border, entry, hold, release, delayed, diverted, incident, checkpoint.",
+    "Movement.event": "What happened at the border or on the way.",
     "Movement.place": "Where it happened.",
     "at": "When it happened.",
     "leg": "Where goods were lost: on the way out, on loan, or on the way back.",
