@@ -58,13 +58,22 @@ PARTIES = {
     "mk": Party(names={"mk": "Црвен крст (вежба)", "en": "Red Cross (exercise)"}, country="MK"),
     "cnr": Party(names={"cnr": "Crveni krst (vježba)", "en": "Red Cross (exercise)"}, country="ME"),
     "de": Party(names={"de": "Katastrophenschutz Übung", "en": "Civil protection (exercise)"}, country="AT"),
+    "sq": Party(names={"sq": "Kryqi i Kuq (stërvitje)", "en": "Red Cross (exercise)"}, country="AL"),
+    "bs": Party(names={"bs": "Crveni križ (vježba)", "en": "Red Cross (exercise)"}, country="BA"),
+    "sl": Party(names={"sl": "Rdeči križ (vaja)", "en": "Red Cross (exercise)"}, country="SI"),
+    "ru": Party(names={"ru": "Красный Крест (учения)", "en": "Red Cross (exercise)"}, country="KG"),
+    "tr": Party(names={"tr": "Kızılay (tatbikat)", "en": "Red Crescent (exercise)"}, country="TR"),
+    "kk": Party(names={"kk": "Қызыл Жарты Ай (оқу-жаттығу)", "en": "Red Crescent (exercise)"}, country="KZ"),
+    "ky": Party(names={"ky": "Кызыл Жарым Ай (машыгуу)", "en": "Red Crescent (exercise)"}, country="KG"),
     "en": Party(names={"en": "Relief logistics (exercise)"}, country="GB"),
 }  # fmt: skip
 TENT = {
     "en": "Family tent 16 m2, double fly", "bg": "Палатка семейна 16 кв.м", "hr": "Obiteljski šator 16 m²",
     "ro": "Cort familial 16 m²", "sr-Cyrl": "Породични шатор 16 м²", "sr-Latn": "Porodični šator 16 m²",
     "uk": "Сімейний намет 16 м²", "mk": "Семеен шатор 16 м²", "cnr": "Porodični šator 16 m²",
-    "de": "Familienzelt 16 m²",
+    "de": "Familienzelt 16 m²", "sq": "Çadër familjare 16 m²", "bs": "Porodični šator 16 m²",
+    "sl": "Družinski šotor 16 m²", "ru": "Палатка семейная 16 м²", "tr": "Aile çadırı 16 m²",
+    "kk": "Отбасылық шатыр 16 м²", "ky": "Үй-бүлөлүк чатыр 16 м²",
 }  # fmt: skip
 KIT = {"en": "Interagency emergency health kit, basic", "bg": "Медицински комплект IEHK, основен модул",
        "uk": "Базовий комплект IEHK", "de": "IEHK Basismodul"}  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -419,3 +420,36 @@ async def test_stock_below_a_promise_is_an_alarm(night: Night) -> None:
     assert risk["role"] == "duty-officer" and "50 H87 HSHETENTF16C" in risk["detail"]
     assert await night.look() == [("ivan", "promised goods at risk: 50 H87 HSHETENTF16C")]
     assert await night.look() == []
+
+
+async def test_a_change_of_shift_is_signed_by_both_and_nobody_takes_over_from_themselves(night: Night) -> None:
+    status, given, _ = await night.desk.ask("POST", "/duty/hand-over", night.tokens["ivan"], json={"hours": 8})
+    assert status == 200, given
+    assert given["sha256"] == sha256("\n".join(given["text"]).encode()).hexdigest()
+    assert (given["given_by"], given["taken_by"], given["taken"]) == ("ivan", "", "")
+    taking = {"id": given["id"], "sha256": given["sha256"]}
+    status, refused, _ = await night.desk.ask("POST", "/duty/take-over", night.tokens["ivan"], json=taking)
+    assert (status, refused["error"]["code"]) == (403, "second-person")
+    other = {**taking, "sha256": "0" * 64}
+    status, refused, _ = await night.desk.ask("POST", "/duty/take-over", night.tokens["day"], json=other)
+    assert (status, refused["error"]["code"]) == (409, "another-note")
+    status, taken, _ = await night.desk.ask("POST", "/duty/take-over", night.tokens["day"], json=taking)
+    assert status == 200 and taken["taken_by"] == "day" and taken["text"] == given["text"]
+    status, refused, _ = await night.desk.ask("POST", "/duty/take-over", night.tokens["eva"], json=taking)
+    assert (status, refused["error"]["code"]) == (404, "no-hand-over") and "day" in refused["error"]["came"]
+    acts = await night.desk.office.node.engine.read(lambda tx: [act for _, act in tx.acts.since(0, 1000)])
+    signed = [(act.actor, act.verb, act.detail) for act in acts if act.subject == given["id"]]
+    assert signed == [
+        ("ivan by loopback", "duty.hand-over", given["sha256"]),
+        ("day by loopback", "duty.take-over", given["sha256"]),
+    ]
+
+
+async def test_a_newer_note_replaces_the_one_that_waits_and_what_was_taken_stays(night: Night) -> None:
+    first = (await night.desk.ask("POST", "/duty/hand-over", night.tokens["ivan"], json={}))[1]
+    await night.desk.ask("POST", "/duty/take-over", night.tokens["day"], json={"id": first["id"]})
+    second = (await night.desk.ask("POST", "/duty/hand-over", night.tokens["day"], json={}))[1]
+    third = (await night.desk.ask("POST", "/duty/hand-over", night.tokens["eva"], json={}))[1]
+    listed = (await night.desk.ask("GET", "/duty/hand-overs", night.tokens["eva"]))[1]
+    assert {one["id"] for one in listed} == {first["id"], third["id"]} and second["id"] not in str(listed)
+    assert (await night.desk.ask("POST", "/duty/take-over", night.tokens["ivan"], json={"id": second["id"]}))[0] == 404

@@ -1,9 +1,11 @@
 """Routes of the duty roster and of what waits for whom, as data."""
 
 from xstock_node.api.route import Route
-from xstock_node.services import duty_desk, handing_over
+from xstock_node.services import duty_desk, hand_overs, handing_over
 from xstock_node.services.branches import Reach
 from xstock_node.services.duty_desk import RosterFile, RosterView, WaitingId, WaitingView
+from xstock_node.services.hand_overs import HandOverId, HandOverView
+from xstock_node.services.handing_over import NoteRequest, NoteView
 
 DUTY_ROUTES = (
     Route(
@@ -43,8 +45,8 @@ DUTY_ROUTES = (
         "GET",
         "/duty/note",
         "see",
-        handing_over.NoteRequest,
-        handing_over.NoteView,
+        NoteRequest,
+        NoteView,
         handing_over.note,
         "The hand-over note: what waits, who is silent, what is open, changed, comes due",
     ),
@@ -58,5 +60,35 @@ DUTY_ROUTES = (
         duty_desk.take,
         "Take something that waits; the right it needs is that of its function",
         reach=Reach.LISTED,
+    ),
+    Route(
+        "duty.hand-overs",
+        "GET",
+        "/duty/hand-overs",
+        "see",
+        None,
+        list[HandOverView],
+        hand_overs.list_hand_overs,
+        "The notes that were handed over, and who took over",
+    ),
+    Route(
+        "duty.hand-over",
+        "POST",
+        "/duty/hand-over",
+        "ask",
+        NoteRequest,
+        HandOverView,
+        hand_overs.give,
+        "Hand duty over: the note of this moment waits for who comes on",
+    ),
+    Route(
+        "duty.take-over",
+        "POST",
+        "/duty/take-over",
+        "ask",
+        HandOverId,
+        HandOverView,
+        hand_overs.take,
+        "Take duty over: somebody else has read the note",
     ),
 )

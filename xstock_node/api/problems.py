@@ -52,10 +52,20 @@ NOT_FOUND = frozenset(
         "no-session",
         "no-token",
         "no-passkey",
+        "no-hand-over",
     }
 )
 CONFLICT = frozenset(
-    {"step", "not-available", "doubtful-start", "key-used", "key-busy", "person-exists", "undelivered"}
+    {
+        "step",
+        "not-available",
+        "doubtful-start",
+        "key-used",
+        "key-busy",
+        "person-exists",
+        "undelivered",
+        "another-note",
+    }
 )
 TOO_MANY = frozenset({"too-many"})
 TOO_LARGE = frozenset({"too-large"})

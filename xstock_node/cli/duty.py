@@ -8,12 +8,13 @@ from xstock_node.cli.output import emit, marked, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.duty_desk import RosterFile, RosterView, ShiftView, WaitingId, WaitingView
 from xstock_node.services.errors import Refusal
+from xstock_node.services.hand_overs import HandOverId, HandOverView
 from xstock_node.services.handing_over import NoteRequest
 
 
 @click.group("duty")
 def duty() -> None:
-    """The duty roster, and what waits: show, set, queue, note, take."""
+    """The duty roster, and what waits: show, set, queue, note, hand-over, take-over, hand-overs, take."""
 
 
 @duty.command("show")
@@ -48,6 +49,32 @@ async def note(as_json: bool, home: Path | None, hours: int) -> None:
     """The hand-over note: what waits, who is silent, what is open, what changed, what comes due."""
     async with open_session(home) as session:
         emit(await session.call("duty.note", NoteRequest(hours=hours)), as_json, lambda found: "\n".join(found.text))
+
+
+@duty.command("hand-over")
+@click.option("--hours", type=click.IntRange(1, 168), default=12, help="How many hours back changes are told.")
+@verb
+async def hand_over(as_json: bool, home: Path | None, hours: int) -> None:
+    """Hand duty over: the note of this moment is kept, and waits for who comes on duty."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.hand-over", NoteRequest(hours=hours)), as_json, _handed)
+
+
+@duty.command("take-over")
+@click.argument("id_", metavar="ID")
+@verb
+async def take_over(as_json: bool, home: Path | None, id_: str) -> None:
+    """Take duty over: you have read the note of hand-over ID."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.take-over", HandOverId(id=id_)), as_json, _handed)
+
+
+@duty.command("hand-overs")
+@verb
+async def hand_overs(as_json: bool, home: Path | None) -> None:
+    """The notes that were handed over, and who took over."""
+    async with open_session(home) as session:
+        emit(await session.call("duty.hand-overs"), as_json, _hand_overs)
 
 
 @duty.command("take")
@@ -111,3 +138,25 @@ def _queue(found: list[WaitingView]) -> str:
 def _taken(found: WaitingView) -> str:
     rows = [("id", found.id), ("operation", found.case or found.detail), ("taken by", found.taken_by)]
     return pairs(rows)
+
+
+def _handed(found: HandOverView) -> str:
+    rows = [
+        ("id", found.id),
+        ("given by", f"{found.given_by}, {found.given}"),
+        ("taken by", f"{found.taken_by}, {found.taken}" if found.taken else words("duty.nobody-yet", "nobody")),
+        ("sha256", found.sha256),
+    ]
+    return "\n".join([*found.text, "", pairs(rows)])
+
+
+def _hand_overs(found: list[HandOverView]) -> str:
+    rows = [
+        (one.id, one.given, one.given_by, one.taken, one.taken_by or words("duty.nobody-yet", "nobody"))
+        for one in found
+    ]
+    return (
+        table(("id", "given", "by", "taken", "by"), rows)
+        if rows
+        else words("duty.no-hand-over", "nothing was handed over")
+    )

@@ -5,6 +5,7 @@ The other half of `vocabulary.py`, which has the words of operations and goods.
 
 from typing import Final
 
+from xstock_node.domain.code_words import STEP
 from xstock_node.domain.impact import COUNTERS
 from xstock_node.i18n import mark
 
@@ -168,6 +169,13 @@ CONDITION: Final = {
     "used": mark("used"),
     "repairable": mark("repairable"),
 }
+PAPER_STAGE: Final = {
+    **STEP,
+    "clearance": mark("before customs clearance"),
+    "receipt": mark("Count what arrived"),
+    "return": mark("Send back"),
+}
+"""By when a paper has to be there, or with which step it came."""
 STOCK_SOURCE: Final = {
     "stock": mark("from the stock"),
     "hand": mark("kept by hand"),
@@ -237,4 +245,5 @@ HOUSE: Final = {
     "choice": CHOICE,
     "condition": CONDITION,
     "stock-source": STOCK_SOURCE,
+    "paper-stage": PAPER_STAGE,
 }

@@ -204,6 +204,7 @@ DONE: Final = {
     "op.refuse": mark("It was dropped. Nothing was sent."),
     "op.attach": mark("It is kept with the operation. Name it in the step that it belongs to."),
     "duty.take": mark("You have it. Nobody else is called."),
+    "duty.taken-over": mark("You have duty. Both names stand in the list of acts."),
     "draft.dismiss": mark("The draft is put away."),
     "sign-out": mark("You are signed out."),
     "sign-in.code": mark("You are signed in with a code of a paper, for twelve hours. The code is used up."),

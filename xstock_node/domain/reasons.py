@@ -141,6 +141,7 @@ MESSAGES: Final[dict[str, str]] = {
     "paper_of_step": "the operation: that step was signed",
     "way_assumed": "no road is given; taken from one end to the other: {way}",
     "way_unknown": "the way is not known: {why}",
+    "way_country": "the customs facts have no country {countries}: say it in the settings, or add it to papers.toml",
     "terms_unknown": "the terms are not agreed yet",
     "no_profile": "no reception profile of {country} is held here; ask for it",
     "food_class": "food is treated as of animal origin; say so where it is not",

@@ -127,6 +127,8 @@ def way_of(sources: Sources, consignment: str, facts: Facts, choice: Choice, tod
     named = tuple(code for code in stage.countries if code) if stage else ()
     countries = named or tuple(dict.fromkeys((sources.supplier.country, destination_country(sources))))
     notes = [] if named else [Reason("way_assumed", {"way": " ".join(code or "?" for code in countries)})]
+    if unknown := [code or "?" for code in countries if code not in facts.countries]:
+        return Way(countries, None, (*notes, Reason("way_country", {"countries": ", ".join(unknown)})))
     terms = single_terms(sources)
     if terms is None:
         return Way(countries, None, (*notes, Reason("terms_unknown")))

@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 
 from xstock_node.console.acts import routed
-from xstock_node.console.page import Ask, Column, Field, Page, Table
+from xstock_node.console.form import Form
+from xstock_node.console.page import Ask, Column, Field, Go, Page, Press, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.console.words import Words
 from xstock_node.services.duty_desk import RosterView
+from xstock_node.services.hand_overs import HandOverView
 from xstock_node.services.handing_over import NoteLine, NoteRequest
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -23,6 +25,12 @@ class DutyQuery(msgspec.Struct, frozen=True, kw_only=True):
     hours: int = 12
 
 
+class HandedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a note that was handed over, as it was written."""
+
+    words: str
+
+
 class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     """The roster, and the hand-over note: what waits, who is silent, what is open, changed, comes due."""
 
@@ -33,10 +41,13 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     open: list[NoteLine]
     changed: list[NoteLine]
     due: list[NoteLine]
+    hand_overs: list[HandOverView]
+    handed: list[HandedLine]
 
 
 async def _duty(visit: Visit, asked: DutyQuery) -> DutyView:
     note = await visit.ask("duty.note", NoteRequest(hours=asked.hours, language=visit.words.language.code))
+    given = await visit.ask("duty.hand-overs")
     return DutyView(
         roster=await visit.ask("duty.show"),
         hours=asked.hours,
@@ -45,7 +56,16 @@ async def _duty(visit: Visit, asked: DutyQuery) -> DutyView:
         open=_read(visit, note.open),
         changed=_read(visit, note.changed),
         due=_read(visit, note.due),
+        hand_overs=given,
+        handed=[HandedLine(words=line) for one in given if not one.taken for line in one.text],
     )
+
+
+async def _hand_over(visit: Visit, form: Form) -> Go:
+    """The note is written in the language of who gives it, and kept so."""
+    said = form.changed(language=visit.words.language.code)
+    await visit.do("duty.hand-over", said.as_request(NoteRequest), form)
+    return Go("/duty", "done")
 
 
 def _read(visit: Visit, lines: list[NoteLine]) -> list[NoteLine]:
@@ -58,6 +78,10 @@ def _plain(words: Words, line: NoteLine) -> str:
     for name in filter(None, line.other.split(", ")):
         said = said.replace(name, words.node(name))
     return _GOODS.sub(lambda found: words.goods(found[0]) if words.item(found[3]) != found[3] else found[0], said)
+
+
+def _waits(one: HandOverView) -> bool:
+    return not one.taken
 
 
 LINE = (
@@ -79,10 +103,32 @@ DUTY = Page(
     "see",
     _duty,
     asks=DutyQuery,
-    acts={"set": routed("duty.set", "/duty")},
+    acts={
+        "set": routed("duty.set", "/duty"),
+        "hand_over": _hand_over,
+        "take_over": routed("duty.take-over", "/duty", "duty.taken-over"),
+    },
     tables={
         "now": Table(
             mark("On duty now"), SHIFT, lambda view: view.roster.now, mark("Nobody has duty by the roster now.")
+        ),
+        "handed": Table(
+            mark("The note that was handed over"),
+            (Column("words", mark("As it was written")),),
+            lambda view: view.handed,
+            mark("No note waits for somebody to take over."),
+        ),
+        "hand_overs": Table(
+            mark("Changes of shift"),
+            (
+                Column("given_by", mark("Handed over by")),
+                Column("given", mark("When"), "when"),
+                Column("taken_by", mark("Taken over by")),
+                Column("taken", mark("When"), "when"),
+            ),
+            lambda view: view.hand_overs,
+            mark("Nobody handed over yet."),
+            (Press("take_over", mark("I have read it and take over"), ("id", "sha256"), "ask", when=_waits),),
         ),
         "waiting": Table(mark("Waits"), LINE, lambda view: view.waiting, mark("Nothing waits.")),
         "due": Table(mark("Comes due"), LINE, lambda view: view.due, mark("Nothing comes due.")),
@@ -102,6 +148,13 @@ DUTY = Page(
         ),
     },
     asking=(
+        Ask(
+            "hand_over",
+            mark("Hand over"),
+            mark("Sign the note and hand over"),
+            (Field("hours", mark("Changes of the last hours"), "number", "12", required=True),),
+            "ask",
+        ),
         Ask(
             "set",
             mark("Put another roster in place"),

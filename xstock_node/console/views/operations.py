@@ -156,7 +156,7 @@ OPERATION = Page(
             (
                 Column("title", mark("Paper")),
                 Column("consignment", mark("Consignment"), "code"),
-                Column("by", mark("Step"), "step"),
+                Column("by", mark("Step"), "paper-stage"),
                 Column("due", mark("Wanted now"), "yes"),
                 Column("signs", mark("Signs")),
                 Column("why", mark("Why"), "told"),

@@ -85,7 +85,7 @@ PLUGINS = Page(
             (
                 Column("plugin", mark("Plugin")),
                 Column("kind", mark("Kind"), "said-adapter-kind"),
-                Column("name", mark("Adapter")),
+                Column("name", mark("Adapter"), "stock-source"),
                 Column("state", mark("State"), "said-adapter-state"),
                 Column("calls", mark("Calls"), "number"),
                 Column("errors", mark("Errors"), "number"),
