@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from xstock_node.api.openapi import portable
 from xstock_node.domain.operations_page import page
 from xstock_node.domain.step_fields import described
 from xstock_node.domain.steps import BODIES
@@ -52,11 +53,12 @@ def schemas() -> dict[str, str]:
     found = {}
     for name, kind in TYPES.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name} | msgspec.json.schema(kind)
-        # msgspec writes Python's `not before a last newline`; it stands for the end of the text everywhere else.
-        text = json.dumps(schema, ensure_ascii=False, indent=1).replace(r"(?!\\n)$", "$")
-        found[f"{name}.json"] = text + "\n"
-    found["steps.json"] = json.dumps(_steps(), ensure_ascii=False, indent=1).replace(r"(?!\\n)$", "$") + "\n"
-    return found
+        found[f"{name}.json"] = _text(schema)
+    return found | {"steps.json": _text(_steps())}
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(portable(schema), ensure_ascii=False, indent=1) + "\n"
 
 
 def _steps() -> dict[str, Any]:

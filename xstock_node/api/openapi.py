@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the routes and their types."""
 
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -46,13 +47,13 @@ def document() -> dict[str, Any]:
         "paths": found,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": _portable(schemas),
+            "schemas": portable(schemas),
         },
     }
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    content = {"application/json": {"schema": _portable(_schema(route.response))}}
+    content = {"application/json": {"schema": portable(_schema(route.response))}}
     if route.raw and route.method == "GET":
         content = {media: {"schema": FILE} for media in route.media}
     found: dict[str, Any] = {
@@ -82,7 +83,7 @@ def _operation(route: Route) -> dict[str, Any]:
             found["parameters"] = [field for field in _query(route) if field["name"] != CONTENT] + key
             found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
         elif route.request is not None:
-            schema = _portable(_schema(route.request))
+            schema = portable(_schema(route.request))
             found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return found
 
@@ -98,7 +99,7 @@ def _query(route: Route) -> list[dict[str, Any]]:
     schema = info[route.request.__name__]
     wanted = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in wanted, "schema": _portable(found)}
+        {"name": name, "in": "query", "required": name in wanted, "schema": portable(found)}
         for name, found in schema["properties"].items()
     ]
 
@@ -108,8 +109,20 @@ def _schema(kind: Any) -> dict[str, Any]:
     return found
 
 
-def _portable(found: Any) -> Any:
-    """Patterns without Python's `not before a last newline`, which stands for the end of the text elsewhere."""
-    if isinstance(found, dict):
-        return {k: v.replace(r"(?!\n)$", "$") if k == "pattern" else _portable(v) for k, v in found.items()}
-    return [_portable(part) for part in found] if isinstance(found, list) else found
+def portable(found: Any) -> Any:
+    """A JSON Schema as every reader of it takes it, the same by every msgspec: a pattern ends in `$`, not in Python's
+    `not before a last newline`, a description has no indent of the source, and no rule stands for the names of a map,
+    which msgspec 0.22 leaves out.
+    """
+    if isinstance(found, list):
+        return [portable(part) for part in found]
+    if not isinstance(found, dict):
+        return found
+    kept = {key: part for key, part in found.items() if key != "propertyNames"}
+    return {key: _text(key, part) if isinstance(part, str) else portable(part) for key, part in kept.items()}
+
+
+def _text(key: str, text: str) -> str:
+    if key == "pattern":
+        return text.replace(r"(?!\n)$", "$")
+    return cleandoc(text) if key == "description" else text
