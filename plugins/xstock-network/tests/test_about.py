@@ -56,7 +56,7 @@ async def test_people_who_arrived_are_shown_where_the_owner_wants_it() -> None:
     )
     figures = msgspec.structs.replace(FIGURES, arrivals=cells)
     rows = [row for table in (await shown(figures))[0].tables for row in table.rows]
-    assert ["2027-03-28", "BG311", "sea", "под 10"] in rows and ["2027-03-28", "BG311", "road", "150"] in rows
+    assert ["2027-03-28", "BG311", "по море", "под 10"] in rows and ["2027-03-28", "BG311", "по шосе", "150"] in rows
     assert "BG311" not in str((await shown(figures, arrivals=False))[0])
 
 

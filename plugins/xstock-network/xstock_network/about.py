@@ -81,6 +81,7 @@ def page(settings: AboutSettings, texts: Texts, figures: PublicFigures, words: W
 def _arrivals(figures: PublicFigures, words: Words) -> Table:
     headers = [words(name) for name in ("day", "area", "by", "people")]
     rows = [
-        [one.day, one.area, one.by, words("few") if one.people is None else str(one.people)] for one in figures.arrivals
+        [one.day, one.area, words(f"by_{one.by}"), words("few") if one.people is None else str(one.people)]
+        for one in figures.arrivals
     ]
     return Table(title=words("arrivals"), headers=headers, rows=rows)
