@@ -13,6 +13,7 @@ from xstock_node.protocol.names import is_record_id
 _ACTS_ON_CASES: Final = ("op.", "approve.", "paper.", "unit.")
 _EXERCISES: Final = "exercise."
 _DEEP: Final = 6
+_PLAIN: Final = (str, int, float, bool, type(None))
 
 
 def is_exercise(thing: Any) -> bool:
@@ -53,7 +54,7 @@ def _things(value: Any, depth: int) -> Iterator[Any]:
         return
     if depth < _DEEP:
         for child in children:
-            if not isinstance(child, str | int | float | bool | None):
+            if not isinstance(child, _PLAIN):
                 yield from _things(child, depth + 1)
 
 

@@ -30,6 +30,10 @@ class Outlines(NamedTuple):
     borders: tuple[Line, ...] = ()
     disputed: tuple[Line, ...] = ()
 
+    def __hash__(self) -> int:
+        """Of this very reading of a file: to hash all its points would take as long as to draw them."""
+        return id(self)
+
 
 class BadOutlines(ValueError):
     """The file is no GeoJSON that a map can be drawn from; the words say why."""

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from xstock_node.console.pictures import projection
@@ -153,18 +154,19 @@ def _drawing(key: str, scene: Scene, outlines: Outlines, room: float, reader: Re
     return Drawn([*parts, *keys.parts, *meanings.parts], room, y + meanings.height + 4.0)
 
 
-def _ground(frame: Projection, outlines: Outlines) -> list[str]:
-    """Sea, land and borders; a grid of degrees where there is no land."""
+@lru_cache(maxsize=32)
+def _ground(frame: Projection, outlines: Outlines) -> tuple[str, ...]:
+    """Sea, land and borders; a grid of degrees where there is no land. Kept, as it changes with the frame alone."""
     sea = tag("rect", width=frame.width, height=frame.height, class_="sea")
     land = "".join(projection.area(ring, frame) for one in outlines.lands for ring in one.rings)
     if not land:
         degrees = "".join(projection.course(line, frame) for line in projection.grid(frame))
-        return [sea, tag("path", d=degrees, class_="grid")]
+        return (sea, tag("path", d=degrees, class_="grid"))
     parts = [sea, tag("path", d=land, class_="land", fill_rule="evenodd")]
     for class_, lines in (("border", outlines.borders), ("border disputed", outlines.disputed)):
         course = "".join(projection.course(line, frame) for line in lines)
         parts += [tag("path", d=course, class_=class_)] if course else []
-    return parts
+    return tuple(parts)
 
 
 def _marks(scene: Scene, frame: Projection, edges: Box, largest: float) -> list[_Mark]:
