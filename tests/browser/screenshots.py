@@ -118,7 +118,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("pages", nargs="*", help="only these pages, by name")
     parser.add_argument("--language", default="en", choices=list(BY_CODE))
     parser.add_argument("--theme", choices=THEMES, help="only this one")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 if __name__ == "__main__":
