@@ -111,14 +111,14 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 def portable(found: Any) -> Any:
     """A JSON Schema as every reader of it takes it, the same by every msgspec: a pattern ends in `$`, not in Python's
-    `not before a last newline`, a description has no indent of the source, and no rule stands for the names of a map,
-    which msgspec 0.22 leaves out.
+    `not before a last newline`, a description has no indent of the source, and names of a map are held to no type of
+    their own, which msgspec 0.22 leaves out.
     """
     if isinstance(found, list):
         return [portable(part) for part in found]
     if not isinstance(found, dict):
         return found
-    kept = {key: part for key, part in found.items() if key != "propertyNames"}
+    kept = {key: part for key, part in found.items() if key != "propertyNames" or "$ref" not in part}
     return {key: _text(key, part) if isinstance(part, str) else portable(part) for key, part in kept.items()}
 
 

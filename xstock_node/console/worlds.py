@@ -58,10 +58,6 @@ def _things(value: Any, depth: int) -> Iterator[Any]:
                 yield from _things(child, depth + 1)
 
 
-def _has_a_world(thing: Any) -> bool:
-    return isinstance(getattr(thing, "exercise", None), bool) or getattr(thing, "status", "") in ("Actual", "Exercise")
-
-
 def _is_act(thing: Any) -> bool:
     """Whether a row of the list of acts is about an operation of an exercise, or about one itself."""
     verb, subject = getattr(thing, "verb", None), getattr(thing, "subject", None)

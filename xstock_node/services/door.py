@@ -73,13 +73,9 @@ class Door:
             self._asking[origin] -= 1
             self._asking += Counter()  # forgets who waits for nothing
 
-    def is_unused(self, token: str) -> bool:
-        """Whether the question of a token was not answered before."""
-        return token not in self._used
-
     def use(self, token: str) -> bool:
         """Whether the question of a token was not answered before; from now on it was."""
-        if not self.is_unused(token):
+        if token in self._used:
             return False
         self._used[token] = None
         while len(self._used) > limits.SIGN_IN_LANES:

@@ -241,10 +241,10 @@ async def _take(
     now, name = office.node.clock.now(), request.source
     end = staged.judge()
     as_of = min(end.as_of, now) if end.as_of > 0 else now
-    held, mark = "", _mark(staged)
+    held, mark, read = "", "", staged.lines
 
     def store(tx: Transaction) -> SyncResult:
-        nonlocal held
+        nonlocal held, mark
         before = {ref: line for found, ref, line in tx.stock.lines() if found == name}
         known = next((source for source in tx.stock.sources() if source.name == name), None)
         if known is not None and known.reader != SYSTEM:
@@ -253,6 +253,7 @@ async def _take(
         staged.lines = _less_own(staged.lines, standing(tx, name, asked))
         after = dict(staged.lines) if staged.whole else _changed(before, staged)
         held = "" if request.accept_changes else _objection(name, before, after, staged, end)
+        mark = _mark(staged, read) if held or request.seen else ""
         if request.accept_changes and request.seen not in ("", mark):
             held = "the system says something else by now than what was looked at"
         if not held:
@@ -284,9 +285,9 @@ async def _take(
     return result
 
 
-def _mark(staged: Staged) -> str:
+def _mark(staged: Staged, read: dict[str, StockLine]) -> str:
     """What tells one reading from another: its lines and how many were rejected, whenever it was read."""
-    lines = sorted((ref, msgspec.json.encode(line)) for ref, line in staged.lines.items())
+    lines = sorted((ref, msgspec.json.encode(line)) for ref, line in read.items())
     whole = msgspec.json.encode([staged.rejections, lines, sorted(staged.gone)])
     return hashlib.sha256(whole).hexdigest()[:32]
 

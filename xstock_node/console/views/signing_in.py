@@ -48,7 +48,7 @@ async def _view(visit: Visit, asked: SignInQuery) -> SignInView:
     token, options = "", ""
     place = Place(visit.site.origin)
     if asked.passkey and place.takes_passkeys:
-        mark_browser(visit)
+        _mark_browser(visit)
         token, options = signing_in.ask_for_passkey(visit.office, visit.caller, place)
     return SignInView(
         next=local(asked.next),
@@ -114,7 +114,7 @@ async def _leave(visit: Visit, form: Form) -> Go:
     return Go("/sign-in", "sign-out")
 
 
-def mark_browser(visit: Visit) -> None:
+def _mark_browser(visit: Visit) -> None:
     """Give a browser what it alone brings back with the answer to a question."""
     if not visit.caller.attempt:
         visit.caller = visit.caller._replace(attempt=secrets.token_hex(16))
