@@ -452,4 +452,8 @@ async def test_a_newer_note_replaces_the_one_that_waits_and_what_was_taken_stays
     third = (await night.desk.ask("POST", "/duty/hand-over", night.tokens["eva"], json={}))[1]
     listed = (await night.desk.ask("GET", "/duty/hand-overs", night.tokens["eva"]))[1]
     assert {one["id"] for one in listed} == {first["id"], third["id"]} and second["id"] not in str(listed)
+    assert {one["id"]: bool(one["text"]) for one in listed} == {first["id"]: False, third["id"]: True}
+    (kept,) = (await night.desk.ask("GET", f"/duty/hand-overs?id={first['id']}", night.tokens["eva"]))[1]
+    assert (kept["text"], kept["taken_by"]) == (first["text"], "day")
+    assert (await night.desk.ask("GET", "/duty/hand-overs?id=none", night.tokens["eva"]))[0] == 404
     assert (await night.desk.ask("POST", "/duty/take-over", night.tokens["ivan"], json={"id": second["id"]}))[0] == 404

@@ -20,6 +20,7 @@ ATTRIBUTES = ("aria-label", "title", "alt", "placeholder")
 ID = re.compile(r"\b(?:[a-z2-7]{16}|[0-9a-f]{12})\b")
 LATIN = re.compile(r"[A-Za-z][A-Za-z'-]{2,}")
 LISTED = (Path(__file__).parent / "names.txt").read_text("utf-8").splitlines()
+FILE = re.compile(r"\S+\.(?:toml|json)\b")
 NAMES = frozenset(word for line in LISTED if not line.startswith("/") for word in line.split())
 """What stays Latin everywhere: products, standards, formats; and what the two worlds of the test are called."""
 THERE = frozenset(tuple(line.split(": ", 1)) for line in LISTED if line.startswith("/"))
@@ -48,7 +49,7 @@ def paths(found: BothWorlds, case: str) -> list[str]:
 def latin_words(path: str, text: str) -> list[str]:
     """The Latin words of a text that are no names of ours."""
     names = NAMES | {word for page, line in THERE if page == path for word in line.split()}
-    words = [word.strip("'-") for word in LATIN.findall(LAW.sub("", ID.sub("", text)))]
+    words = [word.strip("'-") for word in LATIN.findall(FILE.sub("", LAW.sub("", ID.sub("", text))))]
     return [word for word in words if word not in names and not word.startswith("xstock-")]
 
 

@@ -4,7 +4,7 @@ from xstock_node.api.route import Route
 from xstock_node.services import duty_desk, hand_overs, handing_over
 from xstock_node.services.branches import Reach
 from xstock_node.services.duty_desk import RosterFile, RosterView, WaitingId, WaitingView
-from xstock_node.services.hand_overs import HandOverId, HandOverView
+from xstock_node.services.hand_overs import HandOverId, HandOversAsked, HandOverView
 from xstock_node.services.handing_over import NoteRequest, NoteView
 
 DUTY_ROUTES = (
@@ -66,7 +66,7 @@ DUTY_ROUTES = (
         "GET",
         "/duty/hand-overs",
         "see",
-        None,
+        HandOversAsked,
         list[HandOverView],
         hand_overs.list_hand_overs,
         "The notes that were handed over, and who took over",

@@ -8,7 +8,7 @@ from xstock_node.cli.output import emit, marked, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.services.duty_desk import RosterFile, RosterView, ShiftView, WaitingId, WaitingView
 from xstock_node.services.errors import Refusal
-from xstock_node.services.hand_overs import HandOverId, HandOverView
+from xstock_node.services.hand_overs import HandOverId, HandOversAsked, HandOverView
 from xstock_node.services.handing_over import NoteRequest
 
 
@@ -70,11 +70,13 @@ async def take_over(as_json: bool, home: Path | None, id_: str) -> None:
 
 
 @duty.command("hand-overs")
+@click.argument("id_", metavar="[ID]", default="")
 @verb
-async def hand_overs(as_json: bool, home: Path | None) -> None:
-    """The notes that were handed over, and who took over."""
+async def hand_overs(as_json: bool, home: Path | None, id_: str) -> None:
+    """The notes that were handed over, and who took over; with ID that note."""
     async with open_session(home) as session:
-        emit(await session.call("duty.hand-overs"), as_json, _hand_overs)
+        found = await session.call("duty.hand-overs", HandOversAsked(id=id_))
+    emit(found, as_json, lambda rows: _handed(rows[0]) if id_ else _hand_overs(rows))
 
 
 @duty.command("take")
@@ -155,8 +157,6 @@ def _hand_overs(found: list[HandOverView]) -> str:
         (one.id, one.given, one.given_by, one.taken, one.taken_by or words("duty.nobody-yet", "nobody"))
         for one in found
     ]
-    return (
-        table(("id", "given", "by", "taken", "by"), rows)
-        if rows
-        else words("duty.no-hand-over", "nothing was handed over")
-    )
+    if not rows:
+        return words("duty.no-hand-over", "nothing was handed over")
+    return table(("id", "given", "by", "taken", "by"), rows)

@@ -45,8 +45,17 @@ class HandOverId(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Annotated[str, Meta(max_length=64)] = ""
 
 
+class HandOversAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """All hand-overs, or one by its id."""
+
+    id: Annotated[str, Meta(max_length=40)] = ""
+
+
 class HandOverView(msgspec.Struct, frozen=True, kw_only=True):
-    """A hand-over: the note as it was given, by whom and when; `taken_by` and `taken` are empty while nobody has it."""
+    """A hand-over: the note as it was given, by whom and when; `taken_by` and `taken` are empty while nobody has it.
+
+    In a list only the note that waits has its `text`.
+    """
 
     id: str
     text: list[str]
@@ -102,9 +111,14 @@ async def take(office: Office, actor: Actor, request: HandOverId) -> HandOverVie
     return _view(taken)
 
 
-async def list_hand_overs(office: Office, actor: Actor, request: None = None) -> list[HandOverView]:
-    """The hand-overs that are kept, the newest first."""
-    return [_view(one) for one in await office.node.engine.read(_all)]
+async def list_hand_overs(office: Office, actor: Actor, request: HandOversAsked) -> list[HandOverView]:
+    """The hand-overs that are kept, the newest first; with `id` that one alone, and its note."""
+    found = await office.node.engine.read(_all)
+    if not request.id:
+        return [_view(one) if not one.taken else msgspec.structs.replace(_view(one), text=[]) for one in found]
+    if not (chosen := [_view(one) for one in found if one.id == request.id]):
+        raise Refusal("no-hand-over", "the id of a note", request.id, "see `xstock duty hand-overs`")
+    return chosen
 
 
 def _all(tx: Transaction) -> list[HandOver]:

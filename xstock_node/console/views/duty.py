@@ -12,7 +12,7 @@ from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
 from xstock_node.console.words import Words
 from xstock_node.services.duty_desk import RosterView
-from xstock_node.services.hand_overs import HandOverView
+from xstock_node.services.hand_overs import HandOversAsked, HandOverView
 from xstock_node.services.handing_over import NoteLine, NoteRequest
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -47,7 +47,7 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _duty(visit: Visit, asked: DutyQuery) -> DutyView:
     note = await visit.ask("duty.note", NoteRequest(hours=asked.hours, language=visit.words.language.code))
-    given = await visit.ask("duty.hand-overs")
+    given = await visit.ask("duty.hand-overs", HandOversAsked())
     return DutyView(
         roster=await visit.ask("duty.show"),
         hours=asked.hours,
