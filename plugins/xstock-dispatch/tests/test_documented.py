@@ -50,5 +50,5 @@ def test_the_manifest_is_of_this_plugin() -> None:
     assert {one["name"]: one["title"] for one in formats} == {one.name: one.title for one in registry.formats.values()}
     assert (route["kind"], route["name"], route["authentication"]) == ("route", *registry.routes, "token")
     assert [carrier["name"]] == [*registry.carriers] and f"`plugins/{carrier['name']}.toml`" in README
-    assert manifest["api"] == 6 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
+    assert manifest["api"] == 7 <= API_LEVEL and manifest["may"] == ["messages", "public-routes"]
     assert f"`plugins/{route['name']}.toml`" in README and f"/plugins/xstock-dispatch/{route['path']}" in README

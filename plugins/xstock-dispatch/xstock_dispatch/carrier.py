@@ -1,14 +1,12 @@
 """The carrier: posts our answers to a dispatch centre, and reads its ACK or ERROR."""
 
-import stat
-from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from xstock_dispatch.documents import read_answer
-from xstock_node.plugins import Context, Document, Unauthorised, Unavailable
+from xstock_node.plugins import Context, Document, Unauthorised, Unavailable, read_secret
 from xstock_node.plugins.interchange import Carried
 
 SECONDS: Final = 5.0
@@ -35,7 +33,7 @@ class Carrier:
         settings: CarrierSettings = context.settings
         headers = {"Content-Type": document.media}
         if settings.token_file:
-            headers["Authorization"] = f"Bearer {_secret(context.folder / settings.token_file)}"
+            headers["Authorization"] = f"Bearer {read_secret(context.folder, settings.token_file).strip()}"
         answer = await context.http.request(
             "POST", settings.url, headers=headers, body=document.content, timeout=SECONDS
         )
@@ -47,15 +45,6 @@ class Carrier:
         if word == "ERROR" or answer.status >= 400:
             return Carried(taken=False, reason=(reason or f"{answer.status}")[:1000])
         return Carried(taken=True)
-
-
-def _secret(path: Path) -> str:
-    try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise Unauthorised(f"expected {path.name} to be readable by its owner alone; chmod 600 it")
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unauthorised(f"expected a token in {path.name}; came {type(error).__name__}; write the file") from None
 
 
 def _wait(text: str | None) -> float:

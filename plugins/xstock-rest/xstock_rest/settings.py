@@ -1,20 +1,15 @@
 """`plugins/rest.toml`, and the profiles: what a system's interface looks like, as data."""
 
 import re
-import stat
 import tomllib
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from xstock_node.plugins import Unauthorised
-
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-LARGEST_SECRET: Final = 8192
 PROFILES: Final = files("xstock_rest") / "data" / "profiles"
 FIGURES: Final = ("quantity", "reserved", "damaged", "incoming", "available", "pack_factor", "value")
 TEXTS: Final = (
@@ -146,19 +141,3 @@ def profiles() -> list[str]:
 def filled(text: str, values: dict[str, str], escape: bool = False) -> str:
     """A text with its places filled; `escape` for paths."""
     return PLACE.sub(lambda found: quote(values[found[1]], safe="") if escape else values[found[1]], text)
-
-
-def secret(folder: Path, name: str) -> str:
-    """The one line of the file with the secret. Raises `Unauthorised` with what is wrong with it."""
-    path = folder / name
-    try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise Unauthorised(f"expected {name} to be readable by its owner alone; chmod 600 it")
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_SECRET + 1)
-        found = raw.decode("utf-8").strip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unauthorised(f"expected a secret in {name}; came {type(error).__name__}; write the file") from None
-    if not found or not found.isprintable() or len(raw) > LARGEST_SECRET:
-        raise Unauthorised(f"expected one line in {name}")
-    return found

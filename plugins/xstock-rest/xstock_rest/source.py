@@ -23,8 +23,9 @@ from xstock_node.plugins import (
     SourceLine,
     Unauthorised,
     Unavailable,
+    read_secret,
 )
-from xstock_rest.settings import Interface, RestSettings, filled, interface, secret
+from xstock_rest.settings import Interface, RestSettings, filled, interface
 from xstock_rest.values import Rejected, at, line_of, text
 
 SECONDS: Final = 25.0
@@ -152,7 +153,7 @@ async def _headers(context: Context, told: Interface) -> dict[str, str]:
     headers = {"Accept": "application/json"}
     if auth.kind == "none":
         return headers
-    word = secret(context.folder, settings.secret_file)
+    word = read_secret(context.folder, settings.secret_file)
     match auth.kind:
         case "bearer":
             headers["Authorization"] = f"Bearer {word}"
