@@ -57,7 +57,7 @@ async def _duty(visit: Visit, asked: DutyQuery) -> DutyView:
         changed=_read(visit, note.changed),
         due=_read(visit, note.due),
         hand_overs=given,
-        handed=[HandedLine(words=line) for one in given if not one.taken for line in one.text],
+        handed=[HandedLine(words=line) for one in given if not one.taken for line in one.text if line],
     )
 
 
