@@ -17,6 +17,7 @@ from xstock_node.api.app import Guard, make_app
 from xstock_node.api.public import make_public_app
 from xstock_node.cli.assembly import open_office
 from xstock_node.cli.keyfiles import write_secret
+from xstock_node.cli.notify import told
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
 from xstock_node.config import Config, ConsoleSettings, PublicPortSettings, home_folder, load
@@ -85,7 +86,8 @@ async def serve(as_json: bool, home: Path | None, dev: bool) -> None:
     try:
         serving = await running.start()
         emit(serving, as_json, _shown)
-        await stop.wait()
+        async with told():
+            await stop.wait()
     finally:
         await running.stop()
         os.close(lock)
