@@ -42,6 +42,7 @@ VERBS = {
     "api": ("api", "The local API: its OpenAPI document"),
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
+    "backup": ("backup", "Back-ups: create, verify, restore, key"),
 }
 
 

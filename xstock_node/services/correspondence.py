@@ -14,6 +14,7 @@ from xstock_node.services.auditing import Audit
 from xstock_node.services.case_exchange import Exchange
 from xstock_node.services.casework import Casework
 from xstock_node.services.delivering import Delivering
+from xstock_node.services.doubt import forget_doubt, remember_doubt
 from xstock_node.services.errors import Refusal
 from xstock_node.services.network import Network
 from xstock_node.services.promises import Stock
@@ -91,10 +92,12 @@ class Correspondence:
         self._running = True
         networks = list(self._node.networks.values())
         restored = next((n.was_restored for n in networks if n.was_restored and not n.shared.is_exercise), "")
+        restored = await remember_doubt(self._node.engine, restored, self._node.clock.now())
         for network in networks:
             bureau = self.of(network.name)
             network.recovery.lost = bureau.exchange.doubt_once
-            if why := network.was_restored or ("" if network.shared.is_exercise else restored):
+            network.was_restored = network.was_restored or ("" if network.shared.is_exercise else restored)
+            if why := network.was_restored:
                 bureau.exchange.doubt(why)  # one disk holds the cases of all of them
             self._begin(bureau)
 
@@ -127,6 +130,8 @@ class Correspondence:
         while True:
             try:
                 await bureau.exchange.settle()
+                if not self._doubts():
+                    await forget_doubt(self._node.engine)
             except (ProtocolError, StorageError, Refusal) as error:
                 self._node.trace.info("not-settled", why=str(error))
             except Exception as error:  # asked again at the next turn; the loop goes on

@@ -107,6 +107,11 @@ class SqliteLogs:
         query = "select root from segment where pos >= ? and pos < ? order by pos"
         return [row[0] for row in self._db.execute(query, (begin, end))]
 
+    def replace_segments(self, log: LogName, roots: Sequence[bytes]) -> None:
+        base = self._base(log)
+        self._db.execute("delete from segment where pos >= ? and pos < ?", (base, base + (1 << SHIFT)))
+        self._db.executemany("insert into segment (pos, root) values (?, ?)", enumerate(roots, base))
+
     def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
         base = self._base(log)
         ref, end = base >> SHIFT, base + (1 << SHIFT)
