@@ -1,6 +1,7 @@
 """The table of who may import whom, and what pure rooms must not touch (architecture)."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,12 +74,29 @@ def test_sqlite_is_touched_by_the_storage_engine_alone() -> None:
         assert not imported(path) & {"sqlite3", "sqlite_utils"}, f"{path} speaks SQLite"
 
 
-def test_a_plugin_imports_only_the_author_s_interface() -> None:
-    for path in (ROOT / "plugins").rglob("*.py"):
-        allowed = {"plugins", "domain"} | ({"testing"} if "tests" in path.parts else set())
+def is_engine(distribution: Path) -> bool:
+    """Whether a distribution of the shelf is a storage engine, which is no plugin."""
+    project = tomllib.loads((distribution / "pyproject.toml").read_text("utf-8"))["project"]
+    return "xstock_node.storage" in project.get("entry-points", {})
+
+
+def test_a_plugin_imports_only_the_author_s_interface_and_an_engine_that_of_storage() -> None:
+    shelf = {path.parent: is_engine(path.parent) for path in (ROOT / "plugins").glob("*/pyproject.toml")}
+    assert set(shelf.values()) == {True, False}
+    for distribution, path in ((folder, path) for folder in shelf for path in folder.rglob("*.py")):
+        allowed = {"storage", "protocol", "domain"} if shelf[distribution] else {"plugins", "domain"}
+        allowed |= {"testing"} if "tests" in path.parts else set()
         for module in imported(path):
             if module.startswith("xstock_node."):
                 assert module.split(".")[1] in allowed, f"{path} imports {module}"
+                engines_own = module.startswith("xstock_node.storage.sqlite")
+                assert not engines_own or "tests" in path.parts, f"{path} imports {module}, another engine's room"
+
+
+def test_no_database_library_but_sqlite_s_is_touched_by_the_node() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if not path.is_relative_to(PACKAGE / "testing"):
+            assert "psycopg" not in {module.partition(".")[0] for module in imported(path)}, f"{path} speaks PostgreSQL"
 
 
 def test_every_layer_has_a_row_in_the_table() -> None:

@@ -84,7 +84,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         )
         (tmp_path / "password").write_text("correct horse\n", "utf-8")
         (tmp_path / "password").chmod(0o600)
-        fields |= {"url": postgres.url, "password_file": "password"}
+        fields |= {"url": postgres.url("reader"), "password_file": "password"}
 
     @asynccontextmanager
     async def made(**changed: Any) -> AsyncIterator[Context]:

@@ -1,0 +1,11 @@
+"""What a node holds, in PostgreSQL: an engine of the group `xstock_node.storage`."""
+
+from xstock_node.storage.choosing import Opening
+from xstock_postgresql.engine import PostgresEngine
+
+__all__ = ["PostgresEngine", "open_engine"]
+
+
+def open_engine(opening: Opening) -> PostgresEngine:
+    """The engine of a node; another process of the node may lead meanwhile."""
+    return PostgresEngine(opening.connection, opening.node)
