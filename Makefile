@@ -119,3 +119,16 @@ slow: sim restores convergence mutants fuzz promises walk crash cuts siege lines
 
 points: .venv/dev
 	$(BIN)/python tests/points.py
+
+# Releases: what is locked, packed, and tried on a machine that is booted for it. deploy-* want root, and the Debian
+# packages that each script names when they are missing.
+.PHONY: lock bundle sbom reproducible deb deploy-systemd deploy-newcomer deploy-container deploy-deb deploy-proxies
+
+lock: .venv/dev
+	$(BIN)/python deploy/lock/make.py $(LOCK)
+
+bundle: venv assets
+	$(BIN)/python deploy/offline/make.py
+
+deploy-systemd: .venv/dev assets
+	$(BIN)/python -m tests.deploy.systemd_boot $(DEPLOY)
