@@ -132,3 +132,6 @@ bundle: venv assets
 
 deploy-systemd: .venv/dev assets
 	$(BIN)/python -m tests.deploy.systemd_boot $(DEPLOY)
+
+deploy-newcomer: .venv/dev assets
+	$(BIN)/python -m tests.deploy.newcomer $(DEPLOY)

@@ -29,7 +29,7 @@ PLACES = {
     "xstock-node.tmpfiles": "etc/tmpfiles.d/xstock-node.conf",
 }
 PLACES.update((unit, f"etc/systemd/system/{unit}") for unit in UNITS)
-PAGES = ("README.md", "SECURITY.md", "LICENSE", "CHANGELOG.md", "sbom.cdx.json")
+PAGES = ("README.md", "SECURITY.md", "LICENSE", "CHANGELOG.md", "sbom.cdx.json", "sample.csv")
 
 
 class Refused(Exception):

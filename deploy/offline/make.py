@@ -29,6 +29,8 @@ from tools import (
     version,
 )
 
+PAGES = ("deploy/offline/install.py", "deploy/offline/sample.csv", "deploy/README.md", "SECURITY.md", "LICENSE")
+PAGES += ("CHANGELOG.md",)
 SERVICE = ("xstock", "xstock-node.service", "xstock-backup.service", "xstock-backup.timer", "xstock-node.sysusers")
 SERVICE += ("xstock-node.tmpfiles", "bubblewrap.conf")
 
@@ -66,7 +68,7 @@ def _take_along(folder: Path, own: list[Path], root: Path) -> None:
         name, number = wheel.name.split("-")[:2]
         said += f"{name.replace('_', '-')}=={number} \\\n    --hash=sha256:{digest(wheel)}\n"
     (folder / "requirements.txt").write_text(said, "utf-8")
-    for page in ("deploy/offline/install.py", "deploy/README.md", "SECURITY.md", "LICENSE", "CHANGELOG.md"):
+    for page in PAGES:
         shutil.copy(root / page, folder / Path(page).name)
     service = folder / "service"
     service.mkdir()
