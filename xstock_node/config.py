@@ -106,6 +106,21 @@ class KeysSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class StorageSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where the node keeps what it holds."""
+
+    engine: Annotated[
+        str, Meta(description="sqlite (a file in the data folder), or an engine that is installed: postgresql.")
+    ] = "sqlite"
+    connection_file: Annotated[
+        str,
+        Meta(
+            description="File with the connection string of the engine's server, readable by its owner alone, relative"
+            " to the data folder."
+        ),
+    ] = ""
+
+
 class DropSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A folder into which lists of stock are put."""
 
@@ -282,6 +297,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     peers: PeersSettings = msgspec.field(default_factory=PeersSettings)
     peer: list[PeerSettings] = []
     keys: KeysSettings = msgspec.field(default_factory=KeysSettings)
+    storage: StorageSettings = msgspec.field(default_factory=StorageSettings)
     audience: list[AudienceSettings] = []
     reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from xstock_node.api import doing, files, openapi
 from xstock_node.api.idempotency import Idempotency, asked_once
-from xstock_node.api.problems import Problem, document_of, problem_of, status_of
+from xstock_node.api.problems import NOT_LEADER, Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
 from xstock_node.domain.rights import OPEN
 from xstock_node.protocol import limits
@@ -222,4 +222,5 @@ async def _openapi(request: web.Request) -> web.StreamResponse:
 
 def _problem(status: int, problem: Problem) -> web.Response:
     body = msgspec.json.encode(document_of(problem, status))
-    return web.Response(status=status, body=body, content_type="application/problem+json")
+    later = {"Retry-After": str(limits.TAKE_OVER)} if problem.code == NOT_LEADER else {}
+    return web.Response(status=status, body=body, content_type="application/problem+json", headers=later)

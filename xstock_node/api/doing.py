@@ -11,6 +11,7 @@ from xstock_node.api.idempotency import Idempotency
 from xstock_node.api.route import Route
 from xstock_node.services import branches
 from xstock_node.services.office import Actor, Office
+from xstock_node.storage.errors import StandsBy
 
 
 async def look(office: Office, actor: Actor, route: Route, request: Any) -> Any:
@@ -25,6 +26,8 @@ async def do(office: Office, keys: Idempotency, asker: Actor, route: Route, requ
     Raises Refusal for who may not, and for a key that was used for something else.
     """
     branches.expect(asker, route.reach, route.right, office.node.clock.now())
+    if office.node.stands_by:
+        raise StandsBy
     id_, before = await keys.begin(asker)
     if before is not None:
         return before

@@ -4,7 +4,7 @@ import msgspec
 
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.errors import Refusal
-from xstock_node.storage.errors import StorageError
+from xstock_node.storage.errors import StandsBy, StorageError
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +69,7 @@ CONFLICT = frozenset(
 )
 TOO_MANY = frozenset({"too-many"})
 TOO_LARGE = frozenset({"too-large"})
+NOT_LEADER = "not-leader"
 FORBIDDEN = frozenset(
     {"forbidden", "bad-code", "second-person", "no-member", "former-member", "sign-in-again", "bad-sign-in"}
 )
@@ -76,7 +77,8 @@ FORBIDDEN = frozenset(
 
 def status_of(problem: Problem) -> int:
     """The HTTP status of a problem."""
-    for codes, status in ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409), (TOO_LARGE, 413), (TOO_MANY, 429)):
+    known = ((FORBIDDEN, 403), (NOT_FOUND, 404), (CONFLICT, 409), (TOO_LARGE, 413), (TOO_MANY, 429))
+    for codes, status in (*known, (frozenset({NOT_LEADER}), 503)):
         if problem.code in codes:
             return status
     return 422
@@ -97,6 +99,8 @@ def problem_of(error: Exception) -> Problem | None:
         )
     if isinstance(error, ProtocolError):
         return Problem(code=error.code, expected=error.expected, came=error.came, do=error.do)
+    if isinstance(error, StandsBy):
+        return Problem(code=NOT_LEADER, expected=error.expected, came=error.came, do=error.do, exit_code=5)
     if isinstance(error, StorageError):
         return Problem(code="storage", expected=error.expected, came=error.came, do=error.do, exit_code=4)
     if isinstance(error, OSError):

@@ -6,7 +6,7 @@ from random import SystemRandom
 import msgspec
 
 from xstock_node.cli.host import plugin_host
-from xstock_node.cli.keyfiles import read_sealing_keys, read_signer
+from xstock_node.cli.keyfiles import read_sealing_keys, read_secret, read_signer
 from xstock_node.config import Config, PublicPortSettings
 from xstock_node.domain.alerts import Point
 from xstock_node.protocol import identity
@@ -16,6 +16,8 @@ from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.node import Node, pinned_identity
 from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Pool, Thresholds
+from xstock_node.storage.choosing import SQLITE, Opening, Shared, installed, open_engine
+from xstock_node.storage.interfaces import Engine
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
@@ -24,18 +26,23 @@ IDENTITY = "identity.note"
 DATABASE = "node.db"
 
 
-async def open_office(home: Path, config: Config) -> Office:
-    """The office of a data folder; nothing is signed and nobody is called yet."""
+async def open_office(home: Path, config: Config, engine: Engine | None = None) -> Office:
+    """The office of a data folder, over an engine that is open already or its own; nothing is signed and nobody is
+    called yet. Where several processes share the database, this one leads unless another does.
+    """
     signer = read_signer(home, config.node.name, config.keys.passphrase_file)
     own = read_identity(home)
     if own.name != config.node.name or signer.public not in own.signing_keys():
         raise Refusal("wrong-key", f"the signing key of {config.node.name}", own.name, "restore keys and identity", 3)
     trace = Trace(config.node.name)
+    engine = engine or open_storage(home, config)
+    if isinstance(engine, Shared):
+        await engine.try_to_lead()
     node = Node(
         own,
         signer,
         config.log(),
-        SqliteEngine(home / DATABASE),
+        engine,
         pinned(home, config),
         SystemClock(),
         SystemRandom(),
@@ -45,6 +52,22 @@ async def open_office(home: Path, config: Config) -> Office:
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
     return Office(node, settings_of(config, home), plugin_host(config, home), home)
+
+
+def open_storage(home: Path, config: Config) -> Engine:
+    """The engine that the settings name."""
+    name = config.storage.engine
+    if name == SQLITE:
+        return SqliteEngine(home / DATABASE)
+    known = sorted(installed())
+    if name not in known:
+        expected = f"storage.engine as one of {', '.join([SQLITE, *known])}"
+        raise Refusal("no-engine", expected, f"{name}, which is not installed", f"pip install xstock-{name}", 3)
+    file = config.storage.connection_file
+    if not file:
+        raise Refusal("no-connection", f"storage.connection_file for {name}", "", "write it, chmod 600", 3)
+    connection = read_secret(home / file, "the connection string of the database").strip()
+    return open_engine(name, Opening(home, config.node.name, connection))
 
 
 def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:

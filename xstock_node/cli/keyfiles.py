@@ -90,6 +90,16 @@ def passphrase(file: str, what: Path) -> bytes:
     return str(click.prompt(f"Passphrase of {what}", hide_input=True, err=True)).encode()
 
 
+def read_secret(path: Path, what: str) -> str:
+    """The text of a file that only its owner may read."""
+    try:
+        _check_mode(path)
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        came = getattr(error, "strerror", "") or str(error)
+        raise Refusal("no-file", f"{what} in {path}", came, "check the path and the file", REFUSED) from None
+
+
 def write_secret(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read, never over an existing one."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -14,6 +14,7 @@ from xstock_node.protocol.identity import Identity
 from xstock_node.services.checks import check_keys
 from xstock_node.services.errors import Refusal
 from xstock_node.services.findings import Finding
+from xstock_node.storage.choosing import SQLITE
 
 T = TypeVar("T")
 MAGIC = b"SQLite format 3\x00"
@@ -55,7 +56,8 @@ def look(home: Path) -> list[Finding]:
     if not any(found.check == SIGNING_KEY and found.state == "error" for found in keys):
         name = own.name if own is not None else "unknown.invalid"
         attempt(SIGNING_KEY, lambda: read_signer(home, name))
-    attempt("database", lambda: _database(home / DATABASE))
+    if config is None or config.storage.engine == SQLITE:
+        attempt("database", lambda: _database(home / DATABASE))
     return findings
 
 

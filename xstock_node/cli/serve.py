@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import ssl
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ from xstock_node.services.reacting import Reacting
 from xstock_node.services.reloading import Reloading
 from xstock_node.services.syncing import Syncing
 from xstock_node.services.writing_back import WritingBack
+from xstock_node.storage.choosing import Shared
 from xstock_node.transport.client import HttpPeer, open_session
 from xstock_node.transport.server import PeerServer
 from xstock_node.transport.sockets import Listener
@@ -67,6 +69,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     local_port: int
     socket: str
     epoch: int
+    leads: bool = True
 
 
 @click.command("serve")
@@ -81,16 +84,28 @@ async def serve(as_json: bool, home: Path | None, dev: bool) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        await _serve(folder, config, dev, stop, partial(emit, as_json=as_json, shown=_shown))
+    finally:
+        os.close(lock)
+
+
+async def _serve(
+    folder: Path, config: Config, dev: bool, stop: asyncio.Event, ready: Callable[[Serving], None]
+) -> None:
     office = await open_office(folder, config)
+    if isinstance(office.node.engine, Shared):
+        from xstock_node.cli.standing_by import Turns
+
+        await Turns(folder, config, dev, stop, ready).run(office)
+        return
     running = Running(office, config, folder, dev)
     try:
-        serving = await running.start()
-        emit(serving, as_json, _shown)
+        ready(await running.start())
         async with told():
             await stop.wait()
     finally:
         await running.stop()
-        os.close(lock)
 
 
 class Running:
@@ -133,10 +148,10 @@ class Running:
         node, config = self._office.node, self._config
         peer_port = 0
         if config.peer_port.port:
-            peer_port = await _listen(self.server, config, self._home)
+            peer_port = await listen_to_peers(self.server, config, self._home)
         await node.start(_peers(node, config, self._session), self._dial)
         await self._reacting.start()
-        path = await self._listen_on_socket()
+        path = await listen_on_socket(self._socket, self._home)
         await self._plugging.start()
         if self._reloading is not None:
             await self._reloading.start()
@@ -150,7 +165,7 @@ class Running:
         await self._pausing.start()
         local_port = 0
         if config.local_port.port:
-            guard = Guard(_token(self._home / TOKEN))
+            guard = Guard(token_of(self._home / TOKEN))
             self._local = Listener(make_app(self._office, guard, node.trace, self._make_console()))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
         if config.console.port:
@@ -201,15 +216,17 @@ class Running:
             node.trace.warning("peer-not-dialled", peer=found.name, why=error.sentence())
             return None
 
-    async def _listen_on_socket(self) -> Path:
-        path = self._home / SOCKET
-        path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            await self._socket.start_unix(str(path))
-        finally:
-            os.umask(before)
-        return path
+
+async def listen_on_socket(listener: Listener, home: Path) -> Path:
+    """Open the socket in the data folder, for the node's own user alone."""
+    path = home / SOCKET
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        await listener.start_unix(str(path))
+    finally:
+        os.umask(before)
+    return path
 
 
 def _check_length(path: Path) -> None:
@@ -253,7 +270,8 @@ def _tls(port: str, certificate: str, key: str, home: Path) -> ssl.SSLContext | 
     return tls
 
 
-async def _listen(server: PeerServer, config: Config, home: Path) -> int:
+async def listen_to_peers(server: PeerServer, config: Config, home: Path) -> int:
+    """Open the peer port."""
     settings = config.peer_port
     tls = _tls("peer_port", settings.tls_certificate, settings.tls_key, home)
     try:
@@ -281,13 +299,16 @@ def _peers(node: Node, config: Config, session: ClientSession) -> dict[str, Peer
     return found
 
 
-def _token(path: Path) -> str:
+def token_of(path: Path) -> str:
+    """The token of the local port, which is made at the first start."""
     if not path.exists():
         write_secret(path, secrets.token_urlsafe(32).encode() + b"\n")
     return path.read_text("ascii").strip()
 
 
 def _shown(serving: Serving) -> str:
+    if not serving.leads:
+        return words("serve.stands-by", "{node} stands by: another process of it leads", node=serving.node)
     return words(
         "serve.ready", "{node} serves peers on port {port}; Ctrl-C stops it", node=serving.node, port=serving.peer_port
     )

@@ -18,6 +18,7 @@ import msgspec
 from xstock_node.api.problems import ProblemBody
 from xstock_node.config import home_folder, load
 from xstock_node.services.errors import Refusal
+from xstock_node.storage.errors import StandsBy
 
 if TYPE_CHECKING:  # every service hangs on these: a verb that needs no node does not wait for them
     from xstock_node.api.route import Route
@@ -91,6 +92,8 @@ class OpenSession:
         route, actor = _route(name), await self._actor()
         if not people.somewhere(actor, route.right, self._office.node.clock.now()):
             raise people.forbidden(actor, route.right, "ask one who may")
+        if route.method != "GET" and self._office.node.stands_by:
+            raise StandsBy
         if once:
             actor = actor._replace(once=Once.of(once, route.name, msgspec.json.encode(request)))
         return await route.handler(self._office, actor, request)

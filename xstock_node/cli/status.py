@@ -51,6 +51,12 @@ async def _examine(home: Path | None) -> list[Finding]:
     return findings
 
 
+_PROCESS = {
+    "leads": lambda: words("status.leads", "leads, of those on its database"),
+    "stands by": lambda: words("status.stands-by", "stands by: another one leads and writes"),
+}
+
+
 def _status(view: StatusView) -> str:
     kind = words("mark.exercise", "EXERCISE") + " " if view.exercise else ""
     ahead = view.clock_offset or 0
@@ -74,9 +80,10 @@ def _status(view: StatusView) -> str:
             (
                 "running",
                 words("value.yes", "yes")
-                if view.running
+                if view.running or view.process == "stands by"
                 else words("status.not-running", "no: `xstock serve` starts it"),
             ),
+            *([] if view.process == "alone" else [("process", _PROCESS[view.process]())]),
             (
                 "offers",
                 words("status.offers", "{own} own, {seen} seen in all", own=view.offers, seen=view.offers_seen),

@@ -133,6 +133,13 @@ class Full(ProtocolError):
     status = 507
 
 
+class NotLeader(Full):
+    """Another process of this node takes what is new; this one answers what reads."""
+
+    code = "not-leader"
+    status = 503
+
+
 class Unreachable(ProtocolError):
     """A peer did not answer, or not in time."""
 

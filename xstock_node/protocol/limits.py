@@ -99,6 +99,7 @@ STREAM_SECONDS = 15 * 60
 CONNECT_SECONDS = 10
 KEEP_ALIVE = 75
 LINGERING = 1
+TAKE_OVER = 5  # after so many seconds another process of a node may have taken over
 HEADER_LINE = 8190
 
 REQUESTS_A_SECOND = 10

@@ -8,7 +8,7 @@ import msgspec
 
 from xstock_node import __version__
 from xstock_node.protocol import frames, heads, limits, merkle
-from xstock_node.protocol.errors import Full, NotFound, ProtocolError
+from xstock_node.protocol.errors import Full, NotFound, NotLeader, ProtocolError
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import AUDIT, LogId, LogName, number, parse_log_id
@@ -17,7 +17,7 @@ from xstock_node.services.network import Network
 from xstock_node.services.node import Node
 from xstock_node.services.serving import serve_pull
 from xstock_node.services.site import Small
-from xstock_node.storage.errors import StorageError
+from xstock_node.storage.errors import StandsBy, StorageError
 
 
 class NodeAnswers:
@@ -159,5 +159,7 @@ def _stored() -> Iterator[None]:
     """What storage raises becomes an answer that a peer understands."""
     try:
         yield
+    except StandsBy as error:
+        raise NotLeader(error.expected, error.came, error.do) from None
     except (StorageError, Refusal) as error:  # a node that signs nothing more takes nothing either
         raise Full(error.expected, error.came, "come back later") from None

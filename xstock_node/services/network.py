@@ -22,6 +22,7 @@ from xstock_node.services.recovering import Recovery
 from xstock_node.services.replicas import Replicas
 from xstock_node.services.rounds import Rounds
 from xstock_node.services.windowing import Windowing
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
 
@@ -172,7 +173,10 @@ class Network:
         await self.rounds.stop()
         await self.gossip.close()
         await self.recovery.close()
-        await self.peering.save()
+        try:
+            await self.peering.save()
+        except StorageError as error:  # a lost state only costs notes sent twice
+            self._trace.info("peers-not-saved", why=str(error))
 
     async def own_log(self, label: str) -> OwnLog:
         """An own log by its label; opened in the epoch of this start where it is new."""

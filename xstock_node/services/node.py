@@ -23,6 +23,7 @@ from xstock_node.services.ownlog import Halt, OwnLog
 from xstock_node.services.peering import Peering
 from xstock_node.services.replicas import Replicas
 from xstock_node.services.site import Small
+from xstock_node.storage.choosing import Shared
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Engine
 from xstock_node.trace import Trace
@@ -112,6 +113,11 @@ class Node:
             for found in fixed:
                 await network.replicas.voiding.void(found.name, found.statement.epoch)
             await network.gossip.take_up()
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether another process on the same database leads: this one answers what reads."""
+        return isinstance(self.engine, Shared) and not self.engine.leads
 
     async def start(self, peers: Mapping[str, Peer], dial: Dial | None = None) -> None:
         """Ask peers for own records, open a new epoch in every own log, and begin to gossip.

@@ -1,5 +1,7 @@
 """The node's own state: status, peers, and a round at somebody's word."""
 
+from typing import Literal
+
 import msgspec
 
 from xstock_node import __version__
@@ -8,8 +10,10 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services import pausing
 from xstock_node.services.errors import Refusal
 from xstock_node.services.exercises_held import running
+from xstock_node.services.node import Node
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.times import iso
+from xstock_node.storage.choosing import Shared
 from xstock_node.storage.values import LogState, PeerState
 
 
@@ -41,7 +45,7 @@ class PeerView(msgspec.Struct, frozen=True, kw_only=True):
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     """This node at a glance. `digest` is equal on nodes that hold the same; `clock_offset` are the seconds that the
     median of the peers' clocks is ahead of this node's, null while fewer than three told their time; `exercises` are
-    those that run here.
+    those that run here. Where several processes share a database, `process` is `leads` or `stands by`, else `alone`.
     """
 
     node: str
@@ -62,6 +66,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     clock_offset: int | None
     exercises: list[str]
     exercises_paused: str = ""
+    process: Literal["alone", "leads", "stands by"] = "alone"
     peers: list[PeerView]
 
 
@@ -105,8 +110,15 @@ async def status(office: Office, actor: Actor, request: None = None) -> StatusVi
         clock_offset=node.offsets.median(),
         exercises=await node.engine.read(lambda tx: [one.name for one in running(tx)]),
         exercises_paused=(await pausing.show(office, actor)).why_paused,
+        process=_process(node),
         peers=views,
     )
+
+
+def _process(node: Node) -> Literal["alone", "leads", "stands by"]:
+    if not isinstance(node.engine, Shared):
+        return "alone"
+    return "leads" if node.engine.leads else "stands by"
 
 
 async def peers(office: Office, actor: Actor, request: PeerName) -> list[PeerView]:

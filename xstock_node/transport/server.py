@@ -9,7 +9,7 @@ from aiohttp import HttpVersion10, HttpVersion11, web
 
 from xstock_node.protocol import limits, paths, requests
 from xstock_node.protocol.decode import decode
-from xstock_node.protocol.errors import Gap, NotFound, ProtocolError, Quota
+from xstock_node.protocol.errors import Gap, NotFound, NotLeader, ProtocolError, Quota
 from xstock_node.protocol.gossip import BucketRequest, GossipRequest, PullRequest, PushResponse
 from xstock_node.protocol.peer import Answering
 from xstock_node.transport.admission import Admission
@@ -81,6 +81,8 @@ class PeerServer:
         headers = {"Content-Type": "application/problem+json"}
         if isinstance(error, Quota):
             headers["Retry-After"] = str(max(1, int(error.retry_after + 0.999)))
+        if isinstance(error, NotLeader):
+            headers["Retry-After"] = str(limits.TAKE_OVER)
         return web.Response(status=error.status, body=msgspec.json.encode(body), headers=headers)
 
     def _open(self, answer: Callable[[web.Request], bytes], kind: str) -> Handler:

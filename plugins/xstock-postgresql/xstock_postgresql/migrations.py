@@ -6,6 +6,7 @@ still works with what it leaves: one that only adds tables, columns with default
 that takes something away names the version that no longer needs it, and comes one release after.
 """
 
+import secrets
 from importlib import resources
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ def migrate(line: Line, schema: str, key: int, versions: tuple[Version, ...] = V
 
 
 def bind(line: Line, node: str) -> None:
-    """One database is for one node: the first name that opens it."""
+    """One database is for one node: the first name that opens it. Its journal gets its id, as who stands by cannot."""
+    line.execute("insert into meta values ('journal', %s) on conflict do nothing", (secrets.token_hex(8),))
     if node:
         line.execute("insert into meta values ('node', %s) on conflict do nothing", (node,))
         held = line.one("select value from meta where key = 'node'")[0]
