@@ -76,6 +76,13 @@ class LocalPortSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     ] = 0
 
 
+class HealthSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Health and metrics on a port of their own, for a machine that watches this one."""
+
+    host: Annotated[str, Meta(description="Address that health and metrics listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port of health and metrics, without token; 0: off.")] = 0
+
+
 class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How peers are dialled."""
 
@@ -302,6 +309,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
+    health: HealthSettings = msgspec.field(default_factory=HealthSettings)
     console: ConsoleSettings = msgspec.field(default_factory=ConsoleSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)
     offers: OfferSettings = msgspec.field(default_factory=OfferSettings)

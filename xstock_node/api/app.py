@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from aiohttp import web
 
-from xstock_node.api import doing, files, openapi
+from xstock_node.api import doing, files, health, openapi
 from xstock_node.api.idempotency import Idempotency, asked_once
 from xstock_node.api.problems import NOT_LEADER, Problem, document_of, problem_of, status_of
 from xstock_node.api.routes import PREFIX, ROUTES, Route
@@ -23,7 +23,7 @@ from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services import branches, people
 from xstock_node.services.errors import Refusal
 from xstock_node.services.office import OPERATOR, Actor, Office
-from xstock_node.trace import Trace, request_id
+from xstock_node.trace import Trace, begin_request, request_id
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 BODY = limits.IMPORT_FILE * 2
@@ -73,7 +73,11 @@ def make_app(office: Office, guard: Guard | None, trace: Trace, beside: Beside |
 
     @web.middleware
     async def shield(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id.set(secrets.token_hex(4))
+        if not request_id.get():
+            begin_request()
+        if request.path in health.PATHS:
+            why = guard.objection(request) if guard is not None else ""
+            return web.Response(status=403, text=why) if why else await handler(request)
         if beside is not None and not request.path.startswith(PREFIX):
             known = request.match_info.http_exception is None
             return await handler(request) if known else await beside.missing(request)
@@ -108,6 +112,7 @@ def make_app(office: Office, guard: Guard | None, trace: Trace, beside: Beside |
         app.router.add_route(route.method, PREFIX + route.path, _handler(office, keys, route))
     app.router.add_get(f"{PREFIX}/events", _events(office, guard))
     app.router.add_get(f"{PREFIX}/openapi.json", _openapi)
+    health.add_health(app, office)
     if beside is not None:
         beside.add_to(app.router)
         app.on_shutdown.append(beside.ended)

@@ -26,8 +26,8 @@ from xstock_node.services import (
     checks,
     disclosing,
     enrolment,
-    findings,
     governing,
+    looked,
     overview,
     peer_test,
 )
@@ -50,7 +50,7 @@ NODE_ROUTES = (
         reach=Reach.COMMON,
     ),
     Route(
-        "doctor", "GET", "/doctor", "operate", None, list[findings.Finding], checks.doctor, "What is well, what is not"
+        "doctor", "GET", "/doctor", "operate", None, list[looked.Finding], checks.doctor, "What is well, what is not"
     ),
     Route(
         "log.verify",

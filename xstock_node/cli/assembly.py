@@ -14,6 +14,7 @@ from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
+from xstock_node.services.measured import MeasuredEngine
 from xstock_node.services.node import Node, pinned_identity
 from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Pool, Thresholds
 from xstock_node.storage.choosing import SQLITE, Opening, Shared, installed, open_engine
@@ -42,7 +43,7 @@ async def open_office(home: Path, config: Config, engine: Engine | None = None) 
         own,
         signer,
         config.log(),
-        engine,
+        engine if isinstance(engine, Shared) else MeasuredEngine(engine, trace.counts),
         pinned(home, config),
         SystemClock(),
         SystemRandom(),
@@ -96,6 +97,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         alerts=_alert_rules(config),
         public_plain=_plainly(config.public_port),
         console=_console(config),
+        certificates=_certificates(config, home),
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
 
@@ -113,6 +115,12 @@ def _alert_rules(config: Config) -> AlertRules:
         call=alerts.call,
         hours=alerts.hours,
     )
+
+
+def _certificates(config: Config, home: Path) -> tuple[tuple[str, Path], ...]:
+    ports = {"peer_port": config.peer_port, "public_port": config.public_port, "console": config.console}
+    files = {name: port.tls_certificate for name, port in ports.items()}  # type: ignore[attr-defined]
+    return tuple((name, home / file) for name, file in files.items() if file)
 
 
 def _console(config: Config) -> str:

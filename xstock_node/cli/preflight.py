@@ -13,7 +13,7 @@ from xstock_node.protocol import identity
 from xstock_node.protocol.identity import Identity
 from xstock_node.services.checks import check_keys
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.storage.choosing import SQLITE
 
 T = TypeVar("T")

@@ -15,13 +15,14 @@ import msgspec
 from aiohttp import ClientSession
 
 from xstock_node.api.app import Guard, make_app
+from xstock_node.api.health import make_health_app
 from xstock_node.api.public import make_public_app
 from xstock_node.cli.assembly import open_office
 from xstock_node.cli.keyfiles import write_secret
 from xstock_node.cli.notify import told
 from xstock_node.cli.output import emit, verb, words
 from xstock_node.cli.session import SOCKET, take_lock
-from xstock_node.config import Config, ConsoleSettings, PublicPortSettings, home_folder, load
+from xstock_node.config import Config, ConsoleSettings, HealthSettings, PublicPortSettings, home_folder, load
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
 from xstock_node.protocol.peer import Peer
@@ -30,6 +31,8 @@ from xstock_node.services.answering import NodeAnswers
 from xstock_node.services.convoy_plugin import NodeConvoys
 from xstock_node.services.dropping import Dropping
 from xstock_node.services.errors import Refusal
+from xstock_node.services.looking import EVERY as LOOKED_EVERY
+from xstock_node.services.looking import look_at_self
 from xstock_node.services.looping import Loop
 from xstock_node.services.members_desk import NodeMembers
 from xstock_node.services.message_carrying import EVERY as CARRIED_EVERY
@@ -122,11 +125,14 @@ class Running:
             node.clock.now,
             node.clock.steady,
             node.peering.refuse,
+            node.trace.counts,
         )
-        self._socket = Listener(make_app(office, None, node.trace))
+        self._socket = Listener(make_app(office, None, node.trace), node.trace.counts, "socket")
         self._local: Listener | None = None
         self._public: Listener | None = None
         self._console: Listener | None = None
+        self._health: Listener | None = None
+        self._looking = Loop(office, look_at_self, "not-looked-at", LOOKED_EVERY)
         office.ways.desks["inbox"] = partial(NodeInbox, office)
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
         office.ways.desks["convoys"] = partial(NodeConvoys, office)
@@ -163,17 +169,22 @@ class Running:
         await self._passages.start()
         await self._carrying.start()
         await self._pausing.start()
+        await self._looking.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(token_of(self._home / TOKEN))
-            self._local = Listener(make_app(self._office, guard, node.trace, self._make_console()))
+            app = make_app(self._office, guard, node.trace, self._make_console())
+            self._local = Listener(app, node.trace.counts, "local")
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
         if config.console.port:
-            self._console = Listener(self._make_console().app())
+            self._console = Listener(self._make_console().app(), node.trace.counts, "console")
             await _listen_publicly(self._console, config.console, self._home)
         if config.public_port.port:
-            self._public = Listener(make_public_app(self._office))
+            self._public = Listener(make_public_app(self._office), node.trace.counts, "public")
             await _listen_publicly(self._public, config.public_port, self._home)
+        if config.health.port:
+            self._health = Listener(make_health_app(self._office))
+            await _listen_for_health(self._health, config.health)
         epoch = node.own.head.log.epoch if node.own.head else 0
         node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)
         return Serving(
@@ -182,10 +193,11 @@ class Running:
 
     async def stop(self) -> None:
         """Stop in the reverse order; what is under way gets a second."""
-        for listener in (self._public, self._console, self._local, self._socket, self.server):
+        for listener in (self._health, self._public, self._console, self._local, self._socket, self.server):
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._looking.stop()
         await self._pausing.stop()
         await self._carrying.stop()
         await self._passages.stop()
@@ -255,6 +267,14 @@ async def _listen_publicly(listener: Listener, settings: PublicPortSettings | Co
     except OSError as error:
         came = f"{settings.host}:{settings.port}: {error.strerror or error}"
         raise Refusal("port-taken", f"a free port for {port}", came, f"set {port}.port", 5) from None
+
+
+async def _listen_for_health(listener: Listener, settings: HealthSettings) -> int:
+    try:
+        return await listener.start(settings.host, settings.port)
+    except OSError as error:
+        came = f"{settings.host}:{settings.port}: {error.strerror or error}"
+        raise Refusal("port-taken", "a free port for health", came, "set health.port", 5) from None
 
 
 def _tls(port: str, certificate: str, key: str, home: Path) -> ssl.SSLContext | None:

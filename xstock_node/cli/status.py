@@ -9,7 +9,7 @@ from xstock_node.cli.output import emit, pairs, table, verb, words
 from xstock_node.cli.session import open_session
 from xstock_node.config import home_folder
 from xstock_node.protocol import limits
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.overview import StatusView
 from xstock_node.services.typed import clean
 

@@ -10,7 +10,7 @@ from xstock_node.plugins.errors import AdapterError, Unavailable
 from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.interchange import Reading
 from xstock_node.services.alerting import forget_old, look_again, sweep, take_in
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso

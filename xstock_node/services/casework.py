@@ -184,6 +184,7 @@ class Casework:
             return [message.raw, *(beside(tx, sent[-1]) if beside else ())]
 
         await self.audit.keep(work, soon=str(body.get("step")) in WITNESSED_SOON)
+        self.node.trace.info("message-signed", case=row.id, step=str(body["step"]), n=sent[-1].link.n)
         self.written()
         return sent[-1]
 
@@ -307,6 +308,7 @@ class Casework:
         finally:
             if doubts:  # here and not in the write, which runs in the writer's own thread
                 self.suspects(doubts[0])
+        self.node.trace.info("message-taken", **_about(message))
         self.arrived(message.case)
         if message.step.blobs:
             self.attached(message.case)
@@ -365,6 +367,10 @@ class Casework:
             step is not None and step.reduces and found.state()
         ):
             raise NotFound("a member", message.sender)
+
+
+def _about(message: Message) -> dict[str, Any]:
+    return {"case": message.case, "by": message.sender, "step": message.step.step, "n": message.link.n}
 
 
 def pack(message: bytes, side: Sequence[bytes] = ()) -> bytes:

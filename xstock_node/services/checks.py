@@ -1,21 +1,23 @@
 """What `doctor` looks at: each check says what is well, or what is not and what to type."""
 
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import msgspec
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.names import AUDIT
-from xstock_node.services import accounting
+from xstock_node.services import accounting, house_checks
 from xstock_node.services.alert_feeds import alert_findings
 from xstock_node.services.dropping import drop_findings
-from xstock_node.services.findings import Finding, network_findings
+from xstock_node.services.findings import network_findings
+from xstock_node.services.looked import Finding
 from xstock_node.services.message_carrying import carrier_findings
 from xstock_node.services.notifying import duty_findings
-from xstock_node.services.office import Actor, Office
+from xstock_node.services.office import OPERATOR, Actor, Office
 from xstock_node.services.overview import StatusView, status
 from xstock_node.services.plugging import plugin_findings
 from xstock_node.services.public_desk import public_findings
@@ -40,34 +42,55 @@ class LogVerification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def doctor(office: Office, actor: Actor, request: None = None) -> list[Finding]:
-    """Everything that can be checked from here."""
-    view = await status(office, actor)
-    findings = [
-        *check_keys(office.home),
-        _own_log(view),
-        _clock(view),
-        _expiring(office),
-        *_exercises(view),
-        *_peers(view),
-        *plugin_findings(office),
-        *await movement_findings(office),
-        *drop_findings(office.settings.drops),
-        *public_findings(office.settings.public_plain),
-        *await source_findings(office),
-        *await alert_findings(office),
-        *await carrier_findings(office),
-        *await town_findings(office),
-    ]
-    findings += [*await network_findings(office), *await duty_findings(office)]
-    logs = await verify_logs(office, actor)
+    """Everything that can be checked from here; every record that is held is hashed again."""
+    return await look(office, CHECKS)
+
+
+async def look(office: Office, checks: Sequence["Check"]) -> list[Finding]:
+    """What these checks find; one that fails is itself a finding."""
+    found = []
+    for check in checks:
+        try:
+            findings = await check.look(office)
+        except Exception as error:
+            office.node.trace.error("defect", check=check.code, why=f"{type(error).__name__}: {error}")
+            do = "send the node's log to the authors"
+            findings = [Finding(check=check.code, state="error", found=f"it could not be looked at: {error}", do=do)]
+        found += [msgspec.structs.replace(finding, code=check.code) for finding in findings]
+    return found
+
+
+async def _keys(office: Office) -> list[Finding]:
+    return check_keys(office.home)
+
+
+async def _about_node(office: Office) -> list[Finding]:
+    return [_own_log(await status(office, OPERATOR))]
+
+
+async def _about_clock(office: Office) -> list[Finding]:
+    return [_clock(await status(office, OPERATOR))]
+
+
+async def _about_identity(office: Office) -> list[Finding]:
+    return [_expiring(office)]
+
+
+async def _about_exercises(office: Office) -> list[Finding]:
+    return _exercises(await status(office, OPERATOR))
+
+
+async def _about_peers(office: Office) -> list[Finding]:
+    return _peers(await status(office, OPERATOR))
+
+
+async def _logs(office: Office) -> list[Finding]:
+    logs = await verify_logs(office, OPERATOR)
     bad = [found for found in logs if not found.holds]
-    findings += [
-        Finding(check=f"log {found.log}", state="error", found=found.why, do="`xstock peer sync` heals it from peers")
-        for found in bad
-    ]
     if not bad:
-        findings.append(Finding(check="logs", state="ok", found=f"{len(logs)} logs give the roots of their heads"))
-    return findings
+        return [Finding(check="logs", state="ok", found=f"{len(logs)} logs give the roots of their heads")]
+    do = "`xstock db check` names what is damaged; `xstock peer sync` heals it from peers"
+    return [Finding(check=f"log {found.log}", state="error", found=found.why, do=do) for found in bad]
 
 
 def _exercises(view: StatusView) -> list[Finding]:
@@ -190,3 +213,48 @@ def _first_damage(tx: Transaction, state: LogState, size: int) -> str:
         if len(leaves) != width or merkle.tree_root(leaves) != root:
             return f"records {number * width} to {(number + 1) * width - 1} are damaged or missing"
     return f"records from {size - size % width} on are damaged or missing"
+
+
+class Check(NamedTuple):
+    """A kind of check: its code, which stays, how it is looked at, whether it takes long, and what it is about."""
+
+    code: str
+    look: Callable[[Office], Awaitable[list[Finding]]]
+    words: str
+    is_long: bool = False
+
+
+def _plain(look: Callable[[Office], list[Finding]]) -> Callable[[Office], Awaitable[list[Finding]]]:
+    async def looked(office: Office) -> list[Finding]:
+        return look(office)
+
+    return looked
+
+
+CHECKS: Final = (
+    Check("keys", _keys, "key files that only their owner reads; no root key left here"),
+    Check("permissions", house_checks.permissions, "who of this machine can look into the data folder"),
+    Check("own-log", _about_node, "whether this node signs, or was halted by a twin"),
+    Check("clock", _about_clock, "this clock against the median of the peers'"),
+    Check("identity", _about_identity, "how long the identity and its keys hold"),
+    Check("exercises", _about_exercises, "exercises that run"),
+    Check("peers", _about_peers, "when each peer was heard, refusals, logs with two histories"),
+    Check("reachable", house_checks.reachable, "whether peers call here"),
+    Check("certificates", house_checks.certificates, "how long the certificates of our ports hold"),
+    Check("disk", house_checks.disk, "room on the disk"),
+    Check("written-ahead", house_checks.written_ahead, "the log of writes of the database"),
+    Check("backup", house_checks.backups, "the age of the back-up, its rehearsal, its key on paper"),
+    Check("limits", house_checks.reached_limits, "bounds that are near or reached"),
+    Check("plugins", _plain(plugin_findings), "plugins and their adapters"),
+    Check("movements", movement_findings, "what waits to be written to an inventory system"),
+    Check("drops", _plain(lambda office: drop_findings(office.settings.drops)), "folders that lists are taken from"),
+    Check("public", _plain(lambda office: public_findings(office.settings.public_plain)), "the public port"),
+    Check("sources", source_findings, "how old the stock of each source is"),
+    Check("alerts", alert_findings, "feeds of public warnings"),
+    Check("carriers", carrier_findings, "messages of other systems"),
+    Check("towns", town_findings, "the network of towns"),
+    Check("networks", network_findings, "charter, vouches, root keys, forks, witnesses, promises, the outbox"),
+    Check("duty", duty_findings, "who has duty and how they are called"),
+    Check("logs", _logs, "every record hashed again, against the signed heads", is_long=True),
+)
+"""Every kind of check, in the order in which they are told."""

@@ -133,6 +133,7 @@ class Delivering:
                 raise Unreachable(f"a line to {outgoing.recipient}", "none")
             receipt = await peer.ask("POST", "/xs/1/inbox", body, limits.RECEIPT_NOTE)
             await self._casework.take_receipt(outgoing.recipient, receipt)
+            self._node.trace.info("message-delivered", case=outgoing.case, to=outgoing.recipient, n=outgoing.link.n)
             return True
         except ProtocolError as error:
             relayed = outgoing.relayed

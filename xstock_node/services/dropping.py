@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from xstock_node.protocol import limits
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Drop, Office
 from xstock_node.services.stocktake import ImportRequest, import_file
 from xstock_node.services.typed import clean

@@ -1,12 +1,11 @@
 """What `doctor` finds in networks and cases: charters, root keys, forks, what waits and what is not witnessed."""
 
-import msgspec
-
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.commitments import NEVER
 from xstock_node.domain.sums import Sums
 from xstock_node.protocol import forks, limits
 from xstock_node.protocol.names import AUDIT, LogName
+from xstock_node.services.looked import Finding
 from xstock_node.services.network import Network
 from xstock_node.services.office import Office
 from xstock_node.services.promises import Stock, at_risk, available, claims
@@ -16,15 +15,6 @@ from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import StoredFork
 
 WAITS_LONG = 3600
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: `ok`, `warning` or `error`, what was found, and what to do."""
-
-    check: str
-    state: str
-    found: str
-    do: str = ""
 
 
 async def network_findings(office: Office) -> list[Finding]:

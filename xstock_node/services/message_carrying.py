@@ -17,7 +17,7 @@ from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.interchange import Carried, Writing
 from xstock_node.services.convoys import threats
 from xstock_node.services.drafts import DRAFTS
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.message_export import messages_of
 from xstock_node.services.messages_held import SAID
 from xstock_node.services.messaging import FORMAT

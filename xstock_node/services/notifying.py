@@ -19,7 +19,7 @@ from xstock_node.plugins.adapters import NotCarried, Notice, Undeliverable
 from xstock_node.plugins.plugin import Plugin
 from xstock_node.services import branches
 from xstock_node.services.duty_desk import TOLD, holders, roster_of, things, unmanned
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.notices import notice_of
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.people import PEOPLE, RESERVED

@@ -19,6 +19,7 @@ from xstock_node.domain.share_rules import ShareRules
 from xstock_node.plugins.host import PluginHost
 from xstock_node.services.changes import Changes
 from xstock_node.services.door import Door
+from xstock_node.services.looked import Looked
 from xstock_node.services.node import Node
 from xstock_node.services.once import Once
 from xstock_node.services.plugin_context import NodeWays
@@ -119,7 +120,7 @@ class OfficeSettings(NamedTuple):
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
     `drops` are folders for lists; `alerts` says which public warnings matter;
     `public_plain` is where the public port listens to others without TLS; `console` the address of the console, without
-    a slash at its end, empty where it is not served.
+    a slash at its end, empty where it is not served; `certificates` are the PEM files of our ports, by port.
     """
 
     country: str = "XX"
@@ -142,6 +143,7 @@ class OfficeSettings(NamedTuple):
     alerts: AlertRules = AlertRules()
     public_plain: str = ""
     console: str = ""
+    certificates: tuple[tuple[str, Path], ...] = ()
 
 
 class Office:
@@ -154,6 +156,7 @@ class Office:
         self.changes = Changes()
         self.remembered = Remembered(node.clock.steady)
         self.door = Door(node.random)
+        self.looked = Looked()
         self._catalogue: Catalogue | None = None
 
     async def catalogue(self) -> Catalogue:

@@ -120,6 +120,7 @@ class Peering:
         if isinstance(error, Unreachable | Quota | NotFound | Held | Full):
             self._trace.info("not-answered", peer=name, code=error.code, about=about, why=error.sentence())
             return
+        self._trace.counts.add("refused_total", error.code)
         state = self._states.get(name, PeerState(self._network, name))
         sentence = f"{about}: {error.sentence()}"
         self.update(state._replace(refusals=state.refusals + 1, last_refusal=sentence))

@@ -9,7 +9,7 @@ from xstock_node.plugins import sandbox
 from xstock_node.plugins.host import PluginHost, PluginStatus
 from xstock_node.plugins.records import Record, Tally
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.typed import clean

@@ -27,7 +27,7 @@ from xstock_node.plugins.settings import Settings
 from xstock_node.protocol import limits
 from xstock_node.protocol.quota import TokenBucket
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Office
 
 __all__ = ["Caller", "Denied", "Found", "PageData", "PageRequest", "PublicAnswer", "PublicDesk", "PublicRequest"]

@@ -105,6 +105,7 @@ class Rounds:
             try:
                 quiet = await self._gossip.round(peer, self._clock.now(), hold if held else 0.0)
                 self._failures.pop(peer.name, None)
+                self._trace.counts.add("gossip_rounds_total", "ok")
                 hold = min(hold * 2, limits.HOLD_MAX) if quiet else limits.HOLD_FIRST
                 period = min(period * 2, limits.ROUND_MAX) if quiet else limits.ROUND
                 early = quiet and self._clock.steady() - began < limits.HOLD_FIRST / 2
@@ -116,6 +117,7 @@ class Rounds:
             await _wait_or(retry, max(pause, 0.05))
 
     def _failed(self, name: str, error: Exception) -> float:
+        self._trace.counts.add("gossip_rounds_total", "failed")
         self._defect(error)
         self._give_up_place(name)
         failures = self._failures[name] = self._failures.get(name, 0) + 1

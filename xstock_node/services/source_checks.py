@@ -3,7 +3,7 @@
 from typing import Literal
 
 from xstock_node.domain.ageing import Age
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Office
 from xstock_node.services.sources import NODE, list_sources
 

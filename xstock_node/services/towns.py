@@ -18,8 +18,8 @@ from xstock_node.domain.towns import Town, TownApplication, TownState, TownTier
 from xstock_node.protocol import limits
 from xstock_node.services import governing
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
 from xstock_node.services.fresh import fresh
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.times import iso

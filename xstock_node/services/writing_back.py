@@ -20,7 +20,7 @@ from xstock_node.plugins.host import Adapter
 from xstock_node.plugins.inventory import Moved, Movement
 from xstock_node.services import dossier
 from xstock_node.services.errors import Refusal
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.shelf import Shelf
 from xstock_node.services.taking import came_back, choose

@@ -33,6 +33,7 @@ from xstock_node.protocol.gossip import (
     PushResponse,
 )
 from xstock_node.protocol.keys import Signer
+from xstock_node.trace import parent_header
 from xstock_node.transport.addresses import CheckingResolver, check_url
 from xstock_node.transport.coding import WORTH_IT, Body, deflate
 from xstock_node.transport.reading import read_small, read_stream
@@ -182,6 +183,7 @@ class HttpPeer:
             body = deflate(body)
             headers["Content-Encoding"] = "gzip"
         digest = requests.content_digest(body) if body else None
+        headers["traceparent"] = parent_header()
         headers.update(requests.sign(self._signer, method, f"{self.url}{path}", digest, self._now()))
         if body:
             headers["Content-Type"] = "application/octet-stream" if stream else "application/json"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import HttpVersion10, HttpVersion11, web
 
+from xstock_node.counts import Counts
 from xstock_node.protocol import limits, paths, requests
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import Gap, NotFound, NotLeader, ProtocolError, Quota
@@ -34,6 +35,7 @@ class PeerServer:
         now: Callable[[], int],
         steady: Callable[[], float],
         refused: Refused,
+        counts: Counts | None = None,
     ) -> None:
         self._answering, self._base_url, self._find_key = answering, base_url, find_key
         self._now, self._refused = now, refused
@@ -49,7 +51,7 @@ class PeerServer:
         app.router.add_post("/xs/1/push", self._push)
         app.router.add_post("/xs/1/buckets", self._buckets)
         app.router.add_route("*", "/xs/1/{rest:.*}", self._small)
-        self._listener = Listener(app)
+        self._listener = Listener(app, counts, "peer")
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen; the port that was taken (0 asks for a free one)."""

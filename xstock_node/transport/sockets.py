@@ -6,22 +6,26 @@ import time
 
 from aiohttp import web
 
+from xstock_node.counts import Counts
 from xstock_node.protocol import limits
+from xstock_node.transport.counting import counting
 
 SILENT_SECONDS = 30.0
 SWEEP_SECONDS = 2.0
 
 
 class Listener:
-    """One application on one TCP port or UNIX socket."""
+    """One application on one TCP port or UNIX socket. With `counts` what it answers is counted under `name`."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, counts: Counts | None = None, name: str = "") -> None:
         self._app = app
         self._runner: web.AppRunner | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._seen: dict[object, float] = {}
         self._spoken: set[object] = set()
         app.on_response_prepare.append(self._spoke)
+        if counts is not None:
+            app.middlewares.insert(0, counting(counts, name))
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen on TCP; the port that was taken."""

@@ -6,7 +6,7 @@ from xstock_node.console.form import Form
 from xstock_node.console.page import Column, Go, Page, Table
 from xstock_node.console.visit import Visit
 from xstock_node.console.vocabulary import mark
-from xstock_node.services.findings import Finding
+from xstock_node.services.looked import Finding
 from xstock_node.services.times import iso
 
 DOCTOR = "doctor"
