@@ -135,3 +135,6 @@ deploy-systemd: .venv/dev assets
 
 deploy-newcomer: .venv/dev assets
 	$(BIN)/python -m tests.deploy.newcomer $(DEPLOY)
+
+deploy-container: .venv/dev assets
+	$(BIN)/python -m tests.deploy.container $(DEPLOY)
