@@ -138,3 +138,16 @@ deploy-newcomer: .venv/dev assets
 
 deploy-container: .venv/dev assets
 	$(BIN)/python -m tests.deploy.container $(DEPLOY)
+
+deb: bundle
+	$(BIN)/python deploy/debian/make.py
+
+deploy-deb: .venv/dev assets
+	$(BIN)/python -m tests.deploy.package $(DEPLOY)
+
+reproducible: .venv/dev
+	$(BIN)/python deploy/offline/reproducible.py
+
+# The bundle carries the same file; this writes it for the wheels of the last bundle.
+sbom: bundle
+	tar -xzOf dist/xstock-node-*-offline.tar.gz --wildcards '*/sbom.cdx.json' > dist/sbom.cdx.json

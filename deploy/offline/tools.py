@@ -110,7 +110,7 @@ def export(to: Path) -> Path:
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
     with subprocess.Popen(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE) as archive:
-        subprocess.run(["tar", "-x", "-C", to], stdin=archive.stdout, check=True)
+        subprocess.run(["tar", "-x", "--no-same-permissions", "-C", to], stdin=archive.stdout, check=True)
     if archive.returncode:
         raise SystemExit("expected a checkout; came none that git can read")
     if VENDOR.is_dir():

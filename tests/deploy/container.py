@@ -4,14 +4,13 @@ One JSON line says what was seen inside; it ends with 1 where the node does not 
 written or done that should not.
 """
 
+import http.client
 import json
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import click
@@ -76,7 +75,7 @@ def health(port: int, seconds: float = 60) -> dict[str, int]:
         try:
             found = {}
             for path in ("/livez", "/readyz"):
-                found[path] = _status(f"http://127.0.0.1:{port}{path}")
+                found[path] = _status(port, path)
             return found
         except OSError as error:
             if time.monotonic() > until:
@@ -85,12 +84,13 @@ def health(port: int, seconds: float = 60) -> dict[str, int]:
             time.sleep(0.3)
 
 
-def _status(url: str) -> int:
+def _status(port: int, path: str) -> int:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        return refused.code
+        line.request("GET", path)
+        return line.getresponse().status
+    finally:
+        line.close()
 
 
 def inside(command: str) -> subprocess.CompletedProcess[str]:
