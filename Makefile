@@ -151,3 +151,9 @@ reproducible: .venv/dev
 # The bundle carries the same file; this writes it for the wheels of the last bundle.
 sbom: bundle
 	tar -xzOf dist/xstock-node-*-offline.tar.gz --wildcards '*/sbom.cdx.json' > dist/sbom.cdx.json
+
+# Two processes of one node on one PostgreSQL that hold two million offers, beside SQLite in the same run; the one that
+# leads is killed while it is written to. About a quarter of an hour; quicker: make hub HUB="--records 200000"
+.PHONY: hub
+hub: .venv/dev
+	$(BIN)/python -m tests.hub $(HUB)

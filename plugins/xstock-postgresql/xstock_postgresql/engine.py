@@ -132,6 +132,10 @@ class PostgresEngine:
         """See `Engine.compact`: each table that may hold a copy is written anew; readers wait."""
         await self._order(Job(None, durable=True, compact=True))
 
+    async def faults(self) -> list[str]:
+        """See `Engine.faults`: none here; the server has its own checksums and `pg_amcheck`."""
+        return []
+
     async def close(self) -> None:
         """Finish queued work, let another lead, and close every connection."""
         if self._closed:
@@ -198,6 +202,7 @@ class PostgresEngine:
                 transaction.line.execute(READ)
                 return transaction
             except psycopg.OperationalError:
+                self._local.transaction = None
                 transaction.line.connection.close()
                 self._reader_lines.remove(transaction.line)
         line = Line(self._open("reader"))

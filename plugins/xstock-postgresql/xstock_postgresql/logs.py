@@ -1,6 +1,6 @@
 """Logs in PostgreSQL: states, lines as received, segment roots, what was cut off."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from xstock_node.protocol import limits, merkle
@@ -35,6 +35,7 @@ _INSERT = (
     f"insert into log (ref, {', '.join(_FIELDS)}, node, log, network, exercise)"
     f" values ((select coalesce(max(ref), 0) + 1 from log), {', '.join('%s' for _ in _FIELDS)}, %s, %s, %s, %s)"
 )
+_RECORD = upsert("record", "pos", "line")
 _SEGMENT = upsert("segment", "pos", "root")
 _ASIDE = upsert("aside", "log epoch", "start size head")
 _EPOCH = upsert("epoch", "log epoch", "start")
@@ -101,6 +102,18 @@ class PostgresLogs:
         return self._db.column(
             "select line from record where pos >= %s and pos < %s order by pos", _range(ref, start, count)
         )
+
+    def stored(self, log: LogName, start: int, count: int) -> dict[int, bytes]:
+        ref = self.ref(log)
+        if ref is None:
+            return {}
+        # What is damaged the server finds itself, where its checksums of pages are on.
+        query = "select pos - %s, line from record where pos >= %s and pos < %s"
+        return dict(self._db.rows(query, (ref << SHIFT, *_range(ref, start, count))))
+
+    def mend(self, log: LogName, lines: Mapping[int, bytes]) -> None:
+        base = self._base(log)
+        self._db.many(_RECORD, [(base + index, line) for index, line in lines.items()])
 
     def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
         return [leaf_of(line) for line in self.lines(log, start, end - start)]

@@ -18,6 +18,7 @@ from xstock_postgresql.connection import Line
 from xstock_postgresql.logs import SHIFT, PostgresLogs
 
 BLOCK = 16  # bits of an offer's number that stand in one block
+MANY = 1_000  # offers after which the index is put in order at once, not by the next who search
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 _COLUMNS = "ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, twin"
 _TYPES = ("int8", "int4", "int8", "text", "text", "float8", "int4", "int8", "int8", "text", "int8", "int8", "text")
@@ -44,6 +45,8 @@ class PostgresOffers:
         self._db.copy(f"offer ({_COLUMNS})", _TYPES, rows)
         words = ((number, _vector(number, found.key)) for number, found in enumerate(newest.values(), first))
         self._db.copy_text("offer_word (ref, words)", words)
+        if len(rows) >= MANY:
+            self._db.execute("select gin_clean_pending_list('offer_word_words')")
 
     def end(self, log: LogName, ids: Iterable[str]) -> None:
         ref = self._logs.ref(log)

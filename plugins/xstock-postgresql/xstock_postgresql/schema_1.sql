@@ -84,7 +84,7 @@ create index offer_twin on offer (twin) where twin is not null;
 -- The words of an offer, each behind the number of its block of 65,536 offers: see offers.py.
 create table offer_word (ref bigint primary key, words tsvector not null);
 
-create index offer_word_words on offer_word using gin (words) with (fastupdate = off);
+create index offer_word_words on offer_word using gin (words) with (gin_pending_list_limit = 1024);
 
 create table note (
   position bigint generated always as identity primary key,
