@@ -157,3 +157,6 @@ sbom: bundle
 .PHONY: hub
 hub: .venv/dev
 	$(BIN)/python -m tests.hub $(HUB)
+
+deploy-proxies: .venv/dev
+	$(BIN)/python -m pytest tests/deploy/test_proxies.py -m heavy

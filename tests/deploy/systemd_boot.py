@@ -119,6 +119,25 @@ def backed_up(machine: Machine) -> dict[str, object]:
     return {"files": files, "verified": checked, "next": due}
 
 
+def upgraded(machine: Machine, packed: Path) -> dict[str, object]:
+    """Another build of the version beside the one in use, and back; a bundle with one changed byte changes nothing."""
+    folder = f"/opt/{packed.name.removesuffix('.tar.gz')}"
+    wheel = machine.run(f"ls {folder}/wheels | grep xstock_node").stdout.strip()
+    machine.run(f"cp -r {folder} /opt/bad && printf x >> /opt/bad/wheels/{wheel}")
+    bad = machine.run("python3 /opt/bad/install.py --service --json", check=False)
+    refused = {"exit": bad.returncode, "code": json.loads(bad.stdout)["error"]["code"]}
+    again = (
+        "echo ' ' >> sample.csv && grep -v sample.csv SHA256SUMS > s && sha256sum sample.csv >> s && mv s SHA256SUMS"
+    )
+    machine.run(f"cp -r {folder} /opt/newer && cd /opt/newer && {again}")
+    places = []
+    for command in ("install.py --service", "install.py --rollback"):
+        machine.run(f"python3 /opt/newer/{command} && systemctl restart xstock-node && xstock status --json")
+        pid = machine.run("systemctl show --property=MainPID --value xstock-node").stdout.strip()
+        places.append(machine.run(f"tr '\\0' ' ' < /proc/{pid}/cmdline").stdout.split()[0])
+    return {"changed_byte": refused, "upgrade_runs": places[0], "rollback_runs": places[1]}
+
+
 def stopped(machine: Machine) -> dict[str, object]:
     """A clean end: its exit, and no word of a defect in the journal."""
     machine.run("systemctl stop xstock-node")
@@ -146,6 +165,7 @@ def main(packed: Path | None) -> None:
         told |= {**works(machine), **bounds(machine)}
         told["back_after_seconds"] = comes_back(machine)
         told["backup"] = backed_up(machine)
+        told |= upgraded(machine, packed)
         told["stopped"] = stopped(machine)
     expected = {
         "exposure": float(str(told["exposure"])) <= MOST_EXPOSED >= float(str(told["exposure_offline"])),
@@ -155,6 +175,8 @@ def main(packed: Path | None) -> None:
         "doctor": told["doctor"] == 0,
         "writes": all(told["writes_refused"].values()) and told["writes_its_data"] is True,  # type: ignore[attr-defined]
         "backup": bool(told["backup"]["files"]) and not any(told["backup"]["verified"]),  # type: ignore[index]
+        "upgrade": told["changed_byte"] == {"exit": 1, "code": "wrong-checksum"}
+        and told["upgrade_runs"] != told["rollback_runs"],
         "stopped": told["stopped"] == {"result": ["Result=success", "ExecMainStatus=0"], "errors": 0},
     }
     told["wrong"] = sorted(name for name, holds in expected.items() if not holds)
