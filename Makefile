@@ -9,7 +9,7 @@ ASSETS := xstock_node/console/static/vendor/manifest.json
 DRIVER := tests/browser/node_modules/.package-lock.json
 NPM := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: assets browser screenshots i18n console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts mutation slow heavy
+.PHONY: assets browser screenshots i18n console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts flips mutation slow heavy
 venv: $(BIN)/xstock console-if-npm
 
 # What the console takes from the npm registry, by the lock. The console works without it, plainer.
@@ -89,6 +89,10 @@ mutation: .venv/dev
 	rm -rf mutants
 	$(BIN)/mutmut run
 	$(BIN)/python tests/mutation.py
+
+# Ten thousand flipped bits (FLIPS='1000 7' for fewer, or another seed): about twelve minutes.
+flips: .venv/dev
+	$(BIN)/python -m tests.faults.flips $(FLIPS)
 
 cuts: .venv/dev
 	$(BIN)/python -m tests.cuts $(CUTS)

@@ -24,6 +24,7 @@ from xstock_node.services import (
     acting,
     bundling,
     checks,
+    database_check,
     disclosing,
     enrolment,
     governing,
@@ -51,6 +52,16 @@ NODE_ROUTES = (
     ),
     Route(
         "doctor", "GET", "/doctor", "operate", None, list[looked.Finding], checks.doctor, "What is well, what is not"
+    ),
+    Route(
+        "db.check",
+        "POST",
+        "/db/check",
+        "operate",
+        None,
+        database_check.DatabaseCheck,
+        database_check.check_database,
+        "Hash everything again, heal what is damaged",
     ),
     Route(
         "log.verify",

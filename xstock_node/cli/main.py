@@ -42,6 +42,7 @@ VERBS = {
     "api": ("api", "The local API: its OpenAPI document"),
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
+    "db": ("db", "The database: check it, build it anew from the signed logs"),
     "backup": ("backup", "Back-ups: create, verify, restore, key"),
 }
 

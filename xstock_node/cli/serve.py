@@ -50,6 +50,8 @@ from xstock_node.services.plugging import Plugging
 from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.reloading import Reloading
+from xstock_node.services.scrubbing import EVERY as SCRUBBED_EVERY
+from xstock_node.services.scrubbing import Scrubbing
 from xstock_node.services.syncing import Syncing
 from xstock_node.services.writing_back import WritingBack
 from xstock_node.storage.choosing import Shared
@@ -132,6 +134,7 @@ class Running:
         self._public: Listener | None = None
         self._console: Listener | None = None
         self._health: Listener | None = None
+        self._scrubbing = Loop(office, Scrubbing(node).turn_of, "not-scrubbed", SCRUBBED_EVERY)
         self._looking = Loop(office, look_at_self, "not-looked-at", LOOKED_EVERY)
         office.ways.desks["inbox"] = partial(NodeInbox, office)
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
@@ -170,6 +173,7 @@ class Running:
         await self._carrying.start()
         await self._pausing.start()
         await self._looking.start()
+        await self._scrubbing.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(token_of(self._home / TOKEN))
@@ -197,6 +201,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._scrubbing.stop()
         await self._looking.stop()
         await self._pausing.stop()
         await self._carrying.stop()

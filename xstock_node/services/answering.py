@@ -8,7 +8,7 @@ import msgspec
 
 from xstock_node import __version__
 from xstock_node.protocol import frames, heads, limits, merkle
-from xstock_node.protocol.errors import Full, NotFound, NotLeader, ProtocolError
+from xstock_node.protocol.errors import Full, Gap, NotFound, NotLeader, ProtocolError
 from xstock_node.protocol.gossip import BucketRequest, BucketResponse, GossipRequest, GossipResponse, PullRequest
 from xstock_node.protocol.keys import to_base64
 from xstock_node.protocol.names import AUDIT, LogId, LogName, number, parse_log_id
@@ -17,7 +17,7 @@ from xstock_node.services.network import Network
 from xstock_node.services.node import Node
 from xstock_node.services.serving import serve_pull
 from xstock_node.services.site import Small
-from xstock_node.storage.errors import StandsBy, StorageError
+from xstock_node.storage.errors import DamagedRecord, StandsBy, StorageError
 
 
 class NodeAnswers:
@@ -51,14 +51,14 @@ class NodeAnswers:
 
     async def gossip(self, caller: str, request: GossipRequest, wait: float) -> GossipResponse:
         """One round of a peer."""
-        with _stored():
+        with _stored(self._node):
             return await self._network(request.network).gossip.answer(caller, request, wait, self._node.clock.now())
 
     async def pull(self, caller: str, request: PullRequest) -> bytes:
         """Framed records or roots of the logs that a peer asks for."""
         for wanted in request.ranges:
             self._readable(caller, parse_log_id(wanted.log).name)
-        with _stored():
+        with _stored(self._node):
             return await self._node.engine.read(lambda tx: serve_pull(tx, request))
 
     async def push(self, caller: str, body: bytes) -> int:
@@ -73,7 +73,7 @@ class NodeAnswers:
         self._member(network, caller)
         if head.log.name in network.logs:
             raise NotFound("a log of another node", str(head.log))
-        with _stored():
+        with _stored(self._node):
             return await network.replicas.pushed(caller, note, found)
 
     async def buckets(self, caller: str, request: BucketRequest) -> BucketResponse:
@@ -85,7 +85,7 @@ class NodeAnswers:
         desk = self._small.get(name)
         if desk is None:
             raise NotFound("a path that this node answers", name)
-        with _stored():
+        with _stored(self._node):
             return await desk(caller, args, body)
 
     async def _head(self, caller: str, args: dict[str, str], body: bytes) -> bytes:
@@ -155,10 +155,13 @@ def _log(args: dict[str, str]) -> LogId:
 
 
 @contextmanager
-def _stored() -> Iterator[None]:
+def _stored(node: Node) -> Iterator[None]:
     """What storage raises becomes an answer that a peer understands."""
     try:
         yield
+    except DamagedRecord as error:
+        node.damage.suspect(error.log, error.index)
+        raise Gap(error.expected, error.came, "ask another node; it is healed here") from None
     except StandsBy as error:
         raise NotLeader(error.expected, error.came, error.do) from None
     except (StorageError, Refusal) as error:  # a node that signs nothing more takes nothing either

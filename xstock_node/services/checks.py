@@ -25,6 +25,7 @@ from xstock_node.services.source_checks import source_findings
 from xstock_node.services.times import iso
 from xstock_node.services.towns import town_findings
 from xstock_node.services.writing_back import movement_findings
+from xstock_node.storage.errors import DamagedRecord
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import LogState
 
@@ -82,6 +83,18 @@ async def _about_exercises(office: Office) -> list[Finding]:
 
 async def _about_peers(office: Office) -> list[Finding]:
     return _peers(await status(office, OPERATOR))
+
+
+async def _damaged(office: Office) -> list[Finding]:
+    """Records that were found damaged on disk and that no peer has given again yet."""
+    book = office.node.damage
+    if not book.known:
+        found = f"none known; {book.healed} healed since the start"
+        return [Finding(check="damaged records", state="ok", found=found)]
+    log, index = book.records[0] if book.records else (next(iter(book.known))[0], -1)
+    found = f"{len(book.records)}, the first: record {index} of {log}"
+    do = "peers give them again while the node runs; look at the disk; `xstock db check` names all"
+    return [Finding(check="damaged records", state="error", found=found, do=do)]
 
 
 async def _logs(office: Office) -> list[Finding]:
@@ -197,6 +210,9 @@ def _verifier(office: Office, state: LogState) -> Callable[[Transaction], LogVer
                 frontier = frontier.extended(tx.logs.leaves(state.log, start, min(start + READ_AT_ONCE, head.size)))
         except ProtocolError as error:
             return LogVerification(log=str(state.log), records=head.size, holds=False, why=error.sentence())
+        except DamagedRecord as error:
+            why = f"record {error.index} is damaged on disk"
+            return LogVerification(log=str(state.log), records=head.size, holds=False, why=why)
         if frontier.size == head.size and frontier.root() == head.root:
             return LogVerification(log=str(state.log), records=head.size, holds=True)
         why = _first_damage(tx, state, head.size)
@@ -255,6 +271,7 @@ CHECKS: Final = (
     Check("towns", town_findings, "the network of towns"),
     Check("networks", network_findings, "charter, vouches, root keys, forks, witnesses, promises, the outbox"),
     Check("duty", duty_findings, "who has duty and how they are called"),
+    Check("damage", _damaged, "records that are damaged on disk"),
     Check("logs", _logs, "every record hashed again, against the signed heads", is_long=True),
 )
 """Every kind of check, in the order in which they are told."""

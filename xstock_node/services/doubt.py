@@ -21,6 +21,12 @@ def note_restored(tx: Transaction, created: int, now: int) -> None:
     tx.journal.renew()
 
 
+def note_lost(tx: Transaction, now: int) -> None:
+    """Part of the database could not be read and was lost: its starts are doubtful like those of an older copy."""
+    _put(tx, "part of the database could not be read and was lost", now)
+    tx.journal.renew()
+
+
 async def remember_doubt(engine: Engine, why: str, now: int) -> str:
     """Keep a new reason, or find one that was kept; empty where there is none."""
 

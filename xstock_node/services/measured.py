@@ -36,6 +36,10 @@ class MeasuredEngine:
         """See `Engine.compact`."""
         await self.inner.compact()
 
+    async def faults(self) -> list[str]:
+        """See `Engine.faults`."""
+        return await self.inner.faults()
+
     async def close(self) -> None:
         """See `Engine.close`."""
         await self.inner.close()

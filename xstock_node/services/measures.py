@@ -57,6 +57,7 @@ METRICS: Final = (
     Metric("findings", "gauge", ("state",), "findings of the last look by itself (`xstock doctor`)"),
     Metric("clock_offset_seconds", "gauge", (), "how far the median of the peers' clocks is ahead"),
     Metric("log_lines_dropped_total", "counter", (), "lines that the log left out because one kind came too often"),
+    Metric("damaged_records", "gauge", (), "records found damaged on disk and not healed yet"),
     Metric("plugin_calls_total", "counter", ("plugin", "outcome"), "calls of adapters that went `ok` or `failed`"),
 )
 
@@ -68,6 +69,7 @@ async def samples(office: Office) -> list[Sample]:
         Sample("build_info", (__version__,), 1),
         Sample("ready", (), float(not await unready(office))),
         *held,
+        Sample("damaged_records", (), len(office.node.damage.records)),
         *_of_disk(office),
         *_of_plugins(office),
     ]

@@ -13,6 +13,7 @@ from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services import calling_back, enrolling, introducing
 from xstock_node.services.clock import Clock
 from xstock_node.services.correspondence import Correspondence
+from xstock_node.services.damage import DamageBook
 from xstock_node.services.directory import Directory
 from xstock_node.services.errors import Refusal
 from xstock_node.services.gossiping import Gossip
@@ -67,6 +68,7 @@ class Node:
         self.home = self.networks[LogName(own.name, log).network]
         self.directory.admits = lambda found: any(n.membership.admits(found) for n in self.networks.values())
         self.correspondence = Correspondence(self, sealing)
+        self.damage = DamageBook()
         self._house: asyncio.Task[None] | None = None
         self._compacted = -COMPACT_SECONDS
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from xstock_node.storage.errors import StorageError
 
 APPLICATION_ID = 0x58535431  # "XST1"
-LATEST = "m007_live_offers"
+LATEST = "m008_sums"
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: SQLite's own words about it may be no text any more."""
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -59,7 +61,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute("pragma trusted_schema = off")
         connection.execute("select count(*) from sqlite_master")
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise StorageError("a readable database", str(error), f"check {path} and the disk") from None
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma mmap_size = 268435456")

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.layout import lay_out_types
-from xstock_node.storage.sqlite.connection import open_reader, open_writer
+from xstock_node.storage.sqlite.connection import UNREADABLE, open_reader, open_writer
 from xstock_node.storage.sqlite.logs import COMPACT
+from xstock_node.storage.sqlite.snapshot import faults_of
 from xstock_node.storage.sqlite.stores import SqliteTransaction
 
 T = TypeVar("T")
@@ -105,6 +106,13 @@ class SqliteEngine:
         self._jobs.put(job)
         await asyncio.wrap_future(job.result)
 
+    async def faults(self) -> list[str]:
+        """See `Engine.faults`: SQLite's integrity check, in a thread of its own."""
+        self._check_open()
+        if self._thread is None:
+            return faults_of(self.path)
+        return await asyncio.to_thread(faults_of, self.path)
+
     async def close(self) -> None:
         """Finish queued work, check-point and close every connection."""
         if self._closed:
@@ -137,7 +145,7 @@ class SqliteEngine:
         connection.execute("begin")
         try:
             return work(transaction)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise _storage_error(error) from error
         finally:
             connection.execute("rollback")
@@ -227,7 +235,7 @@ class SqliteEngine:
             connection.execute("release one")
 
 
-def _storage_error(error: sqlite3.Error) -> StorageError:
+def _storage_error(error: Exception) -> StorageError:
     text = str(error)
     if "full" in text:
         return StorageError("room on the disk", text, "free some space; reading goes on meanwhile")

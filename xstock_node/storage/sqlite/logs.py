@@ -1,12 +1,14 @@
 """Logs in SQLite: states, lines as received, segment roots, what was cut off."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from xstock_node.protocol import limits, merkle
 from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
+from xstock_node.storage.errors import DamagedRecord
+from xstock_node.storage.sqlite.sums import is_sound, sum_of, with_sums
 from xstock_node.storage.values import Aside, LogState
 
 SHIFT = 40
@@ -16,6 +18,10 @@ _STATE = (
     "select node, log, epoch, size, frontier, minimum, head, head_size, head_time, target, heard, first_size,"
     " first_time, defects, frozen, audience from log"
 )
+_INSERT = "insert into record (pos, line, sum) values (?, ?, ?)"
+_OVER = "on conflict (pos) do update set line = excluded.line, sum = excluded.sum"
+# Cast, as a flipped bit may have made a text of a line, which Python would refuse to read.
+_LINES = "select pos, cast(line as blob), cast(sum as integer) from record where pos >= ? and pos < ? order by pos"
 _PUT = (
     "insert into log (node, log, network, exercise, epoch, size, frontier, minimum, head, head_size, head_time,"
     " target, heard, first_size, first_time, defects, frozen, audience)"
@@ -77,7 +83,7 @@ class SqliteLogs:
     def append(self, log: LogName, start: int, lines: Sequence[bytes], segments: dict[int, bytes]) -> None:
         base = self._base(log)
         first = base + start
-        self._db.executemany("insert into record (pos, line) values (?, ?)", enumerate(lines, first))
+        self._db.executemany(_INSERT, with_sums(enumerate(lines, first)))
         if segments:
             rows = [(base + number, root) for number, root in segments.items()]
             self._db.executemany("insert or replace into segment (pos, root) values (?, ?)", rows)
@@ -87,8 +93,23 @@ class SqliteLogs:
         if ref is None:
             return []
         first, end = _range(ref, start, count)
-        query = "select line from record where pos >= ? and pos < ? order by pos"
-        return [row[0] for row in self._db.execute(query, (first, end))]
+        rows = self._db.execute(_LINES, (first, end)).fetchall()
+        for expected, (pos, line, found) in enumerate(rows, first):
+            if pos != expected or not is_sound(pos, line, found):
+                raise DamagedRecord(log, expected - (ref << SHIFT))
+        return [row[1] for row in rows]
+
+    def stored(self, log: LogName, start: int, count: int) -> dict[int, bytes]:
+        ref = self.ref(log)
+        if ref is None:
+            return {}
+        base, rows = ref << SHIFT, self._db.execute(_LINES, _range(ref, start, count))
+        return {pos - base: line for pos, line, found in rows if is_sound(pos, line, found)}
+
+    def mend(self, log: LogName, lines: Mapping[int, bytes]) -> None:
+        base = self._base(log)
+        rows = with_sums((base + index, line) for index, line in lines.items())
+        self._db.executemany(f"{_INSERT} {_OVER}", rows)
 
     def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
         return [leaf_of(line) for line in self.lines(log, start, end - start)]
@@ -147,10 +168,10 @@ class SqliteLogs:
         pos = self._base(log) + index
         if self._db.execute("insert or ignore into erased values (?, ?)", (pos >> SHIFT, index)).rowcount:
             self._set_compact_due()  # what was given up before it was erased has left copies too
-        row = self._db.execute("select line from record where pos = ?", (pos,)).fetchone()
-        if row is None or is_hash_line(row[0]):
+        held = self.lines(log, index, 1)
+        if not held or is_hash_line(held[0]):
             return False
-        self._db.execute("update record set line = ? where pos = ?", (hash_line(leaf_of(row[0])), pos))
+        self._put(pos, hash_line(leaf_of(held[0])))
         self._set_compact_due()
         return True
 
@@ -161,15 +182,12 @@ class SqliteLogs:
         base = self._base(log)
         for at in range(start, end, FORGOTTEN_AT_ONCE):
             lines = self.lines(log, at, min(FORGOTTEN_AT_ONCE, end - at))
-            rows = [
-                (hash_line(leaf_of(line)), base + index)
-                for index, line in enumerate(lines, at)
-                if not is_hash_line(line) and not keep(line)
-            ]
-            self._db.executemany("update record set line = ? where pos = ?", rows)
+            for index, line in enumerate(lines, at):
+                if not is_hash_line(line) and not keep(line):
+                    self._put(base + index, hash_line(leaf_of(line)))
 
     def fill(self, log: LogName, index: int, line: bytes) -> None:
-        self._db.execute("update record set line = ? where pos = ?", (line, self._base(log) + index))
+        self._put(self._base(log) + index, line)
 
     def erased(self, log: LogName) -> set[int]:
         return {row[0] for row in self._db.execute("select idx from erased where log = ?", (self.ref(log),))}
@@ -210,6 +228,9 @@ class SqliteLogs:
     def drop_aside(self, log: LogName, epoch: int) -> None:
         for table in ("aside_record", "aside"):
             self._db.execute(f"delete from {table} where log = ? and epoch = ?", (self.ref(log), epoch))
+
+    def _put(self, pos: int, line: bytes) -> None:
+        self._db.execute("update record set line = ?, sum = ? where pos = ?", (line, sum_of(pos, line), pos))
 
     def _set_compact_due(self) -> None:
         self._db.execute("insert or ignore into meta values (?, '')", (COMPACT,))

@@ -53,6 +53,12 @@ def m007_live_offers(db: Database) -> None:
     _run(db, "schema_7.sql")
 
 
+@migrations()
+def m008_sums(db: Database) -> None:
+    """A sum beside each record, by which a flipped bit is noticed."""
+    _run(db, "schema_8.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = resources.files(__package__).joinpath(name).read_text("utf-8")
     for statement in script.split(";\n"):

@@ -13,14 +13,16 @@ import msgspec
 
 from xstock_node.domain.search import OfferQuery, Order, filter_word
 from xstock_node.protocol.names import LogName
+from xstock_node.storage.errors import DamagedRecord
 from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
+from xstock_node.storage.sqlite.sums import is_sound
 from xstock_node.storage.values import Indexed, OffersAt, StoredOffer
 
 _INSERT = (
     "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key, twin)"
     " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
-_FOUND = "select o.log, o.pos, r.line, o.asof, o.exp, l.heard"
+_FOUND = "select o.log, o.pos, cast(r.line as blob), cast(r.sum as integer), o.asof, o.exp, l.heard"
 _NO_TWIN = "not exists (select 1 from offer t join log tl on tl.ref = t.log where t.twin = o.id and tl.node = l.node)"
 _JOINED = "join record r on r.pos = o.pos join log l on l.ref = o.log"
 
@@ -99,12 +101,12 @@ class SqliteOffers:
         order, order_values = _order(query, "f.rowid" if match else "o.ref")
         sql = f"{_FOUND} from {tables} where {' and '.join(where)} order by {order} limit ? offset ?"
         rows = self._db.execute(sql, (*values, *order_values, query.limit, query.skip))
-        return [self._stored(row) for row in rows]
+        return [self._stored(row) for row in rows if is_sound(row[1], row[2], row[3])]
 
     def places(self, query: OfferQuery) -> list[OffersAt]:
         where, values = _live(query)
         sql = (
-            "select g.log, g.lat, g.lon, g.offers, g.ready, r.line from ("
+            "select g.log, g.lat, g.lon, g.offers, g.ready, n.pos, cast(r.line as blob), cast(r.sum as integer) from ("
             "select max(o.ref) as newest, o.log, o.lat, o.lon, count(*) as offers, min(o.ready) as ready"
             f" from offer o join log l on l.ref = o.log where {where}"
             " group by o.log, o.lat, o.lon) g join offer n on n.ref = g.newest join record r on r.pos = n.pos"
@@ -112,7 +114,8 @@ class SqliteOffers:
         )
         return [
             OffersAt(self._logs.name(ref), None if lat is None else (lat, lon), offers, ready, line)
-            for ref, lat, lon, offers, ready, line in self._db.execute(sql, values)
+            for ref, lat, lon, offers, ready, pos, line, found in self._db.execute(sql, values)
+            if is_sound(pos, line, found)
         ]
 
     def common_items(self, query: OfferQuery, most: int) -> list[str]:
@@ -123,8 +126,10 @@ class SqliteOffers:
         )
         return [row[0] for row in self._db.execute(sql, (*values, most))]
 
-    def _stored(self, row: tuple[int, int, bytes, int, int, int]) -> StoredOffer:
-        ref, pos, line, asof, exp, heard = row
+    def _stored(self, row: tuple[int, int, bytes, int | None, int, int, int]) -> StoredOffer:
+        ref, pos, line, found, asof, exp, heard = row
+        if not is_sound(pos, line, found):
+            raise DamagedRecord(self._logs.name(ref), pos - (ref << SHIFT))
         return StoredOffer(self._logs.name(ref), pos - (ref << SHIFT), line, asof, exp, heard)
 
     def _delete(self, ref: int, ids: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from xstock_node.storage.errors import StorageError
-from xstock_node.storage.sqlite.connection import open_reader
+from xstock_node.storage.sqlite.connection import UNREADABLE, open_reader
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -38,5 +38,5 @@ def faults_of(path: Path, most: int = 20) -> list[str]:
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise StorageError("a readable database", f"{path.name}: {error}", "see `xstock db check`") from None

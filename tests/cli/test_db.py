@@ -1,0 +1,91 @@
+"""The database as an operator checks and rebuilds it: a damaged record, a broken file, a peer that has it all."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_verbs import said
+from tests.faults.test_kills import prepare
+from tests.faults.test_lost_and_copied_folders import publish
+from tests.processes import NodeProcess, agree, free_port, pause
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[NodeProcess, NodeProcess]]:
+    """A node with offers, and a peer that holds them too."""
+    node = NodeProcess(tmp_path, "society.example.org", free_port())
+    peer = NodeProcess(tmp_path, "neighbour.example.org", free_port())
+    node.pin(peer)
+    peer.pin(node)
+    node.start()
+    peer.start()
+    prepare(node)
+    publish(node, 6)
+    agree(node, peer)
+    yield node, peer
+    node.kill()
+    peer.kill()
+
+
+def damage(home: Path, index: int) -> bytes:
+    """Change a byte of one of our own records behind the node's back; what stood there."""
+    with closing(sqlite3.connect(home / "node.db", isolation_level=None)) as database:
+        query = "select pos, line from record where instr(line, cast('Store' as blob)) order by pos limit 1 offset ?"
+        pos, line = database.execute(query, (index,)).fetchone()
+        database.execute("update record set line = ? where pos = ?", (line.replace(b"Store", b"Stare"), pos))
+    return bytes(line)
+
+
+def test_a_damaged_record_is_named_neither_shown_nor_served_and_comes_back_from_a_peer(
+    pair: tuple[NodeProcess, NodeProcess],
+) -> None:
+    node, peer = pair
+    node.stop()
+    assert said("db", "check", home=node.home, code=0)["holds"]  # type: ignore[index]
+    whole = len(said("search", "tent", home=node.home, code=0)["hits"])  # type: ignore[index]
+    line = damage(node.home, 2)
+    alone = said("db", "check", home=node.home, code=1)
+    assert [one["log"] for one in alone["damaged"]] == ["society.example.org/see.pub"] and not alone["faults"]  # type: ignore[index]
+    shown = said("search", "tent", home=node.home, code=0)
+    assert len(shown["hits"]) == whole - 1, "a damaged offer is not shown"  # type: ignore[index]
+    node.start()
+    for _ in range(100):
+        if said("db", "check", home=node.home)["holds"]:  # type: ignore[index]
+            break
+        pause(0.2)
+    with closing(sqlite3.connect(node.home / "node.db")) as database:
+        assert database.execute("select count(*) from record where line = ?", (line,)).fetchone() == (1,)
+    assert {f.code: f.state for f in node.call("doctor")}["damage"] == "ok"
+    assert all(found.holds for found in node.call("log.verify"))
+    assert len(said("search", "tent", home=node.home, code=0)["hits"]) == whole > 6  # type: ignore[index]
+    assert agree(node, peer)
+
+
+def test_a_broken_file_is_rebuilt_from_what_can_be_read_and_peers_give_the_rest(
+    pair: tuple[NodeProcess, NodeProcess],
+) -> None:
+    node, peer = pair
+    node.stop()
+    path = node.home / "node.db"
+    with closing(sqlite3.connect(path)) as database:
+        page, root = database.execute("pragma page_size").fetchone()[0], 0
+        root = database.execute("select rootpage from sqlite_master where name = 'record'").fetchone()[0]
+    raw = bytearray(path.read_bytes())
+    raw[(root - 1) * page : root * page] = b"\xff" * page
+    path.write_bytes(raw)
+    broken = said("db", "check", home=node.home, code=4)
+    assert broken["error"]["code"] == "storage"  # type: ignore[index]
+    built = said("db", "rebuild", home=node.home, code=0)
+    assert built["unreadable"]["record"] >= 1 and Path(built["kept"], "node.db").exists()  # type: ignore[index]
+    node.start()
+    for _ in range(150):
+        if said("db", "check", home=node.home)["holds"]:  # type: ignore[index]
+            break
+        pause(0.2)
+    agree(node, peer)
+    assert all(found.holds for found in node.call("log.verify")), node.call("log.verify")
+    assert len(node.call("stock.list")) > 5, "what is in no log was saved"
+    said("db", "rebuild", home=node.home, code=5)
