@@ -131,7 +131,11 @@ def running(command: list[str], folder: Path, ports: list[int]) -> Iterator[None
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(3)  # Caddy waits for requests that are held by `Prefer: wait`
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _until_open(port: int, process: "subprocess.Popen[bytes]", folder: Path) -> None:
