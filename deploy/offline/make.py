@@ -32,7 +32,7 @@ from tools import (
 PAGES = ("deploy/offline/install.py", "deploy/offline/sample.csv", "deploy/README.md", "SECURITY.md", "LICENSE")
 PAGES += ("CHANGELOG.md",)
 SERVICE = ("xstock", "xstock-node.service", "xstock-backup.service", "xstock-backup.timer", "xstock-node.sysusers")
-SERVICE += ("xstock-node.tmpfiles", "bubblewrap.conf")
+SERVICE += ("xstock-node.tmpfiles",)
 
 
 def main() -> None:

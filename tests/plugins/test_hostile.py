@@ -11,7 +11,7 @@ import pytest
 
 from tests.plugins.conftest import Bench, Write
 from tests.plugins.hostile import Hostile, hostile
-from xstock_node.plugins import calls, sandbox
+from xstock_node.plugins import calls, landlock, sandbox
 from xstock_node.plugins.calls import Defect
 from xstock_node.plugins.host import PluginHost
 from xstock_node.protocol import limits
@@ -67,16 +67,19 @@ QUICK = (
 
 
 def cases() -> list[Any]:
-    """Each of them inside bubblewrap where it works, and some without; all but a few take seconds."""
-    found = [(one, "auto") for one in hostile()] + [(one, "never") for one in hostile() if one.name in BARE]
+    """Each inside bubblewrap where it works, some behind Landlock, some without; all but a few take seconds."""
+    found = [(one, "auto") for one in hostile()]
+    found += [(one, mode) for mode in ("Landlock", "never") for one in hostile() if one.name in BARE]
     return [pytest.param(*case, marks=[] if case[0].name in QUICK else [pytest.mark.heavy]) for case in found]
 
 
 @pytest.mark.parametrize(("one", "mode"), cases(), ids=lambda value: getattr(value, "name", value))
 async def test_a_hostile_plugin_is_named_with_its_deed_and_costs_the_node_nothing(
-    write: Write, bench: Bench, one: Hostile, mode: str
+    write: Write, bench: Bench, one: Hostile, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if mode == "auto":
+    if mode == "Landlock":
+        mode = without_bubblewrap(monkeypatch)
+    elif mode == "auto":
         assert sandbox.bubblewrap() or os.environ.get("CI") != "true", "bubblewrap is to be installed where CI runs"
     key = bench.home / "keys" / "signing.key"
     key.parent.mkdir()
@@ -118,8 +121,22 @@ async def longest_wait() -> float:
         return longest
 
 
-async def test_what_python_s_own_guard_does_not_see_bubblewrap_stops(write: Write, bench: Bench) -> None:
-    if not sandbox.bubblewrap():
+def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The mode in which Landlock holds a plugin, on a machine where bubblewrap does not work."""
+    if not landlock.works():
+        pytest.skip("the kernel has no Landlock, or it is off")
+    monkeypatch.setattr(sandbox, "bubblewrap", lambda: "")
+    assert sandbox.walls("auto") == "Landlock"
+    return "auto"
+
+
+@pytest.mark.parametrize("walls", ["bubblewrap", "Landlock"])
+async def test_what_python_s_own_guard_does_not_see_the_walls_stop(
+    write: Write, bench: Bench, walls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if walls == "Landlock":
+        without_bubblewrap(monkeypatch)
+    elif not sandbox.bubblewrap():
         assert os.environ.get("CI") != "true", "bubblewrap is to be installed where CI runs"
         pytest.skip("no bubblewrap here")
     key = bench.home / "signing.key"
@@ -133,7 +150,11 @@ async def test_what_python_s_own_guard_does_not_see_bubblewrap_stops(write: Writ
         where = b"\\x02\\x00" + int(context.settings.port).to_bytes(2, "big") + b"\\x7f\\x00\\x00\\x01" + bytes(8)
         joined = libc.connect(libc.socket(2, 1, 0), where, 16)
         killed = libc.kill(int(context.settings.node), 0)
-        return Capabilities(system=f"{opened} {joined} {killed} {sorted(os.listdir('/'))}")
+        try:
+            seen = sorted(os.listdir("/"))
+        except PermissionError:
+            seen = []
+        return Capabilities(system=f"{opened} {joined} {killed} {seen}")
     """
     one = Hostile("h-goes-under-python", "", "", "")
     from tests.plugins.hostile import HEAD, SOURCE, TAIL

@@ -19,6 +19,7 @@ ISOLATION: Final = {
     "none": mark("nothing: it runs in the node"),
     "process": mark("a process of its own"),
     "process and bubblewrap": mark("a process of its own, in bubblewrap"),
+    "process and Landlock": mark("a process of its own, held by Landlock"),
 }
 ADAPTER_KIND: Final = {
     "file-reader": mark("reader of files"),

@@ -1,7 +1,8 @@
 """What an isolated plugin takes from itself before any of its code runs: memory, files, programs, sockets.
 
 Limits of the system hold against anybody. The hook on Python's own calls stops accidents and tells what to do; code
-that means ill gets around it, and then reads and destroys what this user can: against that there is bubblewrap alone.
+that means ill gets around it, and then reads and destroys what this user can: against that there is bubblewrap, or
+Landlock.
 """
 
 import os

@@ -36,7 +36,7 @@ class PluginRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class PluginView(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin. `state` is `loaded`, `disabled`, `quarantined` or `not allowed`; `isolation` is `none`, `process` or
-    `process and bubblewrap`; `do` is what to type where something is not well.
+    `process and bubblewrap`, `process and Landlock`; `do` is what to type where something is not well.
     """
 
     name: str
@@ -187,7 +187,8 @@ def _view(host: PluginHost, status: PluginStatus) -> PluginView:
 def _isolation(isolated: bool, mode: sandbox.Mode) -> str:
     if not isolated:
         return "none"
-    return "process and bubblewrap" if mode != "never" and sandbox.bubblewrap() else "process"
+    walls = sandbox.walls(mode)
+    return f"process and {walls}" if walls else "process"
 
 
 def plugin_findings(office: Office) -> list[Finding]:
@@ -201,7 +202,7 @@ def plugin_findings(office: Office) -> list[Finding]:
             found.append(Finding(check=check, state="warning", found="switched off", do=status.do))
         elif status.state == "loaded":
             found += _troubles(office, status) or [Finding(check=check, state="ok", found=f"version {status.version}")]
-    if office.host.isolates() and (office.host.mode == "never" or not sandbox.bubblewrap()):
+    if office.host.isolates() and not sandbox.walls(office.host.mode):
         words = (
             "plugins run in processes of their own, but without bubblewrap: one that means ill can read and destroy "
             "whatever this user can, the node's keys and database among it"
