@@ -9,7 +9,7 @@ ASSETS := xstock_node/console/static/vendor/manifest.json
 DRIVER := tests/browser/node_modules/.package-lock.json
 NPM := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: assets browser screenshots i18n console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts flips mutation slow heavy
+.PHONY: assets browser screenshots i18n console-if-npm browser-if-npm venv demo test test-tryton lint bench points crash lines mutants sim convergence restores fuzz promises walk contract siege cuts flips power kills io-errors full-disk mutation slow heavy
 venv: $(BIN)/xstock console-if-npm
 
 # What the console takes from the npm registry, by the lock. The console works without it, plainer.
@@ -90,6 +90,21 @@ mutation: .venv/dev
 	$(BIN)/mutmut run
 	$(BIN)/python tests/mutation.py
 
+# A hundred thousand power cuts in a hundred seeds (POWER='101 50' for the next fifty): about eight minutes.
+power: .venv/dev
+	$(BIN)/python -m tests.faults.power $(POWER)
+
+# Ten thousand kill -9 of the storage writer: about ten minutes. Those of whole nodes are in make crash.
+kills: .venv/dev
+	$(BIN)/python -m tests.faults.writer_kills $(KILLS)
+
+io-errors: .venv/dev
+	$(BIN)/python -m tests.faults.io_errors $(ERRORS)
+
+# A thousand times a full disk; wants root, for a small disk of its own.
+full-disk: .venv/dev
+	$(BIN)/python -m tests.faults.full_disk $(FULL)
+
 # Ten thousand flipped bits (FLIPS='1000 7' for fewer, or another seed): about twelve minutes.
 flips: .venv/dev
 	$(BIN)/python -m tests.faults.flips $(FLIPS)
@@ -119,7 +134,7 @@ sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)
 
 # All that is too long for a commit, one after the other, about three hours: before a release, and by night.
-slow: sim restores convergence mutants fuzz promises walk crash cuts siege lines bench
+slow: sim restores convergence mutants fuzz promises walk crash cuts power kills io-errors full-disk flips siege lines bench
 
 points: .venv/dev
 	$(BIN)/python tests/points.py

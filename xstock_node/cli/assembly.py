@@ -19,12 +19,14 @@ from xstock_node.services.node import Node, pinned_identity
 from xstock_node.services.office import AlertRules, Drop, Office, OfficeSettings, Pool, Thresholds
 from xstock_node.storage.choosing import SQLITE, Opening, Shared, installed, open_engine
 from xstock_node.storage.interfaces import Engine
+from xstock_node.storage.reserve import Reserve
 from xstock_node.storage.sqlite import SqliteEngine
 from xstock_node.trace import Trace
 from xstock_node.transport.client import Stranger
 
 IDENTITY = "identity.note"
 DATABASE = "node.db"
+RESERVE = "reserve"
 
 
 async def open_office(home: Path, config: Config, engine: Engine | None = None) -> Office:
@@ -59,7 +61,7 @@ def open_storage(home: Path, config: Config) -> Engine:
     """The engine that the settings name."""
     name = config.storage.engine
     if name == SQLITE:
-        return SqliteEngine(home / DATABASE)
+        return SqliteEngine(home / DATABASE, reserve=Reserve(home / RESERVE))
     known = sorted(installed())
     if name not in known:
         expected = f"storage.engine as one of {', '.join([SQLITE, *known])}"

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.layout import lay_out_types
+from xstock_node.storage.reserve import Reserve
 from xstock_node.storage.sqlite.connection import UNREADABLE, open_reader, open_writer
 from xstock_node.storage.sqlite.logs import COMPACT
 from xstock_node.storage.sqlite.snapshot import faults_of
@@ -24,6 +26,7 @@ from xstock_node.storage.sqlite.stores import SqliteTransaction
 
 T = TypeVar("T")
 GROUP_MOST = 256
+NO_ROOM = ("room on the disk", "less than the reserve", "free some space; reading goes on meanwhile")
 CHECKPOINT = "pragma wal_checkpoint(truncate)"
 READERS = 2
 
@@ -50,10 +53,13 @@ class Job:
 
 
 class SqliteEngine:
-    """An `Engine` over one SQLite file. With `threads=False` all work runs in place (simulation)."""
+    """An `Engine` over one SQLite file. With `threads=False` all work runs in place (simulation).
 
-    def __init__(self, path: Path, threads: bool = True) -> None:
-        self.path = path
+    With a `reserve` a full disk stops replicas of others first, and what is durable last.
+    """
+
+    def __init__(self, path: Path, threads: bool = True, reserve: Reserve | None = None) -> None:
+        self.path, self._reserve = path, reserve
         self._connection = open_writer(path)
         self._transaction = SqliteTransaction(self._connection)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -71,6 +77,7 @@ class SqliteEngine:
     async def write(self, work: Callable[[Transaction], T], durable: bool) -> T:
         """See `Engine.write`."""
         self._check_open()
+        self._look_at_room(durable)
         job = Job(work, durable)
         if self._thread is None:
             self._commit_group([job])
@@ -205,7 +212,16 @@ class SqliteEngine:
         if not busy:
             self._connection.execute("delete from meta where key = ?", (COMPACT,))
 
+    def _look_at_room(self, durable: bool) -> None:
+        """Refuse replicas of others while the disk is nearly full."""
+        if self._reserve is not None:
+            self._reserve.look(time.monotonic())
+            if self._reserve.must_wait and not durable:
+                raise StorageError(*NO_ROOM)
+
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
+        if self._reserve is not None and "full" in str(error):
+            self._reserve.give()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
@@ -238,5 +254,5 @@ class SqliteEngine:
 def _storage_error(error: Exception) -> StorageError:
     text = str(error)
     if "full" in text:
-        return StorageError("room on the disk", text, "free some space; reading goes on meanwhile")
+        return StorageError(NO_ROOM[0], text, NO_ROOM[2])
     return StorageError("a working database", text, "run `xstock doctor`; a damaged file is restored from peers")
