@@ -25,6 +25,7 @@ from xstock_node.domain.search import Order
 from xstock_node.protocol import heads, merkle
 from xstock_node.protocol.frames import leaf_of
 from xstock_node.protocol.names import LogName
+from xstock_node.services.disclosing import EraseRequest
 from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
 from xstock_node.storage.interfaces import Engine
@@ -166,6 +167,7 @@ def work_together(
         api.close()
     report("hub memory", **sizes(one, two))
     kill(line, one, two)
+    erase(*((one, two) if one.role() == "leads" else (two, one)), ports)
 
 
 def search_together(apis: dict[str, Api], asked: int) -> None:
@@ -268,6 +270,25 @@ def kill(line: Front, leader: HubProcess, other: HubProcess) -> None:
         verified_in_s=seconds,
     )
     assert not lost and not forked and leader.call("status").halted == ""
+
+
+def erase(leader: HubProcess, other: HubProcess, ports: dict[Path, int]) -> None:
+    """A record is erased: every table that may hold a copy is written anew. How long searches wait meanwhile."""
+    api, ended, waits = Api(other.home, ports[other.home]), threading.Event(), [0.0]
+
+    def ask() -> None:
+        while not ended.is_set():
+            waits.extend(api.timed(questions(Order.NEWEST, 1)))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    began = time.perf_counter()
+    leader.call("log.erase", EraseRequest(indexes=[0]))
+    seconds = time.perf_counter() - began
+    ended.set()
+    thread.join()
+    api.close()
+    report("hub erasure", seconds=round(seconds, 1), longest_wait_of_a_search_s=round(max(waits), 1))
 
 
 def lost_by(node: HubProcess, worker: Worker) -> int:

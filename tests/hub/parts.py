@@ -19,14 +19,16 @@ SECRET = "database.conninfo"  # noqa: S105 - the name of a file
 
 
 class HubProcess(NodeProcess):
-    """One process of a hub: a data folder with the keys and settings of all, and a port of its own."""
+    """One process of a hub: a data folder with the keys and settings of all, and ports of its own."""
+
+    health: int
 
     @classmethod
     def first(cls, folder: Path, url: str, server: Postgres) -> "HubProcess":
         """The first process: a new node whose storage is the server."""
         found = cls.__new__(cls)
         found.home, found.name, found.port = folder / HUB, HUB, free_port()
-        found.process, found._begins = None, 0
+        found.process, found._begins, found.health = None, 0, free_port()
         answers = Answers(name=HUB, url=url, port=found.port, allow_private=True, country="BG")
         create(found.home, answers, int(time.time()))
         secret = found.home / SECRET
@@ -39,7 +41,7 @@ class HubProcess(NodeProcess):
         """Another process of the same node."""
         found = HubProcess.__new__(HubProcess)
         found.home, found.name, found.port = self.home.parent / name, self.name, free_port()
-        found.process, found._begins = None, 0
+        found.process, found._begins, found.health = None, 0, free_port()
         shutil.copytree(self.home, found.home)
         settings = found.home / "config.toml"
         text = settings.read_text("utf-8").replace(f"port = {self.port}", f"port = {found.port}")

@@ -1,6 +1,7 @@
 """A hub of two processes: fed by a node on SQLite over HTTP, read from both, killed while it is written to."""
 
 import asyncio
+import http.client
 import os
 import threading
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ class World:
         for process in (self.one, self.two):
             self.ports[process.home] = free_port()
             process.add("[local_port]", f"port = {self.ports[process.home]}")
+            process.add("[health]", f"port = {process.health}")
         line.behind = self.one.port
 
     def start(self) -> None:
@@ -152,6 +154,10 @@ def test_who_stands_by_answers_what_reads_and_refuses_what_writes_with_one_code(
         )
     finally:
         api.close()
+    assert [_ready(process) for process in (world.one, world.two)] == [
+        (200, "ok\n"),
+        (503, "another process of this node leads\n"),
+    ]
     done = xstock("stock", "add", "--name", "Tent", "--quantity", "1", "--unit", "pcs", "--json", home=world.two.home)
     assert (done.returncode, '"not-leader"' in done.stdout) == (5, True), done.stdout + done.stderr
     assert "stands by" in xstock("status", home=world.two.home).stdout
@@ -193,6 +199,16 @@ def test_a_leader_killed_in_the_middle_loses_nothing_acknowledged_and_forks_no_l
     assert all(found.holds for found in leader.call("log.verify"))
     views = [world.origin.call("status"), leader.call("status")]
     assert all(not view.halted and not peer.frozen for view in views for peer in view.peers)
+
+
+def _ready(process: HubProcess) -> tuple[int, str]:
+    line = http.client.HTTPConnection("127.0.0.1", process.health, timeout=10)
+    try:
+        line.request("GET", "/readyz")
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        line.close()
 
 
 def _agrees(world: World, leader: HubProcess) -> bool:

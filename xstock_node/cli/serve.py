@@ -188,7 +188,7 @@ class Running:
             await _listen_publicly(self._public, config.public_port, self._home)
         if config.health.port:
             self._health = Listener(make_health_app(self._office))
-            await _listen_for_health(self._health, config.health)
+            await listen_for_health(self._health, config.health)
         epoch = node.own.head.log.epoch if node.own.head else 0
         node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)
         return Serving(
@@ -274,7 +274,8 @@ async def _listen_publicly(listener: Listener, settings: PublicPortSettings | Co
         raise Refusal("port-taken", f"a free port for {port}", came, f"set {port}.port", 5) from None
 
 
-async def _listen_for_health(listener: Listener, settings: HealthSettings) -> int:
+async def listen_for_health(listener: Listener, settings: HealthSettings) -> int:
+    """Open the port of health and metrics."""
     try:
         return await listener.start(settings.host, settings.port)
     except OSError as error:

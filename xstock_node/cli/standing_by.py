@@ -11,9 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from xstock_node.api.app import Guard, make_app
+from xstock_node.api.health import make_health_app
 from xstock_node.cli.assembly import open_office
 from xstock_node.cli.notify import told
-from xstock_node.cli.serve import TOKEN, Running, Serving, listen_on_socket, listen_to_peers, token_of
+from xstock_node.cli.serve import (
+    TOKEN,
+    Running,
+    Serving,
+    listen_for_health,
+    listen_on_socket,
+    listen_to_peers,
+    token_of,
+)
 from xstock_node.cli.session import SOCKET
 from xstock_node.config import Config
 from xstock_node.protocol.errors import ProtocolError
@@ -46,6 +55,7 @@ class StandingBy:
         )
         self._socket = Listener(make_app(office, None, node.trace))
         self._local: Listener | None = None
+        self._health: Listener | None = None
 
     async def start(self) -> Serving:
         """Listen for what reads."""
@@ -58,6 +68,9 @@ class StandingBy:
         if config.local_port.port:
             self._local = Listener(make_app(self._office, Guard(token_of(self._home / TOKEN)), node.trace))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
+        if config.health.port:
+            self._health = Listener(make_health_app(self._office))
+            await listen_for_health(self._health, config.health)
         node.trace.info("standing-by", peer_port=peer_port, local_port=local_port)
         return Serving(
             node=node.identity.name,
@@ -83,7 +96,7 @@ class StandingBy:
 
     async def stop(self) -> None:
         """Close the ports, for the next turn to open them."""
-        for listener in (self._local, self._socket, self._server):
+        for listener in (self._health, self._local, self._socket, self._server):
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)

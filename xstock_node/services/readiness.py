@@ -10,6 +10,8 @@ PATIENCE = 1.0  # seconds for one small read of the database
 async def unready(office: Office) -> list[str]:
     """Why the node is not ready; empty while it is."""
     node = office.node
+    if node.stands_by:
+        return ["another process of this node leads"]
     if node.own.head is None:
         return ["the epoch of this start is not open yet"]
     found = [f"nothing is signed any more: {node.halted}"] if node.halted else []

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 from xstock_postgresql import PostgresEngine
 from xstock_postgresql import engine as engine_module
 
+from xstock_node.storage.choosing import Opening, Shared, open_engine
 from xstock_node.storage.errors import StandsBy, StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.testing.postgres import Postgres
@@ -184,3 +186,14 @@ def test_an_engine_groups_no_more_work_than_the_one_on_sqlite() -> None:
     from xstock_node.storage.sqlite import engine as beside
 
     assert engine_module.GROUP_MOST == beside.GROUP_MOST
+
+
+async def test_what_the_entry_point_opens_leads_unless_another_does(postgres: Postgres, tmp_path: Path) -> None:
+    opening = Opening(tmp_path, NODE, postgres.conninfo())
+    first, second = open_engine("postgresql", opening), open_engine("postgresql", opening)
+    try:
+        assert isinstance(first, Shared) and isinstance(second, Shared)
+        assert (first.leads, second.leads) == (True, False)
+    finally:
+        await first.close()
+        await second.close()

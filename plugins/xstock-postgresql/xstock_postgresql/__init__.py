@@ -8,5 +8,5 @@ __all__ = ["PostgresEngine", "open_engine"]
 
 
 def open_engine(opening: Opening) -> Engine:
-    """The engine of a node; another process of the node may lead meanwhile."""
-    return PostgresEngine(opening.connection, opening.node)
+    """The engine of a node, which leads unless another process of the node does."""
+    return PostgresEngine(opening.connection, opening.node, lead=True)

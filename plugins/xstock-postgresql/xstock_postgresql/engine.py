@@ -205,7 +205,7 @@ class PostgresEngine:
                 self._local.transaction = None
                 transaction.line.connection.close()
                 self._reader_lines.remove(transaction.line)
-        line = Line(self._open("reader"))
+        line = Line(self._open("reader", lock="0"))  # a compaction is waited for as long as any statement
         self._reader_lines.append(line)
         transaction = self._local.transaction = PostgresTransaction(line)
         line.execute(READ)
@@ -297,8 +297,10 @@ class PostgresEngine:
                 connection.execute("rollback to savepoint one")
 
     def _compact(self, line: Line) -> None:
+        line.execute("set statement_timeout to 0")  # of millions of rows it takes minutes
         for table in REWRITTEN:
             line.execute(f"vacuum (full) {table}")
+        line.execute("set statement_timeout to '120s'")
         self._begin([Job(None, durable=True)])
         line.execute("delete from meta where key = %s", (COMPACT,))
         _end(line, "commit")
