@@ -88,7 +88,7 @@ def test_a_damaged_copy_and_a_copy_of_a_damaged_database_are_told_apart(
     database.close()
     file = Path(said("backup", "create", home=node.home, code=0)["file"])  # type: ignore[index]
     found = said("backup", "verify", str(file), home=node.home, code=1)
-    assert not found["holds"] and any("damaged or missing" in fault for fault in found["faults"])  # type: ignore[index]
+    assert not found["holds"] and any("is damaged on disk" in fault for fault in found["faults"])  # type: ignore[index]
 
 
 def test_what_stands_in_the_folder_is_moved_aside_at_somebody_s_word_and_stays_whole_on_failure(

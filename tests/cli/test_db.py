@@ -89,3 +89,28 @@ def test_a_broken_file_is_rebuilt_from_what_can_be_read_and_peers_give_the_rest(
     assert all(found.holds for found in node.call("log.verify")), node.call("log.verify")
     assert len(node.call("stock.list")) > 5, "what is in no log was saved"
     said("db", "rebuild", home=node.home, code=5)
+
+
+def test_records_lost_in_several_segments_come_back_after_a_rebuild(pair: tuple[NodeProcess, NodeProcess]) -> None:
+    node, peer = pair
+    publish(node, 300, first=10)
+    publish(node, 300, first=400)
+    agree(node, peer)
+    node.stop()
+    with closing(sqlite3.connect(node.home / "node.db", isolation_level=None)) as database:
+        own = "select ref from log where node = 'society.example.org' and log = 'see.pub'"
+        ref, size = database.execute(f"select ref, size from log where ref = ({own})").fetchone()
+        assert size > 600
+        lost = [(ref << 40) + index for index in (3, 4, 300, 511, size - 1)]
+        database.executemany("delete from record where pos = ?", [(pos,) for pos in lost])
+    named = said("db", "check", home=node.home, code=1)
+    assert [one["index"] for one in named["damaged"]] == [3, 4, 300, 511, size - 1]  # type: ignore[index]
+    built = said("db", "rebuild", home=node.home, code=0)
+    assert built["records"] >= size  # type: ignore[index]
+    node.start()
+    for _ in range(150):
+        if said("db", "check", home=node.home)["holds"]:  # type: ignore[index]
+            break
+        pause(0.2)
+    assert all(found.holds for found in node.call("log.verify"))
+    agree(node, peer)

@@ -3,7 +3,7 @@
 The later index of an id wins (xs1 4.7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from xstock_node.domain.search import offer_key
@@ -65,16 +65,32 @@ def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes
 
 
 def rebuild(tx: Transaction, log: LogName, size: int, signed: int, heard: int, minimum: int) -> Found:
-    """Index a log anew from its stored records; what stands below `minimum` offers nothing (xs1 6.9)."""
+    """Index a log anew from its stored records, but for damaged ones; what stands below `minimum` offers nothing (xs1
+    6.9).
+    """
     tx.offers.clear(log)
     tx.governance.cut_statements(log, size)
     defects, audience, late = 0, "", 0
     for start in range(0, size, 4096):
-        lines = tx.logs.lines(log, start, min(4096, size - start))
-        found = index_lines(tx, log, start, lines, signed, heard)
-        defects, audience, late = defects + found.defects, found.audience or audience, late + found.late
+        held = tx.logs.stored(log, start, min(4096, size - start))
+        for first, lines in _runs(held):
+            found = index_lines(tx, log, first, lines, signed, heard)
+            defects, audience, late = defects + found.defects, found.audience or audience, late + found.late
     _end_below(tx, log, minimum)
     return Found(defects, audience, late)
+
+
+def _runs(held: Mapping[int, bytes]) -> Iterator[tuple[int, list[bytes]]]:
+    """Lines that stand next to each other, each run with its first index."""
+    first, lines = 0, list[bytes]()
+    for index, line in held.items():
+        if lines and index != first + len(lines):
+            yield first, lines
+            lines = []
+        first = first if lines else index
+        lines.append(line)
+    if lines:
+        yield first, lines
 
 
 class _Desk:

@@ -14,8 +14,6 @@ from xstock_node.services.indexing import rebuild
 from xstock_node.storage.interfaces import Engine, Transaction
 from xstock_node.storage.values import LogState, StoredOffer
 
-READ_AT_ONCE = 16 * limits.SEGMENT
-
 
 class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """One log made anew: its records, live offers before and after, and how many of those differ."""
@@ -56,11 +54,13 @@ def rebuild_log(tx: Transaction, state: LogState, now: int) -> Rebuilt:
 
 
 def _segment_roots(tx: Transaction, state: LogState) -> list[bytes]:
+    """The roots that the records give; of a segment with a damaged record the one that stands there."""
     width, roots = limits.SEGMENT, list[bytes]()
-    whole = state.frontier.size // width * width
-    for start in range(0, whole, READ_AT_ONCE):
-        leaves = [leaf_of(line) for line in tx.logs.lines(state.log, start, min(READ_AT_ONCE, whole - start))]
-        roots += [merkle.tree_root(leaves[at : at + width]) for at in range(0, len(leaves), width)]
+    for number in range(state.frontier.size // width):
+        held = tx.logs.stored(state.log, number * width, width)
+        kept = tx.logs.segment_roots(state.log, number, 1)
+        whole = len(held) == width
+        roots.append(merkle.tree_root([leaf_of(line) for line in held.values()]) if whole else (kept or [b""])[0])
     return roots
 
 

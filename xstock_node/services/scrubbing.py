@@ -175,12 +175,13 @@ def _leaves(lines: Mapping[int, bytes], start: int, end: int) -> list[bytes]:
 
 
 def _roots(tx: Transaction, state: LogState) -> list[bytes]:
-    """The stored roots of all whole segments; where one is missing, all of them made anew from the records."""
+    """The stored roots of all whole segments; one that is missing is made anew from its records."""
     whole = state.frontier.size // WIDTH
     found = tx.logs.segment_roots(state.log, 0, whole)
     if len(found) == whole:
         return found
-    return [_root(tx, state.log, number * WIDTH) for number in range(whole)]
+    kept = (tx.logs.segment_roots(state.log, number, 1) for number in range(whole))
+    return [root[0] if root else _root(tx, state.log, number * WIDTH) for number, root in enumerate(kept)]
 
 
 def _root(tx: Transaction, log: LogName, start: int) -> bytes:

@@ -131,7 +131,8 @@ class SqliteLogs:
     def replace_segments(self, log: LogName, roots: Sequence[bytes]) -> None:
         base = self._base(log)
         self._db.execute("delete from segment where pos >= ? and pos < ?", (base, base + (1 << SHIFT)))
-        self._db.executemany("insert into segment (pos, root) values (?, ?)", enumerate(roots, base))
+        known = [(pos, root) for pos, root in enumerate(roots, base) if root]
+        self._db.executemany("insert into segment (pos, root) values (?, ?)", known)
 
     def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
         base = self._base(log)

@@ -70,7 +70,8 @@ class SqliteOffers:
 
     def of_log(self, log: LogName) -> list[StoredOffer]:
         query = f"{_FOUND} from offer o {_JOINED} where o.log = ? order by o.ref"
-        return [self._stored(row) for row in self._db.execute(query, (self._logs.ref(log),))]
+        rows = self._db.execute(query, (self._logs.ref(log),))
+        return [self._stored(row) for row in rows if is_sound(row[1], row[2], row[3])]
 
     def count(self, log: LogName, now: int) -> int:
         query = "select count(*) from offer where log = ? and exp > ?"

@@ -1,6 +1,6 @@
 """Saving what can be read of a damaged database into a new one: table by table, row by row where a page is broken.
 
-What follows from the signed logs (the index of offers, segment roots) is left out; it is made anew from them.
+The index of offers, which follows from the signed logs, is left out; it is made anew from them.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 from xstock_node.storage.sqlite.connection import APPLICATION_ID, UNREADABLE, open_writer
 from xstock_node.storage.sqlite.logs import SHIFT
 
-DERIVED = frozenset({"offer", "segment"})
+DERIVED = frozenset({"offer"})
 HEAD = 100  # bytes
 STEP_MOST = 256
 ROWS_GUESSED = 100_000
