@@ -70,9 +70,12 @@ def works(machine: Machine) -> dict[str, object]:
     machine.run("xstock stock import /srv/stock.csv --json")
     lines = json.loads(machine.run("xstock stock list --json").stdout)
     doctor = machine.run("xstock doctor --json", check=False)
-    found = json.loads(doctor.stdout)
-    isolation = [one["found"] for one in found if one["check"] == "isolation"]
-    return {"lines": len(lines), "doctor": doctor.returncode, "isolation": isolation}
+    plugins = json.loads(machine.run("xstock plugin list --json").stdout)
+    isolation = sorted({one["isolation"] for one in plugins if one["state"] == "loaded"} - {"none"})
+    asked = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:7441/metrics').read().decode())"
+    said = machine.run(f'python3 -c "{asked}"')
+    metrics = sum(line.startswith("xstock_") for line in said.stdout.splitlines())
+    return {"lines": len(lines), "doctor": doctor.returncode, "isolation": isolation, "metrics": metrics}
 
 
 def bounds(machine: Machine) -> dict[str, object]:
@@ -172,6 +175,8 @@ def main(packed: Path | None) -> None:
         "running": told["running"] is True,
         "health": told["health"] == {"/livez": 200, "/readyz": 200},
         "lines": told["lines"] == 2,
+        "isolation": told["isolation"] == ["process and Landlock"],
+        "metrics": int(str(told["metrics"])) > 20,
         "doctor": told["doctor"] == 0,
         "writes": all(told["writes_refused"].values()) and told["writes_its_data"] is True,  # type: ignore[attr-defined]
         "backup": bool(told["backup"]["files"]) and not any(told["backup"]["verified"]),  # type: ignore[index]
