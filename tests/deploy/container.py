@@ -109,6 +109,8 @@ def look(data: Path) -> dict[str, object]:
     told: dict[str, object] = {"health": health(port)}
     status = inside("xstock status --json")
     told["status"] = json.loads(status.stdout)["running"]
+    plugins = json.loads(inside("xstock plugin list --json").stdout)
+    told["isolation"] = sorted({one["isolation"] for one in plugins if one["state"] == "loaded"} - {"none"})
     checked = inside("/opt/xstock-node/current/bin/python -I /opt/xstock-node/healthcheck.py")
     told["healthcheck"] = checked.returncode
     kept = ("Uid", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")
@@ -146,6 +148,7 @@ def main(packed: Path | None) -> None:
     expected = {
         "health": told["health"] == {"/livez": 200, "/readyz": 200} and told["healthcheck"] == 0,
         "status": told["status"] is True,
+        "isolation": told["isolation"] == ["process and Landlock"],
         "rights": all(value == NO_RIGHT for name, value in process.items() if name.startswith("Cap")),
         "user": process["Uid"] == str(OWNER) and process["NoNewPrivs"] == "1",
         "writes": set(told["writes"].values()) == {"Read-only file system"} and told["data_written"] is True,  # type: ignore[attr-defined]

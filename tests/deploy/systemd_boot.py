@@ -78,6 +78,30 @@ def works(machine: Machine) -> dict[str, object]:
     return {"lines": len(lines), "doctor": doctor.returncode, "isolation": isolation, "metrics": metrics}
 
 
+def libraries(machine: Machine) -> dict[str, object]:
+    """What the libraries with native code come to under the unit's own settings."""
+    script = Path(__file__).with_name("libraries.py").read_text("utf-8")
+    (machine.root / "srv" / "libraries.py").write_text(script, "utf-8")
+    unit = (
+        (machine.root / "etc/systemd/system/xstock-node.service")
+        .read_text("utf-8")
+        .replace("Type=notify", "Type=oneshot")
+    )
+    lines = [
+        line
+        for line in unit.splitlines()
+        if not line.startswith(("ExecStart=", "Restart", "WatchdogSec", "NotifyAccess"))
+    ]
+    at = lines.index("Type=oneshot")
+    lines.insert(at, "ExecStart=/opt/xstock-node/current/bin/python /srv/libraries.py")
+    (machine.root / "etc/systemd/system/libraries.service").write_text("\n".join(lines) + "\n", "utf-8")
+    machine.run("systemctl daemon-reload")
+    machine.run("systemctl start libraries.service", check=False)
+    said = machine.run("journalctl -u libraries.service --output=cat --no-pager").stdout
+    found = [line for line in said.splitlines() if line.startswith("{")]
+    return {"libraries": json.loads(found[-1]) if found else said[-1500:]}
+
+
 def bounds(machine: Machine) -> dict[str, object]:
     """What the process really has: rights, limits, and what it may write."""
     pid = machine.run("systemctl show --property=MainPID --value xstock-node").stdout.strip()
@@ -165,7 +189,7 @@ def main(packed: Path | None) -> None:
         told["install_seconds"] = installed(machine, packed)
         told |= answers(machine)
         told["exposure"] = _figure(machine.run("systemd-analyze security --no-pager xstock-node.service").stdout)
-        told |= {**works(machine), **bounds(machine)}
+        told |= {**works(machine), **libraries(machine), **bounds(machine)}
         told["back_after_seconds"] = comes_back(machine)
         told["backup"] = backed_up(machine)
         told |= upgraded(machine, packed)
@@ -175,6 +199,7 @@ def main(packed: Path | None) -> None:
         "running": told["running"] is True,
         "health": told["health"] == {"/livez": 200, "/readyz": 200},
         "lines": told["lines"] == 2,
+        "libraries": isinstance(told["libraries"], dict),
         "isolation": told["isolation"] == ["process and Landlock"],
         "metrics": int(str(told["metrics"])) > 20,
         "doctor": told["doctor"] == 0,
