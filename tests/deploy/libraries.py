@@ -22,7 +22,7 @@ def main() -> None:
 
     page = Path(tempfile.mkdtemp()) / "page.typ"
     page.write_text("= Waybill", "utf-8")
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
     solver.addVariable(lb=0, ub=4, obj=-1)
     solver.run()
