@@ -83,6 +83,11 @@ def nginx(folder: Path, *nodes: Behind) -> list[str]:
             text = text.replace(word, f"{word}{number}")
         (folder / f"site-{number}.conf").write_text(text, "utf-8")
         parts.append(f"include {folder}/site-{number}.conf;")
+    return written(folder, parts)
+
+
+def written(folder: Path, parts: list[str]) -> list[str]:
+    """The command that runs nginx with these parts of its http block."""
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -90,6 +95,26 @@ def nginx(folder: Path, *nodes: Behind) -> list[str]:
     whole += f"http {{ access_log {folder}/access.log; {temporary}\n" + "\n".join(parts) + "\n}\n"
     (folder / "nginx.conf").write_text(whole, "utf-8")
     return ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+
+def gateway(folder: Path, *nodes: Behind) -> list[str]:
+    """What gateway.md says of the caller's side, and a stand-in for two security servers: it takes the prefix, the name
+    of the host and that of the program off, as X-Road's REST protocol has it, and refuses who names no member.
+    """
+    page = (ROOT / "deploy" / "gateway.md").read_text("utf-8")
+    found = re.search(r"(location /xs/1/ \{.*?\n   \})", page, re.S)
+    assert found is not None
+    service, parts = "/r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/XSTOCK", []
+    for node in nodes:
+        server = free_port()
+        caller = found[1].replace("https://security-server.example", f"http://127.0.0.1:{server}")
+        tls = f"ssl_certificate {folder}/fullchain.pem; ssl_certificate_key {folder}/key.pem;"
+        parts.append(f"server {{ listen 127.0.0.1:{node.outside} ssl; server_name {PEER}; {tls}\n{caller}\n}}")
+        rest = 'proxy_set_header Host service; proxy_set_header User-Agent ""; client_max_body_size 8m;'
+        named = 'if ($http_x_road_client = "") { return 400; }'
+        inner = f"location {service}/ {{ {named} proxy_pass http://127.0.0.1:{node.port}/; {rest} }}"
+        parts.append(f"server {{ listen 127.0.0.1:{server}; {inner} }}")
+    return written(folder, parts)
 
 
 def caddy(folder: Path, *nodes: Behind) -> list[str]:
@@ -164,36 +189,48 @@ def said(node: Behind, trust: Path, text: str, body: bytes = b"", name: str = PE
     return int(answer.split(b" ", 2)[1]), answer
 
 
-@pytest.mark.parametrize("proxy", [nginx, caddy])
-def test_nodes_gossip_through_the_proxy_of_the_sample(
-    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trust = authority(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(trust))
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Behind, Behind]]:
+    """Two nodes that know each other, by addresses of the proxy that is to come."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority(tmp_path)))
     bg, hr = Behind(tmp_path, "redcross.bg"), Behind(tmp_path, "redcross.hr")
     bg.pin(hr)
     hr.pin(bg)
-    command = proxy(tmp_path, bg, hr)
-    try:
-        with running(command, tmp_path, [bg.outside, hr.outside]):
-            for node in (bg, hr):
-                node.start()
-            publish(bg, "tent")
-            agree(bg, hr)
-            began = time.monotonic()
-            publish(hr, "blanket")  # who waits by `Prefer: wait` hears of it at once
-            agree(bg, hr)
-            told = time.monotonic() - began
-            assert told < 10, told
-            log = (tmp_path / "access.log").read_text("utf-8")
-            answered = [line for line in log.splitlines() if "/xs/1/gossip" in line and re.search(r"\b200\b", line)]
-            assert len(answered) >= 2, log
-            only_what_is_meant(bg, trust)
-            if proxy is nginx:  # Caddy 2.6 at times keeps an answer back until the whole body came
-                a_body_goes_through_as_it_comes(bg, trust)
-    finally:
-        for node in (bg, hr):
-            node.stop()
+    yield bg, hr
+    for node in (bg, hr):
+        node.stop()
+
+
+def gossip(folder: Path, bg: Behind, hr: Behind) -> None:
+    """Each publishes, the other has it; all of it went through the proxy."""
+    for node in (bg, hr):
+        node.start()
+    publish(bg, "tent")
+    agree(bg, hr)
+    began = time.monotonic()
+    publish(hr, "blanket")  # who waits by `Prefer: wait` hears of it at once
+    agree(bg, hr)
+    told = time.monotonic() - began
+    assert told < 10, told
+    log = (folder / "access.log").read_text("utf-8")
+    answered = [line for line in log.splitlines() if "/xs/1/gossip" in line and re.search(r"\b200\b", line)]
+    assert len(answered) >= 2, log
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_nodes_gossip_through_the_proxy_of_the_sample(proxy: Proxy, tmp_path: Path, two: tuple[Behind, Behind]) -> None:
+    with running(proxy(tmp_path, *two), tmp_path, [node.outside for node in two]):
+        gossip(tmp_path, *two)
+        only_what_is_meant(two[0], tmp_path / "fullchain.pem")
+        if proxy is nginx:  # Caddy 2.6 at times keeps an answer back until the whole body came
+            a_body_goes_through_as_it_comes(two[0], tmp_path / "fullchain.pem")
+
+
+def test_nodes_gossip_through_what_the_page_of_gateways_says(tmp_path: Path, two: tuple[Behind, Behind]) -> None:
+    with running(gateway(tmp_path, *two), tmp_path, [node.outside for node in two]):
+        gossip(tmp_path, *two)
+    log = (tmp_path / "access.log").read_text("utf-8")
+    assert "POST /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/XSTOCK/xs/1/gossip" in log
 
 
 def publish(node: Behind, what: str) -> None:
