@@ -1,3 +1,3 @@
 """X-Stock node: signed stock offers shared between national societies, without a centre."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

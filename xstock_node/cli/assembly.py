@@ -5,6 +5,7 @@ from random import SystemRandom
 
 import msgspec
 
+from xstock_node import __version__
 from xstock_node.cli.host import plugin_host
 from xstock_node.cli.keyfiles import read_sealing_keys, read_secret, read_signer
 from xstock_node.config import Config, PublicPortSettings
@@ -41,6 +42,8 @@ async def open_office(home: Path, config: Config, engine: Engine | None = None) 
     engine = engine or open_storage(home, config)
     if isinstance(engine, Shared):
         await engine.try_to_lead()
+    if isinstance(engine, SqliteEngine) and engine.copied_to is not None:
+        trace.info("upgraded", version=__version__, copy=str(engine.copied_to))
     node = Node(
         own,
         signer,

@@ -32,6 +32,7 @@ LEFT_OUT = frozenset(
 )
 ROOT_KEY = "keys/root.key"
 REPLACED = "replaced-"  # of a restore over an older folder
+BEFORE = f"{DATABASE}.before-"  # of the database, from before an upgrade
 
 Progress = Callable[[int], None]
 
@@ -66,7 +67,7 @@ def files_of(home: Path) -> tuple[list[Path], list[str]]:
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         top = name.split("/")[0]
-        if top in LEFT_OUT or top.startswith(REPLACED) or not path.is_file():
+        if top in LEFT_OUT or top.startswith((REPLACED, BEFORE)) or not path.is_file():
             continue
         if path.is_symlink() or name == ROOT_KEY or path.stat().st_size > FILE_MOST:
             left.append(name)

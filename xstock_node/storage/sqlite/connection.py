@@ -4,22 +4,43 @@ import sqlite3
 from pathlib import Path
 
 from xstock_node.storage.errors import StorageError
+from xstock_node.storage.sqlite.sums import fill_in
+from xstock_node.storage.sqlite.upgrading import applied, check_readable, copy_before
 
 APPLICATION_ID = 0x58535431  # "XST1"
-LATEST = "m008_sums"
+KNOWN = (
+    "m001_first",
+    "m002_networks",
+    "m003_cases",
+    "m004_epochs",
+    "m005_objects",
+    "m006_plugins",
+    "m007_live_offers",
+    "m008_sums",
+)
+"""The migrations, by name: so that a database that had them all is opened without loading sqlite-utils."""
+LATEST = KNOWN[-1]
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """What reading a damaged file raises: SQLite's own words about it may be no text any more."""
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """The writing connection; creates and migrates the file."""
-    connection = _connect(path)
+    """The writing connection; creates the file, or migrates it once a copy of it lies beside it."""
+    return open_upgraded(path)[0]
+
+
+def open_upgraded(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """The writing connection, and the copy from before an upgrade, where there was one just now."""
+    connection, copy = _connect(path), None
     _check_ours(connection, path)
+    check_readable(connection, path, KNOWN)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma wal_autocheckpoint = 4000")
-    if not _is_current(connection):
+    if LATEST not in applied(connection):
+        copy = copy_before(connection, path, LATEST)
         _migrate(connection)
-    return connection
+    fill_in(connection)
+    return connection, copy
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -27,15 +48,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     connection.execute("pragma query_only = on")
     return connection
-
-
-def _is_current(connection: sqlite3.Connection) -> bool:
-    """Whether the last migration ran: then nothing of sqlite-utils is loaded, which takes a while."""
-    try:
-        found = connection.execute("select 1 from _sqlite_migrations where name = ?", (LATEST,)).fetchone()
-    except sqlite3.OperationalError:
-        return False
-    return found is not None
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -19,10 +19,11 @@ from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.layout import lay_out_types
 from xstock_node.storage.reserve import Reserve
-from xstock_node.storage.sqlite.connection import UNREADABLE, open_reader, open_writer
+from xstock_node.storage.sqlite.connection import UNREADABLE, open_reader, open_upgraded
 from xstock_node.storage.sqlite.logs import COMPACT
 from xstock_node.storage.sqlite.snapshot import faults_of
 from xstock_node.storage.sqlite.stores import SqliteTransaction
+from xstock_node.storage.sqlite.upgrading import drop_copies
 
 T = TypeVar("T")
 GROUP_MOST = 256
@@ -55,12 +56,13 @@ class Job:
 class SqliteEngine:
     """An `Engine` over one SQLite file. With `threads=False` all work runs in place (simulation).
 
-    With a `reserve` a full disk stops replicas of others first, and what is durable last.
+    With a `reserve` a full disk stops replicas of others first, and what is durable last. `copied_to` is the copy that
+    was made because this version changed the tables just now.
     """
 
     def __init__(self, path: Path, threads: bool = True, reserve: Reserve | None = None) -> None:
         self.path, self._reserve = path, reserve
-        self._connection = open_writer(path)
+        self._connection, self.copied_to = open_upgraded(path)
         self._transaction = SqliteTransaction(self._connection)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -210,6 +212,7 @@ class SqliteEngine:
         self._connection.execute("vacuum")
         busy = self._connection.execute(CHECKPOINT).fetchone()[0]
         if not busy:
+            drop_copies(self.path)
             self._connection.execute("delete from meta where key = ?", (COMPACT,))
 
     def _look_at_room(self, durable: bool) -> None:

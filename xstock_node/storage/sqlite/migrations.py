@@ -1,4 +1,8 @@
-"""Migrations, each run once inside a transaction together with the note that it ran."""
+"""Migrations, each run once inside a transaction together with the note that it ran; their names are `KNOWN` too.
+
+They expand: a table, a column that may be null, an index. So the version before goes on with the same file. One that
+takes away or changes what an older version reads calls `note_breaking` with the version that it comes with.
+"""
 
 from importlib import resources
 

@@ -1,0 +1,1 @@
+"""Yesterday's data opens today, and the version before opens what today's wrote."""
