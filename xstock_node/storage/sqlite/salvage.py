@@ -67,8 +67,33 @@ def _mend_schema(copy: Path, new: sqlite3.Connection) -> None:
             for rowid, words in ours.items():
                 old.execute("update sqlite_master set type=?, name=?, tbl_name=?, sql=? where rowid=?", (*words, rowid))
             old.execute("commit")
+            return
         except UNREADABLE:
-            return  # what can be read is read all the same
+            pass
+    _give_schema_pages(copy, new)
+
+
+def _give_schema_pages(copy: Path, new: sqlite3.Connection) -> None:
+    """The tree of the schema itself is broken: put the pages of a new database there. In a database that was never
+    upgraded they have the same places; in another one less can be read, and is lost.
+    """
+    new.execute("pragma wal_checkpoint(truncate)")
+    page = new.execute("pragma page_size").fetchone()[0]
+    fresh = Path(new.execute("pragma database_list").fetchone()[2]).read_bytes()
+    with copy.open("r+b") as file:
+        for number in [1, *_children(fresh[:page])]:
+            begin = (number - 1) * page + (HEAD if number == 1 else 0)
+            file.seek(begin)
+            file.write(fresh[begin : number * page])
+
+
+def _children(page: bytes) -> list[int]:
+    """The pages below the first one, where it is the inside of a tree (kind 5), in the file format's numbers."""
+    if page[HEAD] != 5:
+        return []
+    cells = int.from_bytes(page[HEAD + 3 : HEAD + 5], "big")
+    places = [int.from_bytes(page[HEAD + 12 + 2 * n : HEAD + 14 + 2 * n], "big") for n in range(cells)]
+    return [int.from_bytes(page[at : at + 4], "big") for at in (*places, HEAD + 8)]
 
 
 def _copy_all(copy: Path, new: sqlite3.Connection) -> dict[str, int]:

@@ -4,8 +4,11 @@ CRC-32 of the line, begun with its position: every change of a few bits is found
 no protection against people; the signed heads are.
 """
 
+import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
+
+AT_ONCE = 10_000
 
 
 def sum_of(pos: int, line: bytes) -> int:
@@ -20,5 +23,15 @@ def with_sums(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, 
 
 
 def is_sound(pos: int, line: object, found: int | None) -> bool:
-    """Whether a record is as it was written; one of before there were sums has none and is taken as it is."""
-    return isinstance(line, bytes) and (found is None or found == zlib.crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF))
+    """Whether a record is as it was written. A sum that is missing was lost: each record has one since the opening."""
+    return isinstance(line, bytes) and found == zlib.crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
+
+
+def fill_in(connection: sqlite3.Connection) -> None:
+    """Give a sum to the records that an older program wrote without one."""
+    unsummed = "select pos, line from record indexed by record_unsummed where sum is null limit ?"
+    while rows := connection.execute(unsummed, (AT_ONCE,)).fetchall():
+        connection.execute("begin immediate")
+        sums = [(sum_of(pos, line), pos) for pos, line in rows]
+        connection.executemany("update record set sum = ? where pos = ?", sums)
+        connection.execute("commit")
