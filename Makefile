@@ -167,9 +167,8 @@ deploy-deb: .venv/dev assets
 reproducible: .venv/dev
 	$(BIN)/python deploy/offline/reproducible.py
 
-# The bundle carries the same file; this writes it for the wheels of the last bundle.
+# dist/xstock-node-VERSION.cdx.json, by the wheels of the bundle, which carries the same file.
 sbom: bundle
-	tar -xzOf dist/xstock-node-*-offline.tar.gz --wildcards '*/sbom.cdx.json' > dist/sbom.cdx.json
 
 # Two processes of one node on one PostgreSQL that hold two million offers, beside SQLite in the same run; the one that
 # leads is killed while it is written to. About a quarter of an hour; quicker: make hub HUB="--records 200000"

@@ -16,7 +16,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "offline"))
-from tools import CACHE, DIST, epoch, run, version
+from tools import CACHE, DIST, epoch, run
 
 HERE = Path(__file__).resolve().parent
 PLACE = Path("usr/lib/xstock-node")
@@ -28,9 +28,10 @@ MAINTAINER = "X-Stock maintainers <maintainers@xstock.example>"
 
 def main() -> None:
     """Unpack the bundle, let its installer make the environment, move that into the package, close it."""
-    packed, when = DIST / f"xstock-node-{version()}-offline.tar.gz", int(epoch())
-    if not packed.exists():
-        raise SystemExit(f"expected {packed.name}; came none; run `make bundle` first")
+    found = sorted(DIST.glob("xstock-node-*-offline.tar.gz"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise SystemExit("expected an off-line bundle; came none; run `make bundle` first")
+    packed, when = found[-1], int(epoch())
     work = CACHE / "deb"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -43,13 +44,13 @@ def main() -> None:
     root = work / "root"
     place = root / PLACE
     place.parent.mkdir(parents=True)
-    (work / "prefix" / version()).rename(place)
-    settle(place, work / "prefix" / version(), fits["python"])
+    (work / "prefix" / fits["version"]).rename(place)
+    settle(place, work / "prefix" / fits["version"], fits["python"])
     units(root, bundle / "service")
-    pages(root, place, when)
+    pages(root, place, when, fits["version"])
     control(root, fits)
     architecture = MACHINES[fits["machine"]]
-    out = DIST / f"xstock-node_{version()}-1_{architecture}.deb"
+    out = DIST / f"xstock-node_{fits['version']}-1_{architecture}.deb"
     run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", root, out, more={"SOURCE_DATE_EPOCH": str(when)})
     print(json.dumps({"package": str(out), "bytes": out.stat().st_size, "architecture": architecture}))
 
@@ -95,14 +96,14 @@ def units(root: Path, service: Path) -> None:
         (root / path).chmod(0o755 if name == "xstock" else 0o644)
 
 
-def pages(root: Path, place: Path, when: int) -> None:
+def pages(root: Path, place: Path, when: int, number: str) -> None:
     """Manual, licence and changes where Debian looks for them."""
     shown = root / "usr/share/doc/xstock-node"
     shown.mkdir(parents=True)
     for name in ("README.md", "SECURITY.md", "sbom.cdx.json"):
         shutil.copy(place / "share/doc/xstock-node" / name, shown / name)
     shutil.copy(HERE / "copyright", shown / "copyright")
-    changes = f"xstock-node ({version()}-1) stable; urgency=medium\n\n  * Release {version()}; see README.md.\n\n"
+    changes = f"xstock-node ({number}-1) stable; urgency=medium\n\n  * Release {number}; see README.md.\n\n"
     changes += f" -- {MAINTAINER}  {formatdate(when)}\n"
     with gzip.GzipFile(shown / "changelog.Debian.gz", "wb", 9, mtime=when) as file:
         file.write(changes.encode())
@@ -118,7 +119,7 @@ def control(root: Path, fits: dict[str, str]) -> None:
     python = f"python3 (>= {fits['python']}), python3 (<< {major}.{int(minor) + 1}~), python{fits['python']}"
     fields = {
         "Package": "xstock-node",
-        "Version": f"{version()}-1",
+        "Version": f"{fits['version']}-1",
         "Architecture": MACHINES[fits["machine"]],
         "Maintainer": MAINTAINER,
         "Installed-Size": str(size),

@@ -39,12 +39,13 @@ def main() -> None:
     """Build the wheels, fetch what is locked, write sums and SBOM, pack all of it."""
     if not (VENDOR / "manifest.json").exists():
         raise SystemExit("expected the console's assets; came none; run `make assets` first (it needs npm)")
-    name = f"xstock-node-{version()}-offline"
-    folder, python, when = CACHE / name, tools(), epoch()
+    source, python, when = export(CACHE / "source"), tools(), epoch()
+    number = version(source)
+    name = f"xstock-node-{number}-offline"
+    folder = CACHE / name
     shutil.rmtree(folder, ignore_errors=True)
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
-    source = export(CACHE / "source")
     for project in projects(source):
         build(project.folder, wheels, python, when, "wheel")
     own = sorted(wheels.iterdir())
@@ -56,6 +57,7 @@ def main() -> None:
     sums = "".join(f"{digest(path)}  {path.relative_to(folder)}\n" for path in listed)
     (folder / "SHA256SUMS").write_text(sums, "ascii")
     packed = _pack(folder, DIST / f"{name}.tar.gz", int(when))
+    shutil.copy(folder / "sbom.cdx.json", DIST / f"xstock-node-{number}.cdx.json")
     (DIST / f"{name}.tar.gz.sha256").write_text(f"{digest(packed)}  {packed.name}\n", "ascii")
     told = {"bundle": str(packed), "sha256": digest(packed), "bytes": packed.stat().st_size}
     print(json.dumps({**told, "wheels": len([*wheels.iterdir()]), "own": len(own)}))
@@ -75,7 +77,7 @@ def _take_along(folder: Path, own: list[Path], root: Path) -> None:
     for one in SERVICE:
         shutil.copy(root / "deploy" / "systemd" / one, service / one)
     fits = {
-        "version": version(),
+        "version": version(root),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "system": platform.system(),
         "machine": platform.machine(),

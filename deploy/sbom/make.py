@@ -27,7 +27,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tools import EXTRAS, ROOT, VENDOR, digest, epoch, version
+from tools import EXTRAS, ROOT, VENDOR, digest, epoch
 
 NPM_LOCK = ROOT / "xstock_node" / "console" / "frontend" / "package-lock.json"
 
@@ -46,16 +46,17 @@ def main() -> None:
 def write(wheels: list[Path]) -> str:
     """The document."""
     moment = datetime.fromtimestamp(int(epoch()), UTC)
+    heads = {wheel: head_of(wheel) for wheel in wheels}
+    number = next(head["Version"] for head in heads.values() if head["Name"] == "xstock-node")
     root = Component(
         name="xstock-node-offline",
-        version=version(),
+        version=number,
         type=ComponentType.APPLICATION,
-        bom_ref=f"xstock-node-offline@{version()}",
+        bom_ref=f"xstock-node-offline@{number}",
         supplier=OrganizationalEntity(name="X-Stock"),
     )
     bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_OID, " ".join(map(digest, wheels))))
     bom.metadata.component, bom.metadata.timestamp = root, moment
-    heads = {wheel: head_of(wheel) for wheel in wheels}
     parts = {str(canonicalize_name(head["Name"])): python_part(wheel, head) for wheel, head in heads.items()}
     vendored = list(console_parts())
     for part in (*parts.values(), *vendored):
