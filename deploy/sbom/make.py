@@ -15,7 +15,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "offline"))
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -29,6 +29,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from tools import EXTRAS, ROOT, VENDOR, digest, epoch
 
+SPDX = {
+    "Apache License, Version 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "Python Software Foundation License": "PSF-2.0",
+}
+"""Older words for licences that say which one is meant; others stay as they were declared."""
 NPM_LOCK = ROOT / "xstock_node" / "console" / "frontend" / "package-lock.json"
 
 
@@ -79,8 +87,8 @@ def head_of(wheel: Path) -> Message:
 def python_part(wheel: Path, head: Message) -> Component:
     """A distribution by the very file that is installed."""
     name, number = str(canonicalize_name(head["Name"])), head["Version"]
-    said = head["License-Expression"] or classified(head) or (head["License"] or "").splitlines()[:1]
-    text = said if isinstance(said, str) else "".join(said)
+    text = head["License-Expression"] or classified(head) or (head["License"] or "").partition("\n")[0]
+    text = SPDX.get(text, text)
     licence = LicenseFactory().make_from_string(text, license_acknowledgement=LicenseAcknowledgement.DECLARED)
     return Component(
         name=name,
@@ -96,8 +104,8 @@ def python_part(wheel: Path, head: Message) -> Component:
 
 def classified(head: Message) -> str:
     """The licences that a distribution's classifiers name."""
-    found = [one.rpartition(" :: ")[2] for one in head.get_all("Classifier", []) if one.startswith("License :: OSI")]
-    return " AND ".join(found)
+    said = [one.rpartition(" :: ")[2] for one in head.get_all("Classifier", []) if one.startswith("License :: ")]
+    return " AND ".join(SPDX.get(one, one) for one in said if one != "OSI Approved")
 
 
 def needs(head: Message, parts: Iterable[str]) -> list[str]:
