@@ -178,3 +178,8 @@ hub: .venv/dev
 
 deploy-proxies: .venv/dev
 	$(BIN)/python -m pytest tests/deploy/test_proxies.py -m heavy
+
+.PHONY: drill
+# A new machine, a stolen key, a total loss with 100,000 records (DRILL="loss --records 5000" for less).
+drill: .venv/dev
+	$(BIN)/python -m tests.drills $(DRILL)

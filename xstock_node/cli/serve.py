@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from xstock_node.api.app import Guard, make_app
 from xstock_node.api.health import make_health_app
 from xstock_node.api.public import make_public_app
+from xstock_node.cli.address_file import open_book
 from xstock_node.cli.assembly import open_office
 from xstock_node.cli.keyfiles import write_secret
 from xstock_node.cli.notify import told
@@ -119,7 +120,7 @@ class Running:
     def __init__(self, office: Office, config: Config, home: Path, dev: bool = False) -> None:
         self._office, self._config, self._home = office, config, home
         node = office.node
-        self._session = open_session(config.peers.allow_private)
+        self._session = open_session(config.peers.allow_private, open_book(home, node.clock.now))
         self.server = PeerServer(
             NodeAnswers(node),
             node.identity.url(),

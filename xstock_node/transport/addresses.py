@@ -1,5 +1,6 @@
 """Which addresses may be dialled: a resolver that checks what a name resolves to and pins it for the connection."""
 
+import asyncio
 import errno
 import ipaddress
 import re
@@ -10,7 +11,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.transport.address_book import AddressBook
 
+PATIENCE = 5.0  # seconds that a name is waited for where its last addresses are known
+SILENT_FOR = 60.0  # seconds in which a service of names that failed is not asked for the same name again
 _METADATA = {"169.254.169.254", "fd00:ec2::254", "100.100.100.200"}
 # Other letters become ASCII only when the client dials: "①27.0.0.1" would pass as a name and reach 127.0.0.1.
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
@@ -53,22 +57,54 @@ def check_url(url: str, allow_private: bool) -> None:
 
 
 class CheckingResolver(AbstractResolver):
-    """Resolves by the system and drops every address that may not be dialled."""
+    """Resolves by the system and drops every address that may not be dialled.
 
-    def __init__(self, allow_private: bool) -> None:
-        self._inner = ThreadedResolver()
-        self._allow_private = allow_private
+    Where the system cannot tell, or not in time, the last known addresses of the name are taken from the book.
+    """
+
+    def __init__(self, allow_private: bool, book: AddressBook | None = None) -> None:
+        self._inner: AbstractResolver = ThreadedResolver()
+        self._allow_private, self._book = allow_private, book
+        self._silent_until: dict[str, float] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of `host` that may be dialled; the connection uses these and asks no more."""
-        found = await self._inner.resolve(host, port, family)
+        found = await self._ask(host, port, family)
         for result in found:
             try:
                 check_address(result["host"], self._allow_private)
             except ProtocolError as error:
                 raise OSError(errno.EACCES, error.sentence()) from None
+        return found
+
+    async def _ask(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        recalled = self._recall(host, port, family)
+        loop = asyncio.get_running_loop()
+        if recalled and loop.time() < self._silent_until.get(host, 0.0):
+            return recalled
+        try:
+            async with asyncio.timeout(PATIENCE if recalled else None):
+                found = await self._inner.resolve(host, port, family)
+        except (OSError, TimeoutError):
+            if not recalled:
+                raise
+            self._silent_until[host] = loop.time() + SILENT_FOR
+            return recalled
+        if self._book is not None:
+            self._book.note(host, tuple(dict.fromkeys(result["host"] for result in found)))
+        return found
+
+    def _recall(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        """The last known addresses of a name, in the form in which the system tells them."""
+        kinds = {4: socket.AF_INET, 6: socket.AF_INET6}
+        found = []
+        for address in self._book.recall(host) if self._book is not None else ():
+            kind = kinds[ipaddress.ip_address(address.partition("%")[0]).version]
+            if family in (kind, socket.AF_UNSPEC):
+                flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+                found.append(ResolveResult(hostname=host, host=address, port=port, family=kind, proto=0, flags=flags))
         return found
 
     async def close(self) -> None:

@@ -34,18 +34,22 @@ from xstock_node.protocol.gossip import (
 )
 from xstock_node.protocol.keys import Signer
 from xstock_node.trace import parent_header
+from xstock_node.transport.address_book import AddressBook
 from xstock_node.transport.addresses import CheckingResolver, check_url
 from xstock_node.transport.coding import WORTH_IT, Body, deflate
 from xstock_node.transport.reading import read_small, read_stream
 
 
-def open_session(allow_private: bool) -> aiohttp.ClientSession:
+def open_session(allow_private: bool, book: AddressBook | None = None) -> aiohttp.ClientSession:
     """The one client session of a node: no redirects, no proxies from the environment, no own decompression.
 
     See xs1 9.8.
     """
     connector = aiohttp.TCPConnector(
-        resolver=CheckingResolver(allow_private), limit=64, limit_per_host=8, keepalive_timeout=limits.KEEP_ALIVE - 5
+        resolver=CheckingResolver(allow_private, book),
+        limit=64,
+        limit_per_host=8,
+        keepalive_timeout=limits.KEEP_ALIVE - 5,
     )
     return aiohttp.ClientSession(
         connector=connector,

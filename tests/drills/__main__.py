@@ -1,0 +1,194 @@
+"""`make drill`: a new machine, a stolen key, a total loss; one JSON line each, 1 where one does not hold.
+
+`python -m tests.drills [machine|theft|loss ...] [--records N]`. Real processes and real commands.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.drills.federation import federation, give_offers, wait_for
+from tests.processes import NodeProcess, agree, xstock
+from xstock_node.services.hand_kept import LineRequest
+from xstock_node.services.mapping_desk import DecideRequest
+from xstock_node.services.offer_views import PublishRequest
+
+TENT = "HSHETENTF16C"
+MINUTES_15, MINUTES_10 = 900.0, 600.0
+
+
+def typed(*words: str, home: Path, code: int = 0) -> Any:
+    """Type a command; its JSON."""
+    ran = xstock(*words, "--json", home=home, timeout=1_200)
+    assert ran.returncode == code, (words, ran.stdout, ran.stderr)
+    return json.loads(ran.stdout)
+
+
+def publish(node: NodeProcess, places: int, first: int = 0) -> None:
+    """Offer tents at some more places."""
+    for place in range(first, first + places):
+        node.call("stock.add", LineRequest(name="Tent", code=TENT, quantity="3", location=f"Store {place}"))
+    node.call("stock.decide", DecideRequest(same_code=True))
+    node.call("offer.publish", PublishRequest(release=True))
+
+
+def held_of(node: NodeProcess, owner: str) -> int:
+    """How many records a node holds of another."""
+    return int(next(peer.records for peer in node.call("status").peers if peer.name == owner))
+
+
+def machine(folder: Path, records: int) -> dict[str, Any]:
+    """A machine burns after its last back-up; a new one is restored, rejoins, and nothing that anybody saw is lost."""
+    nodes = federation(folder)
+    own, others = nodes[0], nodes[1:]
+    asyncio.run(give_offers(others[0], nodes, records))
+    for node in nodes:
+        node.start(120)
+    publish(own, 3)
+    agree(*nodes, seconds=120)
+    file = typed("backup", "create", "--to", str(folder / "safe"), home=own.home)["file"]
+    paper = folder / "paper"
+    paper.write_text(typed("backup", "key", home=own.home)["key"])
+    publish(own, 3, first=3)  # what is in no back-up
+    agree(*nodes, seconds=120)
+    before = held_of(others[1], own.name)
+    own.kill()
+    shutil.rmtree(own.home)
+    began = time.monotonic()
+    typed("backup", "restore", file, "--key-file", str(paper), home=own.home)
+    own.start(120)
+    wait_for(lambda: own.call("status").records >= before, 300, own.words)
+    views = agree(*nodes, seconds=300)
+    seconds = time.monotonic() - began
+    offers = {offer.place for offer in own.call("offer.list")}
+    publish(own, 1, first=90)
+    views = agree(*nodes, seconds=120)
+    found = {
+        "drill": "new machine",
+        "own_records": own.call("status").records,
+        "records_of_others": held_of(own, others[0].name),
+        "seconds": round(seconds, 1),
+        "lost": sum(f"Store {n}" not in offers for n in range(6)),
+        "forks": sum(bool(view.halted) + sum(bool(p.frozen) for p in view.peers) for view in views),
+        "logs_hold": all(log.holds for node in nodes for log in node.call("log.verify")),
+    }
+    stop(nodes)
+    return found | {"holds": seconds < MINUTES_15 and not found["lost"] and not found["forks"] and found["logs_hold"]}
+
+
+def theft(folder: Path, records: int) -> dict[str, Any]:
+    """A signing key is stolen and used; its owner rotates, and every node refuses what the thief signs."""
+    nodes = federation(folder)
+    own, others = nodes[0], nodes[1:]
+    for node in nodes:
+        node.start()
+    publish(own, 3)
+    agree(*nodes)
+    stolen = folder / "stolen" / own.name
+    stolen.parent.mkdir()
+    shutil.copytree(own.home, stolen, ignore=shutil.ignore_patterns("api.sock", "lock"))
+    began = time.monotonic()
+    own.stop()
+    root = own.home / "keys" / "root.key"
+    rotated = typed("key", "rotate", "--stolen", "--root-key", str(root), home=own.home)
+    own.start()
+    epoch = own.call("status").epoch
+
+    def everybody_knows() -> bool:
+        """Whether all hold what was signed with the new key: they know the identity that names it."""
+        views = [peer for node in others for peer in node.call("status").peers if peer.name == own.name]
+        return all(view.epoch == epoch for view in views)
+
+    told = wait_for(everybody_knows, MINUTES_15, lambda: [node.words() for node in others])
+    own.stop()
+    thief = NodeProcess.__new__(NodeProcess)
+    thief.home, thief.name, thief.port, thief.process, thief._begins = stolen, own.name, own.port, None, 0
+    thief.start()
+    publish(thief, 2, first=50)
+    refused = typed("peer", "sync", home=thief.home, code=1)["silent"]
+    thief.stop()
+    seen = [node.call("status") for node in others]
+    places = {hit["place"] for node in others for hit in typed("search", "tent", home=node.home)["hits"]}
+    own.start()
+    publish(own, 1, first=80)
+    agree(*nodes, seconds=120)
+    seconds = time.monotonic() - began
+    found = {
+        "drill": "stolen key",
+        "nodes": len(nodes),
+        "told_all_s": round(told, 1),
+        "seconds": round(seconds, 1),
+        "nodes_that_refuse_the_thief": sum("unsigned" in why for why in refused.values()),
+        "later_records_of_the_thief_shown": sum(f"Store {n}" in places for n in (50, 51)),
+        "frozen": sum(bool(peer.frozen) for view in seen for peer in view.peers),
+        "version": rotated["version"],
+    }
+    stop(nodes)
+    refuses = found["nodes_that_refuse_the_thief"] == len(others)
+    return found | {"holds": seconds < MINUTES_15 and refuses and not found["later_records_of_the_thief_shown"]}
+
+
+def loss(folder: Path, records: int) -> dict[str, Any]:
+    """A node and its back-ups are gone; what is left are its keys and two peers, which have all its records."""
+    nodes = federation(folder)
+    own, others = nodes[0], nodes[1:]
+    asyncio.run(give_offers(own, nodes, records))
+    for node in nodes:
+        node.start(120)
+    agree(*nodes, seconds=120)
+    before = held_of(others[0], own.name)
+    own.kill()
+    for name in ("node.db", "node.db-wal", "node.db-shm"):
+        (own.home / name).unlink(missing_ok=True)
+    began = time.monotonic()
+    own.start(600)
+    wait_for(lambda: own.call("status").records >= before, 900, own.words)
+    views = agree(*nodes, seconds=600)
+    seconds = time.monotonic() - began
+    found = {
+        "drill": "total loss",
+        "records": own.call("status").records,
+        "records_before": before,
+        "offers": own.call("status").offers,
+        "peers": len(others),
+        "seconds": round(seconds, 1),
+        "forks": sum(bool(view.halted) + sum(bool(p.frozen) for p in view.peers) for view in views),
+        "logs_hold": all(log.holds for node in nodes for log in node.call("log.verify")),
+    }
+    stop(nodes)
+    whole = found["records"] >= before and found["offers"] >= records
+    return found | {"holds": seconds < MINUTES_10 and whole and not found["forks"] and found["logs_hold"]}
+
+
+def stop(nodes: list[NodeProcess]) -> None:
+    """End all processes."""
+    for node in nodes:
+        node.kill()
+
+
+DRILLS: dict[str, Callable[[Path, int], dict[str, Any]]] = {"machine": machine, "theft": theft, "loss": loss}
+
+
+def main() -> int:
+    """Run all drills, or those named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("drills", nargs="*", metavar="|".join(DRILLS))
+    parser.add_argument("--records", type=int, default=100_000)
+    given, held = parser.parse_args(), True
+    for name in given.drills or DRILLS:
+        with tempfile.TemporaryDirectory() as folder:
+            found = DRILLS[name](Path(folder), given.records)
+        print(json.dumps(found), flush=True)
+        held = held and found["holds"]
+    return int(not held)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
