@@ -90,7 +90,7 @@ class Machine:
 
 @contextmanager
 def booted(root: Path) -> Iterator[Machine]:
-    """Boot a root with systemd-nspawn; it is switched off at the end."""
+    """Boot a root with systemd-nspawn. At the end it is switched off and removed; where something failed it stays."""
     # Its own filter of system calls knows no Landlock, which a machine that is none of nspawn's lets everybody use.
     landlock = "--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self"
     command = ["systemd-nspawn", "--quiet", "-b", "--register=no", "--keep-unit", "--private-network", "-D", str(root)]
@@ -105,6 +105,7 @@ def booted(root: Path) -> Iterator[Machine]:
         yield machine
         machine.run("systemctl poweroff", check=False)
         running.wait(60)
+        shutil.rmtree(root)
     finally:
         log.close()
         if running.poll() is None:
