@@ -183,3 +183,10 @@ deploy-proxies: .venv/dev
 # A new machine, a stolen key, a total loss with 100,000 records (DRILL="loss --records 5000" for less).
 drill: .venv/dev
 	$(BIN)/python -m tests.drills $(DRILL)
+	$(BIN)/python -m pytest tests/scenarios/test_fourteen_days.py -m slow
+
+# Nodes of the version before and of this one in one federation, data folders of released versions opened, and an upgrade
+# killed at each statement. The older code comes from the history of this checkout.
+.PHONY: versions
+versions: .venv/dev
+	$(BIN)/python -m pytest tests/upgrades -m "heavy or not heavy" -s $(VERSIONS)

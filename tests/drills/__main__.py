@@ -1,6 +1,6 @@
-"""`make drill`: a new machine, a stolen key, a total loss; one JSON line each, 1 where one does not hold.
+"""`make drill`: a new machine, a stolen key, a total loss, no names; one JSON line each, 1 where one does not hold.
 
-`python -m tests.drills [machine|theft|loss ...] [--records N]`. Real processes and real commands.
+`python -m tests.drills [machine|theft|loss|names ...] [--records N]`. Real processes and real commands.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.drills.federation import federation, give_offers, wait_for
+from tests.drills.names import names_gone
 from tests.processes import NodeProcess, agree, xstock
 from xstock_node.services.hand_kept import LineRequest
 from xstock_node.services.mapping_desk import DecideRequest
@@ -173,7 +174,17 @@ def stop(nodes: list[NodeProcess]) -> None:
         node.kill()
 
 
-DRILLS: dict[str, Callable[[Path, int], dict[str, Any]]] = {"machine": machine, "theft": theft, "loss": loss}
+def names(folder: Path, records: int) -> dict[str, Any]:
+    """Nothing resolves any more."""
+    return names_gone(folder, publish)
+
+
+DRILLS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
+    "machine": machine,
+    "theft": theft,
+    "loss": loss,
+    "names": names,
+}
 
 
 def main() -> int:
