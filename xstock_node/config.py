@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from xstock_node.domain.retention import NAMES
 from xstock_node.domain.share_rules import ShareRules
 from xstock_node.protocol import names
 from xstock_node.protocol.errors import ProtocolError
@@ -81,6 +82,19 @@ class HealthSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(description="Address that health and metrics listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port of health and metrics, without token; 0: off.")] = 0
+
+
+class KeepSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How long data is kept that is no evidence."""
+
+    days: Annotated[
+        dict[str, Annotated[int, Meta(ge=0, le=36_500)]],
+        Meta(description="Days that a kind of data is kept, by its name in the manual; 0: for ever."),
+    ] = {}
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.days) - NAMES:
+            raise ValueError(f"expected kinds out of {', '.join(sorted(NAMES))}; came {', '.join(sorted(unknown))}")
 
 
 class PeersSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -309,6 +323,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
+    keep: KeepSettings = msgspec.field(default_factory=KeepSettings)
     health: HealthSettings = msgspec.field(default_factory=HealthSettings)
     console: ConsoleSettings = msgspec.field(default_factory=ConsoleSettings)
     plugins: PluginSettings = msgspec.field(default_factory=PluginSettings)

@@ -103,6 +103,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         public_plain=_plainly(config.public_port),
         console=_console(config),
         certificates=_certificates(config, home),
+        keep_days=config.keep.days,
         drops=tuple(Drop(home / drop.folder, drop.source, drop.kind) for drop in config.drop),
     )
 

@@ -51,6 +51,8 @@ from xstock_node.services.plugging import Plugging
 from xstock_node.services.public_figures import Lines
 from xstock_node.services.reacting import Reacting
 from xstock_node.services.reloading import Reloading
+from xstock_node.services.retaining import EVERY as RETAINED_EVERY
+from xstock_node.services.retaining import retain
 from xstock_node.services.scrubbing import EVERY as SCRUBBED_EVERY
 from xstock_node.services.scrubbing import Scrubbing
 from xstock_node.services.syncing import Syncing
@@ -136,6 +138,7 @@ class Running:
         self._console: Listener | None = None
         self._health: Listener | None = None
         self._scrubbing = Loop(office, Scrubbing(node).turn_of, "not-scrubbed", SCRUBBED_EVERY)
+        self._retaining = Loop(office, retain, "not-forgotten", RETAINED_EVERY)
         self._looking = Loop(office, look_at_self, "not-looked-at", LOOKED_EVERY)
         office.ways.desks["inbox"] = partial(NodeInbox, office)
         office.ways.desks["warnings"] = partial(NodeWarnings, office)
@@ -175,6 +178,7 @@ class Running:
         await self._pausing.start()
         await self._looking.start()
         await self._scrubbing.start()
+        await self._retaining.start()
         local_port = 0
         if config.local_port.port:
             guard = Guard(token_of(self._home / TOKEN))
@@ -202,6 +206,7 @@ class Running:
             if listener is not None:
                 await listener.stop()
         (self._home / SOCKET).unlink(missing_ok=True)
+        await self._retaining.stop()
         await self._scrubbing.stop()
         await self._looking.stop()
         await self._pausing.stop()

@@ -120,7 +120,8 @@ class OfficeSettings(NamedTuple):
     after `escalate_minutes` the next people are told of what nobody took; `stand_down` is `ask` or `auto`;
     `drops` are folders for lists; `alerts` says which public warnings matter;
     `public_plain` is where the public port listens to others without TLS; `console` the address of the console, without
-    a slash at its end, empty where it is not served; `certificates` are the PEM files of our ports, by port.
+    a slash at its end, empty where it is not served; `certificates` are the PEM files of our ports, by port;
+    `keep_days` is how long kinds of data are kept.
     """
 
     country: str = "XX"
@@ -144,6 +145,7 @@ class OfficeSettings(NamedTuple):
     public_plain: str = ""
     console: str = ""
     certificates: tuple[tuple[str, Path], ...] = ()
+    keep_days: Mapping[str, int] = MappingProxyType({})
 
 
 class Office:
