@@ -190,3 +190,8 @@ drill: .venv/dev
 .PHONY: versions
 versions: .venv/dev
 	$(BIN)/python -m pytest tests/upgrades -m "heavy or not heavy" -s $(VERSIONS)
+
+.PHONY: growth
+# Five simulated years of a mid-sized society: about four minutes.
+growth: .venv/dev
+	$(BIN)/python -m tests.growth $(GROWTH)

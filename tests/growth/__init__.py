@@ -1,0 +1,1 @@
+"""Growth: what five years of a mid-sized society leave on disk."""
