@@ -52,6 +52,7 @@ def main() -> None:
     architecture = MACHINES[fits["machine"]]
     out = DIST / f"xstock-node_{fits['version']}-1_{architecture}.deb"
     run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", root, out, more={"SOURCE_DATE_EPOCH": str(when)})
+    shutil.rmtree(work)
     print(json.dumps({"package": str(out), "bytes": out.stat().st_size, "architecture": architecture}))
 
 

@@ -144,6 +144,7 @@ def main(packed: Path | None) -> None:
     finally:
         run(*PODMAN, "rm", "--force", NAME, check=False)
         run("podman", "rmi", "--force", IMAGE, BASE, check=False)
+        shutil.rmtree(data)
     process: dict[str, str] = told["process"]  # type: ignore[assignment]
     expected = {
         "health": told["health"] == {"/livez": 200, "/readyz": 200} and told["healthcheck"] == 0,
