@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.benchmarks import corpus
+from tests.benchmarks import corpus, floor
 from tests.benchmarks.measure import cpu_seconds, peak_mb, report, timed
 from xstock_node.protocol import heads
 from xstock_node.protocol.heads import Head
@@ -112,6 +112,7 @@ def run(records: int = 100_000, count: int = 10) -> float:
         server.stdin.close()
         served: dict[str, Any] = json.loads(server.stdout.readline())
         server.wait()
+        inserting = floor.insert_floor(Path(folder) / f"{CLIENT}.db")
     pulled: dict[str, Any] = json.loads(client.stdout.splitlines()[-1])
     rate = records / (served["cpu"] + pulled["cpu"])
     report(
@@ -123,6 +124,8 @@ def run(records: int = 100_000, count: int = 10) -> float:
         records_per_cpu_s=round(rate),
         us_per_record_server=round(served["cpu"] / records * 1e6, 1),
         us_per_record_client=round(pulled["cpu"] / records * 1e6, 1),
+        client_of_inserting=round(pulled["cpu"] / records * 1e6 / inserting, 2),
+        both_of_inserting=round((served["cpu"] + pulled["cpu"]) / records * 1e6 / inserting, 2),
         wire_bytes_per_record=round(served["wire"] / records, 1),
         peak_mb_server=round(served["peak_mb"], 1),
         peak_mb_client=round(pulled["peak_mb"], 1),

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.benchmarks.measure import cpu_seconds, report, timed
 from xstock_node.protocol.records import Offer
+from xstock_node.storage.sqlite.connection import open_writer
 
 PAGE = 5_000
 SCHEMA = """
@@ -58,6 +59,44 @@ def cold_sync_floor(lines: list[bytes]) -> float:
         wire_bytes_per_record=round(wire / len(lines), 1),
     )
     return rate
+
+
+def insert_floor(filled: Path) -> float:
+    """Microseconds of CPU a record of inserting the very rows of a node's database, with its indexes, into a new one.
+
+    Nothing is received, verified or decoded: rows as they are, 5,000 a transaction, FULL, full text, a check-point.
+    """
+    source = sqlite3.connect(filled)
+    records = source.execute("select pos, line, sum from record order by pos").fetchall()
+    offers = source.execute("select * from offer order by ref").fetchall()
+    segments = source.execute("select pos, root from segment order by pos").fetchall()
+    logs = source.execute("select * from log").fetchall()
+    source.close()
+    with tempfile.TemporaryDirectory() as folder:
+        db = open_writer(Path(folder) / "rows.db")
+        db.execute("pragma synchronous = full")
+        begun, began = cpu_seconds(), timed()
+        db.executemany(f"insert into log values ({', '.join('?' * len(logs[0]))})", logs)
+        marks = ", ".join("?" * len(offers[0]))
+        for start in range(0, len(records), PAGE):
+            db.execute("begin")
+            db.executemany("insert into record (pos, line, sum) values (?, ?, ?)", records[start : start + PAGE])
+            page = offers[start : start + PAGE]
+            db.executemany(f"insert into offer values ({marks})", page)
+            if page:
+                db.execute(
+                    "insert into offer_fts (rowid, key) select ref, key from offer where ref >= ?", (page[0][0],)
+                )
+            db.execute("commit")
+        db.executemany("insert into segment (pos, root) values (?, ?)", segments)
+        db.execute("pragma wal_checkpoint(truncate)")
+        used, seconds = cpu_seconds() - begun, timed() - began
+        db.close()
+    each = used / len(records) * 1e6
+    report(
+        "floor insert", records=len(records), us_per_record=round(each, 1), records_per_s=round(len(records) / seconds)
+    )
+    return each
 
 
 def durable_commits() -> float:

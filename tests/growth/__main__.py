@@ -136,6 +136,16 @@ def sizes(path: Path) -> dict[str, int]:
     return {"file_mb": round(path.stat().st_size / 1e6, 1), "tables_mb": tables}  # type: ignore[dict-item]
 
 
+def written_anew(path: Path) -> float:
+    """MB of the same database without the gaps that forgotten contents left in its pages."""
+    copy = path.with_name("anew.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("vacuum into ?", (str(copy),))
+    size = round(copy.stat().st_size / 1e6, 1)
+    copy.unlink()
+    return size
+
+
 async def grow(folder: Path, years: int) -> bool:
     """Work through the calendar; whether every proof held."""
     engine = SqliteEngine(folder / "node.db", threads=False)
@@ -162,6 +172,7 @@ async def grow(folder: Path, years: int) -> bool:
                 "live_offers_proved": sum(live for live, _ in proofs),
                 "proofs_broken": sum(broken for _, broken in proofs),
                 **sizes(folder / "node.db"),
+                "written_anew_mb": written_anew(folder / "node.db"),
                 "seconds": round(time.monotonic() - began),
             }
             held = held and not found["proofs_broken"] and found["live_offers_proved"] >= len(societies) * LIVE // 2

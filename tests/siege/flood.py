@@ -1,8 +1,10 @@
 """Row 3: as fast as wrk drives, over 256 connections, with bad signatures, many names, and no signature at all."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -12,7 +14,28 @@ from typing import Any
 from tests.siege.kit import ASK, Fort, Member, Watch
 from xstock_node.protocol import limits
 
-SECONDS, CONNECTIONS = 20, 256
+SECONDS = int(os.environ.get("XSTOCK_SIEGE_SECONDS", "20"))
+CONNECTIONS, BARE_SECONDS = 256, 10
+BARE = """
+import asyncio
+from aiohttp import web
+
+async def answer(request):
+    await request.read()
+    return web.Response(status=401)
+
+async def main():
+    app = web.Application()
+    app.router.add_post("/xs/1/gossip", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(site._server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 KINDS = ("bad signatures", "many names", "unsigned")
 
 
@@ -36,14 +59,24 @@ def script(fort: Fort, member: Member, kind: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def drive(fort: Fort, file: Path) -> dict[str, Any]:
+def drive(base: str, file: Path, seconds: int) -> dict[str, Any]:
     """Run wrk; requests a second, answers that were not 2xx or 3xx."""
-    words = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(file), f"{fort.base}/xs/1/gossip"]
-    said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=SECONDS + 60).stdout
+    words = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(file), f"{base}/xs/1/gossip"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
     count = re.search(r"(\d+) requests in", said)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     done = int(count[1]) if count else 0
-    return {"requests": done, "a_second": done // SECONDS, "taken": done - (int(refused[1]) if refused else 0)}
+    return {"requests": done, "a_second": done // seconds, "taken": done - (int(refused[1]) if refused else 0)}
+
+
+def bare_rate(file: Path) -> int:
+    """What the same requests reach at a server of the same library that does nothing but refuse them."""
+    with subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        base = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        found = int(drive(base, file, BARE_SECONDS)["a_second"])
+        server.kill()
+    return found
 
 
 def quota(fort: Fort, member: Member, until: float) -> Counter[int]:
@@ -69,11 +102,13 @@ def flood(folder: Path, kind: str) -> dict[str, Any]:
         member = threading.Thread(target=ask)
         with Watch(fort) as watch:
             member.start()
-            driven = drive(fort, file)
+            driven = drive(fort.base, file, SECONDS)
             member.join()
         share = found[0][200] / (limits.REQUESTS_A_SECOND * (SECONDS - 1))
         holds = watch.is_healthy() and share >= 0.5 and not driven["taken"]
         figures = {"member_share": round(share, 2), "member": dict(found[0]), **watch.figures()}
+        log = (fort.node.home / "serve.log").stat().st_size
+    figures |= {"seconds": SECONDS, "log_kib": log >> 10, "bare_server_a_second": bare_rate(file)}
     return {"siege": f"flood, {kind}", "connections": CONNECTIONS, **driven, **figures, "holds": holds}
 
 

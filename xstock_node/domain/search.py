@@ -67,16 +67,17 @@ def filter_word(kind: str, value: str) -> str:
 
 def offer_key(offer: Offer) -> str:
     """The folded words of an offer's own name and place, of its pool, and its filter words."""
-    parts = [
-        fold(offer.name),
-        fold(offer.place),
-        filter_word("item", offer.item),
-        filter_word("category", offer.cat),
-        filter_word("country", offer.cc),
-        *(filter_word("term", term) for term in offer.terms),
-        *((filter_word("reserve", "yes"), fold(offer.pool)) if isinstance(offer, Reserve) else ()),
-    ]
-    return " ".join(part for part in parts if part)
+    parts = [fold(offer.name), fold(offer.place), _filter_words(offer.item, offer.cat, offer.cc, offer.terms)]
+    if isinstance(offer, Reserve):
+        parts += [filter_word("reserve", "yes"), fold(offer.pool)]
+    return " ".join(filter(None, parts))
+
+
+@lru_cache(maxsize=4096)
+def _filter_words(item: str, category: str, country: str, terms: tuple[str, ...]) -> str:
+    """The words of an offer that filters ask for, but for its reserve."""
+    parts = [filter_word("item", item), filter_word("category", category), filter_word("country", country)]
+    return " ".join(filter(None, [*parts, *(filter_word("term", term) for term in terms)]))
 
 
 def ask(text: str, catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:

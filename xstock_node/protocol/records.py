@@ -117,6 +117,8 @@ def _unknown_critical(kind: str, value: dict[str, Any]) -> bool:
 
 
 def _checked(record: Known) -> Interpreted:
+    if type(record) is Offer and _is_plain(record):
+        return record
     kind = str(record.__struct_config__.tag)
     if any(field not in _FIELDS[kind] for field in record.crit):
         return Foreign(kind)
@@ -130,6 +132,18 @@ def _checked(record: Known) -> Interpreted:
     if any(_UNSAFE.search(text) for text in _texts(record)):  # xs1 4.11
         return Defect("control or direction characters in a text")
     return record
+
+
+def _is_plain(offer: Offer) -> bool:
+    """Whether an offer is well in every point; most are, and are looked at no further."""
+    return (
+        not offer.crit
+        and offer.band is None
+        and 0 < offer.exp - offer.ts <= limits.LEASE_MAX
+        and offer.qty[0] > 0
+        and offer.mult[0] > 0
+        and _UNSAFE.search(f"{offer.name}{offer.place}") is None
+    )
 
 
 def _longest(record: Known) -> int:
