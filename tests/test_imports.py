@@ -37,7 +37,7 @@ ALLOWED = {
     "cli": (ANYTHING, set()),
     "testing": (ANYTHING, set()),
 }
-ALWAYS = {"trace", "counts", "i18n", ""}
+ALWAYS = {"trace", "counts", "lean", "i18n", ""}
 
 
 def imported(path: Path) -> set[str]:

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Final
 
 from xstock_node.counts import Counts
+from xstock_node.lean import without
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 case_id: ContextVar[str] = ContextVar("case_id", default="")
@@ -101,7 +102,8 @@ def _cut(value: Any) -> Any:
 
 @cache
 def _backend() -> Any:
-    import structlog
+    with without("rich"):
+        import structlog
 
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.benchmarks import beside
 from tests.benchmarks.measure import cpu_seconds, report, resident_mb
 from xstock_node.protocol import records
 from xstock_node.protocol.names import LogName
@@ -145,6 +146,10 @@ class Fleet:
         self.wait(lambda: len(self.stats) == len(self.processes), 20)
         return [self.stats[index] for index in sorted(self.stats)]
 
+    def said_ready(self, index: int, rest: str) -> None:
+        """A process is up."""
+        self.ready.add(index)
+
     def stop(self) -> None:
         """End all processes."""
         for process in self.processes:
@@ -154,7 +159,11 @@ class Fleet:
     def _start(self, folder: str, index: int, count: int, neighbours: set[int]) -> "subprocess.Popen[str]":
         listed = ",".join(map(str, sorted(neighbours)))
         command = [sys.executable, "-m", "tests.benchmarks.propagation", folder, str(index), str(count), listed]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self.run(index, command)
+
+    def run(self, index: int, command: list[str], **options: Any) -> "subprocess.Popen[str]":
+        """Start a process and listen to it."""
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
         threading.Thread(target=self._listen, args=(index, process), daemon=True).start()
         return process
 
@@ -162,8 +171,8 @@ class Fleet:
         assert process.stdout
         for line in process.stdout:
             word, _, rest = line.partition(" ")
-            if word == "READY\n":
-                self.ready.add(index)
+            if word.strip() == "READY":
+                self.said_ready(index, rest.strip())
             elif word == "P":
                 self.published[int(rest.split()[0])] = float(rest.split()[1])
             elif word == "V":
@@ -172,17 +181,67 @@ class Fleet:
                 self.stats[index] = json.loads(rest)
 
 
+class HyperFleet(Fleet):
+    """Processes of Hypercore in the same graph. The first one's log is what the others follow."""
+
+    def __init__(self, count: int, folder: str, modules: Path) -> None:
+        self._modules, self._key, self._known = modules, "-", threading.Event()
+        super().__init__(count, folder)
+
+    def said_ready(self, index: int, rest: str) -> None:
+        """See `Fleet.said_ready`."""
+        if index == 0:
+            self._key = rest
+            self._known.set()
+        super().said_ready(index, rest)
+
+    def _start(self, folder: str, index: int, count: int, neighbours: set[int]) -> "subprocess.Popen[str]":
+        if index:
+            assert self._known.wait(30), "the first process does not start"
+        listed = ",".join(map(str, sorted(neighbours)))
+        script = str(Path(__file__).parent / "beside" / "hypercore.cjs")
+        command = ["node", script, folder, str(index), self._key if index else "-", str(BASE_PORT + 500), listed]
+        return self.run(index, command, env=beside.plain_environment() | {"NODE_PATH": str(self._modules)})
+
+
+def spread_of(fleet: Fleet, count: int, offers: int) -> list[float]:
+    """Publish one by one at the first process; the seconds until all others saw each."""
+    assert fleet.wait(lambda: len(fleet.ready) == count, 90), "not all nodes started"
+    threading.Event().wait(5)
+    for number in range(offers):
+        fleet.tell(0, f"go {number}")
+        fleet.wait(lambda n=number: len(fleet.visible[n]) == count - 1, 30)
+    return [max(v.values()) - fleet.published[n] for n, v in fleet.visible.items() if len(v) == count - 1]
+
+
+def run_beside(count: int, offers: int = 20) -> None:
+    """The same with Hypercore, in the same run."""
+    modules = beside.node_modules()
+    if modules is None:
+        report("propagation of hypercore", processes=count, why="npm did not install it")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fleet = HyperFleet(count, folder, modules)
+        try:
+            full = spread_of(fleet, count, offers)
+        finally:
+            fleet.stop()
+    report(
+        "propagation of hypercore",
+        processes=count,
+        published=offers,
+        seen_by_all=len(full),
+        all_median_ms=round(statistics.median(full) * 1e3, 1),
+        all_max_ms=round(max(full) * 1e3, 1),
+    )
+
+
 def run(count: int, offers: int = 20) -> None:
     """Publish one by one at node 0 and report the time until all others see each."""
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(count, folder)
         try:
-            assert fleet.wait(lambda: len(fleet.ready) == count, 90), "not all nodes started"
-            threading.Event().wait(5)
-            for number in range(offers):
-                fleet.tell(0, f"go {number}")
-                fleet.wait(lambda n=number: len(fleet.visible[n]) == count - 1, 30)
-            full = [max(v.values()) - fleet.published[n] for n, v in fleet.visible.items() if len(v) == count - 1]
+            full = spread_of(fleet, count, offers)
             memory = statistics.median(s["rss"] for s in fleet.statistics())
         finally:
             fleet.stop()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-from rapidfuzz import fuzz, process
 
 from xstock_node.domain.catalogue import Catalogue, Spoken
 from xstock_node.domain.crosswalks import Crosswalks
@@ -94,6 +93,8 @@ def _like_code(code: str, catalogue: Catalogue) -> Iterator[Candidate]:
 
 
 def _alike(key: str, catalogue: Catalogue) -> Iterator[Candidate]:
+    from rapidfuzz import fuzz, process  # three megabytes that a node at rest does without
+
     vocabulary = catalogue.vocabulary
     keys = [spoken.key for spoken in vocabulary]
     wanted = _split(key)
@@ -133,6 +134,8 @@ def _word_likeness(one: str, other: str) -> float:
         return 100.0
     if not (_is_word(one) and _is_word(other)):
         return 0.0
+    from rapidfuzz import fuzz
+
     alike = fuzz.ratio(one, other)
     return alike if alike >= _WORDS_ALIKE else 0.0
 

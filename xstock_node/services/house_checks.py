@@ -4,8 +4,6 @@ import shutil
 import stat
 from pathlib import Path
 
-from cryptography import x509
-
 from xstock_node.protocol import limits
 from xstock_node.services.backup.record import read_record
 from xstock_node.services.looked import Finding
@@ -59,6 +57,8 @@ async def certificates(office: Office) -> list[Finding]:
 
 
 def _certificate(port: str, path: Path, now: int) -> Finding:
+    from cryptography import x509  # a megabyte that a node without certificates does without
+
     check = f"certificate of {port}"
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from xstock_node.lean import without
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.sqlite.sums import fill_in
 from xstock_node.storage.sqlite.upgrading import applied, check_readable, copy_before
@@ -51,9 +52,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    from sqlite_utils import Database
+    with without("numpy", "pandas"):
+        from sqlite_utils import Database
 
-    from xstock_node.storage.sqlite.migrations import migrations
+        from xstock_node.storage.sqlite.migrations import migrations
 
     migrations.apply(Database(connection, tracer=None))
 
