@@ -142,6 +142,14 @@ class StorageSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+class KeepBackupSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One peer whose back-ups are kept here, by agreement; they are encrypted with a key that only the peer has."""
+
+    name: Annotated[str, Meta(description="Node name of a peer whose encrypted back-ups are kept here.")]
+    megabytes: Annotated[int, Meta(ge=1, le=1 << 24, description="MiB that this peer's back-ups may take here.")]
+    files: Annotated[int, Meta(ge=1, le=1000, description="So many of this peer's last back-ups stay.")] = 3
+
+
 class DropSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A folder into which lists of stock are put."""
 
@@ -322,6 +330,7 @@ class Config(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     audience: list[AudienceSettings] = []
     reserve: list[ReserveSettings] = []
     drop: list[DropSettings] = []
+    keep_backup: list[KeepBackupSettings] = []
     public_port: PublicPortSettings = msgspec.field(default_factory=PublicPortSettings)
     keep: KeepSettings = msgspec.field(default_factory=KeepSettings)
     health: HealthSettings = msgspec.field(default_factory=HealthSettings)
@@ -368,8 +377,8 @@ def parse(data: bytes) -> Config:
         config = msgspec.convert(tomllib.loads(data.decode("utf-8")), Config)
         names.node_name(config.node.name)
         config.log()
-        for peer in config.peer:
-            names.node_name(peer.name)
+        for name in [*(peer.name for peer in config.peer), *(one.name for one in config.keep_backup)]:
+            names.node_name(name)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, ProtocolError) as error:
         raise Refusal(
             "bad-config", f"settings by `xstock config explain` in {FILE}", str(error), "mend it", 3

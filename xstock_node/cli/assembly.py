@@ -1,5 +1,6 @@
 """Putting a node together from its data folder: keys, identity, database, settings, plugins."""
 
+from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
 
@@ -13,6 +14,7 @@ from xstock_node.domain.alerts import Point
 from xstock_node.protocol import identity
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.identity import Identity
+from xstock_node.services.backup.keeping import KEPT, Agreed, Keeping
 from xstock_node.services.clock import SystemClock
 from xstock_node.services.errors import Refusal
 from xstock_node.services.measured import MeasuredEngine
@@ -57,7 +59,14 @@ async def open_office(home: Path, config: Config, engine: Engine | None = None) 
     )
     await node.load()
     node.outside = Stranger(config.peers.allow_private)
+    node.keeping = keeping_of(home, config, node.clock.now)
     return Office(node, settings_of(config, home), plugin_host(config, home), home)
+
+
+def keeping_of(home: Path, config: Config, now: Callable[[], int]) -> Keeping:
+    """What this node keeps for its peers."""
+    agreed = {one.name: Agreed(one.megabytes << 20, one.files) for one in config.keep_backup}
+    return Keeping(home / KEPT, agreed, now)
 
 
 def open_storage(home: Path, config: Config) -> Engine:

@@ -5,13 +5,13 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 import msgspec
 
+from xstock_node.cli.backup_peers import MIB, Told, fetch, kept, send, send_to
 from xstock_node.cli.keyfiles import KEYS, replace_secret
 from xstock_node.cli.output import emit, pairs, say, verb, words
 from xstock_node.cli.rehearsing import Rehearsal, rehearse
@@ -27,8 +27,6 @@ from xstock_node.services.times import iso
 from xstock_node.storage.sqlite import SqliteEngine
 
 KEY_FILE = "backup.key"
-MIB = 1 << 20
-TOLD_EVERY = 2.0  # seconds
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +46,9 @@ def backup() -> None:
 @click.option(
     "--keep", type=click.IntRange(0, 10_000), default=0, help="Remove older ones beyond so many; 0 keeps all."
 )
+@click.option("--at", "peer", help="Bring it to this peer too, which keeps it by agreement.")
 @verb
-async def create(as_json: bool, home: Path | None, folder: Path | None, keep: int) -> None:
+async def create(as_json: bool, home: Path | None, folder: Path | None, keep: int, peer: str | None) -> None:
     """Make a back-up of settings, keys and database, while the node runs. The root key is no part of it."""
     place = home_folder(str(home) if home else None)
     config = load(place)
@@ -66,6 +65,10 @@ async def create(as_json: bool, home: Path | None, folder: Path | None, keep: in
         keep,
         Told(),
     )
+    if peer:
+        say("backup.sending", "bringing {mib} MiB to {peer}", mib=made.size // MIB, peer=peer)
+        await send_to(place, config, Path(made.file), peer)
+        made = msgspec.structs.replace(made, peer=peer)
     emit(made, as_json, _made)
 
 
@@ -133,6 +136,10 @@ async def restore(as_json: bool, home: Path | None, file: Path, key_file: Path |
     emit(restored, as_json, _restored)
 
 
+for command in (send, kept, fetch):
+    backup.add_command(command)
+
+
 def own_key(home: Path) -> tuple[BackupKey, bool]:
     """The back-up key of a data folder, and whether it was made just now."""
     path = home / KEYS / KEY_FILE
@@ -161,21 +168,9 @@ def _opened(file: Path) -> BinaryIO:
         raise Refusal("no-file", f"a back-up at {file}", error.strerror or str(error), do, 3) from None
 
 
-class Told:
-    """Tells on stderr how far long work came, every two seconds."""
-
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
-        self._steady, self._last = steady, steady()
-
-    def __call__(self, done: int) -> None:
-        """So many bytes are done."""
-        if (now := self._steady()) - self._last >= TOLD_EVERY:
-            self._last = now
-            say("backup.progress", "  {mib} MiB", mib=done // MIB)
-
-
 def _made(made: Made) -> str:
     rows = [("file", made.file), ("bytes", made.size), ("files", made.files), ("records", made.rows.get("record", 0))]
+    rows += [("at", made.peer)] if made.peer else []
     rows += [("left out", name) for name in made.left_out] + [("removed", name) for name in made.removed]
     return pairs(rows)
 

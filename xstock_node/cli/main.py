@@ -43,7 +43,7 @@ VERBS = {
     "config": ("config", "Settings: check, show, explain"),
     "log": ("log", "The signed logs held here"),
     "db": ("db", "The database: check it, build it anew from the signed logs"),
-    "backup": ("backup", "Back-ups: create, verify, restore, key"),
+    "backup": ("backup", "Back-ups: create, verify, restore, key, at peers"),
 }
 
 

@@ -147,6 +147,12 @@ class Unreachable(ProtocolError):
     status = 503
 
 
+class Declined(Unreachable):
+    """A peer answered that it does not take this: it is malformed, too large, or has no room. Asking again is vain."""
+
+    code = "declined"
+
+
 class KeyUnknown(Unreachable):
     """A peer did not know the key of a request: it has not heard of a newer identity of its caller."""
 

@@ -47,6 +47,11 @@ PATHS = (
     Path("relay.put", "PUT", "/xs/1/relay/{name}/{hash}", limits.RELAY_BLOB, JSON),
     Path("relay.get", "GET", "/xs/1/relay/{name}/{hash}", 0, BYTES),
     Path("relay.delete", "DELETE", "/xs/1/relay/{name}/{hash}", 0, JSON),
+    Path("backup.list", "GET", "/xs/1/backup", 0, JSON),
+    Path("backup.announce", "POST", "/xs/1/backup/{file}", limits.BACKUP_ANNOUNCED, JSON),
+    Path("backup.put", "PUT", "/xs/1/backup/{file}/{number}/{hash}", limits.BACKUP_BODY, JSON),
+    Path("backup.get", "GET", "/xs/1/backup/{file}/{number}", 0, BYTES),
+    Path("backup.delete", "DELETE", "/xs/1/backup/{file}", 0, JSON),
 )
 
 

@@ -11,6 +11,7 @@ from xstock_node.protocol.names import LogName, log_name
 from xstock_node.protocol.peer import Peer
 from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services import calling_back, enrolling, introducing
+from xstock_node.services.backup.keeping import Keeping
 from xstock_node.services.clock import Clock
 from xstock_node.services.correspondence import Correspondence
 from xstock_node.services.damage import DamageBook
@@ -59,6 +60,7 @@ class Node:
         self.directory = Directory(own, pins)
         self.offsets = Offsets(clock.now)
         self.outside: Outside = Nowhere()
+        self.keeping: Keeping | None = None
         self._halt = Halt()
         self.networks: dict[str, Network] = {}
         self._pins, self._epoch = pins, 0
@@ -162,6 +164,7 @@ class Node:
             **introducing.desks(self),
             **calling_back.desks(self),
             **self.correspondence.desks(),
+            **(self.keeping.desks() if self.keeping else {}),
         }
 
     async def enter(self, name: str) -> Network:

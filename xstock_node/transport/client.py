@@ -14,6 +14,7 @@ import msgspec
 from xstock_node.protocol import limits, requests
 from xstock_node.protocol.decode import decode
 from xstock_node.protocol.errors import (
+    Declined,
     Fork,
     Gap,
     KeyUnknown,
@@ -261,4 +262,5 @@ def _problem(name: str, response: aiohttp.ClientResponse, body: bytes) -> Protoc
         return KeyUnknown(f"{name} to know the key of this node", text)
     if status == 404:
         return NotFound(f"{name} to have it", text)
-    return Unreachable(f"status 200 of {name}", f"{status} {text}")
+    kind = Declined if status in (400, 413, 507) else Unreachable
+    return kind(f"status 200 of {name}", f"{status} {text}")

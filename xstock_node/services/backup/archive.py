@@ -28,7 +28,7 @@ AT_ONCE = 1 << 20
 FILE_MOST = 64 << 20  # of one file beside the database
 MANIFEST_MOST = 16 << 20
 LEFT_OUT = frozenset(
-    {"lock", "reserve", "api.sock", "api.token", "backups", f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE}
+    {"lock", "reserve", "api.sock", "api.token", "backups", "kept", f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE}
 )
 ROOT_KEY = "keys/root.key"
 REPLACED = "replaced-"  # of a restore over an older folder

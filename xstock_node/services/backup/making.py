@@ -22,7 +22,9 @@ SPARE = 64 << 20  # bytes that are left on a disk beside what is written
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A back-up that was made: where it lies, its bytes, what is in it, what is not, and how old ones went."""
+    """A back-up that was made: where it lies, its bytes, what is in it, what is not, which old ones went, and at which
+    peer it lies too.
+    """
 
     file: str
     node: str
@@ -33,6 +35,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     left_out: list[str]
     removed: list[str]
+    peer: str = ""
 
 
 def make_backup(

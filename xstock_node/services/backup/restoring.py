@@ -9,6 +9,7 @@ from typing import IO
 import msgspec
 
 from xstock_node.services.backup.archive import REPLACED, Manifest, Progress, unpack
+from xstock_node.services.backup.keeping import KEPT
 from xstock_node.services.backup.key import BackupKey
 from xstock_node.services.backup.record import FOLDER
 from xstock_node.services.doubt import note_restored
@@ -53,7 +54,7 @@ async def mark_restored(engine: Engine, created: int, now: int) -> None:
 
 
 def _stays(path: Path) -> bool:
-    return path.name in (FOLDER, LOCK) or path.name.startswith((REPLACED, ".restoring-"))
+    return path.name in (FOLDER, KEPT, LOCK) or path.name.startswith((REPLACED, ".restoring-"))
 
 
 def _move_aside(home: Path, before: list[Path], now: int) -> str:
