@@ -8,7 +8,7 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -169,6 +169,7 @@ def spoken_names(item: Item) -> Iterator[str]:
         yield from others
 
 
+@lru_cache(maxsize=4096)
 def speaks(own: str, wanted: str) -> bool:
     """Whether text in language `own` serves a reader of `wanted` (sr-Cyrl serves sr, de serves de-AT)."""
     mine, theirs = own.lower(), wanted.lower()

@@ -5,4 +5,4 @@ from datetime import UTC, datetime
 
 def iso(unix: int) -> str:
     """Unix seconds as an ISO time in UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(unix), UTC).isoformat()[:19] + "Z"
