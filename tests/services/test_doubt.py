@@ -14,10 +14,12 @@ async def test_a_doubt_lasts_until_it_is_forgotten_or_a_week(tmp_path: Path) -> 
     assert await remember_doubt(engine, "peers held newer heads", NOW) == "peers held newer heads"
     assert await remember_doubt(engine, "", NOW + LONGEST) == "peers held newer heads"
     assert await remember_doubt(engine, "", NOW + LONGEST + 1) == ""
-    journal = await engine.read(lambda tx: tx.journal.id())
+    journal = await engine.write(lambda tx: tx.journal.id(), durable=True)
     await engine.write(lambda tx: note_restored(tx, NOW - 90_000, NOW), durable=True)
     assert "back-up of 2026" in await remember_doubt(engine, "", NOW)
-    assert await engine.read(lambda tx: tx.journal.id()) != journal, "cursors into an older journal are void"
+    assert await engine.write(lambda tx: tx.journal.id(), durable=True) != journal, (
+        "cursors into an older journal are void"
+    )
     await forget_doubt(engine)
     assert await remember_doubt(engine, "", NOW) == ""
     await engine.write(lambda tx: note_lost(tx, NOW), durable=True)
