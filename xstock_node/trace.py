@@ -22,6 +22,7 @@ from xstock_node.lean import without
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 case_id: ContextVar[str] = ContextVar("case_id", default="")
+span_id: ContextVar[str] = ContextVar("span_id", default="")
 
 EVENT_BURST: Final = 100
 EVENT_RATE: Final = 2.0
@@ -83,7 +84,7 @@ def begin_request(parent: str = "") -> None:
 def parent_header() -> str:
     """The `traceparent` of a request to another node."""
     current = request_id.get()
-    return f"00-{current if len(current) == 32 else secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return f"00-{current if len(current) == 32 else secrets.token_hex(16)}-{span_id.get() or secrets.token_hex(8)}-01"
 
 
 @contextmanager
