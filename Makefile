@@ -134,7 +134,7 @@ sim: .venv/dev
 	$(BIN)/python -m tests.sim run $(SIM)
 
 # All that is too long for a commit, one after the other, about three hours: before a release, and by night.
-slow: sim restores convergence mutants fuzz promises walk crash cuts power kills io-errors full-disk flips siege lines bench
+slow: sim restores convergence mutants fuzz promises walk crash cuts power kills io-errors full-disk flips drill growth hub versions siege lines bench
 
 points: .venv/dev
 	$(BIN)/python tests/points.py
@@ -195,3 +195,9 @@ versions: .venv/dev
 # Five simulated years of a mid-sized society: about four minutes.
 growth: .venv/dev
 	$(BIN)/python -m tests.growth $(GROWTH)
+
+.PHONY: bench-report
+# Runs the benchmarks, keeps their figures, writes the table of the README (REPORT="" makes the table of the kept ones).
+REPORT ?= run
+bench-report: .venv/dev
+	$(BIN)/python -m tests.benchmarks.report $(REPORT)
