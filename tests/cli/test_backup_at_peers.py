@@ -131,6 +131,15 @@ def test_who_lost_everything_is_handed_the_file_and_restores_it_with_the_key_on_
     assert [view.line.item_name for view in three.owner.call("stock.list")] == [CANARY]
 
 
+def test_what_is_kept_for_others_stays_when_an_own_back_up_is_restored(three: Three, tmp_path: Path) -> None:
+    three.kept.mkdir(parents=True)
+    (three.kept / "theirs.xsbackup").write_bytes(b"theirs")
+    assert said("stock", "list", home=three.keeper.home, code=0) == []
+    made: Any = said("backup", "create", "--to", str(tmp_path), home=three.keeper.home, code=0)
+    said("backup", "restore", made["file"], "--replace", home=three.keeper.home, code=0)
+    assert (three.kept / "theirs.xsbackup").read_bytes() == b"theirs"
+
+
 def test_what_is_larger_than_agreed_is_declined_at_once(three: Three) -> None:
     (three.owner.home / "plugins").mkdir(exist_ok=True)
     (three.owner.home / "plugins" / "large").write_bytes(os.urandom(41 * MIB))

@@ -131,7 +131,7 @@ async def send_to(place: Path, config: Config, file: Path, peer: str) -> Sent:
             sent = await courier.send(file)
         except NotFound:
             raise _nothing_agreed(peer, config.node.name) from None
-        except (ProtocolError, KeyboardInterrupt):
+        except ProtocolError:
             say("backup.again", "`xstock backup send {file} --at {peer}` goes on from here", file=file, peer=peer)
             raise
     write_record(place, msgspec.structs.replace(read_record(place), at_peer=int(time.time()), peer=peer))
