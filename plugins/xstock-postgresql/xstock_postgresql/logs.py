@@ -134,7 +134,8 @@ class PostgresLogs:
     def replace_segments(self, log: LogName, roots: Sequence[bytes]) -> None:
         base = self._base(log)
         self._db.execute("delete from segment where pos >= %s and pos < %s", (base, base + (1 << SHIFT)))
-        self._db.copy("segment (pos, root)", ("int8", "bytea"), ((pos, root) for pos, root in enumerate(roots, base) if root))
+        known = ((pos, root) for pos, root in enumerate(roots, base) if root)
+        self._db.copy("segment (pos, root)", ("int8", "bytea"), known)
 
     def cut(self, log: LogName, size: int, head: bytes, epoch: int) -> None:
         base = self._base(log)
