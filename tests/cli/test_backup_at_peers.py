@@ -16,7 +16,7 @@ from tests.cli.test_verbs import said
 from tests.processes import NodeProcess, agree, free_port, pause
 from xstock_node.cli.keyfiles import read_signer
 from xstock_node.protocol import backups
-from xstock_node.protocol.errors import NotFound
+from xstock_node.protocol.errors import Declined, NotFound
 from xstock_node.services.hand_kept import LineRequest
 from xstock_node.transport.client import HttpPeer, open_session
 
@@ -64,6 +64,24 @@ def three(tmp_path: Path) -> Iterator[Three]:
         node.kill()
 
 
+async def put_wrongly(owner: NodeProcess, keeper: NodeProcess) -> list[str]:
+    """What the keeper answers to parts that are not what they are said to be, and what it then holds of the file."""
+    async with open_session(allow_private=True) as session:
+        signer, now = read_signer(owner.home, owner.name), lambda: int(time.time())
+        peer = HttpPeer(session, KEEPER, f"http://127.0.0.1:{keeper.port}", signer, now, True)
+        told = json.dumps({"size": 5, "sha256": backups.part_hash(b"right")}).encode()
+        await peer.ask("POST", backups.file_path("wrong.xsbackup"), told)
+        found = []
+        for part, digest in ((b"wrong", backups.part_hash(b"right")), (b"short"[:3], backups.part_hash(b"sho"))):
+            with pytest.raises(Declined) as declined:
+                await peer.ask("PUT", backups.part_path("wrong.xsbackup", 0, digest), part)
+            found.append(declined.value.came[:3])
+        listed = json.loads(await peer.ask("GET", "/xs/1/backup"))["files"]
+        held = [str(one["held"]) for one in listed if one["name"] == "wrong.xsbackup"]
+        await peer.ask("DELETE", backups.file_path("wrong.xsbackup"))
+        return found + held
+
+
 async def taken_by(thief: NodeProcess, keeper: NodeProcess, file: str) -> bytes:
     """What a member gets of another's back-up by a signed request of its own."""
     async with open_session(allow_private=True) as session:
@@ -100,6 +118,8 @@ def test_a_back_up_lies_encrypted_at_a_peer_and_comes_back_to_its_owner_alone(th
     with pytest.raises(NotFound):
         asyncio.run(taken_by(three.third, three.keeper, name))
     assert asyncio.run(taken_by(three.owner, three.keeper, name)) == file.read_bytes()[: 128 * 1024]
+
+    assert asyncio.run(put_wrongly(three.owner, three.keeper)) == ["400", "400", "0"], "a wrong part is not kept"
 
     got: Any = said("backup", "fetch", "--at", KEEPER, "--to", str(tmp_path / "back"), home=three.owner.home, code=0)
     assert Path(got["file"]).read_bytes() == file.read_bytes()
