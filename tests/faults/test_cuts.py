@@ -31,8 +31,8 @@ async def test_a_storage_that_asks_for_less_than_full_loses_data(
         def __getattr__(self, name: str) -> Any:
             return getattr(self._inner, name)
 
-    opened = engine.open_writer
-    monkeypatch.setattr(engine, "open_writer", lambda path: Normal(opened(path)))
+    opened = engine.open_upgraded
+    monkeypatch.setattr(engine, "open_upgraded", lambda path: (Normal(opened(path)[0]), None))
     assert (await cuts.cut_many(tmp_path, 500)).broken
 
 

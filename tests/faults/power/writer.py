@@ -77,8 +77,8 @@ async def write_many(folder: Path, seed: int, writes: int) -> None:
 def main() -> None:
     """Write, and end."""
     if sys.argv[4:] == ["normal"]:
-        opened = engine.open_writer
-        engine.open_writer = lambda path: Normal(opened(path))  # type: ignore[assignment,return-value]
+        opened = engine.open_upgraded
+        engine.open_upgraded = lambda path: (Normal(opened(path)[0]), None)  # type: ignore[assignment,return-value]
     asyncio.run(write_many(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
 
 
