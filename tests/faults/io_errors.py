@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.power.cutting import ROOT, build_recorder
+from tests.faults.power.cutting import ROOT, build_recorder, fail_syncs
 from tests.faults.power.writer import DATABASE, put
 from tests.faults.writer_kills import held
 from xstock_node.storage.errors import StorageError
@@ -113,6 +113,16 @@ def fail_every(step: int) -> dict[str, object]:
         shutil.rmtree(folder)
 
 
+def _failed_syncs() -> dict[str, object]:
+    """Every synchronisation fails once, its pages never reach the disk, and the power is cut behind it."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))  # noqa: S108
+    try:
+        found = asyncio.run(fail_syncs(folder, build_recorder(folder), seed=1))
+    finally:
+        shutil.rmtree(folder)
+    return {**found.counts, "broken": found.broken}
+
+
 def main() -> int:
     """Let every call fail and print the figure."""
     if sys.argv[1:2] == [INNER]:
@@ -120,7 +130,9 @@ def main() -> int:
         return 0
     began = time.monotonic()
     found = fail_every(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    holds = not found["broken"] and bool(found["not acknowledged"])
+    syncs = _failed_syncs()
+    holds = not found["broken"] and bool(found["not acknowledged"]) and not syncs["broken"]
+    print(json.dumps({"bench": "a synchronisation that fails, and a power cut", **syncs}))
     print(
         json.dumps({"bench": "EIO at every call", **found, "seconds": round(time.monotonic() - began), "holds": holds})
     )

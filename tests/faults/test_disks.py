@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import full_disk, io_errors, writer_kills
-from tests.faults.power.cutting import build_recorder, cut_many
+from tests.faults.power.cutting import build_recorder, cut_many, fail_syncs
 from tests.faults.power.disk import Disk, Entry
 from xstock_node.storage.reserve import Reserve
 
@@ -26,6 +26,12 @@ async def test_power_cuts_lose_nothing_acknowledged_where_a_lesser_storage_and_a
     normal = await cut_many(tmp_path, library, 600, seed=5, normal=True)
     assert any("acknowledged and lost" in why for why in normal.broken)
     assert (await cut_many(tmp_path, library, 150, seed=5, lies=True)).broken
+
+
+@needs_compiler
+async def test_a_synchronisation_that_failed_costs_only_what_was_not_acknowledged(tmp_path: Path) -> None:
+    found = await fail_syncs(tmp_path, build_recorder(tmp_path), seed=1, step=16)
+    assert found.broken == [] and found.counts["acknowledged after the failure"] > 500
 
 
 def test_what_a_disk_may_leave_is_what_was_synchronised_and_any_part_of_the_rest() -> None:

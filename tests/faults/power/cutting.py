@@ -38,8 +38,8 @@ def build_recorder(folder: Path) -> Path:
     return target
 
 
-def record(folder: Path, library: Path, seed: int, normal: bool = False) -> list[Entry]:
-    """Run the writer under the library; its calls."""
+def record(folder: Path, library: Path, seed: int, normal: bool = False, fail_sync: int = 0) -> list[Entry]:
+    """Run the writer under the library; its calls. With `fail_sync` that synchronisation of a file fails."""
     home, tape = folder / f"recorded-{seed}", folder / f"tape-{seed}"
     home.mkdir()
     environment = {
@@ -47,6 +47,7 @@ def record(folder: Path, library: Path, seed: int, normal: bool = False) -> list
         "LD_PRELOAD": str(library),
         "XSTOCK_RECORD_FOLDER": str(home),
         "XSTOCK_RECORD_FILE": str(tape),
+        "XSTOCK_FAIL_SYNC": str(fail_sync),
     }
     command = [sys.executable, "-m", "tests.faults.power.writer", str(home), str(seed), str(WRITES)]
     subprocess.run([*command, *(["normal"] if normal else [])], env=environment, cwd=ROOT, check=True)
@@ -89,6 +90,28 @@ def _lay_out(folder: Path, files: dict[str, bytes]) -> None:
     for name, raw in files.items():
         if raw:
             (folder / name).write_bytes(raw)
+
+
+async def fail_syncs(folder: Path, library: Path, seed: int, step: int = 1) -> Found:
+    """Let every `step`-th synchronisation fail, each in a recording of its own, and cut the power behind it."""
+    random, counts, broken = Random(seed), Counter[str](), list[str]()
+    last = sum(entry.kind == "S" for entry in record(folder, library, seed))
+    for number in range(1, last + 1, step):
+        entries = record(folder, library, seed, fail_sync=number)
+        failed = next((at for at, entry in enumerate(entries) if entry.kind == "F"), len(entries))
+        for place in sorted({len(entries), *(random.randint(failed, len(entries)) for _ in range(8))}):
+            disk, acknowledged = Disk(), set[int]()
+            for entry in entries[:place]:
+                if entry.file == ACKNOWLEDGED and entry.kind == "W":
+                    acknowledged |= {int(one) for one in entry.data.split()}
+                elif entry.file not in (ACKNOWLEDGED, f"{DATABASE}-shm"):
+                    disk.take(entry)
+            counts["cuts"] += 1
+            counts["acknowledged after the failure"] += len(acknowledged)
+            why = await _look(folder / "left", disk.left(random), acknowledged, False, counts)
+            broken += [f"sync {number} failed, cut at {place}: {why}"] if why else []
+    counts["failed synchronisations"] = len(range(1, last + 1, step))
+    return Found(counts["cuts"], counts, broken)
 
 
 async def _look(

@@ -2,7 +2,8 @@
 
 What was written before the last synchronisation of its file is there. Of what came after it, each 512-byte sector may
 be there or not, in any order; a file may be shorter or longer; a removal may not have happened until its folder was
-synchronised. What a lying disk was asked to synchronise counts for nothing.
+synchronised. What a lying disk was asked to synchronise counts for nothing, and what was written before a
+synchronisation that failed is lost for good.
 """
 
 import struct
@@ -53,6 +54,10 @@ class Disk:
             self._keep_removals()
             return
         self.safe.setdefault(entry.file, bytearray())
+        if entry.kind == "F":
+            # The system calls the pages clean: they never reach the disk, whatever is synchronised later.
+            self.since[entry.file] = [one for one in self.since.get(entry.file, []) if one.kind != "W"]
+            return
         self.since.setdefault(entry.file, []).append(entry)
         if entry.kind == "S" and not self._lies:
             for earlier in self.since[entry.file]:

@@ -4,7 +4,8 @@
  * Preloaded (LD_PRELOAD) into a process with XSTOCK_RECORD_FOLDER set, and XSTOCK_RECORD_FILE where it is recorded. The
  * process itself says which call is to fail: xstock_fail(n, for_ever); xstock_calls() counts them.
  * An entry: kind (1 byte), number of the file (2), offset (8), length (4), then the bytes; little-endian.
- * Kinds: N a name (offset: 0), W write, S sync, T truncate (offset: the new size), U unlink, D sync of the folder itself.
+ * Kinds: N a name (offset: 0), W write, S sync, F a sync that failed, T truncate (offset: the new size), U unlink,
+ * D sync of the folder itself. XSTOCK_FAIL_SYNC=n lets the n-th sync of a file fail.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -29,6 +30,7 @@ static size_t folder_length;
 static uint16_t file_of[FDS]; /* number + 1; 0 where a descriptor is none of ours */
 static char *names[NAMES];
 static int known;
+static long calls, fail_at, syncs, fail_sync;
 static ssize_t (*real_write)(int, const void *, size_t);
 
 __attribute__((constructor)) static void begin(void) {
@@ -37,12 +39,12 @@ __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("XSTOCK_RECORD_FILE");
     if (!folder) return;
     folder_length = strlen(folder);
+    fail_sync = getenv("XSTOCK_FAIL_SYNC") ? atol(getenv("XSTOCK_FAIL_SYNC")) : 0;
     if (!path) return;
     int (*real_open)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
     record = real_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
-static long calls, fail_at;
 static int for_ever;
 
 void xstock_fail(long at, int always) {
@@ -56,6 +58,12 @@ long xstock_calls(void) { return calls; }
 static int fails(void) { /* whether the call that is made now is one that has to fail */
     calls++;
     if (!fail_at || calls < fail_at || (calls > fail_at && !for_ever)) return 0;
+    errno = EIO;
+    return 1;
+}
+
+static int sync_fails(void) {
+    if (++syncs != fail_sync) return 0;
     errno = EIO;
     return 1;
 }
@@ -175,8 +183,11 @@ TRUNCATE(ftruncate64, off64_t)
         int (*real)(int) = dlsym(RTLD_NEXT, #NAME);                                 \
         if (!ours(fd)) return real(fd);                                             \
         pthread_mutex_lock(&lock);                                                  \
-        int done = fails() ? -1 : real(fd);                                         \
-        if (!done) put(file_of[fd] == FOLDER ? 'D' : 'S', file_of[fd] == FOLDER ? 0 : file_of[fd] - 1, 0, "", 0); \
+        int is_folder = file_of[fd] == FOLDER;                                      \
+        int broken = fails() || (!is_folder && sync_fails());                       \
+        int done = broken ? -1 : real(fd);                                          \
+        if (broken && !is_folder) put('F', file_of[fd] - 1, 0, "", 0);              \
+        if (!done) put(is_folder ? 'D' : 'S', is_folder ? 0 : file_of[fd] - 1, 0, "", 0); \
         pthread_mutex_unlock(&lock);                                                \
         return done;                                                                \
     }

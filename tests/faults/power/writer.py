@@ -13,12 +13,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from xstock_node.storage.errors import StorageError
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.sqlite import SqliteEngine, engine
 
 ACKNOWLEDGED = "acknowledged"
 DATABASE = "node.db"
 AT_ONCE = 4
+STARTS = 3
 PAGES_AHEAD = 60  # after which SQLite brings its log into the database: often, so that cuts fall into it
 
 
@@ -51,15 +53,28 @@ def put(number: int) -> Callable[[Transaction], None]:
     return work
 
 
+def started(path: Path) -> SqliteEngine:
+    """The engine, as a service starts it again when a call failed at its opening."""
+    for _ in range(STARTS):
+        try:
+            return SqliteEngine(path)
+        except StorageError:
+            continue
+    return SqliteEngine(path)
+
+
 async def write_many(folder: Path, seed: int, writes: int) -> None:
     """So many writes, some durable and some not, a few at a time."""
     random = Random(seed)
-    storage = SqliteEngine(folder / DATABASE)
+    storage = started(folder / DATABASE)
     storage._connection.execute(f"pragma wal_autocheckpoint = {PAGES_AHEAD}")
     told = os.open(folder / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     async def one(number: int, durable: bool) -> None:
-        await storage.write(put(number), durable)
+        try:
+            await storage.write(put(number), durable)
+        except StorageError:
+            return  # a call failed, as it was asked to
         if durable:
             os.write(told, b"%d\n" % number)
 
@@ -69,7 +84,7 @@ async def write_many(folder: Path, seed: int, writes: int) -> None:
         await asyncio.gather(*(one(n, random.random() < 0.6) for n in group))
         number = group.stop
         if random.random() < 0.04:
-            await storage.checkpoint()
+            await asyncio.gather(storage.checkpoint(), return_exceptions=True)
     await storage.close()
     os.close(told)
 

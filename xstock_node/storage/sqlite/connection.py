@@ -35,7 +35,10 @@ def open_upgraded(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     connection, copy = _connect(path), None
     _check_ours(connection, path)
     check_readable(connection, path, KNOWN)
-    connection.execute("pragma journal_mode = wal")
+    mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
+    if mode != "wal":  # an error of the disk is not raised here; without this log a commit is less than durable
+        connection.close()
+        raise StorageError("a log of writes (WAL)", f"journal mode {mode}", f"look at the disk of {path.name}")
     connection.execute("pragma wal_autocheckpoint = 4000")
     if LATEST not in applied(connection):
         copy = copy_before(connection, path, LATEST)

@@ -62,8 +62,17 @@ class SqliteEngine:
 
     def __init__(self, path: Path, threads: bool = True, reserve: Reserve | None = None) -> None:
         self.path, self._reserve = path, reserve
-        self._connection, self.copied_to = open_upgraded(path)
+        is_new = not path.exists()
+        try:
+            self._connection, self.copied_to = open_upgraded(path)
+            self._begin_the_log_anew()
+        except (sqlite3.Error, StorageError) as error:
+            if is_new:  # what of it reached the disk, nobody knows
+                for suffix in ("", "-wal", "-shm", "-journal"):
+                    Path(f"{path}{suffix}").unlink(missing_ok=True)
+            raise error if isinstance(error, StorageError) else _storage_error(error) from error
         self._transaction = SqliteTransaction(self._connection)
+        self._is_suspect = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -183,7 +192,33 @@ class SqliteEngine:
             if ended:
                 return
 
+    def _begin_the_log_anew(self) -> bool:
+        """Bring the log of writes into the database and empty it; whether that was possible.
+
+        After a failed synchronisation the system may call pages clean that never reached the disk. What is written
+        behind such a gap would be lost with it, so the log begins anew, after an error and at each opening.
+        """
+        self._connection.execute("pragma synchronous = full")
+        return not self._connection.execute(CHECKPOINT).fetchone()[0]
+
+    def _recover(self) -> None:
+        """After an error of the disk: a new connection and a new log of writes, or nothing is written any more."""
+        self._connection.close()
+        self._connection, _ = open_upgraded(self.path)
+        self._transaction = SqliteTransaction(self._connection)
+        if not self._begin_the_log_anew():
+            raise sqlite3.OperationalError("disk I/O error before, and a reader holds the log of writes")
+        self._is_suspect = False
+
     def _commit_group(self, group: list[Job]) -> None:
+        if self._is_suspect:
+            try:
+                self._recover()
+            except (sqlite3.Error, StorageError) as error:
+                for job in group:
+                    job.error = error if isinstance(error, StorageError) else _storage_error(error)
+                    job.settle()
+                return
         connection = self._connection
         try:
             durable = any(job.durable for job in group)
@@ -225,6 +260,7 @@ class SqliteEngine:
     def _fail(self, group: list[Job], error: sqlite3.Error) -> None:
         if self._reserve is not None and "full" in str(error):
             self._reserve.give()
+        self._is_suspect = self._is_suspect or "I/O" in str(error)
         try:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
@@ -244,6 +280,7 @@ class SqliteEngine:
                 connection.execute("release one")
         except Exception as error:  # any failure of the work belongs to whoever asked for it
             job.error = _storage_error(error) if isinstance(error, sqlite3.Error) else error
+            self._is_suspect = self._is_suspect or (isinstance(error, sqlite3.Error) and "I/O" in str(error))
             self._transaction.forget()
             if alone:
                 return
