@@ -2,7 +2,8 @@
 
 For where bubblewrap does not work, as in a service or a container without namespaces. It takes no right, only a kernel
 of 5.13 or newer with Landlock on; nobody takes it back, and whatever the process starts is held too. Other processes
-may neither be looked into nor signalled; no socket is opened, or with the net allowed none but IPv4 and IPv6: the
+may neither be looked into nor signalled, limited or slowed down; modes, owners, times and attributes of files, which
+Landlock leaves alone, stay as they are; no socket is opened, or with the net allowed none but IPv4 and IPv6: the
 socket of the node stays out of reach. Sources: landlock(7), seccomp(2), the headers of Linux 6.18 for the numbers.
 """
 
@@ -25,13 +26,13 @@ OF_A_FILE: Final = EXECUTE | WRITE | READ | TRUNCATE | IOCTL
 NET_BIND_AND_CONNECT, SCOPE_SOCKETS_AND_SIGNALS = 3, 3
 """Bits of `handled_access_net` (from version 4 on) and `scoped` (from 6 on)."""
 
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # classic BPF
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-NUMBER, ARCHITECTURE, FIRST = 0, 4, 16  # offsets in struct seccomp_data; the low half of the first argument
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF
+ALLOW, REFUSE, UNKNOWN = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data; the low halves of two arguments
 X32 = 0x40000000
 NET_FAMILIES: Final = (2, 10, 16)  # IPv4, IPv6, and netlink, by which names are looked up
 
-Calls = Mapping[str, int]
+NONE: Final = X32 - 1  # the number of a call that an architecture lacks
 REFUSED: Final[Mapping[str, tuple[int, int]]] = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -63,10 +64,52 @@ REFUSED: Final[Mapping[str, tuple[int, int]]] = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
+    "chmod": (90, NONE),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, NONE),
+    "lchown": (94, NONE),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "utime": (132, NONE),
+    "utimes": (235, NONE),
+    "futimesat": (261, NONE),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    "truncate": (76, 45),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
 }
 """System calls that no plugin has a use for, by their numbers on x86-64 and on 64-bit ARM."""
 SOCKET: Final = (41, 198)
 SIGNAL_A_THREAD: Final = (234, 131)
+LIMIT_A_PROCESS: Final = (302, 261)
+SLOW_A_PROCESS: Final = (141, 140)  # setpriority: of a process, a group, or all of a user; 0, 0 is the own process
+CLONE: Final = (56, 220)
+CLONE_BY_A_STRUCT: Final = (435, 435)
+"""Its flags lie where no filter looks; a C library that hears it is unknown uses the plain one."""
+NEW_NAMESPACES_OR_SIBLING: Final = 0x7E020000 | 0x8000
+"""Flags of `clone`: a process in namespaces of its own, and one that would be a child of the node."""
+CONTROL_A_FILE: Final = (72, 25)
+CONTROL_A_DEVICE: Final = (16, 29)
+OWNERS_OF_A_FILE: Final = (8, 15)  # F_SETOWN, F_SETOWN_EX: who gets its signals
+OWNERS_OF_A_SOCKET: Final = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
 MACHINES: Final[Mapping[str, tuple[int, int]]] = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Which of the two numbers, and what the kernel calls the architecture."""
 
@@ -124,20 +167,37 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, access: int) -> None:
 
 
 def _program(own: int, network: bool) -> Sequence[bytes]:
-    """The filter: everything is allowed but what is refused, and sockets and signals by their first argument."""
+    """The filter: everything is allowed but what is refused, and some by their arguments."""
     which, architecture = MACHINES[platform.machine()]
     lines = [_line(LOAD, ARCHITECTURE), _line(EQUAL, architecture, 1, 0), _line(RETURN, REFUSE), _line(LOAD, NUMBER)]
     lines += [_line(AT_LEAST, X32, 0, 1), _line(RETURN, REFUSE)]
     for numbers in REFUSED.values():
         lines += [_line(EQUAL, numbers[which], 0, 1), _line(RETURN, REFUSE)]
     families = NET_FAMILIES if network else ()
-    for number, allowed in ((SOCKET[which], families), (SIGNAL_A_THREAD[which], (own,))):
-        inner = [_line(LOAD, FIRST)]
-        for value in allowed:
-            inner += [_line(EQUAL, value, 0, 1), _line(RETURN, ALLOW)]
-        inner += [_line(RETURN, REFUSE)]
-        lines += [_line(EQUAL, number, 0, len(inner)), *inner]
+    for number, inner in (
+        (SOCKET, _only(FIRST, families)),
+        (SIGNAL_A_THREAD, _only(FIRST, (own,))),
+        (LIMIT_A_PROCESS, _only(FIRST, (0,))),
+        (SLOW_A_PROCESS, [_line(LOAD, SECOND), _line(EQUAL, 0, 1, 0), _line(RETURN, REFUSE), *_only(FIRST, (0,))]),
+        (CLONE, _none(FIRST, ANY_BIT, (NEW_NAMESPACES_OR_SIBLING,))),
+        (CLONE_BY_A_STRUCT, [_line(RETURN, UNKNOWN)]),
+        (CONTROL_A_FILE, _none(SECOND, EQUAL, OWNERS_OF_A_FILE)),
+        (CONTROL_A_DEVICE, _none(SECOND, EQUAL, OWNERS_OF_A_SOCKET)),
+    ):
+        lines += [_line(EQUAL, number[which], 0, len(inner)), *inner]
     return [*lines, _line(RETURN, ALLOW)]
+
+
+def _only(argument: int, values: Iterable[int]) -> Sequence[bytes]:
+    """Allow a call where the argument is one of these, and no other."""
+    allowed = [line for value in values for line in (_line(EQUAL, value, 0, 1), _line(RETURN, ALLOW))]
+    return [_line(LOAD, argument), *allowed, _line(RETURN, REFUSE)]
+
+
+def _none(argument: int, compare: int, values: Iterable[int]) -> Sequence[bytes]:
+    """Refuse a call where the argument is one of these, and allow any other."""
+    refused = [line for value in values for line in (_line(compare, value, 0, 1), _line(RETURN, REFUSE))]
+    return [_line(LOAD, argument), *refused, _line(RETURN, ALLOW)]
 
 
 def _line(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:
