@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from xstock_node.protocol import backups, limits, paths
-from xstock_node.protocol.backups import Announced, KeptFiles, Taken
-from xstock_node.protocol.errors import Full, Gap, Mismatch, NotFound, ProtocolError, TooLarge, Unreachable
+from xstock_node.protocol.backups import Announced, KeptFile, KeptFiles, Taken
+from xstock_node.protocol.errors import Full, Gap, Mismatch, NotFound, ProtocolError, Quota, TooLarge, Unreachable
+from xstock_node.services.backup import sending
 from xstock_node.services.backup import shelf as shelf_module
 from xstock_node.services.backup.keeping import Agreed, Keeping
 from xstock_node.services.backup.sending import Courier
@@ -241,3 +242,102 @@ async def test_two_requests_at_once_do_not_step_on_each_other(tmp_path: Path) ->
     assert set(found) == {Taken(held=1, whole=False)}
     listed = msgspec.json.decode(await line.ask("GET", "/xs/1/backup"), type=KeptFiles)
     assert (listed.most, listed.files[0].held) == (MOST, 1)
+
+
+class Liar(Line):
+    """A line whose answers are bent on their way."""
+
+    def __init__(self, keeping: Keeping, bend: Callable[[str, int, bytes], bytes]) -> None:
+        super().__init__(keeping)
+        self.bend, self.most = bend, 300
+
+    async def ask(self, method: str, path: str, body: bytes = b"", most: int = limits.SMALL_BODY) -> bytes:
+        found, _ = paths.find(method, path)
+        assert self.asked.total() < self.most, "no end of it"
+        answer = await super().ask(method, path, body, most)
+        return self.bend(found.name, self.asked[found.name], answer)
+
+
+def taken(held: int, whole: bool = False) -> bytes:
+    return msgspec.json.encode(Taken(held=held, whole=whole))
+
+
+@pytest.mark.parametrize("held", [(0,), (1, 0), (-1,), (1, 0, 1, 2, 1), (1 << 50,)])
+async def test_a_keeper_that_never_gets_on_is_given_up(tmp_path: Path, held: tuple[int, ...]) -> None:
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        return taken(held[times % len(held)]) if name in ("backup.put", "backup.announce") else answer
+
+    with pytest.raises(Mismatch):
+        await courier(Liar(keeping_in(tmp_path), bend)).send(file_in(tmp_path, 4 * PART))
+
+
+@pytest.mark.parametrize("lie", ["backup.announce", "backup.put"])
+async def test_a_file_is_not_at_a_keeper_because_it_says_so(tmp_path: Path, lie: str) -> None:
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        return taken(4, whole=True) if name == lie and times == 1 else answer
+
+    line, file = Liar(keeping_in(tmp_path), bend), file_in(tmp_path, 4 * PART)
+    assert await courier(line).send(file) == (4 * PART, 4 * PART)
+    assert (tmp_path / "kept" / OWNER / NAME).read_bytes() == file.read_bytes()
+
+
+async def test_a_keeper_that_says_whole_of_another_file_is_not_believed(tmp_path: Path) -> None:
+    keeping, file = keeping_in(tmp_path), file_in(tmp_path, 2 * PART)
+    await courier(Line(keeping)).send(file)
+    file.write_bytes(Random(9).randbytes(2 * PART))
+
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        return taken(2, whole=True) if name == "backup.announce" else answer
+
+    assert await courier(Liar(keeping, bend)).send(file) == (2 * PART, 2 * PART)
+    assert (tmp_path / "kept" / OWNER / NAME).read_bytes() == file.read_bytes()
+
+
+async def test_a_quota_without_time_does_not_go_on_for_ever(tmp_path: Path) -> None:
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        raise Quota("less", retry_after=0.0)
+
+    with pytest.raises(Quota):
+        line = Liar(keeping_in(tmp_path), bend)
+        await Courier(line, no_time, lambda done: None, patience=60).send(file_in(tmp_path, 5))  # type: ignore[arg-type]
+
+
+async def test_a_keeper_does_not_fill_the_disk_of_who_fetches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping, room = keeping_in(tmp_path), 3 * PART + sending.SPARE
+    await courier(Line(keeping)).send(file_in(tmp_path, 3 * PART))
+    (kept,) = (await courier(Line(keeping)).listed()).files
+    back = tmp_path / "back"
+    back.mkdir()
+
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        return bytes(PART) if name == "backup.get" else answer
+
+    def free(place: Path) -> object:
+        return type("Usage", (), {"free": room - sum(path.stat().st_size for path in back.iterdir())})()
+
+    monkeypatch.setattr(sending.shutil, "disk_usage", free)
+    for size in (limits.INTEGER, 4 * PART, 0, -1):
+        line = Liar(keeping, bend)
+        with pytest.raises(Mismatch if size < 1 else Full):
+            await courier(line).fetch(msgspec.structs.replace(kept, size=size), back)
+        assert line.asked["backup.get"] == 0
+    with pytest.raises(Mismatch):
+        await courier(Line(keeping)).fetch(kept, back, 3 * PART - 1)
+    assert (await courier(Line(keeping)).fetch(kept, back, 3 * PART)).stat().st_size == 3 * PART
+
+
+@pytest.mark.parametrize("length", [0, PART - 1, PART + 1])
+async def test_a_part_of_another_length_is_not_written(tmp_path: Path, length: int) -> None:
+    def bend(name: str, times: int, answer: bytes) -> bytes:
+        return bytes(length) if name == "backup.get" else answer
+
+    line, kept = Liar(keeping_in(tmp_path), bend), kept_file(2 * PART)
+    await courier(line).send(file_in(tmp_path, 2 * PART))
+    (tmp_path / "back").mkdir()
+    with pytest.raises(Mismatch):
+        await courier(line).fetch(kept, tmp_path / "back")
+    assert sum(path.stat().st_size for path in (tmp_path / "back").iterdir()) == 0
+
+
+def kept_file(size: int) -> KeptFile:
+    return KeptFile(name=NAME, size=size, sha256="0" * 64, held=2, whole=True, at=1)

@@ -119,7 +119,7 @@ async def fetch(as_json: bool, home: Path | None, peer: str, folder: Path | None
             raise Refusal(
                 "not-kept", f"a back-up of ours at {peer}", name or "none", "see `xstock backup kept --at`", 3
             )
-        path = await courier.fetch(whole[-1], target)
+        path = await courier.fetch(whole[-1], target, _sent_size(place, whole[-1].name))
     got = Got(peer=peer, file=str(path), size=path.stat().st_size)
     emit(got, as_json, lambda found: pairs(msgspec.structs.asdict(found).items()))
 
@@ -136,6 +136,12 @@ async def send_to(place: Path, config: Config, file: Path, peer: str) -> Sent:
             raise
     write_record(place, msgspec.structs.replace(read_record(place), at_peer=int(time.time()), peer=peer))
     return Sent(peer=peer, file=file.name, size=sent.size, sent=sent.bytes)
+
+
+def _sent_size(place: Path, name: str) -> int | None:
+    """The size of a back-up that was made here, where it is the last."""
+    made = read_record(place)
+    return made.size if made.size and Path(made.file).name == name else None
 
 
 @asynccontextmanager
