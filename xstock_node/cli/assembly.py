@@ -43,6 +43,10 @@ async def open_office(home: Path, config: Config, engine: Engine | None = None) 
     trace = Trace(config.node.name)
     engine = engine or open_storage(home, config)
     if isinstance(engine, Shared):
+        if config.keep_backup:
+            await engine.close()
+            expected = "no [[keep_backup]] where processes share a database: what is kept lies in one data folder"
+            raise Refusal("bad-config", expected, f"storage.engine {config.storage.engine}", "take it out", 3)
         await engine.try_to_lead()
     if isinstance(engine, SqliteEngine) and engine.copied_to is not None:
         trace.info("upgraded", version=__version__, copy=str(engine.copied_to))

@@ -6,7 +6,8 @@ from xstock_node.protocol.paths import PATHS
 from xstock_node.services.answering import NodeAnswers
 from xstock_node.storage.errors import StandsBy
 
-READING = frozenset(path.name for path in PATHS if path.method == "GET")
+READING = frozenset(path.name for path in PATHS if path.method == "GET" and not path.name.startswith("backup."))
+"""Back-ups of others lie in the folder of the process that took them: another one would say that there are none."""
 
 
 class ReadingAnswers(NodeAnswers):
