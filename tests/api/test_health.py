@@ -1,5 +1,6 @@
 """Health and metrics: what an orchestrator and a watching machine see, while all is well and while it is not."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,9 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.conftest import BG, HR, Desk, opened
 from xstock_node.api.health import PATHS, make_health_app
+from xstock_node.services import measures
 from xstock_node.services.looked import Finding
 from xstock_node.services.looking import look_at_self
-from xstock_node.services.measures import METRICS, PREFIX
+from xstock_node.services.measures import METRICS, PREFIX, Sample
+from xstock_node.services.office import Office
 from xstock_node.storage.errors import StorageError
 
 MANUAL = Path(__file__).parent.parent.parent / "deploy" / "README.md"
@@ -76,6 +79,49 @@ async def test_the_port_of_its_own_has_health_and_metrics_and_nothing_else(desk:
         for path in ("/api/1/status", "/", "/metrics/x", "/.well-known/xstock"):
             assert (await client.get(path)).status == 404
         assert (await client.post("/metrics")).status == 405
+
+
+async def test_a_hundred_who_ask_at_once_on_any_port_cost_one_reading(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, now, steady = 0, 0.0, desk.office.node.clock.steady()
+    samples = measures.samples
+
+    async def counted(office: Office) -> list[Sample]:
+        nonlocal read
+        read += 1
+        await asyncio.sleep(0.01)
+        return await samples(office)
+
+    monkeypatch.setattr(measures, "samples", counted)
+    monkeypatch.setattr(desk.office.measured, "_steady", lambda: steady + now)
+    async with TestClient(TestServer(make_health_app(desk.office))) as client:
+
+        async def port() -> tuple[int, str]:
+            async with client.get("/metrics") as answer:
+                return answer.status, await answer.text()
+
+        async def hundred() -> None:
+            found = await asyncio.gather(*(port() if n % 2 else fetch(desk, "/metrics") for n in range(100)))
+            assert len(set(found)) == 1 and found[0][0] == 200
+
+        await hundred()
+        now = 4.9
+        await hundred()
+        assert read == 1
+        now = 5.1
+        await hundred()
+        assert read == 2
+
+
+async def test_figures_that_could_not_be_read_are_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(work: object) -> object:
+        raise StorageError("a working database", "disk I/O error", "")
+
+    monkeypatch.setattr(desk.office.node.engine, "read", broken)
+    assert (await fetch(desk, "/metrics"))[0] >= 500
+    monkeypatch.undo()
+    assert (await fetch(desk, "/metrics"))[0] == 200
 
 
 async def test_what_turned_bad_is_told_in_the_log_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

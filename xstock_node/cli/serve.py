@@ -192,7 +192,7 @@ class Running:
             self._public = Listener(make_public_app(self._office), node.trace.counts, "public")
             await _listen_publicly(self._public, config.public_port, self._home)
         if config.health.port:
-            self._health = Listener(make_health_app(self._office))
+            self._health = Listener(make_health_app(self._office), node.trace.counts, "health")
             await listen_for_health(self._health, config.health)
         epoch = node.own.head.log.epoch if node.own.head else 0
         node.trace.info("serving", peer_port=peer_port, local_port=local_port, epoch=epoch)

@@ -69,7 +69,7 @@ class StandingBy:
             self._local = Listener(make_app(self._office, Guard(token_of(self._home / TOKEN)), node.trace))
             local_port = await self._local.start("127.0.0.1", config.local_port.port)
         if config.health.port:
-            self._health = Listener(make_health_app(self._office))
+            self._health = Listener(make_health_app(self._office), node.trace.counts, "health")
             await listen_for_health(self._health, config.health)
         node.trace.info("standing-by", peer_port=peer_port, local_port=local_port)
         return Serving(

@@ -23,10 +23,11 @@ from xstock_node.services.looked import Looked
 from xstock_node.services.node import Node
 from xstock_node.services.once import Once
 from xstock_node.services.plugin_context import NodeWays
-from xstock_node.services.remembering import Remembered
+from xstock_node.services.remembering import Moment, Remembered
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import Act
 
+MEASURED_SECONDS = 5.0
 CATALOGUE_FILE = Path(__file__).parent.parent / "domain" / "data" / "catalogue.toml"
 
 
@@ -157,6 +158,7 @@ class Office:
         host.attach(self.ways, home)
         self.changes = Changes()
         self.remembered = Remembered(node.clock.steady)
+        self.measured = Moment(node.clock.steady, MEASURED_SECONDS)
         self.door = Door(node.random)
         self.looked = Looked()
         self._catalogue: Catalogue | None = None

@@ -67,3 +67,19 @@ class Remembered:
         self._beside.pop(key, None)
         if not done.cancelled() and done.exception() is not None:
             self.forget(key)
+
+
+class Moment:
+    """One answer for all who ask within `seconds` after it was worked out; never two are worked out at once."""
+
+    def __init__(self, steady: Callable[[], float], seconds: float) -> None:
+        self._steady, self._seconds = steady, seconds
+        self._lock = asyncio.Lock()
+        self._held: Held | None = None
+
+    async def get(self, make: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer, worked out anew where it is too old."""
+        async with self._lock:
+            if self._held is None or not 0 <= self._steady() - self._held.at < self._seconds:
+                self._held = Held(self._steady(), await make())
+            return self._held.answer
