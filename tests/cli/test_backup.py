@@ -153,3 +153,92 @@ def test_a_full_disk_leaves_no_half_a_back_up(tmp_path: Path, monkeypatch: pytes
     assert [path.name for path in (home / "backups").iterdir()] == []
     monkeypatch.setattr(making.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1})())
     assert json.loads(xstock_here("backup", "create", "--json", home=home).stdout)["error"]["code"] == "no-room"
+
+
+def test_what_changes_while_a_back_up_is_made_does_not_spoil_it_and_nothing_plain_is_left(tmp_path: Path) -> None:
+    from tests.processes import xstock_here
+    from xstock_node.services.backup import making
+
+    home, safe = tmp_path / "home", tmp_path / "safe"
+    assert xstock("init", "--name", "redcross.example.org", "--country", "BG", home=home).returncode == 0
+    assert xstock("stock", "list", home=home).returncode == 0
+    (home / "addresses.json").write_text("{}")
+    (home / "note.txt").write_text("before")
+    stale = home / ".scratch-xkilled"
+    stale.mkdir()
+    (stale / "node.db").write_text("a plain copy")
+    copied = making.copy_database
+
+    def busy(source: Path, target: Path) -> None:
+        copied(source, target)
+        (home / "addresses.json").write_text('{"changed": 1}')
+
+    def later(*rest: object) -> object:
+        (home / "note.txt").write_text("changed after it was copied")
+        return made(*rest)  # type: ignore[arg-type]
+
+    made = making.pack
+    making.copy_database, making.pack = busy, later  # type: ignore[assignment]
+    try:
+        ran = xstock_here("backup", "create", "--to", str(safe), "--json", home=home)
+    finally:
+        making.copy_database, making.pack = copied, made
+    assert ran.returncode == 0, ran.stderr
+    assert said("backup", "verify", json.loads(ran.stdout)["file"], home=home, code=0)["holds"]  # type: ignore[index]
+    assert not stale.exists() and not list(home.glob(".scratch-x*"))
+    assert [path.suffix for path in safe.iterdir()] == [".xsbackup"], "nothing plain comes to where back-ups lie"
+
+
+def test_only_older_ones_of_this_very_node_are_removed_and_never_the_newest(tmp_path: Path) -> None:
+    home, safe = tmp_path / "home", tmp_path / "safe"
+    assert xstock("init", "--name", "redcross.example.org", "--country", "BG", home=home).returncode == 0
+    assert xstock("stock", "list", home=home).returncode == 0
+    safe.mkdir()
+    others = [
+        safe / name
+        for name in (
+            "redcross.example.org-sofia-20260101T000000Z.xsbackup",
+            "redcross.example.org-20260101.xsbackup",
+        )
+    ]
+    ahead = safe / "redcross.example.org-29990101T000000Z.xsbackup"
+    for path in (*others, ahead):
+        path.write_bytes(b"kept")
+    file = Path(said("backup", "create", "--to", str(safe), "--keep", "1", home=home, code=0)["file"])  # type: ignore[index]
+    assert file.exists() and all(path.exists() for path in others) and not ahead.exists()
+
+
+def test_a_restore_that_fails_changes_nothing_and_one_that_is_done_is_doubtful(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    from tests.processes import xstock_here
+    from xstock_node.services.backup import restoring
+    from xstock_node.services.doubt import remember_doubt
+    from xstock_node.storage.errors import StorageError
+    from xstock_node.storage.sqlite import SqliteEngine
+
+    home, new = tmp_path / "home", tmp_path / "new"
+    assert xstock("init", "--name", "redcross.example.org", "--country", "BG", home=home).returncode == 0
+    assert xstock("stock", "list", home=home).returncode == 0
+    file = said("backup", "create", home=home, code=0)["file"]  # type: ignore[index]
+    words = ("backup", "restore", str(file), "--key-file", str(home / "keys" / "backup.key"), "--json")
+
+    def no_room(*rest: object, **more: object) -> None:
+        raise StorageError("room", "none", "free some")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "SqliteEngine", no_room)
+        ran = xstock_here(*words, home=new)
+        assert ran.returncode == 4 and not (new / "node.db").exists() and not (new / "config.toml").exists()
+    ran = xstock_here(*words, home=new)
+    assert ran.returncode == 0
+
+    async def why() -> str:
+        engine = SqliteEngine(new / "node.db", threads=False)
+        found = await remember_doubt(engine, "", 1)
+        await engine.close()
+        return found
+
+    assert "restored from a back-up" in asyncio.run(why())

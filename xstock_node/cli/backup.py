@@ -3,7 +3,6 @@
 import os
 import secrets
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -15,16 +14,16 @@ from xstock_node.cli.backup_peers import MIB, Told, fetch, kept, send, send_to
 from xstock_node.cli.keyfiles import KEYS, replace_secret
 from xstock_node.cli.output import emit, pairs, say, verb, words
 from xstock_node.cli.rehearsing import Rehearsal, rehearse
+from xstock_node.cli.scratching import scratch_in
 from xstock_node.cli.session import take_lock
 from xstock_node.config import home_folder, load
 from xstock_node.services.backup.archive import unpack
 from xstock_node.services.backup.key import BackupKey, parse_key
 from xstock_node.services.backup.making import Made, make_backup
 from xstock_node.services.backup.record import FOLDER, read_record, write_record
-from xstock_node.services.backup.restoring import Restored, mark_restored, restore_backup
+from xstock_node.services.backup.restoring import Restored, restore_backup
 from xstock_node.services.errors import Refusal
 from xstock_node.services.times import iso
-from xstock_node.storage.sqlite import SqliteEngine
 
 KEY_FILE = "backup.key"
 
@@ -52,19 +51,12 @@ async def create(as_json: bool, home: Path | None, folder: Path | None, keep: in
     """Make a back-up of settings, keys and database, while the node runs. The root key is no part of it."""
     place = home_folder(str(home) if home else None)
     config = load(place)
-    key, made_now = own_key(place)
-    if made_now:
-        say("backup.new-key", "a new back-up key was made: write it on paper with `xstock backup key`")
-    made = make_backup(
-        place,
-        folder or place / FOLDER,
-        key,
-        config.node.name,
-        config.log().rpartition(".")[0],
-        int(time.time()),
-        keep,
-        Told(),
-    )
+    network, now = config.log().rpartition(".")[0], int(time.time())
+    with scratch_in(place) as scratch:
+        key, made_now = own_key(place)
+        if made_now:
+            say("backup.new-key", "a new back-up key was made: write it on paper with `xstock backup key`")
+        made = make_backup(place, folder or place / FOLDER, scratch, key, config.node.name, network, now, keep, Told())
     if peer:
         say("backup.sending", "bringing {mib} MiB to {peer}", mib=made.size // MIB, peer=peer)
         await send_to(place, config, Path(made.file), peer)
@@ -78,7 +70,8 @@ async def key(as_json: bool, home: Path | None) -> None:
     """Show the back-up key, to be written on paper and kept away from this machine."""
     place = home_folder(str(home) if home else None)
     load(place)
-    found, _ = own_key(place)
+    with scratch_in(place):
+        found, _ = own_key(place)
     write_record(place, msgspec.structs.replace(read_record(place), key_shown=int(time.time())))
     view = KeyView(key=found.text(), name=found.name())
     emit(view, as_json, lambda v: pairs([("key", v.key), ("name", v.name)]))
@@ -94,10 +87,10 @@ async def verify(as_json: bool, home: Path | None, file: Path, key_file: Path | 
     place = home_folder(str(home) if home else None)
     found = _key_of(place, key_file)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=scratch, prefix="xstock-rehearsal-") as folder:
+    with scratch_in(scratch or place) as folder:
         with _opened(file) as source:
-            manifest = unpack(source, found, Path(folder), Told())
-        rehearsal = await rehearse(Path(folder), manifest, str(file), began)
+            manifest = unpack(source, found, folder, Told())
+        rehearsal = await rehearse(folder, manifest, str(file), began)
     if rehearsal.holds and (place / FOLDER).is_dir():
         write_record(place, msgspec.structs.replace(read_record(place), rehearsed=int(time.time())))
     emit(rehearsal, as_json, _rehearsed)
@@ -117,11 +110,8 @@ async def restore(as_json: bool, home: Path | None, file: Path, key_file: Path |
     now, lock = int(time.time()), take_lock(place)
     try:
         found = _key_of(place, key_file)
-        with _opened(file) as source:
-            manifest, aside = restore_backup(source, found, place, now, replace, Told())
-        engine = SqliteEngine(place / "node.db", threads=False)
-        await mark_restored(engine, manifest.created, now)
-        await engine.close()
+        with _opened(file) as source, scratch_in(place) as scratch:
+            manifest, aside = await restore_backup(source, found, place, scratch, now, replace, Told())
     finally:
         os.close(lock)
     restored = Restored(

@@ -12,6 +12,8 @@ from xstock_node.cli.assembly import DATABASE, open_storage
 from xstock_node.cli.output import emit, pairs, say, verb, words
 from xstock_node.cli.session import open_session, take_lock
 from xstock_node.config import home_folder, load
+from xstock_node.services.backup.archive import REPLACED
+from xstock_node.services.backup.restoring import synchronise
 from xstock_node.services.database_check import DatabaseCheck
 from xstock_node.services.doubt import note_lost
 from xstock_node.services.rebuilding import rebuild_all
@@ -63,7 +65,7 @@ async def rebuild(as_json: bool, home: Path | None) -> None:
         try:
             say("db.replaying", "replaying the signed logs")
             logs = await rebuild_all(engine, now)
-            if unreadable:
+            if kept:  # a broken page does not always say that it is broken: some of it may be lost
                 await engine.write(lambda tx: note_lost(tx, now), durable=True)
         finally:
             await engine.close()
@@ -86,13 +88,15 @@ def _into_a_new_file(home: Path) -> tuple[dict[str, int], str]:
     for path in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
         path.unlink(missing_ok=True)
     unreadable = salvage(old, new)
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    kept = home / f"replaced-{stamp}"
+    kept = home / f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     kept.mkdir(mode=0o700)
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+    for name in (DATABASE, f"{DATABASE}-wal"):
         if (home / name).exists():
-            (home / name).rename(kept / name)
-    new.rename(old)
+            (kept / name).hardlink_to(home / name)  # there is a database in its place all the time
+    for suffix in ("-wal", "-shm"):
+        Path(f"{old}{suffix}").unlink(missing_ok=True)
+    new.replace(old)
+    synchronise(home)
     return unreadable, str(kept)
 
 

@@ -27,10 +27,10 @@ FORMAT = 1
 AT_ONCE = 1 << 20
 FILE_MOST = 64 << 20  # of one file beside the database
 MANIFEST_MOST = 16 << 20
-LEFT_OUT = frozenset(
-    {"lock", "reserve", "api.sock", "api.token", "backups", "kept", f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE}
-)
+OF_THE_PROCESS = frozenset({"lock", "reserve", "addresses.json", "api.sock", "api.token"})
+LEFT_OUT = OF_THE_PROCESS | {"backups", "kept", f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE}
 ROOT_KEY = "keys/root.key"
+SCRATCH = ".scratch-"  # of a back-up or a restore under way
 REPLACED = "replaced-"  # of a restore over an older folder
 BEFORE = f"{DATABASE}.before-"  # of the database, from before an upgrade
 
@@ -67,7 +67,7 @@ def files_of(home: Path) -> tuple[list[Path], list[str]]:
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         top = name.split("/")[0]
-        if top in LEFT_OUT or top.startswith((REPLACED, BEFORE)) or not path.is_file():
+        if top in LEFT_OUT or top.startswith((REPLACED, BEFORE, SCRATCH)) or not path.is_file():
             continue
         if path.is_symlink() or name == ROOT_KEY or path.stat().st_size > FILE_MOST:
             left.append(name)

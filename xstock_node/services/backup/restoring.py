@@ -1,20 +1,20 @@
 """Restoring a back-up into a data folder, whole or not at all; what was there before is moved aside, never deleted."""
 
+import os
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from xstock_node.services.backup.archive import REPLACED, Manifest, Progress, unpack
+from xstock_node.services.backup.archive import DATABASE, REPLACED, SCRATCH, Manifest, Progress, unpack
 from xstock_node.services.backup.keeping import KEPT
 from xstock_node.services.backup.key import BackupKey
 from xstock_node.services.backup.record import FOLDER
 from xstock_node.services.doubt import note_restored
 from xstock_node.services.errors import Refusal
-from xstock_node.storage.interfaces import Engine
+from xstock_node.storage.sqlite import SqliteEngine
 
 LOCK = "lock"
 
@@ -31,30 +31,51 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[str]
 
 
-def restore_backup(
-    source: IO[bytes], key: BackupKey, home: Path, now: int, replace: bool, progress: Progress
+async def restore_backup(
+    source: IO[bytes], key: BackupKey, home: Path, scratch: Path, now: int, replace: bool, progress: Progress
 ) -> tuple[Manifest, str]:
-    """Write a back-up into `home`. The manifest, and where older files went."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a back-up into `home`, whole or not at all. The manifest, and where older files went.
+
+    The database says that it is a copy before it comes to its place, which it does last: a restore that is cut off
+    leaves at worst a node without one, whose start is that of a lost node, never one that trusts what it holds.
+    """
+    before = _there(home, replace)
+    manifest = unpack(source, key, scratch, progress)
+    engine = SqliteEngine(scratch / DATABASE, threads=False)
+    await engine.write(lambda tx: note_restored(tx, manifest.created, now), durable=True)
+    await engine.checkpoint()
+    await engine.close()
+    aside = _move_aside(home, before, now) if before else ""
+    _bring(scratch, home)
+    return manifest, aside
+
+
+def _there(home: Path, replace: bool) -> list[Path]:
+    """What a restore would cover; refused where nobody said that it may be moved aside."""
     before = [path for path in home.iterdir() if not _stays(path)]
     if before and not replace:
         do = "give --replace to move it aside, or another --home"
         raise Refusal("not-empty", f"an empty folder {home}", f"{before[0].name} and more in it", do, 2)
-    with tempfile.TemporaryDirectory(dir=home, prefix=".restoring-") as scratch:
-        manifest = unpack(source, key, Path(scratch), progress)
-        aside = _move_aside(home, before, now) if before else ""
-        for path in sorted(Path(scratch).iterdir()):
-            shutil.move(path, home / path.name)
-    return manifest, aside
+    return before
 
 
-async def mark_restored(engine: Engine, created: int, now: int) -> None:
-    """The next starts are doubtful until every member told its cases, and cursors into the journal are void."""
-    await engine.write(lambda tx: note_restored(tx, created, now), durable=True)
+def _bring(scratch: Path, home: Path) -> None:
+    for path in sorted(scratch.iterdir(), key=lambda one: (one.name == DATABASE, one.name)):
+        shutil.move(path, home / path.name)
+        synchronise(home)
+
+
+def synchronise(folder: Path) -> None:
+    """Let the names in a folder reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _stays(path: Path) -> bool:
-    return path.name in (FOLDER, KEPT, LOCK) or path.name.startswith((REPLACED, ".restoring-"))
+    return path.name in (FOLDER, KEPT, LOCK) or path.name.startswith((REPLACED, SCRATCH))
 
 
 def _move_aside(home: Path, before: list[Path], now: int) -> str:

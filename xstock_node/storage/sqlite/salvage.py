@@ -16,6 +16,7 @@ DERIVED = frozenset({"offer"})
 HEAD = 100  # bytes
 STEP_MOST = 256
 ROWS_GUESSED = 100_000
+RECORDS_MOST = 50_000_000  # of one log; a size that a flipped bit made huge must not be walked through
 
 
 def salvage(damaged: Path, target: Path) -> dict[str, int]:
@@ -144,7 +145,7 @@ def _rows(
 ) -> Iterator[tuple[object, ...]]:
     """All rows that can be read: over a broken place where there are row numbers, else from both ends."""
     if _has_rowid(old, table):
-        for first, last in _ranges(old, new, table):
+        for first, last in _ranges(old, new, table, failures):
             yield from _numbered(old, table, names, first, last, failures)
         return
     yield from _until_broken(old, f'select {names} from "{table}"', failures)
@@ -152,15 +153,16 @@ def _rows(
         yield from _until_broken(old, f'select {names} from "{table}" order by 1 desc', failures)
 
 
-def _ranges(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> list[tuple[int, int]]:
+def _ranges(old: sqlite3.Connection, new: sqlite3.Connection, table: str, failures: list[int]) -> list[tuple[int, int]]:
     """The row numbers that a table may have; those of records are told by the sizes of their logs, saved before."""
     if table == "record":
         rows = new.execute("select ref, size from log order by ref").fetchall()
-        return [(ref << SHIFT, (ref << SHIFT) + size - 1) for ref, size in rows]
+        return [(ref << SHIFT, (ref << SHIFT) + min(size, RECORDS_MOST) - 1) for ref, size in rows]
     try:
         last = old.execute(f'select max(rowid) from "{table}"').fetchone()[0]
     except UNREADABLE:
         last = None
+        failures[0] += 1
     return [(0, last if last is not None else ROWS_GUESSED)]
 
 
