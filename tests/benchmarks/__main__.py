@@ -17,6 +17,7 @@ from tests.benchmarks import (
     planning,
     propagation,
     publishing,
+    search_http,
     searching,
     shared_sync,
 )
@@ -42,11 +43,13 @@ def main(chosen: list[str]) -> None:
     if "propagation" in wanted:
         propagation.run(6)
         propagation.run(30)
+        propagation.run_beside(30)
     if "idle" in wanted:
         propagation.idle()
     if "search" in wanted:
         searching.run(100_000)
         searching.run(1_000_000)
+        search_http.run(1_000_000)
     if "plan" in wanted:
         planning.run()
     if "console" in wanted:

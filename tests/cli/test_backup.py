@@ -28,6 +28,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[NodeProcess, NodeProcess]]:
     peer.kill()
 
 
+@pytest.mark.heavy
 def test_a_back_up_of_a_busy_node_is_rehearsed_restored_and_rejoins(
     pair: tuple[NodeProcess, NodeProcess], tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ def agree_alone(peer: NodeProcess, name: str) -> int:
     return int(next(p.records for p in peer.call("status").peers if p.name == name))
 
 
+@pytest.mark.heavy
 def test_a_damaged_copy_and_a_copy_of_a_damaged_database_are_told_apart(
     pair: tuple[NodeProcess, NodeProcess], tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_damaged_copy_and_a_copy_of_a_damaged_database_are_told_apart(
     assert not found["holds"] and any("is damaged on disk" in fault for fault in found["faults"])  # type: ignore[index]
 
 
+@pytest.mark.heavy
 def test_what_stands_in_the_folder_is_moved_aside_at_somebody_s_word_and_stays_whole_on_failure(
     pair: tuple[NodeProcess, NodeProcess], tmp_path: Path
 ) -> None:

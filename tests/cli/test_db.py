@@ -12,6 +12,8 @@ from tests.faults.test_kills import prepare
 from tests.faults.test_lost_and_copied_folders import publish
 from tests.processes import NodeProcess, agree, free_port, pause
 
+pytestmark = pytest.mark.heavy  # real processes that are stopped, damaged and started again
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[NodeProcess, NodeProcess]]:

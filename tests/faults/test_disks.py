@@ -29,6 +29,7 @@ async def test_power_cuts_lose_nothing_acknowledged_where_a_lesser_storage_and_a
 
 
 @needs_compiler
+@pytest.mark.heavy
 async def test_a_synchronisation_that_failed_costs_only_what_was_not_acknowledged(tmp_path: Path) -> None:
     found = await fail_syncs(tmp_path, build_recorder(tmp_path), seed=1, step=16)
     assert found.broken == [] and found.counts["acknowledged after the failure"] > 500
@@ -62,6 +63,7 @@ def test_kills_of_the_writer_lose_nothing_acknowledged_where_a_hasty_writer_does
 
 
 @needs_compiler
+@pytest.mark.heavy
 def test_calls_that_fail_lead_to_no_false_acknowledgement() -> None:
     found = io_errors.fail_every(step=60)
     assert found["broken"] == [] and int(str(found["not acknowledged"])) > 50 and int(str(found["acknowledged"])) > 50

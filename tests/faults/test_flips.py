@@ -16,6 +16,7 @@ def test_flipped_bits_are_named_healed_and_never_served(tmp_path: Path) -> None:
     assert counts["served wrong"] == 0 and counts["beyond repair"] == 0
 
 
+@pytest.mark.heavy
 def test_without_sums_the_same_flips_would_be_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (logs, offers):
         monkeypatch.setattr(module, "is_sound", lambda pos, line, found: isinstance(line, bytes))

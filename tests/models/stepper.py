@@ -88,6 +88,7 @@ class Side:
         self.identity, self.signer, self.start_number = SimpleNamespace(name=name), Unsigned(name), 1
         self.clock = SimpleNamespace(now=world.now)
         self.directory = SimpleNamespace(verify=lambda *asked: None, get=lambda name: None)
+        self.trace = SimpleNamespace(info=lambda event, **facts: None)
         members = SimpleNamespace(is_member=lambda name: True, standing=lambda name: True)
         network = SimpleNamespace(name="see", shared=LogName(name, "see.pub"), membership=members)
         self.casework = Casework(self, network, self)  # type: ignore[arg-type]
