@@ -36,7 +36,7 @@ def open_upgraded(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     _check_ours(connection, path)
     check_readable(connection, path, KNOWN)
     mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
-    if mode != "wal":  # an error of the disk is not raised here; without this log a commit is less than durable
+    if mode not in ("wal", "memory"):  # an error of the disk is not raised here; without WAL a commit is less durable
         connection.close()
         raise StorageError("a log of writes (WAL)", f"journal mode {mode}", f"look at the disk of {path.name}")
     connection.execute("pragma wal_autocheckpoint = 4000")
