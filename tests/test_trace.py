@@ -28,8 +28,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_a_line_names_node_request_and_case(lines: list[dict[str, Any]]) -> None:
     trace.begin_request("00-" + "ab" * 16 + "-" + "cd" * 8 + "-01")
-    with trace.about("7f3a"):
-        Trace("redcross.bg").warning("refused", peer="redcross.hr")
+    Trace("redcross.bg").warning("refused", case="7f3a", peer="redcross.hr")
     Trace("redcross.bg").info("serving")
     assert lines[0] == {
         "level": "warning",
@@ -39,7 +38,7 @@ def test_a_line_names_node_request_and_case(lines: list[dict[str, Any]]) -> None
         "case": "7f3a",
         "peer": "redcross.hr",
     }
-    assert "case" not in lines[1]
+    assert lines[1]["node"] == "redcross.bg" and "case" not in lines[1]
 
 
 @pytest.mark.parametrize("given", ["", "x", "00-" + "0" * 32 + "-" + "cd" * 8 + "-01", "00-AB-cd-01", "x" * 10_000])

@@ -1,4 +1,4 @@
-"""The one structured log: an event a line, with the request's and the case's id where there is one.
+"""The one structured log: an event a line, with the request's id where there is one; a case's is a fact.
 
 The id of a request is the trace id of W3C Trace Context: it goes along in `traceparent` to the node that is asked, so
 that the lines of both nodes name it. The backend is loaded when the first line is written, so that a verb that logs
@@ -11,8 +11,7 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
@@ -21,7 +20,6 @@ from xstock_node.counts import Counts
 from xstock_node.lean import without
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-case_id: ContextVar[str] = ContextVar("case_id", default="")
 span_id: ContextVar[str] = ContextVar("span_id", default="")
 
 EVENT_BURST: Final = 100
@@ -63,7 +61,7 @@ class Trace:
             return
         if left_out := self._left_out.pop(event, 0):
             facts = {**facts, "left_out": left_out}
-        marks = {"node": self.node, "request": request_id.get(), "case": case_id.get()}
+        marks = {"node": self.node, "request": request_id.get()}
         told = {name: value for name, value in marks.items() if value} | {k: _cut(v) for k, v in facts.items()}
         getattr(_backend(), level)(event, **told)
 
@@ -85,16 +83,6 @@ def parent_header() -> str:
     """The `traceparent` of a request to another node."""
     current = request_id.get()
     return f"00-{current if len(current) == 32 else secrets.token_hex(16)}-{span_id.get() or secrets.token_hex(8)}-01"
-
-
-@contextmanager
-def about(case: str) -> Iterator[None]:
-    """Lines written inside carry the id of a case."""
-    token = case_id.set(case)
-    try:
-        yield
-    finally:
-        case_id.reset(token)
 
 
 def _cut(value: Any) -> Any:

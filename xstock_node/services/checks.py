@@ -91,7 +91,8 @@ async def _damaged(office: Office) -> list[Finding]:
     if not book.known:
         found = f"none known; {book.healed} healed since the start"
         return [Finding(check="damaged records", state="ok", found=found)]
-    log, index = book.records[0] if book.records else (next(iter(book.known))[0], -1)
+    log, segment = next(iter(book.known))
+    log, index = book.records[0] if book.records else (log, segment * limits.SEGMENT)
     found = f"{len(book.records)}, the first: record {index} of {log}"
     do = "peers give them again while the node runs; look at the disk; `xstock db check` names all"
     return [Finding(check="damaged records", state="error", found=found, do=do)]
@@ -102,7 +103,7 @@ async def _logs(office: Office) -> list[Finding]:
     bad = [found for found in logs if not found.holds]
     if not bad:
         return [Finding(check="logs", state="ok", found=f"{len(logs)} logs give the roots of their heads")]
-    do = "`xstock db check` names what is damaged; `xstock peer sync` heals it from peers"
+    do = "peers give them again while the node runs; look at the disk; `xstock db check` names all"
     return [Finding(check=f"log {found.log}", state="error", found=found.why, do=do) for found in bad]
 
 

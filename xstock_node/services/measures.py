@@ -1,7 +1,6 @@
 """The metrics of a node: one table of their names and meanings, and what each of them is now."""
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -77,7 +76,7 @@ async def samples(office: Office) -> list[Sample]:
     if offset is not None:
         found.append(Sample("clock_offset_seconds", (), offset))
     if made:
-        found.append(Sample("backup_age_seconds", (), max(0.0, time.time() - made)))
+        found.append(Sample("backup_age_seconds", (), max(0, office.node.clock.now() - made)))
     found += [Sample("findings", (state,), count) for state, count in office.looked.states().items()]
     counters = office.node.trace.counts.counters
     return found + [Sample(name, labels, count) for (name, labels), count in sorted(counters.items())]
