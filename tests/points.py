@@ -1,46 +1,88 @@
 """`make points`: each promise of tests/acceptance.toml, whether it holds now, its last figure and commit.
 
-Quick tests are run; a promise that a slow make target shows keeps its last figure and says which target.
+Quick tests are run, all of them once, on every core; a promise that heavy tests or a slow make target show keeps its
+last figure (`holds*`) and says which. `POINTS="G1 G2"` looks at a few, `POINTS=--heavy` runs the heavy tests too.
 """
 
+import argparse
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).parent.parent
+Outcomes = Mapping[tuple[str, str], str]
+"""`passed`, `skipped` or `failed` of each test, by its dotted module and its name."""
 
 
 def main() -> int:
     """Run the quick ones and print a line a point; 1 when one does not hold."""
+    options = argparse.ArgumentParser(prog="make points", description=__doc__)
+    options.add_argument("labels", nargs="*", help="only these points")
+    options.add_argument("--heavy", action="store_true", help="run the heavy tests too")
+    asked = options.parse_args()
     points = tomllib.loads((ROOT / "tests" / "acceptance.toml").read_text("utf-8"))["point"]
-    held = broken = 0
-    for point in points:
-        found = state(point)
-        held += found.startswith("holds")
-        broken += found == "BROKEN"
-        print(f"{point['label']:<4} {found:<7} {point['promise']}")
+    chosen = [point for point in points if not asked.labels or point["label"] in asked.labels]
+    outcomes = run({test for point in chosen for test in point["tests"]}, asked.heavy)
+    found = [state(point, outcomes) for point in chosen]
+    for point, holds in zip(chosen, found, strict=True):
+        print(f"{point['label']:<4} {holds:<7} {point['promise']}")
         print(f"             figure: {point.get('figure') or 'none'}   commit: {point.get('commit') or 'none'}")
         if point.get("slow"):
             print(f"             also shown by: {point['slow']}")
-    print(f"{held} of {len(points)} hold (* by the figure of the last slow run)")
-    return int(broken > 0)
+    print(f"{sum(holds.startswith('holds') for holds in found)} of {len(found)} hold (* by the last figure)")
+    return int("BROKEN" in found)
 
 
-def state(point: dict[str, Any]) -> str:
+def run(tests: Iterable[str], heavy: bool = False) -> dict[tuple[str, str], str]:
+    """Run tests, files or folders of them, and how each ended. What went wrong is printed to stderr."""
+    marks = "not slow and not tryton" + ("" if heavy else " and not heavy")
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.xml"
+        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-m", marks]
+        ended = subprocess.run(
+            [*command, f"--junitxml={told}", *sorted(tests)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if ended.returncode not in (0, 1, 5):  # 1: some failed, 5: all are heavy
+            raise SystemExit(ended.stdout[-1000:] + ended.stderr[-1000:])
+        if ended.returncode == 1:
+            print(ended.stdout[-3000:], ended.stderr[-1000:], file=sys.stderr)
+        cases = ElementTree.parse(told).iter("testcase")  # noqa: S314 our own run wrote it
+        return {(case.get("classname", ""), case.get("name", "")): _outcome(case) for case in cases}
+
+
+def state(point: Mapping[str, Any], outcomes: Outcomes) -> str:
     """`holds` or `BROKEN` by its tests; `holds*` by the figure of its last slow run; `open` without one."""
-    tests = point.get("tests", [])
-    if not tests:
-        return "holds*" if point.get("figure") and point.get("commit") else "open"
-    command = [sys.executable, "-m", "pytest", "-x", "-m", "not slow and not tryton", *tests]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    passed = run.returncode == 0 and " passed" in run.stdout
-    if passed and " skipped" in run.stdout:
+    found = {outcome for test in point["tests"] for outcome in _of(test, outcomes)}
+    if "failed" in found:
+        return "BROKEN"
+    if "skipped" in found:
         return "open"  # something that it needs is not on this machine
-    if not passed:
-        print(run.stdout[-1500:], file=sys.stderr)
-    return "holds" if passed else "BROKEN"
+    if found:
+        return "holds"
+    return "holds*" if point.get("figure") and point.get("commit") else "open"
+
+
+def _of(test: str, outcomes: Outcomes) -> list[str]:
+    """How the tests of a file, a folder or `file::test` ended."""
+    path, _, name = test.partition("::")
+    module = path.removesuffix(".py").strip("/").replace("/", ".")
+    return [
+        outcome
+        for (where, case), outcome in outcomes.items()
+        # What could not be collected is told by its module alone.
+        for place in (where or case,)
+        if f"{place}.".startswith(f"{module}.") and (not name or case.partition("[")[0] == name or not where)
+    ]
+
+
+def _outcome(case: ElementTree.Element) -> str:
+    told = {child.tag for child in case}
+    return "failed" if told & {"failure", "error"} else "skipped" if "skipped" in told else "passed"
 
 
 if __name__ == "__main__":

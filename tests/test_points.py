@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from tests import points
 
 ROOT = Path(__file__).parent.parent
@@ -25,15 +27,30 @@ def test_the_tests_that_show_a_promise_exist() -> None:
     assert not missing
 
 
-def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path) -> None:
-    (tmp_path / "test_good.py").write_text("def test_it():\n    assert 1 + 1 == 2\n")
-    (tmp_path / "test_bad.py").write_text("def test_it():\n    assert 1 + 1 == 3\n")
-    assert points.state({"tests": [str(tmp_path / "test_good.py")]}) == "holds"
-    assert points.state({"tests": [str(tmp_path / "test_bad.py")]}) == "BROKEN"
-    assert points.state({"tests": [str(tmp_path / "test_none.py")]}) == "BROKEN"
-    (tmp_path / "test_half.py").write_text(
-        "import pytest\ndef test_it():\n    assert 1 + 1 == 2\ndef test_not():\n    pytest.skip('no node')\n"
-    )
-    assert points.state({"tests": [str(tmp_path / "test_half.py")]}) == "open"
-    assert points.state({"tests": [], "slow": "make bench"}) == "open"
-    assert points.state({"tests": [], "slow": "make bench", "figure": "9", "commit": "abc"}) == "holds*"
+GOOD = "def test_it():\n    assert 1 + 1 == 2\n"
+HALF = f"import pytest\n{GOOD}def test_not():\n    pytest.skip('no node')\n"
+HEAVY = f"import pytest\npytestmark = pytest.mark.heavy\n{GOOD}"
+FILES = {
+    "good": GOOD,
+    "bad": GOOD.replace("2", "3"),
+    "unreadable": "import nothing_like_it\n",
+    "half": HALF,
+    "heavy": HEAVY,
+}
+
+
+def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in FILES.items():
+        (tmp_path / f"test_{name}.py").write_text(text)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\nmarkers = heavy\n")
+    monkeypatch.setattr(points, "ROOT", tmp_path)
+    outcomes = points.run(f"test_{name}.py" for name in FILES)
+
+    def state(*names: str, **more: str) -> str:
+        return points.state({"tests": [f"test_{name}.py" for name in names], **more}, outcomes)
+
+    assert state("good") == "holds" and state("good", "half") == "open"
+    assert state("bad") == state("unreadable") == state("good", "bad") == "BROKEN"
+    assert state("heavy") == state(slow="make bench") == "open"
+    figure = {"figure": "9", "commit": "abc"}
+    assert state("heavy", **figure) == state(slow="make bench", **figure) == "holds*"

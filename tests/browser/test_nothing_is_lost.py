@@ -10,11 +10,12 @@ import pytest
 from tests.browser.browser import Browser, Tab
 from tests.browser.federation import TENT, Federation, Spoken, federation, sign_in
 from tests.story.two_nodes import run
+from xstock_node.cli.assembly import RESERVE
 from xstock_node.domain.rights import Role
 
 pytestmark = pytest.mark.heavy
 SAY = Spoken("en")
-SMALL = "24m"
+SMALL = "160m"  # with room for the reserves of four nodes
 
 
 @pytest.fixture
@@ -99,7 +100,9 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(browser: Browser, tmp_path
 
 
 def fill(disk: Path) -> None:
-    """Write until nothing fits any more, and leave not a byte."""
+    """Write until nothing fits any more, and leave not a byte, nor a reserve that a node could give back."""
+    for reserve in disk.rglob(RESERVE):
+        reserve.unlink()
     with (disk / "filling").open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 12, 1):
             try:

@@ -39,10 +39,10 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def small_disk() -> Iterator[Path]:
-    """A real disk of its own; `OSError` where none can be mounted."""
+def small_disk(size: int = DISK) -> Iterator[Path]:
+    """A real disk of its own of `size` bytes; `OSError` where none can be mounted."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", folder]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             raise OSError("a small disk cannot be mounted here")
         try:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.faults import full_disk, io_errors, writer_kills
 from tests.faults.power.cutting import build_recorder, cut_many, fail_syncs
 from tests.faults.power.disk import Disk, Entry
+from tests.processes import NodeProcess, free_port
+from tests.story.two_nodes import run, stocked
 from xstock_node.storage.reserve import Reserve
 
 needs_compiler = pytest.mark.skipif(
@@ -69,14 +73,33 @@ def test_calls_that_fail_lead_to_no_false_acknowledgement() -> None:
     assert found["broken"] == [] and int(str(found["not acknowledged"])) > 50 and int(str(found["acknowledged"])) > 50
 
 
-def test_a_full_disk_stops_replicas_first_and_loses_nothing() -> None:
+@contextmanager
+def small_disk(size: int) -> Iterator[Path]:
+    """A disk of so many bytes, or a skip with the reason."""
     try:
-        with full_disk.small_disk() as folder:
-            found = asyncio.run(full_disk.fill_many(folder, 6, seed=2))
+        with full_disk.small_disk(size) as folder:
+            yield folder
     except OSError as error:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
+
+
+def test_a_node_begins_and_publishes_where_less_is_free_than_its_reserve() -> None:
+    with small_disk(12 << 20) as folder:
+        node = NodeProcess(folder, "small.example.org", free_port())
+        try:
+            node.start()
+            stocked(node, "Family tent", "HSHETENTF16C", "10")
+            run(node, "offer", "publish", "--release")
+            assert len(run(node, "offer", "list")) == 1
+        finally:
+            node.kill()
+
+
+def test_a_full_disk_stops_replicas_first_and_loses_nothing() -> None:
+    with small_disk(full_disk.DISK) as folder:
+        found = asyncio.run(full_disk.fill_many(folder, 6, seed=2))
     counts = found.counts
     assert found.broken == [] and counts["full"] == counts["reserves taken again"] == 6
     assert counts["replicas waited"] == counts["refused by a disk that is really full"] == 6

@@ -1,6 +1,7 @@
 """What doctor says about this machine: each bad state is made, found, and mended by what is typed."""
 
 import datetime
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -76,16 +77,28 @@ def certificate(until: datetime.datetime) -> bytes:
 
 async def test_a_back_up_that_is_missing_old_never_rehearsed_or_has_its_key_nowhere_else(office: Office) -> None:
     now = office.node.clock.now()
+    assert "its server makes them" in (await only(await house_checks.backups(office), "ok")).found
+    (office.home / "node.db").touch()
     assert (await only(await house_checks.backups(office), "warning")).do == "`xstock backup create`"
     kept = Kept(made=now, rehearsed=now, key_shown=now)
     for record, states in (
         (kept, ["ok"]),
         (msgspec.structs.replace(kept, made=now - 3 * DAY), ["warning"]),
         (msgspec.structs.replace(kept, rehearsed=0), ["ok", "warning"]),
+        (msgspec.structs.replace(kept, peer=HR, at_peer=now), ["ok"]),
+        (msgspec.structs.replace(kept, peer=HR, at_peer=now - 3 * DAY), ["ok", "warning"]),
         (msgspec.structs.replace(kept, rehearsed=now - 100 * DAY, key_shown=0), ["ok", "warning", "warning"]),
     ):
         write_record(office.home, record)
         assert [one.state for one in await house_checks.backups(office)] == states
+
+
+async def test_what_a_restore_put_aside_is_told_once_it_is_a_month_old(office: Office) -> None:
+    folder, now = office.home / "replaced-20260101T000000Z", office.node.clock.now()
+    folder.mkdir()
+    for days, told in ((29, []), (31, ["replaced-20260101T000000Z"])):
+        os.utime(folder, (now - days * DAY, now - days * DAY))
+        assert [one.check for one in await house_checks.replaced(office)] == told
 
 
 async def test_limits_that_are_near(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

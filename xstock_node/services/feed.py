@@ -45,7 +45,7 @@ class Feed:
 
     async def load(self) -> None:
         """Read the journal's id, which is new with every new database."""
-        self._journal = await self._engine.write(lambda tx: tx.journal.id(), durable=False)
+        self._journal = await self._engine.write(lambda tx: tx.journal.id(), durable=True)
 
     async def renew_journal(self) -> None:
         """Void every cursor that was given: the journal is that of an older copy."""

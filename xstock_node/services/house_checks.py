@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from xstock_node.protocol import limits
+from xstock_node.services.backup.archive import DATABASE, REPLACED
 from xstock_node.services.backup.record import read_record
 from xstock_node.services.looked import Finding
 from xstock_node.services.office import Office
@@ -14,7 +15,7 @@ DAY = 86_400
 MIB = 1 << 20
 ROOM_LOW, ROOM_NONE = 1024 * MIB, 128 * MIB
 AHEAD_MOST = 512 * MIB
-BACKUP_DAYS, REHEARSED_DAYS, CERTIFICATE_DAYS = 2, 92, 14
+BACKUP_DAYS, REHEARSED_DAYS, CERTIFICATE_DAYS, REPLACED_DAYS = 2, 92, 14, 30
 NEAR = 0.9  # of a limit
 OUTBOX_MANY = 1_000
 
@@ -71,8 +72,11 @@ def _certificate(port: str, path: Path, now: int) -> Finding:
 
 
 async def backups(office: Office) -> list[Finding]:
-    """Whether there is a back-up of today, whether one was ever rehearsed, whether its key is on paper."""
+    """Whether there is a back-up of today, here and at a peer, one was ever rehearsed, and its key is on paper."""
     kept, now = read_record(office.home), office.node.clock.now()
+    if not (office.home / DATABASE).exists():
+        said = "the database is elsewhere: its server makes them; keys and settings of this folder belong beside"
+        return [Finding(check="back-up", state="ok", found=said)]
     if not kept.made:
         return [Finding(check="back-up", state="warning", found="none was made yet", do="`xstock backup create`")]
     old = (now - kept.made) // DAY
@@ -80,12 +84,29 @@ async def backups(office: Office) -> list[Finding]:
     if old >= BACKUP_DAYS:
         do = "`xstock backup create`; see whether its timer runs"
         found = [Finding(check="back-up", state="warning", found=f"the last is {old} days old", do=do)]
+    old_there = (now - kept.at_peer) // DAY
+    if kept.peer and old_there >= BACKUP_DAYS:
+        do = f"`xstock backup send FILE --at {kept.peer}`"
+        said = f"the last is {old_there} days old"
+        found.append(Finding(check=f"back-up at {kept.peer}", state="warning", found=said, do=do))
     if now - kept.rehearsed > REHEARSED_DAYS * DAY:
         do = "`xstock backup verify FILE`"
         found.append(Finding(check="rehearsal", state="warning", found="no restore was rehearsed lately", do=do))
     if not kept.key_shown:
         do = "`xstock backup key`; keep the paper away from this machine"
         found.append(Finding(check="back-up key", state="warning", found="it was never shown to be noted", do=do))
+    return found
+
+
+async def replaced(office: Office) -> list[Finding]:
+    """What a restore or a rebuild put aside: it still holds what was erased since, and room on the disk."""
+    found, now = [], office.node.clock.now()
+    for folder in sorted(office.home.glob(f"{REPLACED}*")):
+        days = int(now - folder.stat().st_mtime) // DAY
+        if days >= REPLACED_DAYS:
+            said = f"put aside {days} days ago; it holds what was erased since"
+            do = "look that nothing is missing, then remove the folder"
+            found.append(Finding(check=folder.name, state="warning", found=said, do=do))
     return found
 
 

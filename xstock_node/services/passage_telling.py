@@ -29,7 +29,7 @@ async def tell_due(office: Office) -> list[str]:
     waiting = await office.node.engine.read(lambda tx: [p for p in PASSAGES.list(tx) if p.state == "waiting"])
     told = [one.id for one in sorted(waiting, key=lambda p: (p.at, p.id)) if await _tell(office, one, now)]
     if now % 3600 < EVERY:
-        await office.node.engine.write(lambda tx: _forget(tx, now), durable=False)
+        await office.node.engine.write(lambda tx: _forget(tx, now), durable=True)
     return told
 
 

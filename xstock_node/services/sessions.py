@@ -162,7 +162,7 @@ async def prefer(
         likes = PREFERENCES.get(tx, session.person) or Preferences()
         PREFERENCES.put(tx, session.person, msgspec.structs.replace(likes, **wanted), now)
 
-    await office.node.engine.write(work, durable=False)
+    await office.node.engine.write(work, durable=True)
 
 
 def id_of(session: Session) -> str:

@@ -56,6 +56,12 @@ async def test_a_database_is_for_one_node(postgres: Postgres) -> None:
     await PostgresEngine(postgres.conninfo(), NODE).close()
 
 
+async def test_settings_under_which_a_commit_may_be_lost_are_faults(postgres: Postgres) -> None:
+    engine = PostgresEngine(postgres.conninfo(), NODE)
+    assert await engine.faults() == ["fsync of the server is off"], "the server of these tests is quick and not safe"
+    await engine.close()
+
+
 def test_a_server_that_does_not_answer_is_told_without_the_password(postgres: Postgres) -> None:
     with pytest.raises(StorageError) as told:
         PostgresEngine(postgres.conninfo().replace(f"port={postgres.port}", "port=1"), NODE)

@@ -40,6 +40,7 @@ SIZE_SECONDS = 10.0
 READ = "begin isolation level repeatable read read only"
 # What may hold a copy of something erased. The server's own log ahead is its operator's to recycle.
 REWRITTEN = ("record", "aside_record", "offer", "offer_word", "side", "blob", "statement", "object")
+SAFE = ("fsync", "full_page_writes")
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _SIZE = (
     "select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c"
@@ -133,8 +134,11 @@ class PostgresEngine:
         await self._order(Job(None, durable=True, compact=True))
 
     async def faults(self) -> list[str]:
-        """See `Engine.faults`: none here; the server has its own checksums and `pg_amcheck`."""
-        return []
+        """See `Engine.faults`: settings of the server under which a commit may be lost.
+
+        Its files are for its own checksums and `pg_amcheck`.
+        """
+        return await self.read(_unsafe_settings)
 
     async def close(self) -> None:
         """Finish queued work, let another lead, and close every connection."""
@@ -324,6 +328,11 @@ class PostgresEngine:
         if self._transaction is not None:
             self._transaction.line.connection.close()
             self._transaction = None
+
+
+def _unsafe_settings(tx: Transaction) -> list[str]:
+    line: Line = tx.line  # type: ignore[attr-defined]
+    return [f"{name} of the server is off" for name in SAFE if line.one(f"show {name}")[0] != "on"]
 
 
 def _touch(line: Line) -> None:
