@@ -92,6 +92,16 @@ def test_a_key_is_its_own_key_and_plain(text: str) -> None:
     assert all(word.isalnum() for word in key.split(" ") if key)
 
 
+@given(
+    st.lists(
+        st.sampled_from(["4", "x", "х", "×", "h2", "dj", "šator", "'", "m²", "-", " ", "\u0301", "\u2003"]), max_size=9
+    )
+)
+def test_words_have_the_keys_that_they_have_in_a_text(parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert fold(text) == fold(" ".join(fold(part) for part in parts)) == fold("\n".join(parts))
+
+
 SERBIAN = dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgdđežzijklmnoprstćufhcčš", strict=True))
 SERBIAN |= {"љ": "lj", "њ": "nj", "џ": "dž"}
 

@@ -13,10 +13,13 @@ import msgspec
 from tests.fuzz import correspondence as c
 from tests.fuzz import samples
 from tests.fuzz.ingest import Ingest
+from xstock_node.domain.search import offer_key, plain_key
 from xstock_node.protocol import frames, gossip, heads, identity, keys, limits, merkle, names, notes, proof, records
 from xstock_node.protocol import requests as signatures
 from xstock_node.protocol.decode import decode, strict_json
 from xstock_node.protocol.errors import ProtocolError
+from xstock_node.protocol.plain_offers import read_plain
+from xstock_node.storage.values import Indexed
 from xstock_node.transport.addresses import check_url
 from xstock_node.transport.coding import inflate
 
@@ -114,8 +117,12 @@ def run_record(data: bytes) -> str:
 
 
 def run_record_strictly(data: bytes) -> str:
-    """The fast way of reading a record takes nothing that the strict way would not."""
+    """The fast ways of reading a record take nothing that the strict way would not, and say the same."""
     found = records.interpret(data)
+    plain = read_plain(data)
+    if plain is not None:
+        assert type(found) is records.Offer
+        assert Indexed.of_plain(0, plain, plain_key(plain)) == Indexed.of(0, found, offer_key(found))
     if isinstance(found, records.Defect):
         return "refused"
     value = strict_json(data)

@@ -24,7 +24,7 @@ def add(tx: Transaction, log: LogName, start: int, offers: Sequence[Offer]) -> N
     if state is None:
         tx.logs.put(LogState(log, heard=NOW))
     tx.logs.append(log, start, [records.encode(offer) for offer in offers], {})
-    tx.offers.put(log, [Indexed(n, offer, offer_key(offer)) for n, offer in enumerate(offers, start)])
+    tx.offers.put(log, [Indexed.of(n, offer, offer_key(offer)) for n, offer in enumerate(offers, start)])
 
 
 def ids(found: Sequence[StoredOffer]) -> list[str]:
@@ -159,7 +159,7 @@ async def test_clearing_a_log_leaves_the_others(engine: Engine) -> None:
     await engine.write(lambda tx: tx.offers.clear(LOG), durable=True)
     await engine.write(lambda tx: tx.offers.clear(SAVA), durable=True)
     assert await found_by(engine) == [FLOUR.id, BLANKET.id]
-    await engine.write(lambda tx: tx.offers.put(LOG, [Indexed(0, TENT, offer_key(TENT))]), durable=True)
+    await engine.write(lambda tx: tx.offers.put(LOG, [Indexed.of(0, TENT, offer_key(TENT))]), durable=True)
     assert await found_by(engine, words=("tent",)) == [TENT.id]
 
 

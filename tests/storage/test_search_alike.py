@@ -26,7 +26,7 @@ def fill(tx: Transaction, log: LogName, offers: list[Offer], draw: Random) -> No
     tx.logs.put(LogState(log, heard=NOW))
     tx.logs.append(log, 0, [records.encode(offer) for offer in offers], {})
     for start in range(0, len(offers), 70):
-        found = [Indexed(n, offer, offer_key(offer)) for n, offer in enumerate(offers[start : start + 70], start)]
+        found = [Indexed.of(n, offer, offer_key(offer)) for n, offer in enumerate(offers[start : start + 70], start)]
         tx.offers.put(log, found)
     tx.offers.end(log, [offer.id for offer in draw.sample(offers, 60)])
     tx.offers.refresh(log, "stock", NOW, NOW + 90 * DAY)

@@ -62,11 +62,17 @@ _CROSS: Final = re.compile(r"(?<=[0-9]) *[xh] *(?=[0-9])")
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """The search key of `text`; empty when nothing of it can be typed."""
-    key = unicodedata.normalize("NFC", text.casefold()).translate(_LETTERS)
+    key = " ".join(filter(None, map(_word_key, text.split())))
+    return _CROSS.sub(" ", key) if "x" in key or "h" in key else key
+
+
+@lru_cache(maxsize=16384)
+def _word_key(word: str) -> str:
+    """The key of what stands between two spaces, which may hold several words; lists repeat few of them."""
+    key = unicodedata.normalize("NFC", word.casefold()).translate(_LETTERS)
     if "dj" in key:
         key = _DJ.sub("d", key)
-    key = " ".join(key.split())
-    return _CROSS.sub(" ", key) if "x" in key or "h" in key else key
+    return " ".join(key.split())
 
 
 def words(text: str) -> list[str]:

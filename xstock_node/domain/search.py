@@ -9,6 +9,7 @@ import msgspec
 
 from xstock_node.domain.catalogue import Catalogue
 from xstock_node.domain.folding import fold, words
+from xstock_node.protocol.plain_offers import PlainOffer
 from xstock_node.protocol.records import Offer, Reserve
 
 # A filter's word begins with a digit and a letter, so that no word a person types runs into it.
@@ -67,17 +68,24 @@ def filter_word(kind: str, value: str) -> str:
 
 def offer_key(offer: Offer) -> str:
     """The folded words of an offer's own name and place, of its pool, and its filter words."""
-    parts = [fold(offer.name), fold(offer.place), _filter_words(offer.item, offer.cat, offer.cc, offer.terms)]
+    terms = '","'.join(offer.terms)
+    parts = [fold(offer.name), fold(offer.place), _filter_words(offer.item, offer.cat, offer.cc, terms)]
     if isinstance(offer, Reserve):
         parts += [filter_word("reserve", "yes"), fold(offer.pool)]
     return " ".join(filter(None, parts))
 
 
+def plain_key(offer: PlainOffer) -> str:
+    """The same key of an offer as it was read by one pattern."""
+    filters = _filter_words(offer.item, offer.cat, offer.cc, offer.terms)
+    return f"{fold(offer.name)} {fold(offer.place)} {filters}".strip().replace("  ", " ")
+
+
 @lru_cache(maxsize=4096)
-def _filter_words(item: str, category: str, country: str, terms: tuple[str, ...]) -> str:
-    """The words of an offer that filters ask for, but for its reserve."""
+def _filter_words(item: str, category: str, country: str, terms: str) -> str:
+    """The words of an offer that filters ask for, but for its reserve; terms are parted by `","`."""
     parts = [filter_word("item", item), filter_word("category", category), filter_word("country", country)]
-    return " ".join(filter(None, [*parts, *(filter_word("term", term) for term in terms)]))
+    return " ".join(filter(None, [*parts, *(filter_word("term", term) for term in terms.split('","') if term)]))
 
 
 def ask(text: str, catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,6 +6,7 @@ holds the root of the first <start> records and a consistency path. Lines end wi
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from xstock_node.protocol import keys, limits, merkle
@@ -27,7 +28,7 @@ class Frame(NamedTuple):
 
     def leaves(self) -> list[bytes]:
         """The leaf hash of each line: hashed from a record, read from a `#` line."""
-        return [leaf_of(line) for line in self.lines]
+        return leaves_of(self.lines)
 
 
 def header(log: LogId, start: int, count: int, roots: bool = False) -> bytes:
@@ -110,6 +111,11 @@ def leaf_of(line: bytes) -> bytes:
     if is_hash_line(line):
         return keys.from_base64(line[1:].decode("ascii"), 32)
     return merkle.leaf_hash(line)
+
+
+def leaves_of(lines: Iterable[bytes]) -> list[bytes]:
+    """The leaf hash of each line."""
+    return [sha256(b"\x00" + line).digest() if line[:1] != b"#" else leaf_of(line) for line in lines]
 
 
 def is_hash_line(line: bytes) -> bool:

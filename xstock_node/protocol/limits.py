@@ -14,6 +14,8 @@ INTEGER = 2**53 - 1
 LAST_SECOND = 253_402_300_799  # the end of the year 9999
 FREE_TEXT = 280
 LEASE_MAX = 90 * 86_400
+READY_MOST = 8760  # hours of a year
+LATITUDE, LONGITUDE = 90_000_000, 180_000_000  # microdegrees
 GOVERNANCE_MAX = 400 * 86_400  # vouches, charters, and whatever ends something
 SIGNATURES_A_NOTE = 16
 

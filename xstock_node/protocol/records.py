@@ -17,6 +17,7 @@ from xstock_node.protocol.decode import strict_json
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.recordtypes import (
     KINDS,
+    UNSAFE_CHARACTERS,
     Audience,
     Defect,
     Erase,
@@ -52,7 +53,7 @@ __all__ = [
     "interpret",
 ]
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNSAFE = re.compile(f"[{UNSAFE_CHARACTERS}]")
 
 
 _FIELDS: dict[str, frozenset[str]] = {

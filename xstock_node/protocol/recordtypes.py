@@ -19,10 +19,12 @@ ShortText = Annotated[str, Meta(max_length=limits.FREE_TEXT)]
 Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}(?!\n)$")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\n)$")]
-Latitude = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
-Longitude = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
+Latitude = Annotated[int, Meta(ge=-limits.LATITUDE, le=limits.LATITUDE)]
+Longitude = Annotated[int, Meta(ge=-limits.LONGITUDE, le=limits.LONGITUDE)]
 NodeName = Annotated[str, Meta(max_length=100, pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+(?!\n)$")]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
+UNSAFE_CHARACTERS = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+"""Control and direction characters, which no text of a record holds (xs1 4.11): the inside of a pattern's class."""
 Tier = Literal["observer", "town", "member", "governor"]
 
 
@@ -57,7 +59,7 @@ class Offer(Record, frozen=True, kw_only=True, omit_defaults=True, tag="offer"):
     unit: Word
     mult: Pair = (1, 0)
     terms: tuple[Word, ...] = ()
-    ready: Annotated[int, Meta(ge=0, le=8760)]
+    ready: Annotated[int, Meta(ge=0, le=limits.READY_MOST)]
     cc: Country
     place: ShortText = ""
     at: tuple[Latitude, Longitude] | None = None

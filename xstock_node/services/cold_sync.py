@@ -183,9 +183,9 @@ class ColdSync:
     def _check_roots(self, tx: Transaction, layout: Layout) -> None:
         plan = self._plan
         frontier = frontier_at(tx, plan.head.log.name, plan.start) if plan.start else Frontier(0, ())
-        frontier = frontier.extended([frames.leaf_of(line) for line in layout.edge])
+        frontier = frontier.extended(frames.leaves_of(layout.edge))
         frontier = frontier.extended_by_subtrees(layout.roots, limits.SEGMENT)
-        frontier = frontier.extended([frames.leaf_of(line) for line in layout.tail])
+        frontier = frontier.extended(frames.leaves_of(layout.tail))
         if frontier.root() != plan.head.root:
             raise Mismatch(f"segment roots that give the root of {plan.head.log}", "others")
 

@@ -6,10 +6,11 @@ The later index of an id wins (xs1 4.7).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from xstock_node.domain.search import offer_key
+from xstock_node.domain.search import offer_key, plain_key
 from xstock_node.protocol import limits
 from xstock_node.protocol.frames import is_hash_line, leaf_of
 from xstock_node.protocol.names import GOVERNANCE, LogName
+from xstock_node.protocol.plain_offers import read_plain
 from xstock_node.protocol.records import (
     Audience,
     Defect,
@@ -47,11 +48,15 @@ def index_lines(tx: Transaction, log: LogName, start: int, lines: Sequence[bytes
     desk = _Desk(tx, log, heard)
     latest = signed + limits.AHEAD
     for number, line in enumerate(lines, start):
+        plain = read_plain(line)
+        if plain is not None and plain.ts <= latest:
+            desk.pending[plain.id] = Indexed.of_plain(number, plain, plain_key(plain))
+            continue
         if is_hash_line(line):
             continue
         found = interpret(line)
         if isinstance(found, Offer) and found.ts <= latest:
-            desk.pending[found.id] = Indexed(number, found, offer_key(found))
+            desk.pending[found.id] = Indexed.of(number, found, offer_key(found))
         elif isinstance(found, Defect):
             desk.defects += 1
         elif not isinstance(found, Foreign) and found.ts > latest:

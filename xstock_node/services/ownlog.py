@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from xstock_node.protocol import heads, keys, limits, merkle
 from xstock_node.protocol.errors import Fork
-from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.frames import leaves_of
 from xstock_node.protocol.heads import Base, Head
 from xstock_node.protocol.names import LogName
 from xstock_node.services.errors import Refusal
@@ -141,7 +141,7 @@ class OwnLog:
 
     def _store(self, tx: Transaction, state: LogState, lines: Sequence[bytes]) -> LogState:
         start, width, now = state.frontier.size, limits.SEGMENT, self._now()
-        leaves = [leaf_of(line) for line in lines]
+        leaves = leaves_of(lines)
         frontier, segments = merkle.grow(
             state.frontier, leaves, lambda: tx.logs.leaves(self.log, start - start % width, start), width
         )

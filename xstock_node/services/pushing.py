@@ -46,7 +46,7 @@ def with_roots(found: Sequence[Frame]) -> Sequence[Frame]:
         lines += frame.lines
     first, last = -(-start // width), (start + len(lines)) // width
     roots = [
-        frames.hash_line(merkle.tree_root([frames.leaf_of(line) for line in lines[at - start : at - start + width]]))
+        frames.hash_line(merkle.tree_root(frames.leaves_of(lines[at - start : at - start + width])))
         for at in range(first * width, last * width, width)
     ]
     return [Frame(log, start, False, lines), Frame(log, first * width, True, roots)]

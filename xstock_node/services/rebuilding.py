@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from xstock_node.protocol import limits, merkle
-from xstock_node.protocol.frames import leaf_of
+from xstock_node.protocol.frames import leaves_of
 from xstock_node.protocol.names import LogName
 from xstock_node.services.indexing import rebuild
 from xstock_node.storage.interfaces import Engine, Transaction
@@ -60,7 +60,7 @@ def _segment_roots(tx: Transaction, state: LogState) -> list[bytes]:
         held = tx.logs.stored(state.log, number * width, width)
         kept = tx.logs.segment_roots(state.log, number, 1)
         whole = len(held) == width
-        roots.append(merkle.tree_root([leaf_of(line) for line in held.values()]) if whole else (kept or [b""])[0])
+        roots.append(merkle.tree_root(leaves_of(held.values())) if whole else (kept or [b""])[0])
     return roots
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from xstock_node.protocol import heads, limits, merkle
 from xstock_node.protocol.errors import Fork, Gap, Mismatch, ProtocolError, Quota, Rollback
-from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of, leaves_of
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import GOVERNANCE, LogName
@@ -216,7 +216,7 @@ def extend(
         return extend(tx, state, head, lines[base.size - start :], now, expected, from_origin)
     if not start and not log.is_for_all and not isinstance(interpret(lines[0]), Audience):
         raise ProtocolError("an audience log that begins with its audience", lines[0][:40])
-    leaves = [leaf_of(line) for line in lines]
+    leaves = leaves_of(lines)
     frontier, segments = merkle.grow(
         state.frontier, leaves, lambda: tx.logs.leaves(log, start - start % limits.SEGMENT, start), limits.SEGMENT
     )

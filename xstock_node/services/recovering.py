@@ -149,7 +149,7 @@ class Recovery:
     async def _pull(self, peer: Peer, head: Head, start: int) -> list[bytes]:
         lines = await pull_lines(peer, head.log, start, head.size)
         frontier = await self._engine.read(lambda tx: frontier_at(tx, head.log.name, start))
-        if frontier.extended([frames.leaf_of(line) for line in lines]).root() != head.root:
+        if frontier.extended(frames.leaves_of(lines)).root() != head.root:
             raise Mismatch(f"records that give the root of {head.log}", "others")
         bare = {n: line for n, line in enumerate(lines, start) if n >= head.minimum and frames.is_hash_line(line)}
         owed = await self._engine.read(lambda tx: _owed(tx, head.log.name, bare)) if bare else None

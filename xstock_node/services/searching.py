@@ -199,7 +199,7 @@ def _near(text: str) -> tuple[int, int] | None:
         return None
     try:
         lat, lon = (round(float(part) * 1_000_000) for part in text.split(","))
-        if abs(lat) > 90_000_000 or abs(lon) > 180_000_000:
+        if abs(lat) > limits.LATITUDE or abs(lon) > limits.LONGITUDE:
             raise ValueError(text)
     except (ValueError, OverflowError):
         raise Refusal("bad-place", "a place as lat,lon in degrees", text, "for instance 42.7,23.3", 2) from None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.messages import Link
 from xstock_node.protocol.names import LogId, LogName
+from xstock_node.protocol.plain_offers import PlainOffer
 from xstock_node.protocol.records import Offer
 
 
@@ -44,11 +45,37 @@ class Aside(NamedTuple):
 
 
 class Indexed(NamedTuple):
-    """An offer with its index in the log and its folded search key."""
+    """What the index keeps of an offer: its index in the log, what is asked for, its folded search key.
+
+    `amount` orders and filters; what is shown comes from the exact pair in the record. `twin` is the public offer
+    that this one tells exactly.
+    """
 
     index: int  # type: ignore[assignment]
-    offer: Offer
+    id: str
+    item: str
+    amount: float
+    ready: int
+    lat: int | None
+    lon: int | None
+    src: str
+    asof: int
+    exp: int
     key: str
+    twin: str | None
+
+    @classmethod
+    def of(cls, index: int, offer: Offer, key: str) -> "Indexed":
+        """That of an offer at an index of its log."""
+        amount, (lat, lon) = offer.qty[0] * 10.0 ** offer.qty[1], offer.at or (None, None)
+        about = (offer.ready, lat, lon, offer.src, offer.asof, offer.exp)
+        return cls(index, offer.id, offer.item, amount, *about, key, offer.of)
+
+    @classmethod
+    def of_plain(cls, index: int, offer: PlainOffer, key: str) -> "Indexed":
+        """The same of an offer that was read by one pattern."""
+        id_, _, exp, item, _, _, quantity, power, _, ready, _, _, lat, lon, asof, src, twin = offer
+        return cls(index, id_, item, quantity * 10.0**power, ready, lat, lon, src, asof, exp, key, twin)
 
 
 class StoredOffer(NamedTuple):

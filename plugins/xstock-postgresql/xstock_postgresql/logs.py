@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from xstock_node.protocol import limits, merkle
-from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of, leaves_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
 from xstock_node.storage.values import Aside, LogState
@@ -116,7 +116,7 @@ class PostgresLogs:
         self._db.many(_RECORD, [(base + index, line) for index, line in lines.items()])
 
     def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
-        return [leaf_of(line) for line in self.lines(log, start, end - start)]
+        return leaves_of(self.lines(log, start, end - start))
 
     def range_root(self, log: LogName, start: int, end: int) -> bytes:
         width = limits.SEGMENT

@@ -35,7 +35,7 @@ class PostgresOffers:
         self._logs = logs
 
     def put(self, log: LogName, offers: Sequence[Indexed]) -> None:
-        newest = {found.offer.id: found for found in offers}
+        newest = {found.id: found for found in offers}
         ref = self._logs.ref(log)
         if ref is None or not newest:
             return
@@ -159,12 +159,8 @@ class PostgresOffers:
 
 
 def _row(number: int, ref: int, found: Indexed) -> tuple[object, ...]:
-    offer = found.offer
-    lat, lon = offer.at or (None, None)
-    # The amount orders and filters; what is shown comes from the exact pair in the record.
-    amount = offer.qty[0] * 10.0 ** offer.qty[1]
-    place = (lat, lon, offer.src, offer.asof, offer.exp, offer.of)
-    return (number, ref, (ref << SHIFT) + found.index, offer.id, offer.item, amount, offer.ready, *place)
+    """A row of `_COLUMNS`: the words have a table of their own."""
+    return (number, ref, (ref << SHIFT) + found.index, *found[1:10], found.twin)
 
 
 def _vector(number: int, key: str) -> str:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from xstock_node.protocol import limits, merkle
-from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of
+from xstock_node.protocol.frames import hash_line, is_hash_line, leaf_of, leaves_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import LogName
 from xstock_node.storage.errors import DamagedRecord
@@ -112,7 +112,7 @@ class SqliteLogs:
         self._db.executemany(f"{_INSERT} {_OVER}", rows)
 
     def leaves(self, log: LogName, start: int, end: int) -> list[bytes]:
-        return [leaf_of(line) for line in self.lines(log, start, end - start)]
+        return leaves_of(self.lines(log, start, end - start))
 
     def range_root(self, log: LogName, start: int, end: int) -> bytes:
         width = limits.SEGMENT

@@ -18,6 +18,7 @@ from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
 from xstock_node.storage.sqlite.sums import is_sound
 from xstock_node.storage.values import Indexed, OffersAt, StoredOffer
 
+# From `pos` on as `Indexed` has them.
 _INSERT = (
     "insert into offer (ref, log, pos, id, item, amount, ready, lat, lon, src, asof, exp, key, twin)"
     " values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -35,14 +36,14 @@ class SqliteOffers:
         self._logs = logs
 
     def put(self, log: LogName, offers: Sequence[Indexed]) -> None:
-        newest = {found.offer.id: found for found in offers}
+        newest = {found.id: found for found in offers}
         ref = self._logs.ref(log)
         if ref is None or not newest:
             return
         self._delete(ref, newest)
         first = (self._db.execute("select max(ref) from offer").fetchone()[0] or 0) + 1
         base = ref << SHIFT
-        rows = [_row(number, ref, base, found) for number, found in enumerate(newest.values(), first)]
+        rows = [(number, ref, base + found[0], *found[1:]) for number, found in enumerate(newest.values(), first)]
         self._db.executemany(_INSERT, rows)
         self._db.execute("insert into offer_fts (rowid, key) select ref, key from offer where ref >= ?", (first,))
 
@@ -134,21 +135,14 @@ class SqliteOffers:
         return StoredOffer(self._logs.name(ref), pos - (ref << SHIFT), line, asof, exp, heard)
 
     def _delete(self, ref: int, ids: Iterable[str]) -> None:
+        if self._db.execute("select 1 from offer where log = ? limit 1", (ref,)).fetchone() is None:
+            return
         listed = msgspec.json.encode(list(ids)).decode()
         query = "select ref, key from offer where log = ? and id in (select value from json_each(?))"
         rows = self._db.execute(query, (ref, listed)).fetchall()
         if rows:
             self._db.executemany("insert into offer_fts (offer_fts, rowid, key) values ('delete', ?, ?)", rows)
             self._db.executemany("delete from offer where ref = ?", [(row[0],) for row in rows])
-
-
-def _row(number: int, ref: int, base: int, found: Indexed) -> tuple[object, ...]:
-    offer = found.offer
-    lat, lon = offer.at or (None, None)
-    # The amount orders and filters; what is shown comes from the exact pair in the record.
-    amount = offer.qty[0] * 10.0 ** offer.qty[1]
-    place = (lat, lon, offer.src, offer.asof, offer.exp, found.key)
-    return (number, ref, base + found.index, offer.id, offer.item, amount, offer.ready, *place, offer.of)
 
 
 def _live(query: OfferQuery) -> tuple[str, list[Any]]:

@@ -5,26 +5,25 @@ no protection against people; the signed heads are.
 """
 
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from zlib import crc32
 
 AT_ONCE = 10_000
 
 
 def sum_of(pos: int, line: bytes) -> int:
     """The sum of a record line at a position."""
-    return zlib.crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
+    return crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
 
 
-def with_sums(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, int]]:
+def with_sums(lines: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes, int]]:
     """Positions and lines, each with its sum."""
-    for pos, line in lines:
-        yield pos, line, zlib.crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
+    return [(pos, line, crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)) for pos, line in lines]
 
 
 def is_sound(pos: int, line: object, found: int | None) -> bool:
     """Whether a record is as it was written. A sum that is missing was lost: each record has one since the opening."""
-    return isinstance(line, bytes) and found == zlib.crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
+    return isinstance(line, bytes) and found == crc32(line, (pos ^ pos >> 32) & 0xFFFFFFFF)
 
 
 def fill_in(connection: sqlite3.Connection) -> None:
