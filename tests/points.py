@@ -5,6 +5,7 @@ last figure (`holds*`) and says which. `POINTS="G1 G2"` looks at a few, `POINTS=
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parent.parent
+WORKERS = 2 * (os.cpu_count() or 1)  # tests wait more than they compute
 Outcomes = Mapping[tuple[str, str], str]
 """`passed`, `skipped` or `failed` of each test, by its dotted module and its name."""
 
@@ -38,12 +40,12 @@ def main() -> int:
     return int("BROKEN" in found)
 
 
-def run(tests: Iterable[str], heavy: bool = False) -> dict[tuple[str, str], str]:
+def run(tests: Iterable[str], heavy: bool = False, workers: int = WORKERS) -> dict[tuple[str, str], str]:
     """Run tests, files or folders of them, and how each ended. What went wrong is printed to stderr."""
     marks = "not slow and not tryton" + ("" if heavy else " and not heavy")
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "told.xml"
-        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-m", marks]
+        command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "worksteal", "-m", marks]
         ended = subprocess.run(
             [*command, f"--junitxml={told}", *sorted(tests)], cwd=ROOT, capture_output=True, text=True, check=False
         )

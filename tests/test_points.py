@@ -44,7 +44,7 @@ def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path, monkeypatc
         (tmp_path / f"test_{name}.py").write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\nmarkers = heavy\n")
     monkeypatch.setattr(points, "ROOT", tmp_path)
-    outcomes = points.run(f"test_{name}.py" for name in FILES)
+    outcomes = points.run([f"test_{name}.py" for name in FILES], workers=1)
 
     def state(*names: str, **more: str) -> str:
         return points.state({"tests": [f"test_{name}.py" for name in names], **more}, outcomes)

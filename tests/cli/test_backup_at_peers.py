@@ -129,6 +129,7 @@ def test_a_back_up_lies_encrypted_at_a_peer_and_comes_back_to_its_owner_alone(th
     assert not any(OWNER in left for left in own["left_out"]) and own["size"] < made["size"] + 100_000
 
 
+@pytest.mark.heavy
 def test_who_lost_everything_is_handed_the_file_and_restores_it_with_the_key_on_paper(
     three: Three, tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_what_is_kept_for_others_stays_when_an_own_back_up_is_restored(three: Th
     assert (three.kept / "theirs.xsbackup").read_bytes() == b"theirs"
 
 
+@pytest.mark.heavy
 def test_what_is_larger_than_agreed_is_declined_at_once(three: Three) -> None:
     (three.owner.home / "plugins").mkdir(exist_ok=True)
     (three.owner.home / "plugins" / "large").write_bytes(os.urandom(41 * MIB))

@@ -73,6 +73,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return [w for name, said in before.items() for w in lacking(said, now[name], MAY_DIFFER.get(name, set()), name)]
 
 
+@pytest.mark.heavy
 def test_all_that_a_released_version_kept_is_there_today(folders: Folders) -> None:
     for node in (ASKS, LENDS):
         assert differences(folders.said[node], folders.answers(node)) == []
