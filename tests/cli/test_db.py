@@ -11,7 +11,9 @@ from tests.cli.test_verbs import said
 from tests.faults.test_kills import prepare
 from tests.faults.test_lost_and_copied_folders import publish
 from tests.processes import NodeProcess, agree, free_port, pause
+from tests.story.two_nodes import run, signed, until_state
 
+TENT = "HSHETENTF16C"
 pytestmark = pytest.mark.heavy  # real processes that are stopped, damaged and started again
 
 
@@ -116,3 +118,28 @@ def test_records_lost_in_several_segments_come_back_after_a_rebuild(pair: tuple[
         pause(0.2)
     assert all(found.holds for found in node.call("log.verify"))
     agree(node, peer)
+
+
+def test_a_damaged_message_is_never_told_and_comes_back_from_the_other_side(
+    pair: tuple[NodeProcess, NodeProcess],
+) -> None:
+    node, peer = pair
+    case = run(peer, "request", "new", "--to", node.name, "--line", f"{TENT}=3", "--place", "Vidin")["operations"][0][
+        "case"
+    ]
+    until_state(node, case, "requested")
+    signed(node, case, "offer", "--line", f"{TENT}=3", "--field", "hold_until=+6h", "--field", 'terms=["loan"]')
+    until_state(peer, case, "offered")
+    node.stop()
+    with closing(sqlite3.connect(node.home / "node.db", isolation_level=None)) as database:
+        query = (
+            "update message set raw = cast(replace(raw, '\"loan\"', '\"gift\"') as blob) where instr(raw, 'hold_until')"
+        )
+        assert database.execute(query).rowcount == 1
+    assert "gift" not in str(said("op", "show", case, home=node.home, code=4))
+    (fault,) = said("db", "check", home=node.home, code=1)["faults"]  # type: ignore[index]
+    assert "of society.example.org" in fault and f"in case {case} is damaged" in fault
+    assert said("db", "rebuild", home=node.home, code=0)["unreadable"]["message"] == 1  # type: ignore[index]
+    node.start()
+    found = until_state(node, case, "offered")
+    assert "gift" not in str(found) and said("db", "check", home=node.home, code=0)["holds"]  # type: ignore[index]

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
+
+import pytest
 
 from xstock_node.domain.items import BaseUnit
 from xstock_node.domain.mapping import Mapping, MappingKey, MappingState
 from xstock_node.domain.stock import StockLine
+from xstock_node.protocol.messages import Link, text_hash
 from xstock_node.storage import Engine, Transaction
-from xstock_node.storage.values import Act, PeerState, Source, StoredNote, StoredObject
+from xstock_node.storage.errors import DamagedPart
+from xstock_node.storage.values import Act, PeerState, Source, StoredCase, StoredMessage, StoredNote, StoredObject
 
 Opens = Callable[[Path], Engine]
 
@@ -168,3 +173,38 @@ async def test_attachments_are_sized_and_erased_by_case(engine: Engine) -> None:
     assert not await engine.write(lambda tx: tx.cases.erase_blob("a" * 16, "1" * 64), durable=True)
     assert await engine.read(lambda tx: tx.cases.cases_with_blob("1" * 64)) == ["b" * 16]
     assert await engine.read(lambda tx: tx.cases.blob("a" * 16, "1" * 64)) is None
+
+
+async def test_what_does_not_hash_to_what_it_stands_under_is_told_and_never_read(engine: Engine) -> None:
+    case, text = "a" * 16, "xs1 message\n"
+    message = StoredMessage(
+        case, "redcross.hr", Link(1, 1, text_hash(text)), 1, False, f"{text}\nsignatures\n".encode()
+    )
+    line, photo = sha256(b"plate").hexdigest(), sha256(b"photo").hexdigest()
+
+    def work(tx: Transaction, hurt: bool) -> None:
+        tx.cases.put(StoredCase(case, "see", "redcross.bg", "redcross.hr", 1))
+        changed = message.raw.replace(b"xs1", b"xs2") if hurt else message.raw
+        tx.cases.put_message(message._replace(raw=changed, link=message.link._replace(n=1 + hurt)))
+        tx.cases.put_side_line(case + hurt * "b", line, b"plat" + b"f" * hurt + b"e" * (not hurt))
+        tx.cases.put_blob(case + hurt * "b", photo, b"phot" + b"f" * hurt + b"o" * (not hurt))
+
+    await engine.write(lambda tx: work(tx, False), durable=True)
+    assert await engine.read(lambda tx: tx.cases.messages(case)) == [message]
+    assert await engine.read(lambda tx: tx.cases.side_lines(case)) == {line: b"plate"}
+    assert await engine.read(lambda tx: tx.cases.blob(case, photo)) == b"photo"
+    assert await engine.read(lambda tx: tx.cases.damaged()) == []
+    await engine.write(lambda tx: work(tx, True), durable=True)
+    for read in (
+        lambda tx: tx.cases.messages(case),
+        lambda tx: tx.cases.side_lines(case + "b"),
+        lambda tx: tx.cases.blob(case + "b", photo),
+    ):
+        with pytest.raises(DamagedPart, match="damaged on disk"):
+            await engine.read(read)
+    found = await engine.read(lambda tx: tx.cases.damaged())
+    assert [(one.case, one.what.split(" ")[0]) for one in found] == [
+        (case, "message"),
+        (case + "b", "what"),
+        (case + "b", "what"),
+    ]

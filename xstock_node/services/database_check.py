@@ -31,7 +31,8 @@ async def check_database(office: Office, actor: Actor, request: None = None) -> 
     scrubbing, before = Scrubbing(node), node.damage.healed
     segments = await scrubbing.sweep()
     await scrubbing.heal_all()
-    faults = await node.engine.faults()
+    parts = await node.engine.read(lambda tx: tx.cases.damaged())
+    faults = [*await node.engine.faults(), *(f"{part.what} in case {part.case} is damaged" for part in parts)]
     return DatabaseCheck(
         segments=segments,
         healed=node.damage.healed - before,

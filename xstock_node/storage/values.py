@@ -204,6 +204,13 @@ class StoredMessage(NamedTuple):
     raw: bytes
     receipt: bytes = b""
 
+    @classmethod
+    def of_row(
+        cls, case: str, writer: str, start: int, n: int, hash_: str, at: int, void: int, raw: bytes, receipt: bytes
+    ) -> "StoredMessage":
+        """The message of a row of a database."""
+        return cls(case, writer, Link(start, n, hash_), at, bool(void), raw, receipt)
+
 
 class Outgoing(NamedTuple):
     """A message of ours that waits for its receipt: when it is tried again, how often it was, and what went wrong."""

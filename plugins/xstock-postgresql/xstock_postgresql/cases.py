@@ -1,8 +1,11 @@
 """Cases in PostgreSQL: messages, receipts, side lines, attachments, the outbox."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from xstock_node.protocol.messages import Link
+from xstock_node.storage.errors import DamagedPart
+from xstock_node.storage.sound import damaged, sound_message, sound_part
 from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
 from xstock_postgresql.connection import Line
 
@@ -11,6 +14,7 @@ _OUTGOING = (
     " on conflict (id, start, n) do update set due = excluded.due, tries = excluded.tries,"
     " relayed = excluded.relayed, trouble = excluded.trouble"
 )
+_MESSAGES = "select id, writer, start, n, hash, at, void, raw, receipt from message"
 
 
 class PostgresCases:
@@ -31,14 +35,14 @@ class PostgresCases:
         self._db.execute("insert into case_of values (%s, %s, %s, %s, %s) on conflict do nothing", case)
 
     def messages(self, case: str) -> list[StoredMessage]:
-        query = (
-            "select id, writer, start, n, hash, at, void, raw, receipt from message where id = %s"
-            " order by at, start, n, writer"
+        rows = self._db.rows(f"{_MESSAGES} where id = %s order by at, start, n, writer", (case,))
+        return [sound_message(StoredMessage.of_row(*row)) for row in rows]
+
+    def damaged(self) -> list[DamagedPart]:
+        parts = chain(
+            self._db.rows("select id, hash, line from side"), self._db.rows("select id, hash, data from blob")
         )
-        return [
-            StoredMessage(id_, writer, Link(start, n, hash_), at, void, raw, receipt)
-            for id_, writer, start, n, hash_, at, void, raw, receipt in self._db.rows(query, (case,))
-        ]
+        return list(damaged((StoredMessage.of_row(*row) for row in self._db.rows(_MESSAGES)), parts))
 
     def start_of(self, network: str, name: str) -> int:
         row = self._db.one("select start from start_of where network = %s and name = %s", (network, name))
@@ -88,7 +92,8 @@ class PostgresCases:
         return self._db.column("select raw from message_fork where id = %s order by at", (case,))
 
     def side_lines(self, case: str) -> dict[str, bytes]:
-        return dict(self._db.rows("select hash, line from side where id = %s", (case,)))
+        rows = self._db.rows("select hash, line from side where id = %s", (case,))
+        return {hash_: sound_part(case, hash_, line) for hash_, line in rows}
 
     def put_side_line(self, case: str, hash_: str, line: bytes) -> None:
         self._db.execute("insert into side values (%s, %s, %s) on conflict do nothing", (hash_, case, line))
@@ -98,7 +103,7 @@ class PostgresCases:
 
     def blob(self, case: str, hash_: str) -> bytes | None:
         row = self._db.one("select data from blob where id = %s and hash = %s", (case, hash_))
-        return None if row is None else bytes(row[0])
+        return None if row is None else sound_part(case, hash_, row[0])
 
     def put_blob(self, case: str, hash_: str, data: bytes) -> None:
         self._db.execute("insert into blob values (%s, %s, %s) on conflict do nothing", (hash_, case, data))

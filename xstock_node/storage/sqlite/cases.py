@@ -2,9 +2,15 @@
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 
 from xstock_node.protocol.messages import Link
+from xstock_node.storage.errors import DamagedPart
+from xstock_node.storage.sound import damaged, sound_message, sound_part
 from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
+
+# Cast, as a flipped bit may have made a text of what was bytes, which Python would refuse to read.
+_MESSAGES = "select id, writer, start, n, hash, at, void, cast(raw as blob), cast(receipt as blob) from message"
 
 
 class SqliteCases:
@@ -25,14 +31,15 @@ class SqliteCases:
         self._db.execute("insert or ignore into case_of values (?, ?, ?, ?, ?)", case)
 
     def messages(self, case: str) -> list[StoredMessage]:
-        query = (
-            "select id, writer, start, n, hash, at, void, raw, receipt from message where id = ?"
-            " order by at, start, n, writer"
+        rows = self._db.execute(f"{_MESSAGES} where id = ? order by at, start, n, writer", (case,))
+        return [sound_message(StoredMessage.of_row(*row)) for row in rows]
+
+    def damaged(self) -> list[DamagedPart]:
+        parts = chain(
+            self._db.execute("select id, hash, cast(line as blob) from side"),
+            self._db.execute("select id, hash, cast(data as blob) from blob"),
         )
-        return [
-            StoredMessage(id_, writer, Link(start, n, hash_), at, bool(void), raw, receipt)
-            for id_, writer, start, n, hash_, at, void, raw, receipt in self._db.execute(query, (case,))
-        ]
+        return list(damaged((StoredMessage.of_row(*row) for row in self._db.execute(_MESSAGES)), parts))
 
     def start_of(self, network: str, name: str) -> int:
         row = self._db.execute("select start from start_of where network = ? and name = ?", (network, name)).fetchone()
@@ -81,7 +88,8 @@ class SqliteCases:
         return [row[0] for row in self._db.execute("select raw from message_fork where id = ? order by at", (case,))]
 
     def side_lines(self, case: str) -> dict[str, bytes]:
-        return dict(self._db.execute("select hash, line from side where id = ?", (case,)).fetchall())
+        rows = self._db.execute("select hash, cast(line as blob) from side where id = ?", (case,))
+        return {hash_: sound_part(case, hash_, line) for hash_, line in rows}
 
     def put_side_line(self, case: str, hash_: str, line: bytes) -> None:
         self._db.execute("insert or ignore into side values (?, ?, ?)", (hash_, case, line))
@@ -90,8 +98,10 @@ class SqliteCases:
         return self._db.execute("delete from side where id = ?", (case,)).rowcount
 
     def blob(self, case: str, hash_: str) -> bytes | None:
-        row = self._db.execute("select data from blob where id = ? and hash = ?", (case, hash_)).fetchone()
-        return None if row is None else bytes(row[0])
+        row = self._db.execute(
+            "select cast(data as blob) from blob where id = ? and hash = ?", (case, hash_)
+        ).fetchone()
+        return None if row is None else sound_part(case, hash_, row[0])
 
     def put_blob(self, case: str, hash_: str, data: bytes) -> None:
         self._db.execute("insert or ignore into blob values (?, ?, ?)", (hash_, case, data))
