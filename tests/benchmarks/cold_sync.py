@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.benchmarks import corpus, floor
 from tests.benchmarks.measure import cpu_seconds, peak_mb, report, timed
+from xstock_node.cli.output import fast_loop
 from xstock_node.protocol import heads
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.names import LogName
@@ -135,4 +136,6 @@ def run(records: int = 100_000, count: int = 10) -> float:
 
 if __name__ == "__main__":
     role, where, port_text, count_text, records_text = sys.argv[1:6]
-    asyncio.run((serve if role == "serve" else pull)(Path(where), int(port_text), int(count_text), int(records_text)))
+    node = (serve if role == "serve" else pull)(Path(where), int(port_text), int(count_text), int(records_text))
+    with asyncio.Runner(loop_factory=fast_loop) as runner:  # as `xstock serve` does
+        runner.run(node)

@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.benchmarks import beside
 from tests.benchmarks.measure import cpu_seconds, report, resident_mb
+from xstock_node.cli.output import fast_loop
 from xstock_node.protocol import records
 from xstock_node.protocol.names import LogName
 from xstock_node.protocol.peer import Peer
@@ -280,4 +281,6 @@ def idle(seconds: float = 60.0) -> None:
 
 if __name__ == "__main__":
     where, own_index, total, listed = sys.argv[1:5]
-    asyncio.run(be_a_node(Path(where), int(own_index), int(total), [int(i) for i in listed.split(",") if i]))
+    node = be_a_node(Path(where), int(own_index), int(total), [int(i) for i in listed.split(",") if i])
+    with asyncio.Runner(loop_factory=fast_loop) as runner:  # as `xstock serve` does
+        runner.run(node)

@@ -34,7 +34,7 @@ def verb(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
-            with asyncio.Runner(loop_factory=_fast_loop if command.__name__ == "serve" else None) as runner:
+            with asyncio.Runner(loop_factory=fast_loop if command.__name__ == "serve" else None) as runner:
                 runner.run(command(*args, **options))  # type: ignore[arg-type]
         except (KeyboardInterrupt, BrokenPipeError):
             _leave_quietly()
@@ -130,7 +130,7 @@ def _shown(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
-def _fast_loop() -> asyncio.AbstractEventLoop:
+def fast_loop() -> asyncio.AbstractEventLoop:
     """uvloop's event loop where the extra `fast` is installed."""
     try:
         import uvloop
