@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from xstock_node.storage.sqlite.logs import COMPACT
 from xstock_node.storage.sqlite.snapshot import faults_of
 from xstock_node.storage.sqlite.stores import SqliteTransaction
 from xstock_node.storage.sqlite.upgrading import drop_copies
+from xstock_node.storage.sqlite.vocabulary import Vocabulary, learn
 
 T = TypeVar("T")
 GROUP_MOST = 256
@@ -71,7 +73,8 @@ class SqliteEngine:
                 for suffix in ("", "-wal", "-shm", "-journal"):
                     Path(f"{path}{suffix}").unlink(missing_ok=True)
             raise error if isinstance(error, StorageError) else _storage_error(error) from error
-        self._transaction = SqliteTransaction(self._connection)
+        self._vocabulary = Vocabulary()
+        self._transaction = SqliteTransaction(self._connection, self._vocabulary)
         self._is_suspect = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -158,7 +161,7 @@ class SqliteEngine:
         if transaction is None:
             connection = open_reader(self.path)
             self._reader_connections.append(connection)
-            transaction = self._local.transaction = SqliteTransaction(connection)
+            transaction = self._local.transaction = SqliteTransaction(connection, self._vocabulary)
         connection = transaction.connection
         connection.execute("begin")
         try:
@@ -167,6 +170,25 @@ class SqliteEngine:
             raise _storage_error(error) from error
         finally:
             connection.execute("rollback")
+            if self._vocabulary.is_wanted and self._readers is not None:
+                self._begin_vocabulary()
+
+    def _begin_vocabulary(self) -> None:
+        """Read the words of all keys, between other reads; from behind a transaction, so that none is missed."""
+        if self._vocabulary.claim():
+            job = Job(lambda tx: self._vocabulary.begin(), durable=False)
+            job.result.add_done_callback(lambda done: self._learn_words(0))
+            self._jobs.put(job)
+
+    def _learn_words(self, first: int) -> None:
+        if self._readers is not None and not self._closed:
+            with suppress(RuntimeError):  # it is being closed
+                self._readers.submit(self._learn_some_words, first)
+
+    def _learn_some_words(self, first: int) -> None:
+        following = self._read(lambda tx: learn(tx.connection, self._vocabulary, first))  # type: ignore[attr-defined]
+        if following is not None:
+            self._learn_words(following)
 
     def _run(self) -> None:
         while True:
@@ -205,7 +227,7 @@ class SqliteEngine:
         """After an error of the disk: a new connection and a new log of writes, or nothing is written any more."""
         self._connection.close()
         self._connection, _ = open_upgraded(self.path)
-        self._transaction = SqliteTransaction(self._connection)
+        self._transaction = SqliteTransaction(self._connection, self._vocabulary)
         if not self._begin_the_log_anew():
             raise sqlite3.OperationalError("disk I/O error before, and a reader holds the log of writes")
         self._is_suspect = False

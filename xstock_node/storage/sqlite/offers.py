@@ -6,7 +6,7 @@ with filters is one walk of the index. What is shown is read from the record its
 
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from xstock_node.protocol.names import LogName
 from xstock_node.storage.errors import DamagedRecord
 from xstock_node.storage.sqlite.logs import SHIFT, SqliteLogs
 from xstock_node.storage.sqlite.sums import is_sound
+from xstock_node.storage.sqlite.vocabulary import OFFERS_LEAST, Vocabulary
 from xstock_node.storage.values import Indexed, OffersAt, StoredOffer
 
 # From `pos` on as `Indexed` has them.
@@ -31,9 +32,10 @@ _JOINED = "join record r on r.pos = o.pos join log l on l.ref = o.log"
 class SqliteOffers:
     """See `Offers`."""
 
-    def __init__(self, connection: sqlite3.Connection, logs: SqliteLogs) -> None:
+    def __init__(self, connection: sqlite3.Connection, logs: SqliteLogs, vocabulary: Vocabulary) -> None:
         self._db = connection
         self._logs = logs
+        self._vocabulary = vocabulary
 
     def put(self, log: LogName, offers: Sequence[Indexed]) -> None:
         newest = {found.id: found for found in offers}
@@ -41,9 +43,10 @@ class SqliteOffers:
         if ref is None or not newest:
             return
         self._delete(ref, newest)
-        first = (self._db.execute("select max(ref) from offer").fetchone()[0] or 0) + 1
+        first = self._last() + 1
         base = ref << SHIFT
         rows = [(number, ref, base + found[0], *found[1:]) for number, found in enumerate(newest.values(), first)]
+        self._vocabulary.add(found.key for found in newest.values())
         self._db.executemany(_INSERT, rows)
         self._db.execute("insert into offer_fts (rowid, key) select ref, key from offer where ref >= ?", (first,))
 
@@ -83,7 +86,7 @@ class SqliteOffers:
         return {self._logs.name(ref): int(found) for ref, found in rows.fetchall()}
 
     def search(self, query: OfferQuery) -> list[StoredOffer]:
-        match = _match(query)
+        match = _match(query, self._beginning)
         where = ["o.exp > ?", "o.amount >= ?"]
         values: list[Any] = [query.valid_after, float(query.min_quantity)]
         if query.ready_within is not None:
@@ -104,6 +107,15 @@ class SqliteOffers:
         sql = f"{_FOUND} from {tables} where {' and '.join(where)} order by {order} limit ? offset ?"
         rows = self._db.execute(sql, (*values, *order_values, query.limit, query.skip))
         return [self._stored(row) for row in rows if is_sound(row[1], row[2], row[3])]
+
+    def _beginning(self, word: str) -> str:
+        """The expression for all words that begin with a word."""
+        whole = self._vocabulary.beginning(word) if self._last() >= OFFERS_LEAST else None
+        return " OR ".join(whole or ()) or prefix_of(word)
+
+    def _last(self) -> int:
+        """The number of the newest offer; 0 without any."""
+        return self._db.execute("select max(ref) from offer").fetchone()[0] or 0
 
     def places(self, query: OfferQuery) -> list[OffersAt]:
         where, values = _live(query)
@@ -152,9 +164,14 @@ def _live(query: OfferQuery) -> tuple[str, list[Any]]:
     return f"o.exp > ? and l.log in ({marks}) and {_NO_TWIN}", [query.valid_after, *logs]
 
 
-def _match(query: OfferQuery) -> str:
-    """The FTS5 expression: every word as a prefix, or one of the catalogue codes; and every filter."""
-    text = " AND ".join(f"{word}*" for word in query.words)
+def prefix_of(word: str) -> str:
+    """The FTS5 expression for all words that begin with a word."""
+    return f"{word}*"
+
+
+def _match(query: OfferQuery, beginning: Callable[[str], str] = prefix_of) -> str:
+    """The FTS5 expression: every word as a beginning, or one of the catalogue codes; and every filter."""
+    text = " AND ".join(f"({beginning(word)})" for word in query.words)
     codes = " OR ".join(filter_word("item", code) for code in query.codes)
     either = [part for part in (f"({text})" if text else "", f"({codes})" if codes else "") if part]
     parts = [f"({' OR '.join(either)})"] if either else []

@@ -25,16 +25,17 @@ from xstock_node.storage.sqlite.objects import SqliteObjects
 from xstock_node.storage.sqlite.offers import SqliteOffers
 from xstock_node.storage.sqlite.plugins import SqlitePluginStores
 from xstock_node.storage.sqlite.stock import SqliteStock
+from xstock_node.storage.sqlite.vocabulary import Vocabulary
 
 
 class SqliteTransaction:
     """See `Transaction`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, vocabulary: Vocabulary) -> None:
         self.connection = connection
         self._logs = SqliteLogs(connection)
         self.logs: Logs = self._logs
-        self.offers: Offers = SqliteOffers(connection, self._logs)
+        self.offers: Offers = SqliteOffers(connection, self._logs, vocabulary)
         self.journal: Journal = SqliteJournal(connection)
         self.stock: Stock = SqliteStock(connection)
         self.peers: Peers = SqlitePeers(connection)
