@@ -1,5 +1,7 @@
 """Searching: questions to all replicas at once, with the age and the source of every figure."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from xstock_node.domain.folding import words
@@ -120,26 +122,49 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
         skip=0 if by_relevance else skip,
     )
     found = await office.node.engine.read(lambda tx: tx.offers.search(query))
-    shown = [stored for stored in found if may_offer(office, stored.log)]
+    sources = {log: _source(office, log) for log in {stored.log for stored in found}}
+    shown = [stored for stored in found if sources[stored.log].may_offer]
     pairs = [(stored, offer) for stored in shown if isinstance(offer := interpret(stored.line), Offer)]
     if by_relevance:
         wanted = tuple(words(request.text))
         pairs.sort(key=lambda pair: relevance(wanted, pair[1].name))
         pairs = pairs[skip : skip + limit + 1]
     language = office.settings.languages[0]
-    hits = [
-        _hit(office, stored, offer, catalogue.name(offer.item, language) if offer.item in catalogue else "", now)
-        for stored, offer in pairs
-    ]
+    names = {code: catalogue.name(code, language) for code in {offer.item for _, offer in pairs} if code in catalogue}
+    hits = [_hit(sources[stored.log], stored, offer, names.get(offer.item, ""), now) for stored, offer in pairs]
     return SearchResult(hits=hits[:limit], more=len(hits) > limit)
 
 
-def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now: int) -> Hit:
-    own = stored.log.node == office.node.log.node
-    known = office.node.directory.get(stored.log.node)
+class _Source(NamedTuple):
+    """What is the same for all hits of one log."""
+
+    own: bool
+    organisation: str
+    network: str
+    exercise: bool
+    audience: bool
+    is_member: bool
+    may_offer: bool
+
+
+def _source(office: Office, log: LogName) -> _Source:
+    known, network = office.node.directory.get(log.node), office.node.networks.get(log.network)
+    is_member = network is not None and network.membership.is_member(log.node)
+    return _Source(
+        own=log.node == office.node.log.node,
+        organisation=known.title() if known else log.node,
+        network=log.network,
+        exercise=log.is_exercise,
+        audience=not log.is_for_all,
+        is_member=is_member,
+        may_offer=may_offer(office, log),
+    )
+
+
+def _hit(source: _Source, stored: StoredOffer, offer: Offer, item_name: str, now: int) -> Hit:
     return Hit(
         node=stored.log.node,
-        organisation=known.title() if known else stored.log.node,
+        organisation=source.organisation,
         id=offer.id,
         item=offer.item,
         name=offer.name,
@@ -159,14 +184,14 @@ def _hit(office: Office, stored: StoredOffer, offer: Offer, item_name: str, now:
         valid_until=iso(stored.exp),
         source=offer.src,
         heard=iso(stored.heard),
-        stale=not own and now - stored.heard > limits.STALE_AFTER,
+        stale=not source.own and now - stored.heard > limits.STALE_AFTER,
         expired=stored.exp <= now,
-        exercise=stored.log.is_exercise,
-        own=own,
-        greyed=not own and not office.node.networks[stored.log.network].membership.is_member(stored.log.node),
-        network=stored.log.network,
+        exercise=source.exercise,
+        own=source.own,
+        greyed=not source.own and not source.is_member,
+        network=source.network,
         band=None if offer.band is None else str(figure(offer.band)),
-        audience=not stored.log.is_for_all,
+        audience=source.audience,
         pool=offer.pool if isinstance(offer, Reserve) else "",
         decides=offer.by if isinstance(offer, Reserve) else "",
     )
@@ -216,5 +241,5 @@ async def show_offer(office: Office, actor: Actor, request: OfferId) -> Hit:
         if stored and isinstance(offer, Offer) and request.node in ("", log.node):
             catalogue, language = await office.catalogue(), office.settings.languages[0]
             name = catalogue.name(offer.item, language) if offer.item in catalogue else ""
-            return _hit(office, stored, offer, name, now)
+            return _hit(_source(office, log), stored, offer, name, now)
     raise Refusal("no-offer", "the id of an offer held here", request.id, "see `xstock search` or `xstock offer list`")
