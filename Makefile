@@ -139,7 +139,7 @@ sim: .venv/dev
 slow: sim restores convergence mutants fuzz promises walk crash cuts power kills io-errors full-disk flips drill growth hub versions siege lines bench
 
 points: .venv/dev
-	$(BIN)/python tests/points.py $(POINTS)
+	WORKERS=$(WORKERS) $(BIN)/python tests/points.py $(POINTS)
 
 # Releases: what is locked, packed, and tried on a machine that is booted for it. deploy-* want root, and the Debian
 # packages that each script names when they are missing.

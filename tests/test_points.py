@@ -19,6 +19,7 @@ def test_every_point_has_a_label_a_promise_and_something_that_shows_it() -> None
     assert parts["B"] == ["B1", "B2", "B3", "B4", "B4a", "B5", "B6", "B7", "B8", "B9"]
     assert parts["C"] == [f"C{number}" for number in range(1, 10)]
     assert parts["D"] == [f"D{number}" for number in range(1, 9)]
+    assert parts["G"] == [f"G{number}" for number in range(1, 14)]
     assert all(row["promise"] and (row["tests"] or row["slow"]) and "figure" in row and "commit" in row for row in ROWS)
 
 
@@ -44,13 +45,16 @@ def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path, monkeypatc
         (tmp_path / f"test_{name}.py").write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\nmarkers = heavy\n")
     monkeypatch.setattr(points, "ROOT", tmp_path)
-    outcomes = points.run([f"test_{name}.py" for name in FILES], workers=1)
+    outcomes = points.run([f"test_{name}.py" for name in FILES], workers="1")
 
     def state(*names: str, **more: str) -> str:
         return points.state({"tests": [f"test_{name}.py" for name in names], **more}, outcomes)
 
     assert state("good") == "holds" and state("good", "half") == "open"
     assert state("bad") == state("unreadable") == state("good", "bad") == "BROKEN"
-    assert state("heavy") == state(slow="make bench") == "open"
+    assert state("heavy") == state("good", "heavy") == state(slow="make bench") == "open"
     figure = {"figure": "9", "commit": "abc"}
-    assert state("heavy", **figure) == state(slow="make bench", **figure) == "holds*"
+    assert (
+        state("heavy", **figure) == state("good", "heavy", **figure) == state(slow="make bench", **figure) == "holds*"
+    )
+    assert state("bad", "heavy", **figure) == "BROKEN" and points.run([]) == {}

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from xstock_node.protocol import heads, merkle
+from xstock_node.protocol import heads, merkle, messages
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.protocol.heads import Head
 from xstock_node.protocol.messages import Link
@@ -100,11 +100,13 @@ def work_a_day(tx: Transaction, random: Random, day: int, now: int) -> None:
         for number in range(count):
             tx.objects.put(StoredObject(kind, f"{day}-{number}", now, random.randbytes(OBJECT // 2).hex().encode()))
     if day * OPERATIONS // YEAR != (day + 1) * OPERATIONS // YEAR:
-        case = random.randbytes(16).hex()
+        case, link = record_id(random.randbytes(10)), messages.NOTHING
         tx.cases.put(StoredCase(case, "see", "redcross.bg", "neighbour-1.example", now))
         for number in range(1, MESSAGES + 1):
-            link = Link(START, number, random.randbytes(32).hex())
-            raw = random.randbytes(600).hex().encode()
+            body = b'{"step":"note","text":"%s"}' % random.randbytes(130).hex().encode()
+            to, seen, previous = "neighbour-1.example", messages.NOTHING, link.hash
+            text = messages.write("see", "redcross.bg", to, case, Link(START, number, ""), previous, seen, now, body)
+            link, raw = Link(START, number, messages.text_hash(text)), f"{text}\n{'s' * 700}".encode()
             tx.cases.put_message(StoredMessage(case, "redcross.bg", link, now, False, raw, random.randbytes(250)))
 
 

@@ -97,6 +97,7 @@ def settings_of(config: Config, home: Path = Path()) -> OfficeSettings:
         at = (round(node.latitude * 10) * 100_000, round(node.longitude * 10) * 100_000)
     return OfficeSettings(
         country=node.country,
+        engine=config.storage.engine,
         languages=tuple(node.languages) or ("en",),
         place=node.place,
         at=at,

@@ -103,6 +103,7 @@ def _into_a_new_file(home: Path) -> tuple[dict[str, int], str]:
 def _checked(found: DatabaseCheck) -> str:
     rows: list[tuple[str, object]] = [("segments", found.segments), ("healed", found.healed)]
     rows += [("damaged", f"record {one.index} of {one.log}") for one in found.damaged]
+    rows += [("damaged", words_of_case) for words_of_case in found.in_cases]
     rows += [("fault", fault) for fault in found.faults]
     end = words("db.holds", "all of it is as it was written") if found.holds else _what_next(found)
     return pairs(rows) + "\n" + end
@@ -110,8 +111,11 @@ def _checked(found: DatabaseCheck) -> str:
 
 def _what_next(found: DatabaseCheck) -> str:
     if found.faults:
-        return words("db.broken", "stop the node, make a copy of the folder, then: `xstock db rebuild`")
-    return words("db.waits", "start the node: peers give damaged records again")
+        return words(
+            "db.broken",
+            "set a server's setting there; for a broken file stop the node, copy the folder, then: `xstock db rebuild`",
+        )
+    return words("db.waits", "start the node: peers give damaged records and messages again")
 
 
 def _built(built: RebuiltDatabase) -> str:

@@ -88,6 +88,10 @@ async def _about_peers(office: Office) -> list[Finding]:
 async def _damaged(office: Office) -> list[Finding]:
     """Records that were found damaged on disk and that no peer has given again yet."""
     book = office.node.damage
+    if book.in_cases:
+        found = f"{len(book.in_cases)} parts of operations, the first: {book.in_cases[0]}"
+        do = "the other side gives messages again while both nodes run; what was attached is attached again"
+        return [Finding(check="damaged records", state="error", found=found, do=do)]
     if not book.known:
         found = f"none known; {book.healed} healed since the start"
         return [Finding(check="damaged records", state="ok", found=found)]
@@ -261,7 +265,7 @@ CHECKS: Final = (
     Check("disk", house_checks.disk, "room on the disk"),
     Check("written-ahead", house_checks.written_ahead, "the log of writes of the database"),
     Check("backup", house_checks.backups, "the age of the back-up, here and at a peer; its rehearsal, its key"),
-    Check("replaced", house_checks.replaced, "folders that a restore put aside a month ago"),
+    Check("replaced", house_checks.replaced, "folders that a restore or a rebuild put aside a month ago"),
     Check("limits", house_checks.reached_limits, "bounds that are near or reached"),
     Check("plugins", _plain(plugin_findings), "plugins and their adapters"),
     Check("movements", movement_findings, "what waits to be written to an inventory system"),

@@ -15,11 +15,14 @@ class Damage(NamedTuple):
 
 
 class DamageBook:
-    """The damage that is known. `healed` counts the records that were put right since the start."""
+    """The damage that is known. `healed` counts what was put right since the start; `in_cases` names the messages, side
+    lines and attachments that are left.
+    """
 
     def __init__(self) -> None:
         self.known: dict[tuple[LogName, int], Damage] = {}
         self.healed = 0
+        self.in_cases: list[str] = []
 
     @property
     def records(self) -> list[tuple[LogName, int]]:

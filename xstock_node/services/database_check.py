@@ -2,6 +2,7 @@
 
 import msgspec
 
+from xstock_node.services.case_scrubbing import scrub_cases
 from xstock_node.services.office import Actor, Office
 from xstock_node.services.scrubbing import Scrubbing
 
@@ -14,13 +15,14 @@ class DamagedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DatabaseCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What was looked at and found. `healed` records came back from peers just now; `damaged` are still to be found;
-    `faults` is what the engine says of its own files.
+    """What was looked at and found. `healed` parts came back from peers just now; `damaged` records are still to be
+    found, and what is named `in_cases`; `faults` is what the engine says of its own files.
     """
 
     segments: int
     healed: int
     damaged: list[DamagedView]
+    in_cases: list[str]
     faults: list[str]
     holds: bool
 
@@ -31,12 +33,13 @@ async def check_database(office: Office, actor: Actor, request: None = None) -> 
     scrubbing, before = Scrubbing(node), node.damage.healed
     segments = await scrubbing.sweep()
     await scrubbing.heal_all()
-    parts = await node.engine.read(lambda tx: tx.cases.damaged())
-    faults = [*await node.engine.faults(), *(f"{part.what} in case {part.case} is damaged" for part in parts)]
+    left = [one.words() for one in await scrub_cases(node)]
+    faults = await node.engine.faults()
     return DatabaseCheck(
         segments=segments,
         healed=node.damage.healed - before,
         damaged=[DamagedView(log=str(log), index=index) for log, index in node.damage.records],
+        in_cases=left,
         faults=faults,
-        holds=not faults and not node.damage.known,
+        holds=not (faults or left or node.damage.known),
     )

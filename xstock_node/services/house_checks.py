@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from xstock_node.protocol import limits
-from xstock_node.services.backup.archive import DATABASE, REPLACED
+from xstock_node.services.backup.archive import REPLACED
 from xstock_node.services.backup.record import read_record
 from xstock_node.services.looked import Finding
 from xstock_node.services.office import Office
@@ -74,8 +74,8 @@ def _certificate(port: str, path: Path, now: int) -> Finding:
 async def backups(office: Office) -> list[Finding]:
     """Whether there is a back-up of today, here and at a peer, one was ever rehearsed, and its key is on paper."""
     kept, now = read_record(office.home), office.node.clock.now()
-    if not (office.home / DATABASE).exists():
-        said = "the database is elsewhere: its server makes them; keys and settings of this folder belong beside"
+    if office.settings.engine != "sqlite":
+        said = "not looked at: the server of the database makes them; keys and settings of this folder belong beside"
         return [Finding(check="back-up", state="ok", found=said)]
     if not kept.made:
         return [Finding(check="back-up", state="warning", found="none was made yet", do="`xstock backup create`")]

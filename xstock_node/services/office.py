@@ -122,10 +122,11 @@ class OfficeSettings(NamedTuple):
     `drops` are folders for lists; `alerts` says which public warnings matter;
     `public_plain` is where the public port listens to others without TLS; `console` the address of the console, without
     a slash at its end, empty where it is not served; `certificates` are the PEM files of our ports, by port;
-    `keep_days` is how long kinds of data are kept.
+    `keep_days` is how long kinds of data are kept; `engine` keeps the database.
     """
 
     country: str = "XX"
+    engine: str = "sqlite"
     languages: tuple[str, ...] = ("en",)
     place: str = ""
     at: tuple[int, int] | None = None

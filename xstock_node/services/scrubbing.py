@@ -13,6 +13,7 @@ from xstock_node.protocol.frames import is_hash_line, leaf_of
 from xstock_node.protocol.merkle import Frontier
 from xstock_node.protocol.names import AUDIT, LogName
 from xstock_node.protocol.peer import Peer
+from xstock_node.services.case_scrubbing import scrub_cases
 from xstock_node.services.damage import Damage
 from xstock_node.services.network import Network
 from xstock_node.services.node import Node
@@ -23,6 +24,7 @@ from xstock_node.storage.values import LogState
 
 DAY = 86_400
 EVERY = 60.0  # seconds between two turns
+CASES_FIRST, CASES_EVERY = 600.0, DAY / 4
 WIDTH = limits.SEGMENT
 TURN_LEAST = 16
 """Segments a turn at least, so that a small node is through in a minute."""
@@ -34,6 +36,7 @@ class Scrubbing:
     def __init__(self, node: Node, every: float = EVERY) -> None:
         self._node, self._every = node, every
         self._next = 0
+        self._cases_at = node.clock.steady() + CASES_FIRST
 
     async def turn_of(self, office: object) -> None:
         """A turn, as a loop of the node calls it."""
@@ -48,6 +51,9 @@ class Scrubbing:
             await self.look(log, number)
         self._next = begin + count
         await self.heal_all()
+        if self._node.clock.steady() >= self._cases_at:
+            self._cases_at = self._node.clock.steady() + CASES_EVERY
+            await scrub_cases(self._node)
 
     async def sweep(self) -> int:
         """Look at everything at once; how many segments."""

@@ -19,15 +19,6 @@ class DamagedRecord(StorageError):
         super().__init__("a record as it was written", f"record {index} of {log}, damaged on disk", "`xstock db check`")
 
 
-class DamagedPart(StorageError):
-    """A part of a case is not on disk as it was written: nothing is told or promised by it until it was got back."""
-
-    def __init__(self, case: str, what: str) -> None:
-        self.case, self.what = case, what
-        do = "stop the node, then `xstock db rebuild`: the other side of the case has it"
-        super().__init__("a case as it was written", f"{what} in case {case}, damaged on disk", do)
-
-
 class StandsBy(StorageError):
     """Another process on the same database leads: this one reads, and writes nothing."""
 

@@ -15,11 +15,12 @@ from xstock_node.domain.search import OfferQuery
 from xstock_node.domain.stock import StockLine
 from xstock_node.protocol.messages import Link
 from xstock_node.protocol.names import LogName
-from xstock_node.storage.errors import DamagedPart
 from xstock_node.storage.values import (
     Act,
     Application,
     Aside,
+    DamagedMessage,
+    DamagedPart,
     Indexed,
     Invite,
     LogState,
@@ -239,14 +240,15 @@ class Cases(Protocol):
     def all(self, network: str) -> list[StoredCase]: ...
     def put(self, case: StoredCase) -> None: ...
     def messages(self, case: str) -> list[StoredMessage]:
-        """All messages of a case in the order in which they were stored here, void ones included.
-
-        Raises `DamagedPart`, as `side_lines` and `blob` do, where one is not as it was written.
-        """
+        """All messages of a case in the order in which they were stored here, void ones included."""
         ...
 
-    def damaged(self) -> list[DamagedPart]:
-        """All messages, side lines and attachments that are not as they were written; reads everything."""
+    def damaged(self) -> list[DamagedMessage | DamagedPart]:
+        """All messages, side lines and attachments that are not as they were stored; reads everything."""
+        ...
+
+    def mend(self, damaged: StoredMessage, right: StoredMessage) -> None:
+        """Put a message into the place of a damaged one."""
         ...
 
     def start_of(self, network: str, name: str) -> int:

@@ -1,24 +1,17 @@
-"""What a case holds stands under its own SHA-256, so that a bit that flipped on disk is noticed at reading.
+"""What a case holds stands under its own SHA-256: what a flipped bit made of it is found by that, and put right by it.
 
-A damaged part is never shown, counted or sent: whoever reads it is told. The other side of the case has it still.
+A message that anybody gives is the right one when it hashes to what is stored here, whoever gives it.
 """
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from xstock_node.storage.errors import DamagedPart
-from xstock_node.storage.values import StoredMessage
+from xstock_node.protocol import messages
+from xstock_node.protocol.errors import ProtocolError
+from xstock_node.storage.values import DamagedMessage, DamagedPart, StoredMessage
 
 Part = tuple[str, str, object]
 """A case, a hash, and what stands under it."""
-
-
-def is_sound_message(raw: object, hash_: object) -> bool:
-    """Whether the text of a signed message (all before its last empty line) hashes to what it was stored under."""
-    if not isinstance(raw, bytes):
-        return False
-    text, blank, _ = raw.rpartition(b"\n\n")
-    return bool(blank) and sha256(text + b"\n").hexdigest() == hash_
 
 
 def is_sound_part(data: object, hash_: object) -> bool:
@@ -26,29 +19,34 @@ def is_sound_part(data: object, hash_: object) -> bool:
     return isinstance(data, bytes) and sha256(data).hexdigest() == hash_
 
 
-def sound_message(found: StoredMessage) -> StoredMessage:
-    """A message as it was stored; raises `DamagedPart`."""
-    if not is_sound_message(found.raw, found.link.hash):
-        raise DamagedPart(found.case, _words(found))
-    return found
+def is_sound_message(found: StoredMessage) -> bool:
+    """Whether a message says of itself what it was stored under: case, writer, place in the chain, hash of its text.
+
+    Its signature, its receipt and whether it is void are not looked at.
+    """
+    try:
+        said = messages.parse(found.raw)
+    except ProtocolError:
+        return False
+    return (said.case, said.sender, said.link) == (found.case, found.writer, found.link)
 
 
-def sound_part(case: str, hash_: str, data: object) -> bytes:
-    """A side line or an attachment as it was stored; raises `DamagedPart`."""
-    if not isinstance(data, bytes) or not is_sound_part(data, hash_):
-        raise DamagedPart(case, f"what hashes to {hash_}")
-    return data
+def damaged_messages(found: Iterable[StoredMessage]) -> Iterator[DamagedMessage]:
+    """Those that are not as they were stored."""
+    return (DamagedMessage(one) for one in found if not is_sound_message(one))
 
 
-def damaged(messages: Iterable[StoredMessage], parts: Iterable[Part]) -> Iterator[DamagedPart]:
-    """All that is damaged among what is stored."""
-    for found in messages:
-        if not is_sound_message(found.raw, found.link.hash):
-            yield DamagedPart(found.case, _words(found))
-    for case, hash_, data in parts:
-        if not is_sound_part(data, hash_):
-            yield DamagedPart(case, f"what hashes to {hash_}")
+def damaged_parts(found: Iterable[Part]) -> Iterator[DamagedPart]:
+    """Those that are not as they were stored."""
+    return (DamagedPart(case, hash_) for case, hash_, data in found if not is_sound_part(data, hash_))
 
 
-def _words(found: StoredMessage) -> str:
-    return f"message {found.link.start} {found.link.n} of {found.writer}"
+def put_right(damaged: StoredMessage, raw: bytes) -> StoredMessage | None:
+    """The message as it was stored, by what somebody gives; None where that is another message."""
+    try:
+        said = messages.parse(raw)
+    except ProtocolError:
+        return None
+    if said.link.hash != damaged.link.hash:
+        return None
+    return damaged._replace(case=said.case, writer=said.sender, link=said.link, raw=raw)

@@ -212,6 +212,28 @@ class StoredMessage(NamedTuple):
         return cls(case, writer, Link(start, n, hash_), at, bool(void), raw, receipt)
 
 
+class DamagedMessage(NamedTuple):
+    """A message that is not on disk as it was stored."""
+
+    found: StoredMessage
+
+    def words(self) -> str:
+        """Which one it is."""
+        one = self.found
+        return f"message {one.link.start} {one.link.n} of {one.writer} in case {one.case}"
+
+
+class DamagedPart(NamedTuple):
+    """A side line or an attachment of a case that is not on disk as it was stored: nobody reads it any more."""
+
+    case: str
+    hash: str
+
+    def words(self) -> str:
+        """Which one it is."""
+        return f"what hashes to {self.hash} in case {self.case}"
+
+
 class Outgoing(NamedTuple):
     """A message of ours that waits for its receipt: when it is tried again, how often it was, and what went wrong."""
 

@@ -58,8 +58,18 @@ async def test_a_database_is_for_one_node(postgres: Postgres) -> None:
 
 async def test_settings_under_which_a_commit_may_be_lost_are_faults(postgres: Postgres) -> None:
     engine = PostgresEngine(postgres.conninfo(), NODE)
-    assert await engine.faults() == ["fsync of the server is off"], "the server of these tests is quick and not safe"
-    await engine.close()
+    assert await engine.faults() == ["fsync of the server is off: set it to on"], "this server is quick and not safe"
+    postgres.execute("alter system set full_page_writes to off", "select pg_reload_conf()")
+    try:
+        for _ in range(100):
+            found = await engine.faults()
+            if len(found) == 2:
+                break
+            await asyncio.sleep(0.05)
+        assert found[1] == "full_page_writes of the server is off: set it to on"
+    finally:
+        postgres.execute("alter system reset full_page_writes", "select pg_reload_conf()")
+        await engine.close()
 
 
 def test_a_server_that_does_not_answer_is_told_without_the_password(postgres: Postgres) -> None:

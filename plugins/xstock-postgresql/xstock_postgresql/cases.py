@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import chain
 
 from xstock_node.protocol.messages import Link
-from xstock_node.storage.errors import DamagedPart
-from xstock_node.storage.sound import damaged, sound_message, sound_part
-from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
-from xstock_postgresql.connection import Line
+from xstock_node.storage.sound import damaged_messages, is_sound_part
+from xstock_node.storage.values import DamagedMessage, DamagedPart, Outgoing, StoredCase, StoredMessage
+from xstock_postgresql.connection import Line, upsert
 
 _OUTGOING = (
     "insert into outbox (id, recipient, start, n, due, tries, relayed, trouble) values (%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -36,13 +35,19 @@ class PostgresCases:
 
     def messages(self, case: str) -> list[StoredMessage]:
         rows = self._db.rows(f"{_MESSAGES} where id = %s order by at, start, n, writer", (case,))
-        return [sound_message(StoredMessage.of_row(*row)) for row in rows]
+        return [StoredMessage.of_row(*row) for row in rows]
 
-    def damaged(self) -> list[DamagedPart]:
-        parts = chain(
-            self._db.rows("select id, hash, line from side"), self._db.rows("select id, hash, data from blob")
-        )
-        return list(damaged((StoredMessage.of_row(*row) for row in self._db.rows(_MESSAGES)), parts))
+    def damaged(self) -> list[DamagedMessage | DamagedPart]:
+        unlike = "select id, hash from {} where encode(sha256({}), 'hex') <> hash"  # hashed where the bytes are
+        parts = chain(self._db.rows(unlike.format("side", "line")), self._db.rows(unlike.format("blob", "data")))
+        cases = self._db.column("select distinct id from message")
+        found = (one for case in cases for one in damaged_messages(self.messages(case)))
+        return [*found, *(DamagedPart(*row) for row in parts)]
+
+    def mend(self, damaged: StoredMessage, right: StoredMessage) -> None:
+        key = (damaged.case, damaged.writer, damaged.link.start, damaged.link.n)
+        self._db.execute("delete from message where id = %s and writer = %s and start = %s and n = %s", key)
+        self.put_message(right)
 
     def start_of(self, network: str, name: str) -> int:
         row = self._db.one("select start from start_of where network = %s and name = %s", (network, name))
@@ -93,20 +98,21 @@ class PostgresCases:
 
     def side_lines(self, case: str) -> dict[str, bytes]:
         rows = self._db.rows("select hash, line from side where id = %s", (case,))
-        return {hash_: sound_part(case, hash_, line) for hash_, line in rows}
+        return {hash_: line for hash_, line in rows if is_sound_part(line, hash_)}
 
     def put_side_line(self, case: str, hash_: str, line: bytes) -> None:
-        self._db.execute("insert into side values (%s, %s, %s) on conflict do nothing", (hash_, case, line))
+        self._db.execute(upsert("side", "hash id", "line"), (hash_, case, line))
 
     def erase_side_lines(self, case: str) -> int:
         return self._db.count("delete from side where id = %s", (case,))
 
     def blob(self, case: str, hash_: str) -> bytes | None:
         row = self._db.one("select data from blob where id = %s and hash = %s", (case, hash_))
-        return None if row is None else sound_part(case, hash_, row[0])
+        data = None if row is None else bytes(row[0])
+        return data if is_sound_part(data, hash_) else None
 
     def put_blob(self, case: str, hash_: str, data: bytes) -> None:
-        self._db.execute("insert into blob values (%s, %s, %s) on conflict do nothing", (hash_, case, data))
+        self._db.execute(upsert("blob", "hash id", "data"), (hash_, case, data))
 
     def blob_sizes(self, case: str) -> dict[str, int]:
         return dict(self._db.rows("select hash, length(data) from blob where id = %s order by hash", (case,)))

@@ -332,7 +332,7 @@ class PostgresEngine:
 
 def _unsafe_settings(tx: Transaction) -> list[str]:
     line: Line = tx.line  # type: ignore[attr-defined]
-    return [f"{name} of the server is off" for name in SAFE if line.one(f"show {name}")[0] != "on"]
+    return [f"{name} of the server is off: set it to on" for name in SAFE if line.one(f"show {name}")[0] != "on"]
 
 
 def _touch(line: Line) -> None:

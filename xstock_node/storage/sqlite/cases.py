@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from itertools import chain
 
 from xstock_node.protocol.messages import Link
-from xstock_node.storage.errors import DamagedPart
-from xstock_node.storage.sound import damaged, sound_message, sound_part
-from xstock_node.storage.values import Outgoing, StoredCase, StoredMessage
+from xstock_node.storage.sound import damaged_messages, damaged_parts, is_sound_part
+from xstock_node.storage.values import DamagedMessage, DamagedPart, Outgoing, StoredCase, StoredMessage
 
 # Cast, as a flipped bit may have made a text of what was bytes, which Python would refuse to read.
 _MESSAGES = "select id, writer, start, n, hash, at, void, cast(raw as blob), cast(receipt as blob) from message"
@@ -32,14 +31,20 @@ class SqliteCases:
 
     def messages(self, case: str) -> list[StoredMessage]:
         rows = self._db.execute(f"{_MESSAGES} where id = ? order by at, start, n, writer", (case,))
-        return [sound_message(StoredMessage.of_row(*row)) for row in rows]
+        return [StoredMessage.of_row(*row) for row in rows]
 
-    def damaged(self) -> list[DamagedPart]:
+    def damaged(self) -> list[DamagedMessage | DamagedPart]:
         parts = chain(
             self._db.execute("select id, hash, cast(line as blob) from side"),
             self._db.execute("select id, hash, cast(data as blob) from blob"),
         )
-        return list(damaged((StoredMessage.of_row(*row) for row in self._db.execute(_MESSAGES)), parts))
+        found = damaged_messages(StoredMessage.of_row(*row) for row in self._db.execute(_MESSAGES))
+        return [*found, *damaged_parts(parts)]
+
+    def mend(self, damaged: StoredMessage, right: StoredMessage) -> None:
+        key = (damaged.case, damaged.writer, damaged.link.start, damaged.link.n)
+        self._db.execute("delete from message where id = ? and writer = ? and start = ? and n = ?", key)
+        self.put_message(right)
 
     def start_of(self, network: str, name: str) -> int:
         row = self._db.execute("select start from start_of where network = ? and name = ?", (network, name)).fetchone()
@@ -89,10 +94,10 @@ class SqliteCases:
 
     def side_lines(self, case: str) -> dict[str, bytes]:
         rows = self._db.execute("select hash, cast(line as blob) from side where id = ?", (case,))
-        return {hash_: sound_part(case, hash_, line) for hash_, line in rows}
+        return {hash_: line for hash_, line in rows if is_sound_part(line, hash_)}
 
     def put_side_line(self, case: str, hash_: str, line: bytes) -> None:
-        self._db.execute("insert or ignore into side values (?, ?, ?)", (hash_, case, line))
+        self._db.execute("insert or replace into side values (?, ?, ?)", (hash_, case, line))
 
     def erase_side_lines(self, case: str) -> int:
         return self._db.execute("delete from side where id = ?", (case,)).rowcount
@@ -101,10 +106,10 @@ class SqliteCases:
         row = self._db.execute(
             "select cast(data as blob) from blob where id = ? and hash = ?", (case, hash_)
         ).fetchone()
-        return None if row is None else sound_part(case, hash_, row[0])
+        return row[0] if row is not None and is_sound_part(row[0], hash_) else None
 
     def put_blob(self, case: str, hash_: str, data: bytes) -> None:
-        self._db.execute("insert or ignore into blob values (?, ?, ?)", (hash_, case, data))
+        self._db.execute("insert or replace into blob values (?, ?, ?)", (hash_, case, data))
 
     def blob_sizes(self, case: str) -> dict[str, int]:
         return dict(

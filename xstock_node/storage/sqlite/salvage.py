@@ -9,13 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from xstock_node.storage.sound import is_sound_message, is_sound_part
 from xstock_node.storage.sqlite.connection import APPLICATION_ID, UNREADABLE, open_writer
 from xstock_node.storage.sqlite.logs import SHIFT
 
 DERIVED = frozenset({"offer"})
-PARTS = {"side": "line", "blob": "data"}
-"""Tables of what stands under its own hash, and the column that it hashes."""
 HEAD = 100  # bytes
 STEP_MOST = 256
 ROWS_GUESSED = 100_000
@@ -136,21 +133,11 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str, columns:
     insert = f'insert or ignore into "{table}" ({names}) values ({marks})'
     failures, changed = [0], 0
     for row in _rows(old, new, table, names, failures):
-        if not _is_sound(table, dict(zip(shared, row, strict=True))):
-            changed += 1
-            continue
         try:
             new.execute(insert, row)
         except sqlite3.Error:
             changed += 1  # a value of another type than its column: it is no longer what was written
     return failures[0] + changed
-
-
-def _is_sound(table: str, row: dict[str, object]) -> bool:
-    """Whether a part of a case hashes to what it stands under; the other side has what does not."""
-    if table == "message":
-        return is_sound_message(row["raw"], row["hash"])
-    return table not in PARTS or is_sound_part(row[PARTS[table]], row["hash"])
 
 
 def _rows(
