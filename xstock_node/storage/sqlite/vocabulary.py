@@ -14,7 +14,7 @@ from threading import Lock
 FEW = 32  # words that stand for one beginning
 WORDS_MOST = 200_000
 OFFERS_LEAST = 10_000  # below that a prefix costs next to nothing
-AT_ONCE = 10_000  # keys that are read in one go
+AT_ONCE = 1_000  # keys that are read in one go, so that a search between waits a millisecond
 AFTER_EVERY_WORD = "{"  # words are of letters and digits alone
 
 
