@@ -210,7 +210,10 @@ class Attachments:
     def _names(self, tx: Transaction, row: StoredCase) -> bool:
         if not any(b'"blobs"' in message.raw for message in tx.cases.messages(row.id)):
             return False  # most cases: nothing of them is parsed
-        return bool(self._wanted(tx, dossier.read(tx, row)))
+        try:
+            return bool(self._wanted(tx, dossier.read(tx, row)))
+        except ProtocolError:
+            return False  # a message is damaged on disk: whoever heals it names it
 
     def _wanted(self, tx: Transaction, found: Dossier) -> list[Kept]:
         """What the other side named and is neither held here nor erased or refused."""

@@ -24,7 +24,7 @@ from xstock_node.storage.values import LogState
 
 DAY = 86_400
 EVERY = 60.0  # seconds between two turns
-CASES_FIRST, CASES_EVERY = 600.0, DAY / 4
+CASES_FIRST, CASES_EVERY = 60.0, 3600.0  # what is damaged there keeps people from their operations
 WIDTH = limits.SEGMENT
 TURN_LEAST = 16
 """Segments a turn at least, so that a small node is through in a minute."""
