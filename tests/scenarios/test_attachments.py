@@ -171,7 +171,7 @@ def test_what_is_erased_answers_as_what_never_was_and_is_not_fetched_again(tmp_p
     tell(tmp_path, story)
 
 
-def test_other_bytes_than_the_hash_says_are_not_kept(tmp_path: Path) -> None:
+def test_other_bytes_than_the_hash_says_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(net: SimNet) -> None:
         case, digest = await begun(net, png())
         await comes(net, HR, case, digest)
@@ -182,6 +182,9 @@ def test_other_bytes_than_the_hash_says_are_not_kept(tmp_path: Path) -> None:
             tx.cases.put_blob(case, digest, png(4, 4))
 
         await net.nodes[BG].engine.write(swap, durable=True)
+        with pytest.raises(NotFound):
+            await desk(net, HR).fetch(case)  # an honest node hands out nothing that is damaged
+        monkeypatch.setattr("xstock_node.storage.sqlite.cases.is_sound_part", lambda data, hash_: True)
         with pytest.raises(Exception, match="other bytes"):
             await desk(net, HR).fetch(case)
         assert await held(net, HR, case) == {}
