@@ -1,12 +1,14 @@
-"""Messages that decay on disk, between nodes in memory: named, healed by the other side in an hour, never by a lie."""
+"""Messages that decay on disk, between nodes in memory: named, healed by the other side in a minute, never by a lie."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
 
 from tests.scenarios.test_cases import BG, HR, arrives, cases, lines, tell
 from xstock_node.services.case_scrubbing import scrub_cases
+from xstock_node.services.node import Node
 from xstock_node.services.scrubbing import Scrubbing
 from xstock_node.storage.interfaces import Transaction
 from xstock_node.storage.values import StoredMessage
@@ -31,7 +33,7 @@ async def damaged(net: SimNet, name: str) -> tuple[str, list[StoredMessage]]:
 
 
 @pytest.mark.parametrize("name", [BG, HR])
-def test_the_writer_and_the_other_side_get_damaged_messages_back_within_the_hour(name: str, tmp_path: Path) -> None:
+def test_the_writer_and_the_other_side_get_damaged_messages_back_within_a_minute(name: str, tmp_path: Path) -> None:
     async def story(net: SimNet) -> None:
         scrubbing = Scrubbing(net.nodes[name])
         case, before = await damaged(net, name)
@@ -41,6 +43,24 @@ def test_the_writer_and_the_other_side_get_damaged_messages_back_within_the_hour
         await scrubbing.turn()
         assert await net.nodes[name].engine.read(lambda tx: tx.cases.messages(case)) == before
         assert net.nodes[name].damage.in_cases == [] and net.nodes[name].damage.healed == 2
+
+    tell(tmp_path, story)
+
+
+def test_looking_takes_a_two_hundredth_of_the_time_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(net: SimNet) -> None:
+        looked: list[float] = []
+
+        async def slowly(node: Node) -> None:
+            looked.append(node.clock.steady())
+            await asyncio.sleep(3)
+
+        monkeypatch.setattr("xstock_node.services.scrubbing.scrub_cases", slowly)
+        scrubbing = Scrubbing(net.nodes[BG])
+        for _ in range(30):
+            await asyncio.sleep(60)
+            await scrubbing.turn()
+        assert len(looked) == 3 and all(b - a > 600 for a, b in itertools.pairwise(looked))
 
     tell(tmp_path, story)
 

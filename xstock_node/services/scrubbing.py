@@ -24,7 +24,8 @@ from xstock_node.storage.values import LogState
 
 DAY = 86_400
 EVERY = 60.0  # seconds between two turns
-CASES_FIRST, CASES_EVERY = 60.0, 3600.0  # what is damaged there keeps people from their operations
+CASES_REST = 200
+"""Cases are looked through every minute, and no more than a two-hundredth of the time goes into it."""
 WIDTH = limits.SEGMENT
 TURN_LEAST = 16
 """Segments a turn at least, so that a small node is through in a minute."""
@@ -36,7 +37,7 @@ class Scrubbing:
     def __init__(self, node: Node, every: float = EVERY) -> None:
         self._node, self._every = node, every
         self._next = 0
-        self._cases_at = node.clock.steady() + CASES_FIRST
+        self._cases_at = node.clock.steady() + every
 
     async def turn_of(self, office: object) -> None:
         """A turn, as a loop of the node calls it."""
@@ -51,9 +52,14 @@ class Scrubbing:
             await self.look(log, number)
         self._next = begin + count
         await self.heal_all()
-        if self._node.clock.steady() >= self._cases_at:
-            self._cases_at = self._node.clock.steady() + CASES_EVERY
+        await self._look_at_cases()
+
+    async def _look_at_cases(self) -> None:
+        began = self._node.clock.steady()
+        if began >= self._cases_at:
             await scrub_cases(self._node)
+            ended = self._node.clock.steady()
+            self._cases_at = ended + max(self._every, CASES_REST * (ended - began))
 
     async def sweep(self) -> int:
         """Look at everything at once; how many segments."""
