@@ -66,7 +66,8 @@ def run(tests: Iterable[str], heavy: bool = False, workers: str = WORKERS) -> di
 
 def _heavy(tests: Sequence[str]) -> list[tuple[str, str]]:
     """The heavy ones among tests, by module and name."""
-    command = [sys.executable, "-m", "pytest", "-n0", "--collect-only", "-q", "-m", "heavy", *tests]
+    options = ["-n0", "--collect-only", "-o", "addopts=-q --import-mode=importlib", "-m", "heavy"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     places = (
         line.partition("::") for line in found.splitlines() if "::" in line and " " not in line.partition("::")[0]

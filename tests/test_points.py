@@ -43,7 +43,7 @@ FILES = {
 def test_a_broken_promise_is_told_from_one_that_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in FILES.items():
         (tmp_path / f"test_{name}.py").write_text(text)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\nmarkers = heavy\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -q\nmarkers = heavy\n")
     monkeypatch.setattr(points, "ROOT", tmp_path)
     outcomes = points.run([f"test_{name}.py" for name in FILES], workers="1")
 
