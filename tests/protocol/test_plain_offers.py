@@ -1,5 +1,6 @@
 """The quick reader of offers: what it takes says the same as `interpret` has it, and what nodes write it takes."""
 
+import json
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from tests.benchmarks import corpus
 from tests.fuzz.mutation import Mutator
 from xstock_node.domain.search import offer_key, plain_key
 from xstock_node.protocol import limits, records
-from xstock_node.protocol.plain_offers import _FIELDS, PlainOffer, read_plain
+from xstock_node.protocol.plain_offers import _FIELDS, IndexedOffer, PlainOffer, read_indexed, read_plain
 from xstock_node.protocol.records import Offer, Reserve, interpret
 from xstock_node.storage.values import Indexed
 from xstock_node.testing.nodes import make_offer
@@ -111,3 +112,19 @@ def test_mutated_lines_never_say_something_else() -> None:
     maker, random = Mutator([LINE, records.encode(FULL)], limits.RECORD), Random(11)
     taken = sum(same(maker.make(random)) is not None for _ in range(20_000))
     assert taken > 500
+
+
+def test_a_line_of_the_index_is_read_as_it_was_interpreted() -> None:
+    about = {name: getattr(OFFER, name) for name in OFFER.__struct_fields__}
+    reserve = Reserve(**about, pool='rescEU "shelter"', by="ERCC")
+    lines = corpus.lines(500, NOW, 9) + [
+        records.encode(one) for one in (FULL, reserve, make_offer(7, NOW, band=(400, 0)))
+    ]
+    lines.append(json.dumps(dict(reversed(json.loads(LINE).items())), ensure_ascii=False, indent=None).encode())
+    for line in lines:
+        known, found = interpret(line), read_indexed(line)
+        assert isinstance(known, Offer) and found is not None
+        for name in IndexedOffer.__struct_fields__:
+            blank = "" if name in ("pool", "by") else None
+            assert getattr(found, name) == getattr(known, name, blank), name
+    assert read_indexed(b"#" + b"A" * 43 + b"=") is None is read_indexed(b"")

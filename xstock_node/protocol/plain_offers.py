@@ -3,10 +3,14 @@
 The pattern takes some of the lines that `interpret` reads as an `Offer`, and never another one: those whose fields
 stand in the order of the type, with no escape in a text, no band, no critical field. Whatever it does not take goes
 through `interpret`, which alone decides what a line says.
+
+What it decided need not be decided again: a line that stands in the index is read without looking at its rules.
 """
 
 import re
 from typing import Final, NamedTuple
+
+import msgspec
 
 from xstock_node.protocol import limits
 from xstock_node.protocol.recordtypes import UNSAFE_CHARACTERS
@@ -95,3 +99,36 @@ def read_plain(line: bytes) -> PlainOffer | None:
         id_, begins, ends, item, name, cat, int(quantity), int(power), terms or "", hours, cc, place or "",
         north, east, int(asof), src, of,
     )  # fmt: skip
+
+
+class IndexedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer, or a reserve with its `pool`, as people are shown it; fields as in `Offer`."""
+
+    id: str
+    item: str
+    name: str
+    lang: str
+    cat: str
+    qty: tuple[int, int]
+    unit: str
+    terms: tuple[str, ...] = ()
+    ready: int
+    cc: str
+    place: str = ""
+    best: str | None = None
+    cond: str = "serviceable"
+    src: str
+    band: tuple[int, int] | None = None
+    pool: str = ""
+    by: str = ""
+
+
+_indexed: Final = msgspec.json.Decoder(IndexedOffer)
+
+
+def read_indexed(line: bytes) -> IndexedOffer | None:
+    """The offer of a line that was interpreted when it was put into the index; None where it is gone since."""
+    try:
+        return _indexed.decode(line)
+    except msgspec.DecodeError:
+        return None

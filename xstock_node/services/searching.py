@@ -8,7 +8,7 @@ from xstock_node.domain.folding import words
 from xstock_node.domain.search import OfferQuery, Order, ask, relevance
 from xstock_node.protocol import limits
 from xstock_node.protocol.names import LogName
-from xstock_node.protocol.records import Offer, Reserve, interpret
+from xstock_node.protocol.plain_offers import IndexedOffer, read_indexed
 from xstock_node.services.errors import Refusal
 from xstock_node.services.offer_views import OfferId, figure
 from xstock_node.services.office import Actor, Office
@@ -124,7 +124,7 @@ async def search(office: Office, actor: Actor, request: SearchRequest) -> Search
     found = await office.node.engine.read(lambda tx: tx.offers.search(query))
     sources = {log: _source(office, log) for log in {stored.log for stored in found}}
     shown = [stored for stored in found if sources[stored.log].may_offer]
-    pairs = [(stored, offer) for stored in shown if isinstance(offer := interpret(stored.line), Offer)]
+    pairs = [(stored, offer) for stored in shown if (offer := read_indexed(stored.line)) is not None]
     if by_relevance:
         wanted = tuple(words(request.text))
         pairs.sort(key=lambda pair: relevance(wanted, pair[1].name))
@@ -161,7 +161,7 @@ def _source(office: Office, log: LogName) -> _Source:
     )
 
 
-def _hit(source: _Source, stored: StoredOffer, offer: Offer, item_name: str, now: int) -> Hit:
+def _hit(source: _Source, stored: StoredOffer, offer: IndexedOffer, item_name: str, now: int) -> Hit:
     return Hit(
         node=stored.log.node,
         organisation=source.organisation,
@@ -192,8 +192,8 @@ def _hit(source: _Source, stored: StoredOffer, offer: Offer, item_name: str, now
         network=source.network,
         band=None if offer.band is None else str(figure(offer.band)),
         audience=source.audience,
-        pool=offer.pool if isinstance(offer, Reserve) else "",
-        decides=offer.by if isinstance(offer, Reserve) else "",
+        pool=offer.pool,
+        decides=offer.by,
     )
 
 
@@ -237,8 +237,8 @@ async def show_offer(office: Office, actor: Actor, request: OfferId) -> Hit:
     logs = [log for log in office.node.replicas.heads if request.node in ("", log.node)]
     for log in [office.node.log, *logs]:
         stored = await office.node.engine.read(lambda tx, log=log: tx.offers.get(log, request.id))  # type: ignore[misc]
-        offer = interpret(stored.line) if stored else None
-        if stored and isinstance(offer, Offer) and request.node in ("", log.node):
+        offer = read_indexed(stored.line) if stored else None
+        if stored and offer is not None and request.node in ("", log.node):
             catalogue, language = await office.catalogue(), office.settings.languages[0]
             name = catalogue.name(offer.item, language) if offer.item in catalogue else ""
             return _hit(_source(office, log), stored, offer, name, now)
