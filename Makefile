@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Hundreds of processes are started by the tests: they start from compiled code.
 unexport PYTHONDONTWRITEBYTECODE
-# Tests wait for processes more than they compute: two at a time for each of a few cores.
+# Most tests wait for processes more than they compute: two at a time for each of a few cores. The heavy ones compute.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? 2 * n : n)))
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 FRONTEND := xstock_node/console/frontend
@@ -64,7 +64,7 @@ test-tryton: .venv/dev
 	$(BIN)/python -m pytest plugins/xstock-tryton tests/story/test_tryton_by_command_line.py -m tryton -n auto --dist worksteal
 
 heavy: .venv/dev browser-if-npm
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m heavy
+	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy
 
 lint: .venv/dev
 	$(BIN)/ruff check .
