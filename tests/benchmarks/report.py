@@ -16,7 +16,7 @@ README: Final = HERE.parent.parent / "README.md"
 BEGIN, END = "<!-- figures: make bench-report -->\n", "<!-- end of figures -->\n"
 BEFORE: Final = "## First node\n"
 SECTION: Final = (
-    "## Figures\n\nOf one run on two cores, loopback; what stands beside is measured in the same run"
+    "## Figures\n\nOf runs on two cores, loopback; what stands beside is measured in the same run"
     " (`make bench-report`).\n\n"
 )
 Row = tuple[str, str, str, str, str]

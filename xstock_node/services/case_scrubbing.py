@@ -22,7 +22,8 @@ async def scrub_cases(node: Node) -> list[Damaged]:
     """Look through all cases, put right what can be, and remember what is left for who asks how the node is."""
     found = await node.engine.read(lambda tx: tx.cases.damaged())
     for one in found:
-        node.trace.error("damaged", what=one.words())
+        if one.words() not in node.damage.in_cases:
+            node.trace.error("damaged", what=one.words())
     if found:
         await _heal(node, [one.found for one in found if isinstance(one, DamagedMessage)])
         left = await node.engine.read(lambda tx: tx.cases.damaged())
