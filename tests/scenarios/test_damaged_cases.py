@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.test_cases import BG, HR, arrives, cases, lines, tell
+from xstock_node.protocol import messages
 from xstock_node.services.case_scrubbing import scrub_cases
 from xstock_node.services.node import Node
 from xstock_node.services.scrubbing import Scrubbing
@@ -73,7 +74,11 @@ def test_what_does_not_hash_to_it_is_not_taken_and_a_silent_side_leaves_it_named
         hurt = await net.nodes[HR].engine.read(lambda tx: tx.cases.messages(case))
 
         async def lies(node: object, of: str) -> list[bytes]:
-            return [before[2].raw, b"no message", before[0].raw.replace(b"notify", b"accept")] if of == case else []
+            assert of == case
+            text, _, signature = before[0].raw.rpartition(b"\n\n")
+            unsigned = text + b"\n\n" + signature[:-20] + b"A" * 16 + signature[-4:]
+            assert messages.parse(unsigned).link == before[0].link, "it differs in its signature alone"
+            return [before[2].raw, b"no message", before[0].raw.replace(b"notify", b"accept"), unsigned]
 
         monkeypatch.setattr("xstock_node.services.case_scrubbing._theirs", lies)
         left = await scrub_cases(net.nodes[HR])

@@ -6,7 +6,7 @@ nobody can slip in another one. It needs no place in a chain: the damaged messag
 
 from collections.abc import Iterable
 
-from xstock_node.protocol import bundle
+from xstock_node.protocol import bundle, messages
 from xstock_node.protocol.errors import ProtocolError
 from xstock_node.services.case_exchange import BODY
 from xstock_node.services.node import Node
@@ -36,7 +36,8 @@ async def scrub_cases(node: Node) -> list[Damaged]:
 async def _heal(node: Node, damaged: Iterable[StoredMessage]) -> None:
     """By what stands there where only its place was damaged, else by what the other side of the case gives."""
     for one in damaged:
-        for raw in (one.raw, *await _theirs(node, one.case)):
+        theirs = [raw for raw in await _theirs(node, one.case) if _is_signed(node, raw)]
+        for raw in (one.raw, *theirs):
             right = put_right(one, raw)
             if right is not None and await _mend(node, one, right):
                 node.trace.info("healed", what=DamagedMessage(right).words())
@@ -56,6 +57,16 @@ async def _theirs(node: Node, case: str) -> list[bytes]:
     except ProtocolError as error:
         node.trace.info("not-healed", case=case, peer=peer.name, why=error.sentence())
         return []
+
+
+def _is_signed(node: Node, raw: bytes) -> bool:
+    """The hash is of the text alone: nobody is to slip in one that its writer did not sign."""
+    try:
+        said = messages.parse(raw)
+        node.directory.verify(said.sender, said.note)
+    except ProtocolError:
+        return False
+    return True
 
 
 def _other(node: Node, row: StoredCase) -> str:
