@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,8 @@ def test_a_back_up_of_a_busy_node_is_rehearsed_restored_and_rejoins(
     node.kill()
     thread.join()
     assert not worker.errors and worker.published > published
-    before = agree_alone(peer, node.name)
+    before, seen = agree_alone(peer, node.name), int(shown_at(peer, "Hand")["quantity"])
+    assert seen > published, "the peer saw what is in no back-up"
 
     lost = node.home.rename(tmp_path / "burnt")
     restored = said("backup", "restore", file, "--key-file", str(key), home=node.home, code=0)
@@ -60,10 +62,16 @@ def test_a_back_up_of_a_busy_node_is_rehearsed_restored_and_rejoins(
     view = node.call("status")
     assert not view.halted and view.records >= before, "records that a peer held came back"
     offers = [o for o in node.call("offer.list") if o.place == "Hand"]
-    assert int(offers[0].quantity) >= worker.published
+    assert int(offers[0].quantity) >= seen, "what somebody saw is not lost; the last moments nobody saw"
     assert all(log.holds for log in node.call("log.verify")) and lost.exists()
     findings = {f.check: f for f in node.call("doctor")}
     assert findings["people after a restore see"].state == "warning"
+
+
+def shown_at(node: NodeProcess, place: str) -> dict[str, Any]:
+    """The offer at a place, as a node finds it."""
+    hits = said("search", "tent", home=node.home, code=0)["hits"]  # type: ignore[index]
+    return next(hit for hit in hits if hit["place"] == place)
 
 
 def agree_alone(peer: NodeProcess, name: str) -> int:
