@@ -13,12 +13,12 @@ from xstock_node.cli.output import emit, pairs, say, verb, words
 from xstock_node.cli.session import open_session, take_lock
 from xstock_node.config import home_folder, load
 from xstock_node.services.backup.archive import REPLACED
-from xstock_node.services.backup.restoring import synchronise
 from xstock_node.services.database_check import DatabaseCheck
 from xstock_node.services.doubt import note_lost
 from xstock_node.services.rebuilding import rebuild_all
 from xstock_node.storage.choosing import SQLITE
 from xstock_node.storage.sqlite.salvage import salvage
+from xstock_node.storage.to_disk import synchronise
 
 
 class RebuiltDatabase(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ def _into_a_new_file(home: Path) -> tuple[dict[str, int], str]:
 def _checked(found: DatabaseCheck) -> str:
     rows: list[tuple[str, object]] = [("segments", found.segments), ("healed", found.healed)]
     rows += [("damaged", f"record {one.index} of {one.log}") for one in found.damaged]
-    rows += [("damaged", words_of_case) for words_of_case in found.in_cases]
+    rows += [("damaged", part) for part in found.in_cases]
     rows += [("fault", fault) for fault in found.faults]
     end = words("db.holds", "all of it is as it was written") if found.holds else _what_next(found)
     return pairs(rows) + "\n" + end

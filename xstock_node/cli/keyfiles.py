@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from xstock_node.protocol.keys import Signer
 from xstock_node.protocol.sealing import SealingKey
 from xstock_node.services.errors import Refusal
+from xstock_node.storage.to_disk import synchronise
 
 KEYS = "keys"
 SIGNING_KEY = "signing.key"
@@ -119,11 +120,7 @@ def replace_secret(path: Path, data: bytes) -> None:
     beside.unlink(missing_ok=True)
     write_secret(beside, data)
     beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    synchronise(path.parent)
 
 
 def _decrypt(data: bytes, secret: bytes, path: Path) -> bytes:

@@ -15,6 +15,7 @@ from xstock_node.services.backup.record import read_record, write_record
 from xstock_node.services.errors import Refusal
 from xstock_node.storage.errors import StorageError
 from xstock_node.storage.sqlite.snapshot import copy_database, rows_of
+from xstock_node.storage.to_disk import synchronise
 
 SUFFIX = ".xsbackup"
 UNFINISHED = ".part"
@@ -115,11 +116,7 @@ def _write_whole(
         file.flush()
         os.fsync(file.fileno())
     part.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    synchronise(target.parent)
 
 
 def _check_room(folders: set[Path], database: Path) -> None:

@@ -1,6 +1,5 @@
 """Restoring a back-up into a data folder, whole or not at all; what was there before is moved aside, never deleted."""
 
-import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from xstock_node.services.backup.record import FOLDER
 from xstock_node.services.doubt import note_restored
 from xstock_node.services.errors import Refusal
 from xstock_node.storage.sqlite import SqliteEngine
+from xstock_node.storage.to_disk import synchronise
 
 LOCK = "lock"
 
@@ -63,15 +63,6 @@ def _bring(scratch: Path, home: Path) -> None:
     for path in sorted(scratch.iterdir(), key=lambda one: (one.name == DATABASE, one.name)):
         shutil.move(path, home / path.name)
         synchronise(home)
-
-
-def synchronise(folder: Path) -> None:
-    """Let the names in a folder reach the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _stays(path: Path) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from xstock_node.protocol import backups, limits
 from xstock_node.protocol.backups import Announced, KeptFile, KeptFiles, Taken
 from xstock_node.protocol.errors import Full, Gap, Mismatch, NotFound, ProtocolError, TooLarge
+from xstock_node.storage.to_disk import synchronise
 
 UNFINISHED, TOLD = ".part", ".told"
 SPARE = 256 << 20  # bytes that stay free on the keeper's own disk
@@ -54,7 +55,7 @@ class Shelf:
         beside = self._folder / f"{name}{TOLD}.new"
         _durably(beside, msgspec.json.encode(Told(size=told.size, sha256=told.sha256, at=now)))
         beside.replace(self._folder / f"{name}{TOLD}")
-        _sync(self._folder)
+        synchronise(self._folder)
         return Taken(held=0, whole=False)
 
     def put(self, name: str, number: int, digest: str, part: bytes) -> Taken:
@@ -135,7 +136,7 @@ class Shelf:
             self.delete(kept.name)
             raise Mismatch("the file that was announced", digest, "send it again")
         unfinished.replace(self._folder / kept.name)
-        _sync(self._folder)
+        synchronise(self._folder)
         for old in [one for one in self.listed().files if one.whole][: -self._files]:
             self.delete(old.name)
         return Taken(held=kept.held, whole=True)
@@ -167,11 +168,3 @@ def _durably(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from xstock_node.storage.errors import StorageError
+from xstock_node.storage.to_disk import synchronise
 
 COPY = ".before-"
 UNFINISHED = ".part"
@@ -94,9 +95,9 @@ def _copy(connection: sqlite3.Connection, path: Path, target: Path) -> None:
         with closing(sqlite3.connect(part)) as copy:
             connection.backup(copy)
             copy.execute("pragma journal_mode = delete")
-        _to_disk(part)
+        synchronise(part)
         part.replace(target)
-        _to_disk(target.parent)
+        synchronise(target.parent)
     except (OSError, sqlite3.Error) as error:
         for left in beside:
             with suppress(OSError):
@@ -114,11 +115,3 @@ def _check_room(path: Path) -> None:
             f"{free >> 20} MiB free in {path.parent}",
             "free some space, or go on with the version before",
         )
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
