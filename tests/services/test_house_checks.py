@@ -137,3 +137,13 @@ def test_codes_of_checks_are_told_once_each_and_stand_in_the_manual() -> None:
     manual = (Path(__file__).parent.parent.parent / "deploy" / "README.md").read_text("utf-8")
     for check in checks.CHECKS:
         assert f"| `{check.code}` | {check.words} |" in manual
+
+
+async def test_damage_in_logs_and_in_operations_is_told_side_by_side(office: Office) -> None:
+    book = office.node.damage
+    assert [one.state for one in await checks._damaged(office)] == ["ok"]
+    book.suspect(office.node.log, 5)
+    book.in_cases = ["message 1 1 of redcross.hr in case aaaaaaaaaaaaaaaa"]
+    told = await checks._damaged(office)
+    assert [one.state for one in told] == ["error", "error"]
+    assert "message 1 1 of redcross.hr" in told[0].found and "record 5" in told[1].found

@@ -35,9 +35,11 @@ async def scrub_cases(node: Node) -> list[Damaged]:
 
 async def _heal(node: Node, damaged: Iterable[StoredMessage]) -> None:
     """By what stands there where only its place was damaged, else by what the other side of the case gives."""
+    theirs: dict[str, list[bytes]] = {}
     for one in damaged:
-        theirs = [raw for raw in await _theirs(node, one.case) if _is_signed(node, raw)]
-        for raw in (one.raw, *theirs):
+        if one.case not in theirs:
+            theirs[one.case] = [raw for raw in await _theirs(node, one.case) if _is_signed(node, raw)]
+        for raw in (one.raw, *theirs[one.case]):
             right = put_right(one, raw)
             if right is not None and await _mend(node, one, right):
                 node.trace.info("healed", what=DamagedMessage(right).words())

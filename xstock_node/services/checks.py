@@ -86,20 +86,20 @@ async def _about_peers(office: Office) -> list[Finding]:
 
 
 async def _damaged(office: Office) -> list[Finding]:
-    """Records that were found damaged on disk and that no peer has given again yet."""
-    book = office.node.damage
+    """Records and parts of operations that were found damaged on disk and that nobody has given again yet."""
+    book, findings = office.node.damage, []
     if book.in_cases:
         found = f"{len(book.in_cases)} parts of operations, the first: {book.in_cases[0]}"
         do = "the other side gives messages again while both nodes run; what was attached is attached again"
-        return [Finding(check="damaged records", state="error", found=found, do=do)]
-    if not book.known:
-        found = f"none known; {book.healed} healed since the start"
-        return [Finding(check="damaged records", state="ok", found=found)]
-    log, segment = next(iter(book.known))
-    log, index = book.records[0] if book.records else (log, segment * limits.SEGMENT)
-    found = f"{len(book.records)}, the first: record {index} of {log}"
-    do = "peers give them again while the node runs; look at the disk; `xstock db check` names all"
-    return [Finding(check="damaged records", state="error", found=found, do=do)]
+        findings.append(Finding(check="damaged records", state="error", found=found, do=do))
+    if book.known:
+        log, segment = next(iter(book.known))
+        log, index = book.records[0] if book.records else (log, segment * limits.SEGMENT)
+        found = f"{len(book.records)}, the first: record {index} of {log}"
+        do = "peers give them again while the node runs; look at the disk; `xstock db check` names all"
+        findings.append(Finding(check="damaged records", state="error", found=found, do=do))
+    found = f"none known; {book.healed} healed since the start"
+    return findings or [Finding(check="damaged records", state="ok", found=found)]
 
 
 async def _logs(office: Office) -> list[Finding]:
